@@ -1,0 +1,84 @@
+package org.understudy.ha.api.spi;
+
+import java.util.List;
+import org.understudy.ha.api.PlatformException;
+
+/**
+ * What the library needs of the host's kernel: a clock that counts suspend, the end of a process, and the last rites over
+ * what a dead process left behind. Found by {@link java.util.ServiceLoader}; without an implementation the library falls
+ * back to {@code /proc}, which is coarser and knows no last rites.
+ *
+ * <p>Thread-safe.
+ */
+public interface HostPort {
+
+    /** A short name for logs and for {@code assumptions()}, for example {@code linux-jna}. */
+    String name();
+
+    /**
+     * Why this port cannot be used here (another operating system, native code that does not load), or an empty string. Asked
+     * before anything else; never throws.
+     */
+    String unavailableBecause();
+
+    /** Nanoseconds of a monotonic clock that counts suspend: Linux {@code CLOCK_BOOTTIME}, clock_gettime(2). */
+    long bootNanos();
+
+    /**
+     * Opens a watch on a process. Linux: {@code pidfd_open(2)}. To be sure of the identity open the watch first and check
+     * afterwards that the process is still the expected one (for a parent: that it still is the parent).
+     *
+     * @throws PlatformException if there is no such process or the kernel has no such watch
+     */
+    ProcessWatch watch(long pid);
+
+    /**
+     * Removes everything on this host that carries one of the tags, and reports each removal. Only objects created by this
+     * library are looked at.
+     *
+     * @param tags see {@link HostClaims#tag()}
+     * @param claims what was announced; reported as {@link Removal.Result#ABSENT} if it does not stand on the host
+     * @return one entry for each claim and for each tagged object found without a claim
+     */
+    List<Removal> lastRites(List<Integer> tags, List<String> claims);
+
+    /** Loads and opens now whatever {@link #lastRites} would otherwise load when it counts. */
+    void warmUp();
+
+    /** A watch on one process. */
+    interface ProcessWatch extends AutoCloseable {
+        /**
+         * Waits for the end of the process.
+         *
+         * @param millis how long at most; negative waits for ever
+         * @return true if the process is gone, with all its threads
+         */
+        boolean awaitEnd(int millis) throws InterruptedException;
+
+        @Override
+        void close();
+    }
+
+    /**
+     * What became of one thing on the host.
+     *
+     * @param claim its name
+     * @param detail the kernel's words if it failed, otherwise empty
+     */
+    record Removal(String claim, Result result, String detail) {
+        /** Outcome of the removal. */
+        public enum Result {
+            /** It stood there and was removed. */
+            REMOVED,
+            /** It did not stand there. */
+            ABSENT,
+            /** It may still stand there. */
+            FAILED
+        }
+
+        /** Whether it is certainly not there any more. */
+        public boolean isGone() {
+            return result != Result.FAILED;
+        }
+    }
+}

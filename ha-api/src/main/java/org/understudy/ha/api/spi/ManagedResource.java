@@ -1,0 +1,125 @@
+package org.understudy.ha.api.spi;
+
+import java.util.List;
+import java.util.Set;
+import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Scope;
+
+/**
+ * Something that must be active on at most one node: an address, a listener, a mounted file system, a scheduler.
+ *
+ * <p><b>Thread rule.</b> One call at a time per group, on the group's own thread, with the context class loader of the
+ * code that registered it. The library holds no lock while it calls. Each call has a time budget; when it is used up
+ * the thread is interrupted and the outcome counts as unknown.
+ *
+ * <p><b>Idempotence.</b> Every method may be called again, also after a failure or after an earlier call whose outcome
+ * is unknown. A failed {@code start} is always followed by {@code stop}.
+ */
+public interface ManagedResource {
+
+    /**
+     * Makes the resource usable. Returning means: usable now.
+     *
+     * @param context token, lease and identity of this start
+     * @throws ResourceException if it cannot start, with the severity that says where to try next
+     * @throws InterruptedException if the start was cancelled or ran out of budget
+     */
+    void start(StartContext context) throws ResourceException, InterruptedException;
+
+    /**
+     * Ends the resource. Returning normally means: certainly stopped, and startable on any other node. Throw if in doubt;
+     * the library then retries, calls {@link #kill()}, and at last blocks the group rather than risk two owners.
+     *
+     * @throws ResourceException if it may still be active
+     * @throws InterruptedException if the budget ran out
+     */
+    void stop(StopContext context) throws ResourceException, InterruptedException;
+
+    /** Looks, locally and quickly, whether the started resource works. Called about once a second while it is started. */
+    Health monitor();
+
+    /**
+     * Whether the resource is active although this library did not start it. Asked before the group's very first grant.
+     *
+     * @return {@link Presence#ABSENT} by default
+     */
+    default Presence probe() {
+        return Presence.ABSENT;
+    }
+
+    /**
+     * Whether this node could start the resource now, for example because its network card has a link. Local and quick;
+     * asked about once a second while the group is not active here. A veto keeps the group away from this node until it is
+     * withdrawn.
+     */
+    default Eligibility eligibility() {
+        return Eligibility.eligible();
+    }
+
+    /**
+     * Last resort after {@link #stop} failed.
+     *
+     * @return true only if the resource is certainly gone
+     */
+    default boolean kill() {
+        return false;
+    }
+
+    /** What must end for this resource to be surely gone. {@link Scope#PROCESS} by default. */
+    default Scope scope() {
+        return Scope.PROCESS;
+    }
+
+    /**
+     * What ends this resource's effect at the end of the lease although our code does not run. Asked once, when the group is
+     * registered; must be honest about what this host offers.
+     *
+     * @return {@link Enforcement#COOPERATIVE} only, by default
+     */
+    default Set<Enforcement> enforcements() {
+        return Set.of(Enforcement.COOPERATIVE);
+    }
+
+    /**
+     * For {@link Scope#NODE} resources: what stays on the host when the process dies, named as the host port's last rites
+     * name it (for an address {@code address/192.0.2.10}). A guardian's last will proves this resource gone only if it lists
+     * every one of them as removed or absent.
+     */
+    default List<String> remains() {
+        return List.of();
+    }
+
+    /** Everything a start is given. */
+    interface StartContext {
+        /** The group's name. */
+        String group();
+
+        /** The incarnation that holds the grant. */
+        Incarnation holder();
+
+        /** The fencing token of this grant; larger than that of every grant before. */
+        default FencingToken token() {
+            return lease().token();
+        }
+
+        /** The lease behind the grant, with what a kernel enforcement needs to know of it. */
+        EnforcedLease lease();
+
+        /** Why the grant before this one is over. */
+        ProofKind proof();
+
+        /** Announces what this start will leave on the host to the guardian, before it is created there. */
+        HostClaims claims();
+    }
+
+    /** Everything a stop is given. */
+    interface StopContext {
+        String group();
+
+        /** The token of the grant that ends. */
+        FencingToken token();
+    }
+}

@@ -1,0 +1,21 @@
+package org.understudy.ha.api.spi;
+
+/** A resource could not do what it was asked. Checked, because each place that starts or stops one must decide. */
+public final class ResourceException extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final Severity severity;
+
+    public ResourceException(Severity severity, String message) {
+        super(message);
+        this.severity = severity;
+    }
+
+    public ResourceException(Severity severity, String message, Throwable cause) {
+        super(message, cause);
+        this.severity = severity;
+    }
+
+    public Severity severity() {
+        return severity;
+    }
+}
