@@ -1,0 +1,90 @@
+package org.understudy.ha.api;
+
+import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.event.HaEvent;
+
+/**
+ * This process's part in a cluster: the façade an application uses.
+ *
+ * <pre>
+ * try (HaNode node = HaNode.builder()
+ *         .cluster("shop")
+ *         .node("serv1")
+ *         .peer("serv1", "10.1.0.1:7400")
+ *         .peer("serv2", "10.1.0.2:7400")
+ *         .witness("witness", "10.1.0.3:7400")
+ *         .stateDirectory(Path.of("/var/lib/shop/ha"))
+ *         .keys(Path.of("/etc/shop/ha/serv1"))
+ *         .form()
+ *         .start()) {
+ *     node.listen(event -&gt; log.info("{}", event));
+ *     node.resources().register(Group.named("files")
+ *             .prefer("serv1", "serv2")
+ *             .resource("service", service)
+ *             .resource("address", FloatingAddress.of("10.0.0.50", "eth0"))
+ *             .build());
+ *     ...
+ * }
+ * </pre>
+ *
+ * <p>Every method may be called from any thread. Nothing here calls {@code System.exit}, installs a signal handler or
+ * relies on a shutdown hook. After {@link #close()} every thread, socket and file is gone.
+ *
+ * @since 0.1.0
+ */
+public interface HaNode extends AutoCloseable {
+
+    /** Starts a configuration. Found through {@link java.util.ServiceLoader}: {@code ha-membership} must be on the class path. */
+    static HaNodeBuilder builder() {
+        return HaNodeBuilder.create();
+    }
+
+    NodeId id();
+
+    /** What this node is doing now. A snapshot; see {@link #listen} for changes. */
+    NodeState state();
+
+    /** Who can be reached. A hint: never a proof that somebody is dead. */
+    Membership membership();
+
+    /** Whether this node may rely on a majority. Separate from membership on purpose. */
+    Quorum quorum();
+
+    /** Groups of resources: registration, status, moves. */
+    Resources resources();
+
+    /** Leader election by name. */
+    Elections elections();
+
+    /** What the configured cluster survives and what it does not, computed from its configuration and this host. */
+    Assumptions assumptions();
+
+    /**
+     * Adds a listener. It is called on a thread of its own, never concurrently, first with the present state and then with
+     * each change, in order; a slow listener gets the latest state of each subject, not every intermediate one, and delays
+     * nobody.
+     *
+     * @return closing it ends the subscription
+     */
+    Subscription listen(Listener listener);
+
+    /**
+     * Leaves: stops every group and task, says so durably (so that others take over at once, with proof
+     * {@link ProofKind#RELEASED}), and frees every thread, socket and file. Idempotent; bounded by the stop budgets plus about
+     * five seconds. What could not be stopped in time stays blocked for the others until its lease is over.
+     */
+    @Override
+    void close();
+
+    /** Receives events; see {@link #listen}. */
+    @FunctionalInterface
+    interface Listener {
+        void onEvent(HaEvent event);
+    }
+
+    /** A subscription that can be ended. Idempotent. */
+    interface Subscription extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,303 @@
+package org.understudy.ha.api.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.ConfigurationException.Problem;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.HaNodeProvider;
+
+/**
+ * Builds and starts a node. Mistakes are collected: {@link #start()} and {@link #validate()} report all of them at once,
+ * each with key, value and remedy. Setting something twice is a mistake. Not thread-safe.
+ */
+public final class HaNodeBuilder {
+
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<Peer> peers = new ArrayList<>();
+    private @Nullable String cluster;
+    private @Nullable String node;
+    private @Nullable Path stateDirectory;
+    private @Nullable Security security;
+    private @Nullable Timing timing;
+    private @Nullable ThreadFactory threads;
+    private boolean mayForm;
+    private boolean guardian = true;
+    private ProcessPolicy processPolicy = ProcessPolicy.NEVER_HALT;
+
+    private HaNodeBuilder() {}
+
+    public static HaNodeBuilder create() {
+        return new HaNodeBuilder();
+    }
+
+    /** The cluster's name: 1 to 32 lower-case letters, digits and hyphens. Required. */
+    public HaNodeBuilder cluster(String name) {
+        once("cluster", cluster, name);
+        if (!name.matches("[a-z][a-z0-9-]{0,31}")) {
+            problem("cluster", name, "use 1 to 32 lower-case letters, digits and hyphens, starting with a letter");
+        }
+        cluster = name;
+        return this;
+    }
+
+    /** This node's name; one of the peers. Required. */
+    public HaNodeBuilder node(String name) {
+        once("node", node, name);
+        checkName("node", name);
+        node = name;
+        return this;
+    }
+
+    /**
+     * A node that votes and may own resources. Two nodes need a third vote: add a {@link #witness}.
+     *
+     * @param address {@code host:port} on the network between the nodes; the port serves TCP (messages) and UDP (last wills).
+     *     Use a literal address: names are resolved once, here
+     */
+    public HaNodeBuilder peer(String name, String address) {
+        return add(name, address, false);
+    }
+
+    /** A node that votes and owns no resources. */
+    public HaNodeBuilder witness(String name, String address) {
+        return add(name, address, true);
+    }
+
+    /**
+     * Where this node keeps what it promised. Required. Created if missing; must survive restarts, be on a local disk, and
+     * belong to this node alone.
+     */
+    public HaNodeBuilder stateDirectory(Path directory) {
+        once("stateDirectory", stateDirectory, directory);
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            problem("stateDirectory", directory, "is not a directory; name a directory of this node's own");
+        }
+        stateDirectory = directory;
+        return this;
+    }
+
+    /** This node's key directory, as made by the certificates call or command. This or {@link #insecure()} is required. */
+    public HaNodeBuilder keys(Path directory) {
+        once("keys", security, directory);
+        if (!Files.isDirectory(directory)) {
+            problem(
+                    "keys",
+                    directory,
+                    "is not a directory; create the cluster's keys with the certificates command and copy this node's"
+                            + " directory here");
+        }
+        security = new Security.Keys(directory);
+        return this;
+    }
+
+    /** Runs without authentication and encryption. Whoever reaches the port owns the cluster; for loopback experiments only. */
+    public HaNodeBuilder insecure() {
+        once("insecure", security, "true");
+        security = new Security.Insecure();
+        return this;
+    }
+
+    /** The times the cluster runs on; {@link Timing#standard()} by default. Must be the same on all nodes. */
+    public HaNodeBuilder timing(Timing value) {
+        once("timing", timing, value);
+        Duration lease = value.lease();
+        if (lease.compareTo(Duration.ofMillis(500)) < 0 || lease.compareTo(Duration.ofSeconds(60)) > 0) {
+            problem("timing.lease", lease, "must be between 500 ms and 60 s");
+        } else {
+            if (value.renewEvery().compareTo(Duration.ofMillis(10)) < 0
+                    || value.renewEvery().multipliedBy(5).compareTo(lease) > 0) {
+                problem(
+                        "timing.renewEvery",
+                        value.renewEvery(),
+                        "must be at least 10 ms and at most a fifth of the lease");
+            }
+            if (value.guard().isNegative()
+                    || value.guard().isZero()
+                    || value.guard().multipliedBy(10).compareTo(lease) > 0) {
+                problem("timing.guard", value.guard(), "must be positive and at most a tenth of the lease");
+            }
+        }
+        if (value.driftPerMille() < 1 || value.driftPerMille() > 50) {
+            problem(
+                    "timing.driftPerMille",
+                    value.driftPerMille(),
+                    "must be between 1 and 50; clocks within 1 % are 10");
+        }
+        timing = value;
+        return this;
+    }
+
+    /**
+     * Lets this node take part in forming a new cluster. A cluster is formed once, when every configured peer is running with
+     * an empty state directory and was given this word; later it has no effect. Without it a node with an empty directory waits.
+     */
+    public HaNodeBuilder form() {
+        mayForm = true;
+        return this;
+    }
+
+    /** Runs without the guardian process: after a crash others wait for the lease instead of a proof. Costs speed, not safety. */
+    public HaNodeBuilder withoutGuardian() {
+        guardian = false;
+        return this;
+    }
+
+    /** Whether the library may halt this JVM when a group cannot be stopped. {@link ProcessPolicy#NEVER_HALT} by default. */
+    public HaNodeBuilder processPolicy(ProcessPolicy policy) {
+        processPolicy = policy;
+        return this;
+    }
+
+    /** Makes every thread of this node; plain daemon threads by default. The library sets the names. */
+    public HaNodeBuilder threads(ThreadFactory factory) {
+        once("threads", threads, factory);
+        threads = factory;
+        return this;
+    }
+
+    /**
+     * Checks without starting anything.
+     *
+     * @throws ConfigurationException naming every mistake
+     */
+    public NodeConfig validate() {
+        List<Problem> all = new ArrayList<>(problems);
+        require(all, "cluster", cluster, "name the cluster, the same on every node");
+        require(all, "node", node, "name this node");
+        require(all, "stateDirectory", stateDirectory, "name a directory of this node's own on a local disk");
+        require(
+                all,
+                "keys",
+                security,
+                "give the node's key directory, or say insecure() for an experiment on loopback");
+        if (peers.isEmpty()) {
+            all.add(new Problem("peer", "(none)", "list every node that votes, this one included"));
+        } else {
+            if (node != null && peers.stream().noneMatch(p -> p.node().value().equals(node))) {
+                all.add(new Problem("node", node, "is not among the peers; add a peer line for it"));
+            }
+            if (peers.size() == 2) {
+                all.add(new Problem(
+                        "peer",
+                        String.valueOf(peers.stream().map(Peer::node).toList()),
+                        "two votes have no majority without each other; add a witness"));
+            }
+        }
+        if (!all.isEmpty()) {
+            throw new ConfigurationException(all);
+        }
+        return new NodeConfig(
+                present(cluster),
+                NodeId.of(present(node)),
+                peers,
+                present(stateDirectory),
+                present(security),
+                Optional.ofNullable(timing).orElseGet(Timing::standard),
+                mayForm,
+                guardian,
+                processPolicy,
+                Optional.ofNullable(threads).orElse(Thread::new));
+    }
+
+    /**
+     * Starts the node. Returns when it is listening and has read its state; it joins the cluster in the background.
+     *
+     * @throws ConfigurationException naming every mistake in the configuration
+     * @throws org.understudy.ha.api.HaException if something on this host prevents it (port in use, damaged state, wrong keys);
+     *     nothing is left open or running then
+     */
+    public HaNode start() {
+        NodeConfig config = validate();
+        ClassLoader own = HaNodeProvider.class.getClassLoader();
+        HaNodeProvider provider = ServiceLoader.load(HaNodeProvider.class)
+                .findFirst()
+                .or(() -> ServiceLoader.load(HaNodeProvider.class, own).findFirst())
+                .orElseThrow(
+                        () -> new LifecycleException(
+                                "no implementation of HaNode was found: add the artifact org.understudy:ha-membership to the class path"));
+        return provider.start(config);
+    }
+
+    private HaNodeBuilder add(String name, String address, boolean witness) {
+        boolean isNameGood = checkName("peer", name);
+        if (peers.stream().anyMatch(p -> p.node().value().equals(name))) {
+            problem("peer", name, "is listed twice; node names are unique");
+            return this;
+        }
+        InetSocketAddress socketAddress = parse(name, address);
+        if (isNameGood && socketAddress != null) {
+            peers.add(new Peer(NodeId.of(name), List.of(socketAddress), witness));
+        }
+        return this;
+    }
+
+    private @Nullable InetSocketAddress parse(String name, String address) {
+        String key = "peer " + name;
+        int colon = address.lastIndexOf(':');
+        if (colon < 1) {
+            problem(key, address, "write it as host:port, for example 10.1.0.1:7400");
+            return null;
+        }
+        int port;
+        try {
+            port = Integer.parseInt(address.substring(colon + 1));
+        } catch (NumberFormatException e) {
+            port = -1;
+        }
+        if (port < 1 || port > 65535) {
+            problem(key, address, "the port must be a number from 1 to 65535");
+            return null;
+        }
+        InetSocketAddress parsed = new InetSocketAddress(address.substring(0, colon), port);
+        if (parsed.isUnresolved()) {
+            problem(key, address, "the host cannot be resolved here; write a literal address");
+            return null;
+        }
+        if (peers.stream().anyMatch(p -> p.links().contains(parsed))) {
+            problem(key, address, "is the address of another peer as well; each node needs its own");
+            return null;
+        }
+        return parsed;
+    }
+
+    private boolean checkName(String key, String name) {
+        try {
+            NodeId.of(name);
+            return true;
+        } catch (ConfigurationException e) {
+            problems.add(new Problem(key, name, e.problems().get(0).remedy()));
+            return false;
+        }
+    }
+
+    private void once(String key, @Nullable Object present, Object value) {
+        if (present != null) {
+            problem(key, value, "was set before, to " + present + "; set it once");
+        }
+    }
+
+    private void problem(String key, Object value, String remedy) {
+        problems.add(new Problem(key, String.valueOf(value), remedy));
+    }
+
+    private static void require(List<Problem> all, String key, @Nullable Object value, String remedy) {
+        if (value == null) {
+            all.add(new Problem(key, "(not set)", remedy));
+        }
+    }
+
+    private static <T> T present(@Nullable T value) {
+        return Optional.ofNullable(value).orElseThrow();
+    }
+}

@@ -1,0 +1,39 @@
+package org.understudy.ha.api.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import org.understudy.ha.api.NodeId;
+
+/**
+ * A checked configuration of one node; made by {@link HaNodeBuilder}.
+ *
+ * @param cluster the cluster's name
+ * @param node this node
+ * @param peers every node that votes, this node included, in order of rank
+ * @param stateDirectory where this node keeps what it promised; must survive restarts and be on a local disk
+ * @param mayForm whether this node takes part in forming a new cluster when every peer's disk is empty
+ * @param guardian whether a guardian process is started
+ * @param threads makes every thread of this node
+ */
+public record NodeConfig(
+        String cluster,
+        NodeId node,
+        List<Peer> peers,
+        Path stateDirectory,
+        Security security,
+        Timing timing,
+        boolean mayForm,
+        boolean guardian,
+        ProcessPolicy processPolicy,
+        ThreadFactory threads) {
+
+    public NodeConfig {
+        peers = List.copyOf(peers);
+    }
+
+    /** This node's own entry. */
+    public Peer self() {
+        return peers.stream().filter(p -> p.node().equals(node)).findFirst().orElseThrow();
+    }
+}
