@@ -1,0 +1,30 @@
+package org.understudy.ha.internal.machine;
+
+/** Why something happened. */
+public enum Reason {
+    CLUSTER_FORMED,
+    FORMING_WAITS,
+    JOIN_WAITS,
+    SESSION_ADMITTED,
+    SESSION_ENDED,
+    LEASE_OBTAINED,
+    LEASE_DOUBTED,
+    LEASE_ENDING,
+    LEASE_ENDED,
+    RECORD_CHOSEN,
+    ROUND_REFUSED,
+    ROUND_ABANDONED,
+    GRANT_MADE,
+    GRANT_OVER,
+    GRANT_WAITS,
+    GROUP_STARTING,
+    GROUP_RUNNING,
+    GROUP_STOPPING,
+    GROUP_STOPPED,
+    GROUP_FAILED,
+    GROUP_BLOCKED,
+    WILL_ACCEPTED,
+    WILL_REFUSED,
+    DISK_FAILED,
+    VOTE_NOT_COUNTED
+}

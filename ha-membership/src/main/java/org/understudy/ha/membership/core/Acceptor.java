@@ -1,0 +1,167 @@
+package org.understudy.ha.membership.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.membership.core.record.SessionEnd;
+
+/**
+ * One durable vote on the cluster record. Pure.
+ *
+ * <p>Lamport's Synod acceptor for one rewritable register (Rystsov, <i>CASPaxos: Replicated State Machines without
+ * logs</i>, 2018), with the rule that makes leases safe: a session that is live in this acceptor's own record may be
+ * missing in a new one only with an explicit proof, or if this acceptor itself has not acknowledged a renewal of it for
+ * L·(1+ρ) on its own clock.
+ *
+ * <p><b>Safety argument.</b> A holder's lease rests on a majority of acknowledgements, a session's removal on a majority
+ * of acceptances. The two meet in one acceptor. If it acknowledged first it waited the lease out before it accepted; if
+ * it accepted first it has acknowledged nothing since. It remembers acknowledgements only in memory, so after a restart it
+ * counts silence from its own start; and it acknowledges only while the session stands in the record in memory
+ * <em>and</em> in the one on disk, so that neither a crash before the write nor the time between handling and writing
+ * opens a gap.
+ */
+final class Acceptor {
+
+    private final AcceptorId self;
+    private final long silenceNanos;
+    private final long startedNanos;
+    private DurableState memory;
+    private DurableState disk;
+    private final SortedMap<Incarnation, Long> heard = new TreeMap<>();
+
+    /**
+     * @param state what the disk holds
+     * @param nowNanos the start of this life
+     * @param silenceNanos L·(1+ρ)
+     */
+    Acceptor(AcceptorId self, DurableState state, long nowNanos, long silenceNanos) {
+        this.self = self;
+        this.memory = state;
+        this.disk = state;
+        this.startedNanos = nowNanos;
+        this.silenceNanos = silenceNanos;
+    }
+
+    AcceptorId id() {
+        return self;
+    }
+
+    /** What must be on disk before an answer given now may leave. */
+    DurableState memory() {
+        return memory;
+    }
+
+    /** The disk has caught up with an earlier {@link #memory()}. */
+    void persisted(DurableState written) {
+        disk = written;
+    }
+
+    /** Notes that this node gave a group back; durable with the next write. */
+    void release(String group, long token) {
+        memory = memory.withReleased(group, token);
+    }
+
+    /** Why a ballot cannot be promised; empty if it was promised. Write {@link #memory()} before answering. */
+    Optional<String> prepare(Ballot ballot) {
+        if (memory.promised().isAbove(ballot)) {
+            return Optional.of("promised " + memory.promised());
+        }
+        memory = memory.withPromised(ballot);
+        return Optional.empty();
+    }
+
+    /** Why a record cannot be accepted; empty if it was. Write {@link #memory()} before answering. */
+    Optional<String> accept(long now, Ballot ballot, ClusterRecord value) {
+        if (memory.promised().isAbove(ballot)) {
+            return Optional.of("promised " + memory.promised());
+        }
+        if (!value.isAcceptor(self)) {
+            return Optional.of("the record does not name disk " + self.disk() + " of " + self.node()
+                    + "; a node with another disk must be admitted first");
+        }
+        for (Incarnation lost : lostSessions(value)) {
+            if (!hasExplicitProof(value, lost) && !isSilent(now, lost)) {
+                return Optional.of(lost + " is alive here");
+            }
+        }
+        memory = memory.withAccepted(ballot, value);
+        heard.keySet().removeIf(session -> !value.isLive(session));
+        for (Session session : value.sessions().values()) {
+            heard.putIfAbsent(session.incarnation(), now);
+        }
+        return Optional.empty();
+    }
+
+    /** Whether this renewal counts here. */
+    boolean renew(long now, Incarnation session) {
+        boolean stands = standsIn(memory, session) && standsIn(disk, session);
+        if (stands) {
+            heard.put(session, now);
+        }
+        return stands;
+    }
+
+    /** Whether this acceptor would agree now to the end of a session by silence. */
+    boolean isSilent(long now, Incarnation session) {
+        return now - heard.getOrDefault(session, startedNanos) >= silenceNanos;
+    }
+
+    /** Sessions in this acceptor's own record that have been silent long enough. */
+    List<Incarnation> silentSessions(long now) {
+        List<Incarnation> silent = new ArrayList<>();
+        memory.accepted().ifPresent(record -> {
+            for (Session session : record.sessions().values()) {
+                if (isSilent(now, session.incarnation())) {
+                    silent.add(session.incarnation());
+                }
+            }
+        });
+        return silent;
+    }
+
+    /** When the next session becomes silent if nothing is heard; {@link Long#MAX_VALUE} without sessions. */
+    long nextSilenceNanos() {
+        long next = Long.MAX_VALUE;
+        Optional<ClusterRecord> accepted = memory.accepted();
+        if (accepted.isPresent()) {
+            for (Session session : accepted.get().sessions().values()) {
+                long since = heard.getOrDefault(session.incarnation(), startedNanos);
+                next = Math.min(next, since + silenceNanos);
+            }
+        }
+        return next;
+    }
+
+    /** Whether a session stands in the record on disk as well as in memory. */
+    private static boolean standsIn(DurableState state, Incarnation session) {
+        return state.accepted().isPresent() && state.accepted().get().isLive(session);
+    }
+
+    private List<Incarnation> lostSessions(ClusterRecord value) {
+        List<Incarnation> lost = new ArrayList<>();
+        memory.accepted().ifPresent(record -> {
+            for (Session session : record.sessions().values()) {
+                if (!value.isLive(session.incarnation())) {
+                    lost.add(session.incarnation());
+                }
+            }
+        });
+        return lost;
+    }
+
+    /** EXPIRED is no proof to hand over: each acceptor measures silence for itself. */
+    private static boolean hasExplicitProof(ClusterRecord value, Incarnation session) {
+        Optional<SessionEnd> end = value.endOf(session);
+        return end.isPresent()
+                && end.get().proof() != ProofKind.EXPIRED
+                && end.get().proof() != ProofKind.NEVER;
+    }
+}

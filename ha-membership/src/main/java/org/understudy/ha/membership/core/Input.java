@@ -1,0 +1,62 @@
+package org.understudy.ha.membership.core;
+
+import java.util.List;
+import java.util.Optional;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.Candidacy;
+
+/** A past fact for {@link NodeMachine}. */
+public sealed interface Input {
+
+    /** Time has passed. */
+    record Tick() implements Input {}
+
+    /** A message arrived. */
+    record Received(NodeId from, Message message) implements Input {}
+
+    /** The fact with this number, and all before it, are on disk. */
+    record Persisted(long number) implements Input {}
+
+    /** Who can be reached, the coordinator first. */
+    record ViewChanged(List<NodeId> members) implements Input {
+        public ViewChanged {
+            members = List.copyOf(members);
+        }
+    }
+
+    /** The boot clock and another clock disagree, or something else makes this node doubt its sense of time. */
+    record ClockDoubted(String why) implements Input {}
+
+    /** A last will arrived; not verified yet. */
+    record WillArrived(byte[] datagram) implements Input {}
+
+    /** A group was registered here, with what the first probe found. */
+    record GroupOffered(String group, Candidacy candidacy) implements Input {}
+
+    /** A group is not offered any more. */
+    record GroupWithdrawn(String group) implements Input {}
+
+    /** What this node could run changed. */
+    record EligibilityChanged(String group, boolean isEligible, String whyNot) implements Input {}
+
+    /** A later probe before the first grant. */
+    record Probed(String group, Presence presence) implements Input {}
+
+    /** A start returned. */
+    record StartEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+
+    /** A stop returned; {@code isStopped} only if it is certain. */
+    record StopEnded(String group, long token, boolean isStopped, String why) implements Input {}
+
+    /** A running group failed, or (without a severity) ended by itself. */
+    record GroupEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+
+    /** Somebody here asks for a move. */
+    record MoveWanted(long request, String group, NodeId to) implements Input {}
+
+    /** The application closes the node. */
+    record LeaveWanted() implements Input {}
+}

@@ -1,0 +1,145 @@
+package org.understudy.ha.membership.core;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.Candidacy;
+
+/**
+ * One group on this node: what it is doing here, and whether this node offers to run it. Pure.
+ *
+ * <p>A soft failure is tried again here, under a new token, until it has happened {@value #SOFT_FAILURES_MAX} times in ten
+ * minutes; a hard one keeps the group away for at least five seconds and while the resource itself vetoes.
+ */
+final class LocalGroup {
+
+    static final int SOFT_FAILURES_MAX = 3;
+    private static final long SECOND = 1_000_000_000L;
+    private static final long SOFT_WINDOW_NANOS = 600 * SECOND;
+    private static final long SOFT_HOLD_NANOS = 60 * SECOND;
+    private static final long HARD_HOLD_NANOS = 5 * SECOND;
+
+    /** What the group is doing here. */
+    enum Phase {
+        IDLE,
+        STARTING,
+        RUNNING,
+        STOPPING,
+        BLOCKED
+    }
+
+    private final String name;
+    private final Deque<Long> softFailures = new ArrayDeque<>();
+    private Candidacy reported;
+    private Phase phase = Phase.IDLE;
+    private long token;
+    private Optional<Severity> failure = Optional.empty();
+    private String why = "";
+    private long holdUntil = Long.MIN_VALUE;
+    private String holdWhy = "";
+    private boolean withdrawn;
+
+    LocalGroup(String name, Candidacy candidacy) {
+        this.name = name;
+        this.reported = candidacy;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    long token() {
+        return token;
+    }
+
+    boolean isIdle() {
+        return phase == Phase.IDLE;
+    }
+
+    boolean isWithdrawn() {
+        return withdrawn;
+    }
+
+    void withdraw() {
+        withdrawn = true;
+    }
+
+    /** What this node offers now. */
+    Candidacy candidacy(long now) {
+        boolean held = now < holdUntil;
+        return held ? reported.withEligibility(false, holdWhy) : reported;
+    }
+
+    /** When the offer changes by itself. */
+    long nextDeadlineNanos(long now) {
+        return now < holdUntil ? holdUntil : Long.MAX_VALUE;
+    }
+
+    void eligibility(boolean isEligible, String whyNot) {
+        reported = reported.withEligibility(isEligible, whyNot);
+    }
+
+    void probed(Presence presence) {
+        reported = reported.withPresence(presence);
+    }
+
+    void starting(long grantToken) {
+        phase = Phase.STARTING;
+        token = grantToken;
+        failure = Optional.empty();
+        why = "";
+    }
+
+    void running() {
+        phase = Phase.RUNNING;
+    }
+
+    void stopping(Optional<Severity> because, String reason) {
+        phase = Phase.STOPPING;
+        failure = because;
+        why = reason;
+    }
+
+    void blocked() {
+        phase = Phase.BLOCKED;
+    }
+
+    void idle() {
+        phase = Phase.IDLE;
+    }
+
+    Optional<Severity> failure() {
+        return failure;
+    }
+
+    String why() {
+        return why;
+    }
+
+    /** Counts a failure against this node. */
+    void failed(long now, Severity severity, String reason) {
+        if (severity == Severity.SOFT) {
+            softFailures.addLast(now);
+            while (now - softFailures.peekFirst() > SOFT_WINDOW_NANOS) {
+                softFailures.removeFirst();
+            }
+            if (softFailures.size() >= SOFT_FAILURES_MAX) {
+                softFailures.clear();
+                hold(now + SOFT_HOLD_NANOS, "failed " + SOFT_FAILURES_MAX + " times here, last: " + reason);
+            }
+        } else {
+            hold(now + HARD_HOLD_NANOS, reason);
+        }
+    }
+
+    private void hold(long until, String reason) {
+        holdUntil = Math.max(holdUntil, until);
+        holdWhy = reason;
+    }
+}

@@ -1,0 +1,1220 @@
+package org.understudy.ha.membership.core;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.InvariantViolation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.machine.Machine;
+import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.internal.machine.Step;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.message.Message.Accept;
+import org.understudy.ha.membership.core.message.Message.Accepted;
+import org.understudy.ha.membership.core.message.Message.Chosen;
+import org.understudy.ha.membership.core.message.Message.FormAnswer;
+import org.understudy.ha.membership.core.message.Message.FormQuery;
+import org.understudy.ha.membership.core.message.Message.Join;
+import org.understudy.ha.membership.core.message.Message.Leave;
+import org.understudy.ha.membership.core.message.Message.Move;
+import org.understudy.ha.membership.core.message.Message.MoveRefused;
+import org.understudy.ha.membership.core.message.Message.Offer;
+import org.understudy.ha.membership.core.message.Message.PreVote;
+import org.understudy.ha.membership.core.message.Message.PreVoteAnswer;
+import org.understudy.ha.membership.core.message.Message.Prepare;
+import org.understudy.ha.membership.core.message.Message.Promise;
+import org.understudy.ha.membership.core.message.Message.Refused;
+import org.understudy.ha.membership.core.message.Message.Release;
+import org.understudy.ha.membership.core.message.Message.Renew;
+import org.understudy.ha.membership.core.message.Message.RenewAck;
+import org.understudy.ha.membership.core.message.Message.RenewRefused;
+import org.understudy.ha.membership.core.plan.Facts;
+import org.understudy.ha.membership.core.plan.Facts.Admission;
+import org.understudy.ha.membership.core.plan.Facts.Given;
+import org.understudy.ha.membership.core.plan.Facts.Offered;
+import org.understudy.ha.membership.core.plan.Plan;
+import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.membership.core.record.SessionEnd;
+
+/**
+ * The whole of one node: votes, proposes, keeps its session, runs its groups. Pure; driven as
+ * {@link org.understudy.ha.internal.machine} says, in production and in the simulator alike.
+ *
+ * <p><b>Who proposes.</b> Anybody may; normally only the <em>controller</em> does: the first member of the view that was heard
+ * lately. That matters for liveness alone.
+ *
+ * <p><b>When a group runs.</b> Only under a grant in a record this node <em>knows</em> to be chosen, for its present incarnation,
+ * with a token above every one it gave back, and only while its lease holds. A node that gave a group back said so on its
+ * own disk first and never starts it again under that token.
+ */
+public final class NodeMachine implements Machine<Input, Effect, DurableState> {
+
+    private static final int WILLS_KEPT = 16;
+    private static final int SELF_DELIVERIES_MAX = 64;
+    private static final int HOME_ROUNDS_MAX = 8;
+
+    private final NodeSettings settings;
+    private final WillVerifier verifier;
+    private final NodeId self;
+    private final List<NodeId> others;
+    private final long renewNanos;
+    private final long liveNanos;
+    private final long guardNanos;
+    private final Acceptor acceptor;
+    private final Proposer proposer;
+
+    private Ballot learnedBallot = Ballot.NONE;
+    private Optional<ClusterRecord> learned = Optional.empty();
+    private @Nullable LeaseKeeper keeper;
+    private long nonce;
+    private List<NodeId> view = List.of();
+    private final TreeMap<NodeId, Long> heard = new TreeMap<>();
+    private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
+    private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
+    private long offerVersion;
+    private SortedMap<String, Candidacy> offered = new TreeMap<>();
+    private final TreeMap<String, Release> ownReleases = new TreeMap<>();
+    private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
+    private boolean leaving;
+    private boolean left;
+
+    private final TreeMap<NodeId, FormAnswer> formAnswers = new TreeMap<>();
+    private final TreeMap<NodeId, Long> formAnsweredAt = new TreeMap<>();
+    private String formingWaits = "";
+
+    private final TreeMap<NodeId, Admission> joins = new TreeMap<>();
+    private final TreeMap<NodeId, Long> joinedAt = new TreeMap<>();
+    private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
+    private final TreeMap<String, Given> releases = new TreeMap<>();
+    private final TreeSet<Incarnation> leaves = new TreeSet<>();
+    private final TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
+    private final Deque<byte[]> unprovenWills = new ArrayDeque<>();
+    private final Deque<byte[]> provenWills = new ArrayDeque<>();
+    private final TreeMap<String, NodeId> moves = new TreeMap<>();
+    private final TreeMap<String, Long> movedAt = new TreeMap<>();
+
+    private final Deque<Message> selfInbox = new ArrayDeque<>();
+    private final TreeMap<Long, List<Message>> selfHeld = new TreeMap<>();
+    private final TreeMap<Long, DurableState> writing = new TreeMap<>();
+    private final List<Message> selfAnswers = new ArrayList<>();
+    private boolean dirty;
+    private long persistNumber;
+
+    private boolean planDirty = true;
+    private long nextPlan;
+    private long nextBeacon;
+    private long unsettledSince = Long.MAX_VALUE;
+    private long armedDeadline = Long.MAX_VALUE;
+    private NodeState state = NodeState.JOINING;
+    private boolean publishedValid;
+    private long publishedConfirmed;
+    private final TreeMap<String, String> saidLately = new TreeMap<>();
+
+    private List<Effect> urgent = new ArrayList<>();
+    private List<Effect> then = new ArrayList<>();
+    private List<Notice> notices = new ArrayList<>();
+
+    public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
+        this.settings = settings;
+        this.verifier = verifier;
+        this.self = settings.self();
+        this.others = settings.peers().stream().filter(p -> !p.equals(self)).toList();
+        this.renewNanos = settings.timing().renewEvery().toNanos();
+        this.liveNanos = renewNanos * 7 / 2;
+        this.guardNanos = settings.timing().guard().toNanos();
+        this.acceptor = new Acceptor(
+                new AcceptorId(self, settings.disk()),
+                disk,
+                now,
+                settings.timing().acceptorNanos());
+        this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
+        this.nonce = settings.nonceSeed();
+        this.nextBeacon = now;
+        this.nextPlan = now;
+    }
+
+    // ---- driving -------------------------------------------------------------------------------------------------
+
+    @Override
+    public Step<Effect, DurableState> handle(long now, Input input) {
+        urgent = new ArrayList<>();
+        then = new ArrayList<>();
+        notices = new ArrayList<>();
+        selfAnswers.clear();
+        noticeLateness(now);
+        passTime(now);
+        dispatch(now, input);
+        for (int i = 0; i < HOME_ROUNDS_MAX && (i == 0 || !selfInbox.isEmpty()); i++) {
+            deliverAtHome(now);
+            reconcile(now);
+        }
+        Optional<DurableState> fact = Optional.empty();
+        long number = 0;
+        if (dirty) {
+            dirty = false;
+            number = ++persistNumber;
+            fact = Optional.of(acceptor.memory());
+            writing.put(number, acceptor.memory());
+            selfHeld.put(number, List.copyOf(selfAnswers));
+        } else if (!selfAnswers.isEmpty()) {
+            // Nothing new to write, but an earlier write may still be under way: these answers wait for it.
+            if (writing.isEmpty()) {
+                selfInbox.addAll(selfAnswers);
+            } else {
+                List<Message> held = new ArrayList<>(selfHeld.getOrDefault(writing.lastKey(), List.of()));
+                held.addAll(selfAnswers);
+                selfHeld.put(writing.lastKey(), held);
+            }
+        }
+        publishLease(now);
+        armedDeadline = computeDeadline(now);
+        return new Step<>(fact, number, urgent, then, notices);
+    }
+
+    @Override
+    public long nextDeadlineNanos() {
+        return armedDeadline;
+    }
+
+    /** A tick far too late means this node was paused or starved: it must not trust its lease before a fresh round trip. */
+    private void noticeLateness(long now) {
+        if (armedDeadline != Long.MAX_VALUE && now > armedDeadline + guardNanos) {
+            doubt(now, "a tick came " + (now - armedDeadline) / 1_000_000 + " ms late");
+        }
+    }
+
+    private void doubt(long now, String why) {
+        if (keeper != null && !keeper.isDoubted()) {
+            keeper.doubt(now);
+            say(self.value(), Reason.LEASE_DOUBTED, why);
+            publishLease(now);
+        }
+    }
+
+    private long computeDeadline(long now) {
+        if (!selfInbox.isEmpty()) {
+            return now;
+        }
+        long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
+        if (keeper != null) {
+            next = Math.min(next, keeper.nextDeadlineNanos(now));
+        }
+        if (learned.isPresent()) {
+            next = Math.min(next, planDirty ? now + renewNanos / 10 : Math.max(nextPlan, now + 1));
+        }
+        for (LocalGroup group : groups.values()) {
+            next = Math.min(next, group.nextDeadlineNanos(now));
+        }
+        return next;
+    }
+
+    // ---- time ----------------------------------------------------------------------------------------------------
+
+    private void passTime(long now) {
+        if (proposer.tick(now)) {
+            say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
+            planDirty = true;
+        }
+        if (keeper != null && keeper.mustStepDown(now) && state == NodeState.ACTIVE) {
+            become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
+            say(self.value(), Reason.LEASE_ENDING, "");
+        }
+        joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
+        joins.keySet().retainAll(joinedAt.keySet());
+        movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos);
+        moves.keySet().retainAll(movedAt.keySet());
+    }
+
+    private void publishLease(long now) {
+        LeaseKeeper k = keeper;
+        boolean valid = k != null && k.isValid(now);
+        long confirmed = valid && k != null ? k.confirmedNanos() : 0;
+        if (valid != publishedValid || confirmed != publishedConfirmed) {
+            publishedValid = valid;
+            publishedConfirmed = confirmed;
+            urgent.add(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
+        }
+    }
+
+    private void become(NodeState next, String why) {
+        if (state != next) {
+            state = next;
+            then.add(new Effect.PublishState(next, why));
+        }
+    }
+
+    // ---- inputs --------------------------------------------------------------------------------------------------
+
+    private void dispatch(long now, Input input) {
+        if (input instanceof Input.Tick) {
+            return;
+        }
+        if (input instanceof Input.Received received) {
+            if (!received.from().equals(self)) {
+                heard.put(received.from(), now);
+                take(now, received.from(), received.message());
+            }
+        } else if (input instanceof Input.Persisted persisted) {
+            persisted(persisted.number());
+        } else if (input instanceof Input.ViewChanged changed) {
+            view = changed.members();
+            planDirty = true;
+        } else if (input instanceof Input.ClockDoubted doubted) {
+            doubt(now, doubted.why());
+        } else if (input instanceof Input.WillArrived will) {
+            takeWill(will.datagram());
+        } else if (input instanceof Input.MoveWanted wanted) {
+            Move move = new Move(wanted.request(), wanted.group(), wanted.to());
+            ownMoves.put(wanted.request(), move);
+            toOthers(move);
+            takeMove(now, self, move);
+        } else if (input instanceof Input.LeaveWanted) {
+            leaving = true;
+        } else {
+            takeGroupInput(now, input);
+        }
+    }
+
+    private void takeGroupInput(long now, Input input) {
+        if (input instanceof Input.GroupOffered o) {
+            groups.put(o.group(), new LocalGroup(o.group(), o.candidacy()));
+        } else if (input instanceof Input.GroupWithdrawn o) {
+            withGroup(o.group(), LocalGroup::withdraw);
+        } else if (input instanceof Input.EligibilityChanged o) {
+            withGroup(o.group(), g -> g.eligibility(o.isEligible(), o.whyNot()));
+        } else if (input instanceof Input.Probed o) {
+            withGroup(o.group(), g -> g.probed(o.presence()));
+        } else if (input instanceof Input.StartEnded o) {
+            startEnded(now, o);
+        } else if (input instanceof Input.StopEnded o) {
+            stopEnded(o);
+        } else if (input instanceof Input.GroupEnded o) {
+            groupEnded(now, o);
+        } else {
+            throw new InvariantViolation("no rule for input " + input);
+        }
+    }
+
+    private void withGroup(String name, java.util.function.Consumer<LocalGroup> action) {
+        LocalGroup group = groups.get(name);
+        if (group != null) {
+            action.accept(group);
+        }
+    }
+
+    private void persisted(long number) {
+        SortedMap<Long, DurableState> done = writing.headMap(number + 1);
+        if (!done.isEmpty()) {
+            acceptor.persisted(done.get(done.lastKey()));
+            done.clear();
+        }
+        SortedMap<Long, List<Message>> answers = selfHeld.headMap(number + 1);
+        answers.values().forEach(selfInbox::addAll);
+        answers.clear();
+    }
+
+    /** Messages of this node to itself: the acceptor's answers only once they are durable. */
+    private void deliverAtHome(long now) {
+        for (int i = 0; i < SELF_DELIVERIES_MAX && !selfInbox.isEmpty(); i++) {
+            take(now, self, selfInbox.removeFirst());
+        }
+    }
+
+    // ---- messages ------------------------------------------------------------------------------------------------
+
+    private void take(long now, NodeId from, Message message) {
+        message.accept(new Message.Visitor<Boolean>() {
+            @Override
+            public Boolean visit(FormQuery m) {
+                boolean isEmpty = acceptor.memory().isEmpty();
+                then.add(new Effect.Send(
+                        from, new FormAnswer(settings.configDigest(), settings.disk(), isEmpty, settings.mayForm())));
+                return true;
+            }
+
+            @Override
+            public Boolean visit(FormAnswer m) {
+                formAnswers.put(from, m);
+                formAnsweredAt.put(from, now);
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Prepare m) {
+                proposer.saw(m.ballot());
+                Optional<String> refusal = mayVote() ? acceptor.prepare(m.ballot()) : Optional.of("not forming");
+                if (refusal.isPresent()) {
+                    answer(
+                            from,
+                            new Refused(
+                                    m.ballot(), acceptor.id(), acceptor.memory().promised(), refusal.get()));
+                    return false;
+                }
+                dirty = true;
+                DurableState s = acceptor.memory();
+                answer(from, new Promise(m.ballot(), acceptor.id(), s.acceptedBallot(), s.accepted()));
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Promise m) {
+                send(proposer.onPromise(now, m, base -> change(now, base)));
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Accept m) {
+                proposer.saw(m.ballot());
+                Optional<String> refusal =
+                        mayVote() ? acceptor.accept(now, m.ballot(), m.value()) : Optional.of("not forming");
+                if (refusal.isPresent()) {
+                    answer(
+                            from,
+                            new Refused(
+                                    m.ballot(), acceptor.id(), acceptor.memory().promised(), refusal.get()));
+                    return false;
+                }
+                dirty = true;
+                answer(from, new Accepted(m.ballot(), acceptor.id()));
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Accepted m) {
+                Ballot ballot = m.ballot();
+                proposer.onAccepted(m).ifPresent(value -> {
+                    toOthers(new Chosen(ballot, value));
+                    learn(now, ballot, value);
+                });
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Refused m) {
+                if (proposer.onRefused(now, m)) {
+                    planDirty = true;
+                    say(from.value(), Reason.ROUND_REFUSED, m.why());
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(PreVote m) {
+                boolean yes = mayVote();
+                for (Incarnation session : m.sessions()) {
+                    yes &= acceptor.isSilent(now, session);
+                }
+                answer(from, new PreVoteAnswer(m.query(), acceptor.id(), yes));
+                return true;
+            }
+
+            @Override
+            public Boolean visit(PreVoteAnswer m) {
+                proposer.onPreVote(m);
+                if (proposer.phase() == Proposer.Phase.IDLE) {
+                    planDirty = true;
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Chosen m) {
+                learn(now, m.ballot(), m.value());
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Renew m) {
+                boolean counts = acceptor.renew(now, m.session());
+                DurableState s = acceptor.memory();
+                Message ack = counts
+                        ? new RenewAck(
+                                m.session(),
+                                m.sequence(),
+                                acceptor.id(),
+                                s.acceptedBallot(),
+                                s.accepted().orElseThrow().acceptors())
+                        : new RenewRefused(m.session(), m.sequence(), acceptor.id(), s.promised(), learnedBallot);
+                if (from.equals(self)) {
+                    selfInbox.add(ack);
+                } else {
+                    urgent.add(new Effect.Send(from, ack));
+                    tellIfBehind(now, from, m.learned());
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(RenewAck m) {
+                LeaseKeeper k = keeper;
+                if (k != null && k.acknowledged(m)) {
+                    publishLease(now);
+                    if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
+                        become(NodeState.ACTIVE, "a majority answers " + k.session());
+                        say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
+                    }
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(RenewRefused m) {
+                proposer.saw(m.promised());
+                if (!from.equals(self)) {
+                    tellIfBehind(now, from, m.learned());
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Join m) {
+                Admission join = new Admission(m.nonce(), m.willKey());
+                joinedAt.put(from, now);
+                planDirty |= !join.equals(joins.put(from, join));
+                tellIfBehind(now, from, m.learned());
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Offer m) {
+                Offered present = offers.get(m.session());
+                if (m.session().node().equals(from) && (present == null || present.version() < m.version())) {
+                    offers.put(m.session(), new Offered(m.version(), m.candidacies()));
+                    planDirty = true;
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Release m) {
+                Given present = releases.get(m.group());
+                if (m.holder().node().equals(from) && (present == null || present.token() < m.token())) {
+                    releases.put(m.group(), new Given(m.holder(), m.token(), m.failure(), m.why()));
+                    planDirty = true;
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Leave m) {
+                if (m.session().node().equals(from)) {
+                    planDirty |= leaves.add(m.session());
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Move m) {
+                takeMove(now, from, m);
+                return true;
+            }
+
+            @Override
+            public Boolean visit(MoveRefused m) {
+                if (ownMoves.remove(m.request()) != null) {
+                    then.add(new Effect.MoveDecided(m.request(), false, m.why()));
+                }
+                return true;
+            }
+        });
+    }
+
+    /** An acceptor with an empty disk has a voice only in a forming it was told to take part in. */
+    private boolean mayVote() {
+        return !acceptor.memory().isEmpty() || settings.mayForm();
+    }
+
+    /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
+    private void answer(NodeId to, Message message) {
+        if (to.equals(self)) {
+            selfAnswers.add(message);
+        } else {
+            then.add(new Effect.Send(to, message));
+        }
+    }
+
+    private void toOthers(Message message) {
+        for (NodeId peer : others) {
+            then.add(new Effect.Send(peer, message));
+        }
+    }
+
+    private void toOthersAtOnce(Message message) {
+        for (NodeId peer : others) {
+            urgent.add(new Effect.Send(peer, message));
+        }
+    }
+
+    /**
+     * Sends what the proposer says, to this node as well. A prepare waits for this node's own promise to be durable, so that a
+     * ballot is never used twice; an accept need not wait: its ballot is durable already.
+     */
+    private void send(List<Message> messages) {
+        for (Message message : messages) {
+            selfInbox.add(message);
+            if (message instanceof Accept) {
+                toOthersAtOnce(message);
+            } else {
+                toOthers(message);
+            }
+        }
+    }
+
+    private void tellIfBehind(long now, NodeId peer, Ballot theirs) {
+        if (learned.isPresent()
+                && learnedBallot.isAbove(theirs)
+                && now - chosenSentAt.getOrDefault(peer, now - renewNanos) >= renewNanos / 2) {
+            chosenSentAt.put(peer, now);
+            then.add(new Effect.Send(peer, new Chosen(learnedBallot, learned.get())));
+        }
+    }
+
+    // ---- learning ------------------------------------------------------------------------------------------------
+
+    private void learn(long now, Ballot ballot, ClusterRecord value) {
+        proposer.saw(ballot);
+        if (!ballot.isAbove(learnedBallot)) {
+            return;
+        }
+        learnedBallot = ballot;
+        learned = Optional.of(value);
+        planDirty = true;
+        then.add(new Effect.PublishRecord(ballot, value));
+        // A chosen record is also a late accept: without it this acceptor would not acknowledge sessions it has not
+        // seen.
+        if (ballot.isAbove(acceptor.memory().acceptedBallot())
+                && mayVote()
+                && acceptor.accept(now, ballot, value).isEmpty()) {
+            dirty = true;
+        }
+        if (!value.isAcceptor(acceptor.id())) {
+            sayOnce(
+                    self.value(),
+                    Reason.VOTE_NOT_COUNTED,
+                    "the cluster record names another disk for this node: its vote is not counted");
+        }
+        forgetSettled(value);
+        proveWills(value);
+    }
+
+    private void forgetSettled(ClusterRecord value) {
+        offers.entrySet()
+                .removeIf(e -> !value.isLive(e.getKey())
+                        || value.sessions().get(e.getKey().node()).offerVersion()
+                                >= e.getValue().version());
+        leaves.removeIf(session -> !value.isLive(session));
+        releases.entrySet()
+                .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
+        ownReleases
+                .entrySet()
+                .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
+        for (Map.Entry<String, NodeId> move : new ArrayList<>(moves.entrySet())) {
+            GroupRecord group = value.groups().get(move.getKey());
+            boolean isTaken = group != null
+                    && (group.moveTo().filter(move.getValue()::equals).isPresent()
+                            || group.grant()
+                                    .filter(g -> g.holder().node().equals(move.getValue()))
+                                    .isPresent());
+            if (isTaken) {
+                moves.remove(move.getKey());
+                movedAt.remove(move.getKey());
+            }
+        }
+        for (Move move : new ArrayList<>(ownMoves.values())) {
+            boolean isThere = value.grant(move.group())
+                    .filter(Grant::stands)
+                    .filter(g -> g.holder().node().equals(move.to()))
+                    .isPresent();
+            if (isThere) {
+                ownMoves.remove(move.request());
+                then.add(new Effect.MoveDecided(move.request(), true, move.group() + " is granted to " + move.to()));
+            }
+        }
+    }
+
+    private static boolean isStanding(ClusterRecord record, String group, long token) {
+        return record.grant(group)
+                .filter(Grant::stands)
+                .filter(g -> g.token() == token)
+                .isPresent();
+    }
+
+    // ---- last wills ----------------------------------------------------------------------------------------------
+
+    private void takeWill(byte[] datagram) {
+        boolean isKnown = unprovenWills.stream().anyMatch(w -> Arrays.equals(w, datagram))
+                || provenWills.stream().anyMatch(w -> Arrays.equals(w, datagram));
+        if (isKnown) {
+            return;
+        }
+        unprovenWills.addLast(datagram.clone());
+        while (unprovenWills.size() > WILLS_KEPT) {
+            unprovenWills.removeFirst();
+        }
+        learned.ifPresent(this::proveWills);
+    }
+
+    /** A will counts only for the session whose key signed it and whose incarnation it names. */
+    private void proveWills(ClusterRecord record) {
+        unprovenWills.removeIf(datagram -> {
+            for (Session session : record.sessions().values()) {
+                if (prove(datagram, session.incarnation(), session.willKey())) {
+                    heard.remove(session.incarnation().node());
+                    return true;
+                }
+            }
+            for (SessionEnd end : record.ends()) {
+                if (prove(datagram, end.incarnation(), end.willKey())) {
+                    return true;
+                }
+            }
+            return false;
+        });
+        wills.keySet().removeIf(who -> !record.isLive(who) && record.endOf(who).isEmpty());
+    }
+
+    private boolean prove(byte[] datagram, Incarnation session, String key) {
+        boolean isItsOwn = verifier.author(datagram).filter(session::equals).isPresent();
+        if (key.isEmpty() || !isItsOwn || wills.containsKey(session)) {
+            return false;
+        }
+        Optional<WillVerifier.Will> will =
+                verifier.verify(datagram, key).filter(w -> w.incarnation().equals(session));
+        will.ifPresent(w -> {
+            provenWills.addLast(datagram);
+            while (provenWills.size() > WILLS_KEPT) {
+                provenWills.removeFirst();
+            }
+            wills.put(session, w.gone());
+            planDirty = true;
+            say(session.toString(), Reason.WILL_ACCEPTED, "gone: " + w.gone());
+        });
+        return will.isPresent();
+    }
+
+    // ---- moves ---------------------------------------------------------------------------------------------------
+
+    private void takeMove(long now, NodeId from, Move move) {
+        if (learned.isEmpty()) {
+            return;
+        }
+        Optional<String> refusal = Planner.moveRefusal(learned.get(), move.group(), move.to());
+        if (refusal.isPresent()) {
+            if (from.equals(self)) {
+                ownMoves.remove(move.request());
+                then.add(new Effect.MoveDecided(move.request(), false, refusal.get()));
+            } else if (isController(now)) {
+                then.add(new Effect.Send(from, new MoveRefused(move.request(), move.group(), refusal.get())));
+            }
+            return;
+        }
+        if (from.equals(self)
+                && learned.get()
+                        .grant(move.group())
+                        .filter(Grant::stands)
+                        .filter(g -> g.holder().node().equals(move.to()))
+                        .isPresent()) {
+            ownMoves.remove(move.request());
+            then.add(new Effect.MoveDecided(move.request(), true, move.group() + " is there already"));
+            return;
+        }
+        moves.put(move.group(), move.to());
+        movedAt.put(move.group(), now);
+        planDirty = true;
+    }
+
+    // ---- local groups --------------------------------------------------------------------------------------------
+
+    private void startEnded(long now, Input.StartEnded o) {
+        LocalGroup group = groups.get(o.group());
+        if (group == null || group.token() != o.token() || group.phase() != LocalGroup.Phase.STARTING) {
+            return;
+        }
+        if (o.failure().isEmpty()) {
+            group.running();
+            say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
+        } else {
+            Severity severity = o.failure().get();
+            group.failed(now, severity, o.why());
+            say(group.name(), Reason.GROUP_FAILED, o.why());
+            stop(group, o.failure(), o.why());
+        }
+    }
+
+    private void groupEnded(long now, Input.GroupEnded o) {
+        LocalGroup group = groups.get(o.group());
+        if (group == null || group.token() != o.token() || group.phase() != LocalGroup.Phase.RUNNING) {
+            return;
+        }
+        o.failure().ifPresent(severity -> {
+            group.failed(now, severity, o.why());
+            say(group.name(), Reason.GROUP_FAILED, o.why());
+        });
+        if (o.failure().isEmpty()) {
+            group.withdraw();
+        }
+        stop(group, o.failure(), o.why());
+    }
+
+    private void stopEnded(Input.StopEnded o) {
+        LocalGroup group = groups.get(o.group());
+        boolean isExpected = group != null
+                && group.token() == o.token()
+                && (group.phase() == LocalGroup.Phase.STOPPING || group.phase() == LocalGroup.Phase.BLOCKED);
+        if (group == null || !isExpected) {
+            return;
+        }
+        if (o.isStopped()) {
+            group.idle();
+            say(group.name(), Reason.GROUP_STOPPED, group.why());
+            giveBack(group.name(), group.token(), group.failure(), group.why());
+        } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
+            group.blocked();
+            say(group.name(), Reason.GROUP_BLOCKED, o.why());
+        }
+    }
+
+    private void stop(LocalGroup group, Optional<Severity> failure, String why) {
+        group.stopping(failure, why);
+        urgent.add(new Effect.StopGroup(group.name(), group.token(), why));
+        say(group.name(), Reason.GROUP_STOPPING, why);
+    }
+
+    /** Final: on this node's disk before it is said. */
+    private void giveBack(String name, long token, Optional<Severity> failure, String why) {
+        acceptor.release(name, token);
+        dirty = true;
+        learned.flatMap(r -> r.grant(name))
+                .filter(Grant::stands)
+                .filter(g -> g.token() == token && g.holder().node().equals(self))
+                .ifPresent(g -> {
+                    Release release = new Release(g.holder(), name, token, failure, why);
+                    ownReleases.put(name, release);
+                    releases.put(name, new Given(g.holder(), token, failure, why));
+                    toOthers(release);
+                    planDirty = true;
+                });
+    }
+
+    private boolean allIdle() {
+        return groups.values().stream().allMatch(LocalGroup::isIdle);
+    }
+
+    // ---- what follows from all that --------------------------------------------------------------------------------
+
+    private void reconcile(long now) {
+        reconcileSession();
+        reconcileGroups(now);
+        reconcileOffer(now);
+        reconcileLeave();
+        renew(now);
+        beacon(now);
+        control(now);
+    }
+
+    private void reconcileSession() {
+        if (learned.isEmpty()) {
+            return;
+        }
+        ClusterRecord record = learned.get();
+        LeaseKeeper k = keeper;
+        if (k != null && !record.isLive(k.session())) {
+            loseSession("the session of " + k.session() + " is over");
+            return;
+        }
+        Session session = record.sessions().get(self);
+        if (k == null && session != null && session.joinNonce() == nonce && !left && allIdle()) {
+            LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
+            keeper = fresh;
+            then.add(new Effect.LiveAs(session.incarnation()));
+            say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
+        }
+    }
+
+    private void loseSession(String why) {
+        keeper = null;
+        nonce++;
+        offerVersion = 0;
+        offered = new TreeMap<>();
+        say(self.value(), Reason.SESSION_ENDED, why);
+        if (!leaving) {
+            become(NodeState.IN_DOUBT, why);
+        }
+    }
+
+    private void reconcileGroups(long now) {
+        for (LocalGroup group : groups.values()) {
+            Optional<Grant> grant = grantHere(group.name());
+            Optional<String> obstacle = obstacle(now, group, grant);
+            if (group.isIdle()) {
+                if (grant.isPresent() && obstacle.isEmpty()) {
+                    start(now, group, grant.get());
+                } else if (grant.isPresent() && mustDecline(group)) {
+                    giveBack(group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
+                }
+            } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
+                boolean isAnotherGrant =
+                        grant.filter(g -> g.token() == group.token()).isEmpty();
+                if (obstacle.isPresent() || isAnotherGrant) {
+                    stop(group, Optional.empty(), obstacle.orElse("the grant is over"));
+                }
+            }
+        }
+        groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
+        for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
+            if (!groups.containsKey(entry.getKey())) {
+                giveBack(entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
+            }
+        }
+    }
+
+    private void start(long now, LocalGroup group, Grant grant) {
+        LeaseKeeper k = keeper;
+        if (k != null && k.isValid(now) && !group.isWithdrawn()) {
+            group.starting(grant.token());
+            then.add(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
+            say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
+        }
+    }
+
+    /** A grant that stands for this incarnation, in the record known to be chosen, and was not given back. */
+    private Optional<Grant> grantHere(String name) {
+        LeaseKeeper k = keeper;
+        if (k == null || learned.isEmpty()) {
+            return Optional.empty();
+        }
+        long released = acceptor.memory().released().getOrDefault(name, 0L);
+        return learned.get()
+                .grant(name)
+                .filter(Grant::stands)
+                .filter(g -> g.holder().equals(k.session()) && g.token() > released);
+    }
+
+    private SortedMap<String, Grant> grantsHere() {
+        TreeMap<String, Grant> mine = new TreeMap<>();
+        if (learned.isPresent()) {
+            for (String name : learned.get().groups().keySet()) {
+                grantHere(name).ifPresent(g -> mine.put(name, g));
+            }
+        }
+        return mine;
+    }
+
+    private Optional<String> obstacle(long now, LocalGroup group, Optional<Grant> grant) {
+        LeaseKeeper k = keeper;
+        if (k == null) {
+            return Optional.of("this node's session is over");
+        }
+        if (k.mustStepDown(now)) {
+            return Optional.of("the lease is ending: no majority has answered lately");
+        }
+        if (leaving) {
+            return Optional.of("this node is leaving");
+        }
+        if (group.isWithdrawn()) {
+            return Optional.of("this node takes no part any more");
+        }
+        if (grant.isEmpty()) {
+            return Optional.of("the grant is over");
+        }
+        Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
+        return target.filter(t -> !t.equals(self)).map(t -> "asked to move to " + t);
+    }
+
+    /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
+    private boolean mustDecline(LocalGroup group) {
+        Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
+        return leaving
+                || group.isWithdrawn()
+                || target.filter(t -> !t.equals(self)).isPresent();
+    }
+
+    private void reconcileOffer(long now) {
+        LeaseKeeper k = keeper;
+        if (k == null) {
+            return;
+        }
+        TreeMap<String, Candidacy> present = new TreeMap<>();
+        for (LocalGroup group : groups.values()) {
+            if (!group.isWithdrawn()) {
+                present.put(group.name(), group.candidacy(now));
+            }
+        }
+        if (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty())) {
+            offered = present;
+            offerVersion++;
+            sayOffer(k);
+        }
+    }
+
+    private void sayOffer(LeaseKeeper k) {
+        toOthers(new Offer(k.session(), offerVersion, offered));
+        offers.put(k.session(), new Offered(offerVersion, offered));
+        planDirty = true;
+    }
+
+    private void reconcileLeave() {
+        if (!leaving || left || !allIdle()) {
+            return;
+        }
+        LeaseKeeper k = keeper;
+        if (k == null) {
+            left = true;
+            then.add(new Effect.Left());
+        } else if (grantsHere().isEmpty() && leaves.add(k.session())) {
+            toOthers(new Leave(k.session()));
+            planDirty = true;
+        }
+    }
+
+    private void renew(long now) {
+        LeaseKeeper k = keeper;
+        if (k != null) {
+            k.renewal(now, learnedBallot).ifPresent(renewal -> {
+                toOthersAtOnce(renewal);
+                selfInbox.add(renewal);
+            });
+        }
+    }
+
+    /** Says again, once in a renewal interval, whatever has not shown in the record yet. */
+    private void beacon(long now) {
+        if (now < nextBeacon) {
+            return;
+        }
+        nextBeacon = now + renewNanos;
+        LeaseKeeper k = keeper;
+        if (k == null && !leaving && allIdle()) {
+            join(now);
+        }
+        ownReleases.values().forEach(this::toOthers);
+        if (k != null && learned.isPresent()) {
+            Session session = learned.get().sessions().get(self);
+            if (session != null && session.offerVersion() < offerVersion) {
+                sayOffer(k);
+            }
+            if (leaves.contains(k.session())) {
+                toOthers(new Leave(k.session()));
+            }
+        }
+        for (Move move : ownMoves.values()) {
+            if (moves.containsKey(move.group())) {
+                toOthers(move);
+            }
+        }
+    }
+
+    private void join(long now) {
+        if (acceptor.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
+            toOthers(new FormQuery(settings.configDigest()));
+            formIfAllEmpty(now);
+        }
+        toOthers(new Join(settings.disk(), nonce, settings.willKey(), learnedBallot));
+        joins.put(self, new Admission(nonce, settings.willKey()));
+        joinedAt.put(self, now);
+        planDirty = true;
+    }
+
+    private void formIfAllEmpty(long now) {
+        List<AcceptorId> set = new ArrayList<>();
+        set.add(acceptor.id());
+        List<String> waits = new ArrayList<>();
+        for (NodeId peer : others) {
+            FormAnswer answer = formAnswers.get(peer);
+            if (answer == null || now - formAnsweredAt.get(peer) > 10 * renewNanos) {
+                waits.add(peer + " has not answered");
+            } else if (!answer.configDigest().equals(settings.configDigest())) {
+                waits.add(peer + " is configured differently (peers, cluster or timing)");
+            } else if (!answer.isEmpty()) {
+                waits.add(peer + " belongs to a cluster already; this node must be admitted there");
+            } else if (!answer.mayForm()) {
+                waits.add(peer + " was not told to form");
+            } else {
+                set.add(new AcceptorId(peer, answer.disk()));
+            }
+        }
+        if (waits.isEmpty() && settings.rank() == 0 && proposer.isIdle(now)) {
+            TreeSet<AcceptorId> ordered = new TreeSet<>(set);
+            List<AcceptorId> acceptors = List.copyOf(ordered);
+            say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
+            send(proposer.prepare(
+                    now, acceptors, true, Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
+        } else if (!waits.toString().equals(formingWaits)) {
+            formingWaits = waits.toString();
+            if (!waits.isEmpty()) {
+                say(settings.cluster(), Reason.FORMING_WAITS, formingWaits);
+            }
+        }
+    }
+
+    // ---- proposing -----------------------------------------------------------------------------------------------
+
+    private boolean isController(long now) {
+        for (NodeId member : view.isEmpty() ? settings.peers() : view) {
+            if (member.equals(self)) {
+                return true;
+            }
+            if (settings.peers().contains(member) && isHeard(now, member)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isHeard(long now, NodeId node) {
+        Long at = heard.get(node);
+        return at != null && now - at <= liveNanos;
+    }
+
+    private void control(long now) {
+        noteUnsettled(now);
+        if ((!planDirty && now < nextPlan) || !proposer.isIdle(now)) {
+            return;
+        }
+        nextPlan = now + renewNanos / 4;
+        Optional<ClusterRecord> known =
+                learned.isPresent() ? learned : acceptor.memory().accepted();
+        if (known.isEmpty() || !known.get().isAcceptor(acceptor.id())) {
+            return;
+        }
+        List<AcceptorId> set = known.get().acceptors();
+        boolean isUnsettled = now - unsettledSince >= settleNanos(now);
+        if (!hearsMajority(now, set)) {
+            return;
+        }
+        if (!isController(now)) {
+            planDirty = false;
+            if (isUnsettled) {
+                send(proposer.prepare(now, set, false, Optional.empty()));
+            }
+            return;
+        }
+        planDirty = false;
+        if (learned.isEmpty() || isUnsettled || !proposer.agreed().isEmpty()) {
+            send(proposer.prepare(now, set, false, Optional.empty()));
+            return;
+        }
+        Plan plan = Planner.plan(known.get(), facts(now, 0));
+        if (plan.isChange()) {
+            send(proposer.prepare(now, set, false, Optional.empty()));
+            return;
+        }
+        for (Notice notice : plan.notices()) {
+            sayOnce(notice.subject(), notice.reason(), notice.detail());
+        }
+        List<Incarnation> silent = acceptor.silentSessions(now);
+        silent.removeIf(
+                session -> !known.get().isLive(session) || session.node().equals(self));
+        if (!silent.isEmpty()) {
+            send(proposer.preVote(now, set, silent));
+        }
+    }
+
+    /** Without a majority in hearing a round could only burn ballots and disk writes. */
+    private boolean hearsMajority(long now, List<AcceptorId> set) {
+        int heardNow = 0;
+        for (AcceptorId member : set) {
+            if (member.node().equals(self) || isHeard(now, member.node())) {
+                heardNow++;
+            }
+        }
+        return heardNow >= set.size() / 2 + 1;
+    }
+
+    /** A ballot promised or accepted here but never known to be chosen blocks nobody, yet somebody must settle it. */
+    private void noteUnsettled(long now) {
+        boolean isUnsettled =
+                acceptor.memory().promised().isAbove(learnedBallot) && proposer.phase() == Proposer.Phase.IDLE;
+        if (!isUnsettled || acceptor.memory().isEmpty()) {
+            unsettledSince = Long.MAX_VALUE;
+        } else if (unsettledSince == Long.MAX_VALUE) {
+            unsettledSince = now;
+        }
+    }
+
+    private long settleNanos(long now) {
+        return isController(now) ? 4 * renewNanos : 4 * renewNanos * (settings.rank() + 3);
+    }
+
+    private Facts facts(long now, long tokenFloor) {
+        TreeSet<NodeId> reachable = new TreeSet<>();
+        reachable.add(self);
+        for (NodeId node : heard.keySet()) {
+            if (isHeard(now, node)) {
+                reachable.add(node);
+            }
+        }
+        return new Facts(
+                joins, offers, releases, leaves, wills, new TreeSet<>(proposer.agreed()), moves, reachable, tokenFloor);
+    }
+
+    /** What this round writes on its base. */
+    private Optional<ClusterRecord> change(long now, Proposer.RoundBase base) {
+        LeaseKeeper k = keeper;
+        if (k != null && !base.record().isLive(k.session())) {
+            // Carrying a base that has dropped our own session would look like consent: stop what we own first.
+            loseSession("a record that must be carried does not list " + k.session());
+            return Optional.empty();
+        }
+        Plan plan = Planner.plan(base.record(), facts(now, base.tokenFloor()));
+        for (Notice notice : plan.notices()) {
+            if (plan.isChange()) {
+                notices.add(notice);
+            }
+        }
+        return Optional.of(plan.record());
+    }
+
+    // ---- saying --------------------------------------------------------------------------------------------------
+
+    private void say(String subject, Reason reason, String detail) {
+        notices.add(new Notice(subject, reason, detail));
+    }
+
+    private void sayOnce(String subject, Reason reason, String detail) {
+        if (!detail.equals(saidLately.put(subject + '/' + reason, detail))) {
+            notices.add(new Notice(subject, reason, detail));
+        }
+    }
+
+    // ---- for the driver and the simulator
+    // ----------------------------------------------------------------------------
+
+    /** The newest record known to be chosen. */
+    public Optional<ClusterRecord> learned() {
+        return learned;
+    }
+
+    public NodeState state() {
+        return state;
+    }
+
+    /** The live incarnation, if this node has one. */
+    public Optional<Incarnation> incarnation() {
+        return Optional.ofNullable(keeper).map(LeaseKeeper::session);
+    }
+
+    /** What the machine holds true of its disk. */
+    public DurableState memory() {
+        return acceptor.memory();
+    }
+}

@@ -1,0 +1,40 @@
+package org.understudy.ha.membership.core;
+
+import java.util.List;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Timing;
+
+/**
+ * What a node's machine must know before it starts.
+ *
+ * @param peers every configured peer in order of rank, this node included
+ * @param disk identity of this node's disk, hexadecimal
+ * @param mayForm whether this node takes part in forming a new cluster
+ * @param willKey key of this node's guardian, Base64; empty without one
+ * @param nonceSeed drawn at random by the driver for each life; tells this life's requests from others'
+ */
+public record NodeSettings(
+        String cluster,
+        NodeId self,
+        List<NodeId> peers,
+        String disk,
+        Timing timing,
+        boolean mayForm,
+        String willKey,
+        long nonceSeed) {
+
+    public NodeSettings {
+        peers = List.copyOf(peers);
+    }
+
+    /** Position among the peers; the last for a node that is none. */
+    int rank() {
+        int index = peers.indexOf(self);
+        return index < 0 ? peers.size() : index;
+    }
+
+    /** The same on every node that was configured alike. */
+    String configDigest() {
+        return cluster + peers + timing;
+    }
+}

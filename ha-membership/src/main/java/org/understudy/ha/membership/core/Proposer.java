@@ -1,0 +1,249 @@
+package org.understudy.ha.membership.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.message.Message.Accept;
+import org.understudy.ha.membership.core.message.Message.Accepted;
+import org.understudy.ha.membership.core.message.Message.PreVote;
+import org.understudy.ha.membership.core.message.Message.PreVoteAnswer;
+import org.understudy.ha.membership.core.message.Message.Prepare;
+import org.understudy.ha.membership.core.message.Message.Promise;
+import org.understudy.ha.membership.core.message.Message.Refused;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+/**
+ * Drives one write round at a time: pre-vote (only when sessions are to end by silence), prepare, accept. Pure.
+ *
+ * <p>It gives messages for <em>all</em> acceptors including this node's own; the caller delivers that one at home. A
+ * ballot leaves only after this node's own promise of it is durable, so a restart never uses a ballot twice.
+ */
+final class Proposer {
+
+    /** What the round is doing. */
+    enum Phase {
+        IDLE,
+        PRE_VOTING,
+        PREPARING,
+        ACCEPTING
+    }
+
+    private final NodeId self;
+    private final long roundNanos;
+    private final long backOffNanos;
+    private Phase phase = Phase.IDLE;
+    private Ballot highestSeen = Ballot.NONE;
+    private Ballot ballot = Ballot.NONE;
+    private List<AcceptorId> acceptors = List.of();
+    private int promisesNeeded;
+    private Optional<ClusterRecord> fallback = Optional.empty();
+    private long deadline;
+    private long idleUntil;
+    private int failures;
+    private long query;
+    private List<Incarnation> asked = List.of();
+    private final TreeSet<Incarnation> agreed = new TreeSet<>();
+    private final TreeMap<AcceptorId, Boolean> votes = new TreeMap<>();
+    private final TreeMap<AcceptorId, Promise> promises = new TreeMap<>();
+    private final TreeSet<AcceptorId> acceptances = new TreeSet<>();
+    private final TreeSet<AcceptorId> refusals = new TreeSet<>();
+    private Optional<ClusterRecord> value = Optional.empty();
+
+    /**
+     * @param rank position among the peers; spaces duelling proposers
+     * @param roundNanos how long a phase may take
+     */
+    Proposer(NodeId self, int rank, long roundNanos) {
+        this.self = self;
+        this.roundNanos = roundNanos;
+        this.backOffNanos = roundNanos / 20 * (rank + 1);
+    }
+
+    boolean isIdle(long now) {
+        return phase == Phase.IDLE && now >= idleUntil;
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    Ballot ballot() {
+        return ballot;
+    }
+
+    /** Sessions that a majority agreed to end by silence, in this round. */
+    TreeSet<Incarnation> agreed() {
+        return agreed;
+    }
+
+    /** Takes note of a ballot somewhere, so that the next one is above it. */
+    void saw(Ballot other) {
+        highestSeen = Ballot.max(highestSeen, other);
+    }
+
+    /** Asks, without binding anybody, whether these sessions may end. */
+    List<Message> preVote(long now, List<AcceptorId> set, List<Incarnation> silent) {
+        begin(now, Phase.PRE_VOTING, set);
+        asked = List.copyOf(silent);
+        query++;
+        return List.of(new PreVote(query, asked));
+    }
+
+    /**
+     * Starts a round.
+     *
+     * @param isForming whether this is the first record of a cluster: then every acceptor must promise, with an empty disk
+     * @param first what to build on if no record can have been chosen
+     */
+    List<Message> prepare(long now, List<AcceptorId> set, boolean isForming, Optional<ClusterRecord> first) {
+        TreeSet<Incarnation> kept = new TreeSet<>(agreed);
+        begin(now, Phase.PREPARING, set);
+        agreed.addAll(kept);
+        ballot = highestSeen.next(self);
+        saw(ballot);
+        promisesNeeded = isForming ? set.size() : set.size() / 2 + 1;
+        fallback = first;
+        return List.of(new Prepare(ballot));
+    }
+
+    /** Counts a pre-vote; when it is decided the phase becomes idle and {@link #agreed()} is set. */
+    void onPreVote(PreVoteAnswer answer) {
+        if (phase != Phase.PRE_VOTING || answer.query() != query || !acceptors.contains(answer.acceptor())) {
+            return;
+        }
+        votes.put(answer.acceptor(), answer.isYes());
+        int majority = acceptors.size() / 2 + 1;
+        long yes = votes.values().stream().filter(v -> v).count();
+        if (yes >= majority) {
+            agreed.addAll(asked);
+            phase = Phase.IDLE;
+        } else if (votes.size() - yes > acceptors.size() - majority) {
+            phase = Phase.IDLE;
+            idleUntil = deadline - roundNanos + backOffNanos;
+        }
+    }
+
+    /**
+     * Counts a promise. With enough of them asks {@code change} for the record to write.
+     *
+     * @param change base to new record; empty gives the round up
+     */
+    List<Message> onPromise(long now, Promise promise, Function<RoundBase, Optional<ClusterRecord>> change) {
+        if (phase != Phase.PREPARING || !promise.ballot().equals(ballot) || !acceptors.contains(promise.acceptor())) {
+            return List.of();
+        }
+        promises.put(promise.acceptor(), promise);
+        if (promises.size() < promisesNeeded) {
+            return List.of();
+        }
+        Optional<ClusterRecord> base =
+                BaseSelection.choose(promises.values(), acceptors.size()).map(BaseSelection.Base::value);
+        if (base.isEmpty()) {
+            base = fallback;
+        }
+        long floor = 0;
+        for (Promise p : promises.values()) {
+            floor = Math.max(floor, p.accepted().map(ClusterRecord::lastToken).orElse(0L));
+        }
+        long tokenFloor = floor;
+        value = base.flatMap(b -> change.apply(new RoundBase(b, tokenFloor)));
+        if (value.isEmpty()) {
+            abandon(now);
+            return List.of();
+        }
+        if (!value.get().acceptors().equals(acceptors)) {
+            abandon(now);
+            return List.of();
+        }
+        phase = Phase.ACCEPTING;
+        deadline = now + roundNanos;
+        refusals.clear();
+        return List.of(new Accept(ballot, value.get()));
+    }
+
+    /** Counts an acceptance; the record once a majority has accepted it. */
+    Optional<ClusterRecord> onAccepted(Accepted accepted) {
+        if (phase != Phase.ACCEPTING || !accepted.ballot().equals(ballot) || !acceptors.contains(accepted.acceptor())) {
+            return Optional.empty();
+        }
+        acceptances.add(accepted.acceptor());
+        if (acceptances.size() < acceptors.size() / 2 + 1) {
+            return Optional.empty();
+        }
+        phase = Phase.IDLE;
+        failures = 0;
+        agreed.clear();
+        return value;
+    }
+
+    /** Counts a refusal; true if the round cannot succeed any more and was given up. */
+    boolean onRefused(long now, Refused refused) {
+        saw(refused.promised());
+        if ((phase != Phase.PREPARING && phase != Phase.ACCEPTING)
+                || !refused.ballot().equals(ballot)
+                || !acceptors.contains(refused.acceptor())) {
+            return false;
+        }
+        refusals.add(refused.acceptor());
+        int needed = phase == Phase.PREPARING ? promisesNeeded : acceptors.size() / 2 + 1;
+        if (refusals.size() <= acceptors.size() - needed) {
+            return false;
+        }
+        abandon(now);
+        return true;
+    }
+
+    /** Gives up what takes too long; true if it did. A pre-vote that nobody decides ends without agreement. */
+    boolean tick(long now) {
+        if (phase == Phase.IDLE || now < deadline) {
+            return false;
+        }
+        abandon(now);
+        return true;
+    }
+
+    /** Gives the round up; the next waits a little longer each time, spaced by rank. */
+    void abandon(long now) {
+        phase = Phase.IDLE;
+        agreed.clear();
+        failures = Math.min(failures + 1, 5);
+        idleUntil = now + backOffNanos * (1L << (failures - 1));
+    }
+
+    /** When this proposer wants a tick. */
+    long nextDeadlineNanos(long now) {
+        if (phase != Phase.IDLE) {
+            return deadline;
+        }
+        return now < idleUntil ? idleUntil : Long.MAX_VALUE;
+    }
+
+    private void begin(long now, Phase next, List<AcceptorId> set) {
+        phase = next;
+        acceptors = List.copyOf(set);
+        deadline = now + roundNanos;
+        votes.clear();
+        promises.clear();
+        acceptances.clear();
+        refusals.clear();
+        agreed.clear();
+        asked = new ArrayList<>();
+        value = Optional.empty();
+        fallback = Optional.empty();
+    }
+
+    /**
+     * What a round builds on.
+     *
+     * @param tokenFloor the highest token in any record shown, chosen or not
+     */
+    record RoundBase(ClusterRecord record, long tokenFloor) {}
+}

@@ -1,0 +1,243 @@
+package org.understudy.ha.membership.core.message;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+/** A message between two nodes' machines. */
+public sealed interface Message {
+
+    /** Dispatch without a missing case: Java 17 has no pattern switch. */
+    <R> R accept(Visitor<R> visitor);
+
+    /** Is your disk empty, and may you form? Sent by a node that may form itself. */
+    record FormQuery(String configDigest) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Answer to {@link FormQuery}. */
+    record FormAnswer(String configDigest, String disk, boolean isEmpty, boolean mayForm) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Phase one of a write round: promise not to accept below this ballot. */
+    record Prepare(Ballot ballot) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** The promise, with what the acceptor accepted last. Durable before it is sent. */
+    record Promise(Ballot ballot, AcceptorId acceptor, Ballot acceptedBallot, Optional<ClusterRecord> accepted)
+            implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Phase two: accept this record under this ballot. */
+    record Accept(Ballot ballot, ClusterRecord value) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** The acceptance. Durable before it is sent. */
+    record Accepted(Ballot ballot, AcceptorId acceptor) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
+     * A prepare or accept was refused.
+     *
+     * @param promised the ballot this acceptor has promised
+     * @param why one sentence
+     */
+    record Refused(Ballot ballot, AcceptorId acceptor, Ballot promised, String why) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Would you accept the end of these sessions? Binds nobody. */
+    record PreVote(long query, List<Incarnation> sessions) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Answer to {@link PreVote}. */
+    record PreVoteAnswer(long query, AcceptorId acceptor, boolean isYes) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** This record was accepted by a majority. */
+    record Chosen(Ballot ballot, ClusterRecord value) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
+     * My session is alive.
+     *
+     * @param sequence grows with each renewal of this incarnation
+     * @param learned the newest record the sender knows to be chosen
+     */
+    record Renew(Incarnation session, long sequence, Ballot learned) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
+     * The renewal counts: the session stands in the acceptor's record in memory and on disk.
+     *
+     * @param accepted the ballot of that record
+     * @param set the acceptors that record names
+     */
+    record RenewAck(Incarnation session, long sequence, AcceptorId acceptor, Ballot accepted, List<AcceptorId> set)
+            implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** The renewal does not count here; {@code accepted} and {@code learned} tell how far the acceptor is. */
+    record RenewRefused(Incarnation session, long sequence, AcceptorId acceptor, Ballot promised, Ballot learned)
+            implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
+     * Admit me.
+     *
+     * @param nonce tells this request from every other of this node
+     */
+    record Join(String disk, long nonce, String willKey, Ballot learned) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** What I could run. The whole offer each time; a higher version replaces a lower one. */
+    record Offer(Incarnation session, long version, SortedMap<String, Candidacy> candidacies) implements Message {
+        public Offer {
+            candidacies = java.util.Collections.unmodifiableSortedMap(new java.util.TreeMap<>(candidacies));
+        }
+
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
+     * I have stopped the group and will not start it again under this token. Final, and on my disk already.
+     *
+     * @param failure how far the failure reaches that made me stop; empty if nothing failed
+     */
+    record Release(Incarnation holder, String group, long token, Optional<Severity> failure, String why)
+            implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** I own nothing any more and end my session. */
+    record Leave(Incarnation session) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Please move a group. */
+    record Move(long request, String group, NodeId to) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** A move that will not be tried, and why. A move that is tried shows in the record. */
+    record MoveRefused(long request, String group, String why) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** One method for each message. */
+    interface Visitor<R> {
+        R visit(FormQuery m);
+
+        R visit(FormAnswer m);
+
+        R visit(Prepare m);
+
+        R visit(Promise m);
+
+        R visit(Accept m);
+
+        R visit(Accepted m);
+
+        R visit(Refused m);
+
+        R visit(PreVote m);
+
+        R visit(PreVoteAnswer m);
+
+        R visit(Chosen m);
+
+        R visit(Renew m);
+
+        R visit(RenewAck m);
+
+        R visit(RenewRefused m);
+
+        R visit(Join m);
+
+        R visit(Offer m);
+
+        R visit(Release m);
+
+        R visit(Leave m);
+
+        R visit(Move m);
+
+        R visit(MoveRefused m);
+    }
+}

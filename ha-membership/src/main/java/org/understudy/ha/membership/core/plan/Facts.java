@@ -1,0 +1,44 @@
+package org.understudy.ha.membership.core.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.Candidacy;
+
+/**
+ * What a node knows beside the record. Every fact may be old or known already: planning with it again changes nothing.
+ *
+ * @param joins who asks to be admitted
+ * @param offers the newest offer of each incarnation
+ * @param releases groups given back, by group and token
+ * @param leaves sessions that own nothing any more and end
+ * @param wills what verified last wills say is gone, by incarnation
+ * @param silent sessions that a majority of acceptors agreed to let end by silence
+ * @param moves where groups are asked to go
+ * @param reachable nodes heard lately
+ * @param tokenFloor no token at or below this may be issued
+ */
+public record Facts(
+        SortedMap<NodeId, Admission> joins,
+        SortedMap<Incarnation, Offered> offers,
+        SortedMap<String, Given> releases,
+        SortedSet<Incarnation> leaves,
+        SortedMap<Incarnation, List<String>> wills,
+        SortedSet<Incarnation> silent,
+        SortedMap<String, NodeId> moves,
+        SortedSet<NodeId> reachable,
+        long tokenFloor) {
+
+    /** A request to be admitted. */
+    public record Admission(long nonce, String willKey) {}
+
+    /** An offer. */
+    public record Offered(long version, SortedMap<String, Candidacy> candidacies) {}
+
+    /** A group given back. */
+    public record Given(Incarnation holder, long token, Optional<Severity> failure, String why) {}
+}

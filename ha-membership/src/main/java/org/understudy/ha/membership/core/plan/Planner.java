@@ -1,0 +1,423 @@
+package org.understudy.ha.membership.core.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.plan.Facts.Admission;
+import org.understudy.ha.membership.core.plan.Facts.Given;
+import org.understudy.ha.membership.core.plan.Facts.Offered;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.membership.core.record.SessionEnd;
+
+/**
+ * Decides what the cluster record should become. Pure and deterministic: the same record and facts give the same plan.
+ *
+ * <p>The order matters: what is over is settled before anybody is admitted, and nobody is granted a group before its last
+ * grant is over by exactly one proof.
+ */
+public final class Planner {
+
+    private static final int ENDS_KEPT = 16;
+
+    private Planner() {}
+
+    /** Plans one change of the record. */
+    public static Plan plan(ClusterRecord base, Facts facts) {
+        return new Work(base, facts).run();
+    }
+
+    /** Why a move cannot be tried; empty if it can, or if the group is there already. */
+    public static Optional<String> moveRefusal(ClusterRecord record, String group, NodeId to) {
+        GroupRecord state = record.groups().get(group);
+        if (state == null) {
+            return Optional.of("no node has registered a group " + group);
+        }
+        Session target = record.sessions().get(to);
+        if (target == null) {
+            return Optional.of(to + " is not in the cluster now");
+        }
+        Candidacy candidacy = target.candidacies().get(group);
+        if (candidacy == null) {
+            return Optional.of(to + " has not registered group " + group);
+        }
+        if (!candidacy.isEligible()) {
+            return Optional.of(to + " cannot start it now: " + candidacy.whyNot());
+        }
+        return Optional.empty();
+    }
+
+    /** Why a group is granted to nobody, one sentence. */
+    public static String whyUnowned(ClusterRecord record, String group) {
+        GroupRecord state = record.groups().get(group);
+        if (state == null) {
+            return "not in the cluster record yet";
+        }
+        if (!state.fatal().isEmpty()) {
+            return "must not run anywhere: " + state.fatal();
+        }
+        Optional<Grant> standing = state.grant().filter(Grant::stands);
+        if (standing.isPresent()) {
+            Grant grant = standing.get();
+            return record.isLive(grant.holder())
+                    ? "granted to " + grant.holder()
+                    : "the session of " + grant.holder() + " is over, but nothing proves that its resources are gone: "
+                            + "waiting for its last will or its return";
+        }
+        Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
+        return obstacle.orElseGet(() -> noCandidate(record, group));
+    }
+
+    private static String noCandidate(ClusterRecord record, String group) {
+        StringBuilder why = new StringBuilder("no node can start it now");
+        for (Session session : record.sessions().values()) {
+            Candidacy candidacy = session.candidacies().get(group);
+            if (candidacy != null && !candidacy.isEligible()) {
+                why.append("; ")
+                        .append(session.incarnation().node())
+                        .append(": ")
+                        .append(candidacy.whyNot());
+            }
+        }
+        return why.toString();
+    }
+
+    /** What still keeps NEVER from being proved. */
+    private static Optional<String> neverObstacle(ClusterRecord record, String group) {
+        boolean isElection = false;
+        TreeSet<NodeId> expected = new TreeSet<>();
+        for (Session session : record.sessions().values()) {
+            Candidacy candidacy = session.candidacies().get(group);
+            if (candidacy != null) {
+                isElection |= candidacy.isElection();
+                expected.addAll(candidacy.preferred());
+                if (candidacy.presence() != Presence.ABSENT) {
+                    return Optional.of(session.incarnation().node() + " found it active before its first start ("
+                            + candidacy.presence() + "): " + candidacy.whyNot());
+                }
+            }
+        }
+        if (isElection) {
+            return Optional.empty();
+        }
+        for (NodeId node : expected) {
+            Session session = record.sessions().get(node);
+            if (session == null || !session.candidacies().containsKey(group)) {
+                return Optional.of(
+                        "before its first start every preferred node must have looked whether it is active: waiting for "
+                                + node + " to register it");
+            }
+        }
+        for (AcceptorId acceptor : record.acceptors()) {
+            if (!record.sessions().containsKey(acceptor.node())) {
+                return Optional.of("before its first start every peer must be there: waiting for " + acceptor.node());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static final class Work {
+        private final ClusterRecord base;
+        private final Facts facts;
+        private final TreeMap<NodeId, Session> sessions;
+        private final TreeMap<NodeId, Long> incarnations;
+        private final List<SessionEnd> ends;
+        private final TreeMap<String, GroupRecord> groups;
+        private final List<Notice> notices = new ArrayList<>();
+        private long lastToken;
+
+        private Work(ClusterRecord base, Facts facts) {
+            this.base = base;
+            this.facts = facts;
+            this.sessions = new TreeMap<>(base.sessions());
+            this.incarnations = new TreeMap<>(base.incarnations());
+            this.ends = new ArrayList<>(base.ends());
+            this.groups = new TreeMap<>(base.groups());
+            this.lastToken = base.lastToken();
+        }
+
+        private Plan run() {
+            takeReleases();
+            endSessions();
+            proveLateDeaths();
+            admit();
+            takeOffers();
+            takeMoves();
+            grant();
+            pruneEnds();
+            ClusterRecord planned = record(base.number());
+            boolean isChange = !planned.equals(base);
+            return new Plan(isChange ? record(base.number() + 1) : base, isChange, notices);
+        }
+
+        private ClusterRecord record(long number) {
+            return new ClusterRecord(
+                    base.cluster(),
+                    base.generation(),
+                    number,
+                    base.acceptors(),
+                    sessions,
+                    incarnations,
+                    ends,
+                    groups,
+                    lastToken);
+        }
+
+        private void takeReleases() {
+            for (Map.Entry<String, Given> entry : facts.releases().entrySet()) {
+                String name = entry.getKey();
+                Given given = entry.getValue();
+                GroupRecord group = groups.get(name);
+                if (group == null) {
+                    continue;
+                }
+                Optional<Grant> grant = group.grant()
+                        .filter(Grant::stands)
+                        .filter(g -> g.token() == given.token() && g.holder().equals(given.holder()));
+                if (grant.isPresent()) {
+                    GroupRecord released = group.withGrant(grant.get().endedBy(ProofKind.RELEASED));
+                    boolean isFatal =
+                            given.failure().filter(f -> f == Severity.FATAL).isPresent();
+                    groups.put(name, isFatal ? released.withFatal(given.why()) : released);
+                    over(name, grant.get(), ProofKind.RELEASED, given.why());
+                }
+            }
+        }
+
+        private void endSessions() {
+            for (Session session : base.sessions().values()) {
+                Incarnation who = session.incarnation();
+                List<String> gone = facts.wills().get(who);
+                if (gone != null) {
+                    proveDeath(who, gone);
+                }
+                if (gone != null && grantsOf(who).isEmpty()) {
+                    end(session, ProofKind.DIED, gone);
+                } else if (facts.leaves().contains(who) && grantsOf(who).isEmpty()) {
+                    end(session, ProofKind.RELEASED, List.of());
+                } else if (facts.silent().contains(who)) {
+                    for (String name : grantsOf(who)) {
+                        Grant grant = standing(name).orElseThrow();
+                        if (grant.isExpirable()) {
+                            groups.put(name, groups.get(name).withGrant(grant.endedBy(ProofKind.EXPIRED)));
+                            over(name, grant, ProofKind.EXPIRED, "lease of " + who + " is over");
+                        }
+                    }
+                    end(session, ProofKind.EXPIRED, gone == null ? List.of() : gone);
+                }
+            }
+        }
+
+        /** A last will may arrive after the session has ended by silence. */
+        private void proveLateDeaths() {
+            for (SessionEnd end : base.ends()) {
+                List<String> gone = facts.wills().get(end.incarnation());
+                if (gone != null && !base.isLive(end.incarnation())) {
+                    proveDeath(end.incarnation(), gone);
+                }
+            }
+        }
+
+        private void proveDeath(Incarnation who, List<String> gone) {
+            for (String name : grantsOf(who)) {
+                Grant grant = standing(name).orElseThrow();
+                if (gone.containsAll(grant.remains())) {
+                    groups.put(name, groups.get(name).withGrant(grant.endedBy(ProofKind.DIED)));
+                    over(name, grant, ProofKind.DIED, "last will of " + who);
+                }
+            }
+        }
+
+        private void admit() {
+            for (Map.Entry<NodeId, Admission> entry : facts.joins().entrySet()) {
+                NodeId node = entry.getKey();
+                Admission join = entry.getValue();
+                Session present = sessions.get(node);
+                if (present != null) {
+                    if (present.joinNonce() != join.nonce()) {
+                        notices.add(new Notice(
+                                node.value(),
+                                Reason.JOIN_WAITS,
+                                "its session " + present.incarnation() + " is not proved over yet"));
+                    }
+                    continue;
+                }
+                long number = incarnations.getOrDefault(node, 0L) + 1;
+                Incarnation incarnation = new Incarnation(node, number);
+                incarnations.put(node, number);
+                sessions.put(node, new Session(incarnation, join.nonce(), join.willKey(), 0, new TreeMap<>()));
+                notices.add(new Notice(incarnation.toString(), Reason.SESSION_ADMITTED, ""));
+            }
+        }
+
+        private void takeOffers() {
+            for (Map.Entry<Incarnation, Offered> entry : facts.offers().entrySet()) {
+                Session session = sessions.get(entry.getKey().node());
+                Offered offer = entry.getValue();
+                if (session == null
+                        || !session.incarnation().equals(entry.getKey())
+                        || session.offerVersion() >= offer.version()) {
+                    continue;
+                }
+                sessions.put(entry.getKey().node(), session.withOffer(offer.version(), offer.candidacies()));
+                for (String name : offer.candidacies().keySet()) {
+                    groups.putIfAbsent(name, GroupRecord.NEW);
+                }
+            }
+        }
+
+        private void takeMoves() {
+            for (Map.Entry<String, NodeId> entry : facts.moves().entrySet()) {
+                GroupRecord group = groups.get(entry.getKey());
+                Optional<Grant> grant = standing(entry.getKey());
+                if (group == null
+                        || grant.isEmpty()
+                        || grant.get().holder().node().equals(entry.getValue())
+                        || !isCandidate(entry.getKey(), entry.getValue())) {
+                    continue;
+                }
+                groups.put(entry.getKey(), group.withMoveTo(Optional.of(entry.getValue())));
+            }
+            for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
+                Optional<NodeId> target = entry.getValue().moveTo();
+                if (target.isPresent() && !isCandidate(entry.getKey(), target.get())) {
+                    entry.setValue(entry.getValue().withMoveTo(Optional.empty()));
+                }
+            }
+        }
+
+        private void grant() {
+            for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
+                String name = entry.getKey();
+                GroupRecord group = entry.getValue();
+                if (group.grant().filter(Grant::stands).isPresent()
+                        || !group.fatal().isEmpty()) {
+                    continue;
+                }
+                ClusterRecord soFar = record(base.number());
+                if (group.grant().isEmpty()) {
+                    Optional<String> obstacle = neverObstacle(soFar, name);
+                    if (obstacle.isPresent()) {
+                        notices.add(new Notice(name, Reason.GRANT_WAITS, obstacle.get()));
+                        continue;
+                    }
+                }
+                Optional<NodeId> chosen = choose(name, group);
+                if (chosen.isEmpty()) {
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, noCandidate(soFar, name)));
+                    continue;
+                }
+                ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
+                Session session = sessions.get(chosen.get());
+                Candidacy candidacy = session.candidacies().get(name);
+                lastToken = Math.max(lastToken, facts.tokenFloor()) + 1;
+                Grant grant = new Grant(
+                        session.incarnation(),
+                        lastToken,
+                        proof,
+                        Optional.empty(),
+                        candidacy.isExpirable(),
+                        candidacy.remains());
+                entry.setValue(group.withGrant(grant).withMoveTo(Optional.empty()));
+                notices.add(new Notice(
+                        name,
+                        Reason.GRANT_MADE,
+                        "to " + session.incarnation() + " token " + lastToken + " proof " + proof));
+            }
+        }
+
+        /** The move's target, else the node that had it, else the preferred order, else by name. */
+        private Optional<NodeId> choose(String name, GroupRecord group) {
+            TreeSet<NodeId> candidates = new TreeSet<>();
+            List<NodeId> preferred = List.of();
+            for (Session session : sessions.values()) {
+                NodeId node = session.incarnation().node();
+                if (isCandidate(name, node) && facts.reachable().contains(node)) {
+                    candidates.add(node);
+                    preferred = session.candidacies().get(name).preferred();
+                }
+            }
+            List<NodeId> order = new ArrayList<>();
+            group.moveTo().ifPresent(order::add);
+            group.grant().ifPresent(last -> order.add(last.holder().node()));
+            order.addAll(preferred);
+            order.addAll(candidates);
+            return order.stream().filter(candidates::contains).findFirst();
+        }
+
+        private boolean isCandidate(String name, NodeId node) {
+            Session session = sessions.get(node);
+            Candidacy candidacy = session == null ? null : session.candidacies().get(name);
+            return candidacy != null
+                    && candidacy.isEligible()
+                    && !facts.leaves().contains(session.incarnation());
+        }
+
+        private Optional<Grant> standing(String name) {
+            return Optional.ofNullable(groups.get(name))
+                    .flatMap(GroupRecord::grant)
+                    .filter(Grant::stands);
+        }
+
+        /** Names of the groups that stand granted to this incarnation. */
+        private List<String> grantsOf(Incarnation who) {
+            List<String> held = new ArrayList<>();
+            for (String name : groups.keySet()) {
+                if (standing(name).filter(g -> g.holder().equals(who)).isPresent()) {
+                    held.add(name);
+                }
+            }
+            return held;
+        }
+
+        private void end(Session session, ProofKind proof, List<String> gone) {
+            sessions.remove(session.incarnation().node());
+            ends.add(new SessionEnd(session.incarnation(), proof, session.willKey(), gone));
+            notices.add(new Notice(session.incarnation().toString(), Reason.SESSION_ENDED, proof.toString()));
+        }
+
+        private void over(String name, Grant grant, ProofKind proof, String why) {
+            notices.add(new Notice(
+                    name, Reason.GRANT_OVER, grant.holder() + " token " + grant.token() + " " + proof + ": " + why));
+        }
+
+        /** Keeps the newest ends, and those whose last will could still prove something. */
+        private void pruneEnds() {
+            int surplus = ends.size() - ENDS_KEPT;
+            for (int i = 0; i < ends.size() && surplus > 0; ) {
+                if (grantsOf(ends.get(i).incarnation()).isEmpty()) {
+                    ends.remove(i);
+                    surplus--;
+                } else {
+                    i++;
+                }
+            }
+        }
+    }
+
+    /** Groups of the record that this incarnation may run, by name. */
+    public static SortedMap<String, Grant> grantsFor(ClusterRecord record, Incarnation who) {
+        TreeMap<String, Grant> mine = new TreeMap<>();
+        record.groups()
+                .forEach((name, group) -> group.grant()
+                        .filter(Grant::stands)
+                        .filter(g -> g.holder().equals(who))
+                        .ifPresent(g -> mine.put(name, g)));
+        return mine;
+    }
+}

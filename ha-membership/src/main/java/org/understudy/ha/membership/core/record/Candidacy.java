@@ -1,0 +1,38 @@
+package org.understudy.ha.membership.core.record;
+
+import java.util.List;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Presence;
+
+/**
+ * A node's offer to run a group.
+ *
+ * @param preferred the group's preferred nodes; must be the same in every candidacy of the group
+ * @param isElection whether this is a leader election: nothing outside the library can hold it
+ * @param isEligible whether the node could start it now
+ * @param whyNot why it is not eligible, one sentence
+ * @param presence what the probe before the first grant found
+ * @param isExpirable whether the end of the lease ends every resource of the group by itself
+ * @param remains what stays on the host when the process dies
+ */
+public record Candidacy(
+        List<NodeId> preferred,
+        boolean isElection,
+        boolean isEligible,
+        String whyNot,
+        Presence presence,
+        boolean isExpirable,
+        List<String> remains) {
+    public Candidacy {
+        preferred = List.copyOf(preferred);
+        remains = List.copyOf(remains);
+    }
+
+    public Candidacy withEligibility(boolean eligible, String reason) {
+        return new Candidacy(preferred, isElection, eligible, reason, presence, isExpirable, remains);
+    }
+
+    public Candidacy withPresence(Presence found) {
+        return new Candidacy(preferred, isElection, isEligible, whyNot, found, isExpirable, remains);
+    }
+}

@@ -1,0 +1,28 @@
+package org.understudy.ha.membership.core.record;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.understudy.ha.api.Incarnation;
+
+/**
+ * The claim of an incarnation to be alive.
+ *
+ * @param joinNonce the request that led to it, so that a node recognises its own
+ * @param willKey the key its guardian signs the last will with, Base64; empty without a guardian
+ * @param offerVersion the newest offer taken over into {@code candidacies}
+ */
+public record Session(
+        Incarnation incarnation,
+        long joinNonce,
+        String willKey,
+        long offerVersion,
+        SortedMap<String, Candidacy> candidacies) {
+    public Session {
+        candidacies = Collections.unmodifiableSortedMap(new TreeMap<>(candidacies));
+    }
+
+    public Session withOffer(long version, SortedMap<String, Candidacy> offer) {
+        return new Session(incarnation, joinNonce, willKey, version, offer);
+    }
+}
