@@ -1,0 +1,33 @@
+package org.understudy.ha.membership.jgroups;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** The live side of {@link ChannelCounters}. Thread-safe. */
+final class Counters {
+    final LongAdder framesSent = new LongAdder();
+    final LongAdder framesReceived = new LongAdder();
+    final LongAdder framesDropped = new LongAdder();
+    final LongAdder framesRefused = new LongAdder();
+    final LongAdder packetsDropped = new LongAdder();
+    final LongAdder connectionsRefused = new LongAdder();
+    final LongAdder foreignMembers = new LongAdder();
+
+    void dropped(byte kind) {
+        if (kind == Wire.CONTROL) {
+            framesDropped.increment();
+        } else {
+            packetsDropped.increment();
+        }
+    }
+
+    ChannelCounters snapshot() {
+        return new ChannelCounters(
+                framesSent.sum(),
+                framesReceived.sum(),
+                framesDropped.sum(),
+                framesRefused.sum(),
+                packetsDropped.sum(),
+                connectionsRefused.sum(),
+                foreignMembers.sum());
+    }
+}

@@ -1,0 +1,59 @@
+package org.understudy.ha.membership.jgroups;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.jgroups.BytesMessage;
+import org.jgroups.Message;
+import org.jgroups.ObjectMessage;
+import org.jgroups.util.ByteArrayDataOutputStream;
+import org.jgroups.util.Util;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.NodeId;
+
+class LinkTransportTest {
+    private static final NodeId B = NodeId.of("b");
+    private final Counters counters = new Counters();
+    private final LinkTransport transport = new LinkTransport(
+            TestCluster.insecure("a", "b").settings("a"),
+            new Links(
+                    TestCluster.insecure("a", "b").settings("a"),
+                    new NodeThreads(Thread::new, NodeId.of("a")),
+                    counters,
+                    new NoListener()),
+            counters);
+
+    @Test
+    void messages_that_carry_objects_are_dropped_before_anything_is_read_from_them() throws Exception {
+        transport.packet(B, packet(new ObjectMessage(null, new java.util.ArrayList<String>())));
+        assertThat(counters.snapshot().packetsDropped()).isEqualTo(1);
+
+        transport.packet(B, packet(new BytesMessage(null, new byte[] {1})));
+        assertThat(counters.snapshot().packetsDropped()).isEqualTo(1);
+    }
+
+    @Test
+    void batches_and_scraps_are_dropped() {
+        transport.packet(B, new byte[] {0, 0, 1, 0, 0});
+        transport.packet(B, new byte[] {0, 0, 0});
+        transport.packet(B, new byte[0]);
+
+        assertThat(counters.snapshot().packetsDropped()).isEqualTo(3);
+    }
+
+    private static byte[] packet(Message message) throws Exception {
+        ByteArrayDataOutputStream out = new ByteArrayDataOutputStream(512);
+        Util.writeMessage(message, out, true);
+        return java.util.Arrays.copyOf(out.buffer(), out.position());
+    }
+
+    private static final class NoListener implements Links.Listener {
+        @Override
+        public void onControl(NodeId from, byte[] frame) {}
+
+        @Override
+        public void onPacket(NodeId from, byte[] packet) {}
+
+        @Override
+        public void onLost(NodeId peer) {}
+    }
+}
