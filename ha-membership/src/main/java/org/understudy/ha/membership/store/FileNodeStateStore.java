@@ -1,0 +1,261 @@
+package org.understudy.ha.membership.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.StorageException;
+import org.understudy.ha.membership.spi.NodeStateStore;
+
+/**
+ * The node state in one file of a directory on a local disk.
+ *
+ * <p>The directory holds {@code node.state}, the lock file {@code node.lock} and, during a write, {@code node.state.new}.
+ * Other files in it are left alone. A write goes to the new file, which is forced to disk, renamed over the old one, and made
+ * durable by forcing the directory: at each moment {@code node.state} is wholly the old state or wholly the new one.
+ *
+ * <p>The disk must honour fsync and the file system must be local: on a network file system the lock is only as good as its
+ * server. A failed step ends the store, because after a failed fsync the kernel may have dropped the data and say "done" the
+ * next time.
+ */
+public final class FileNodeStateStore implements NodeStateStore {
+    private final Path directory;
+    private final Path stateFile;
+    private final Path newFile;
+    private final Path lockFile;
+    private final StateFiles files;
+    private final ReentrantLock turn = new ReentrantLock();
+
+    private @Nullable DirectoryLock lock;
+    private NodeStateFormat.@Nullable State state;
+    private @Nullable String endedBecause;
+
+    /**
+     * @param directory the node's own; created, readable by its owner only, if it does not exist. Nothing is touched before
+     *     {@link #open()}
+     */
+    public FileNodeStateStore(Path directory) {
+        this(directory, StateFiles.ofTheSystem());
+    }
+
+    FileNodeStateStore(Path directory, StateFiles files) {
+        this.directory = directory.toAbsolutePath();
+        this.files = files;
+        this.stateFile = this.directory.resolve("node.state");
+        this.newFile = this.directory.resolve("node.state.new");
+        this.lockFile = this.directory.resolve("node.lock");
+    }
+
+    @Override
+    public Opened open() {
+        turn.lock();
+        try {
+            if (state != null || endedBecause != null) {
+                throw new LifecycleException(stateFile + " was opened before: make a new store for a new start");
+            }
+            boolean opened = false;
+            try {
+                Opened found = openLocked();
+                opened = true;
+                return found;
+            } finally {
+                if (!opened) {
+                    end("it could not be opened");
+                    release();
+                }
+            }
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private Opened openLocked() {
+        try {
+            createDirectory();
+            lock = DirectoryLock.acquire(directory, lockFile);
+            removeLeftover();
+        } catch (IOException e) {
+            throw failed(directory, "cannot be used as the node's directory", e);
+        }
+        Optional<NodeStateFormat.State> before = read();
+        NodeStateFormat.State now = before.map(
+                        s -> new NodeStateFormat.State(s.disk(), s.bootCount() + 1, s.writeCount() + 1, s.payload()))
+                .orElseGet(() -> new NodeStateFormat.State(newIdentity(), 1, 1, Optional.empty()));
+        try {
+            replace(now);
+        } catch (IOException e) {
+            throw failed(stateFile, "this boot could not be counted", e);
+        }
+        state = now;
+        return new Opened(
+                now.disk(),
+                before.isEmpty(),
+                now.bootCount(),
+                now.writeCount(),
+                now.payload().map(byte[]::clone));
+    }
+
+    @Override
+    public void save(byte[] payload) {
+        if (payload.length > PAYLOAD_MAX) {
+            throw new IllegalArgumentException("a payload of " + payload.length + " bytes is longer than the "
+                    + PAYLOAD_MAX + " a node state may have");
+        }
+        turn.lock();
+        try {
+            NodeStateFormat.State before = state;
+            if (endedBecause != null) {
+                throw new StorageException(
+                        stateFile,
+                        "not saved: this store ended, because " + endedBecause
+                                + "; repair the cause and restart the node");
+            }
+            if (before == null) {
+                throw new LifecycleException(stateFile + " is not open");
+            }
+            NodeStateFormat.State now = new NodeStateFormat.State(
+                    before.disk(), before.bootCount(), before.writeCount() + 1, Optional.of(payload.clone()));
+            boolean durable = false;
+            try {
+                replace(now);
+                state = now;
+                durable = true;
+            } catch (IOException e) {
+                throw failed(stateFile, "not saved", e);
+            } finally {
+                if (!durable) {
+                    end("an earlier save failed");
+                }
+            }
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    @Override
+    public long writeCount() {
+        turn.lock();
+        try {
+            return state == null ? 0 : state.writeCount();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        turn.lock();
+        try {
+            end("it was closed");
+            release();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** After a failed save the lock stays until close or the end of the process: our last write may still reach the disk. */
+    private void end(String why) {
+        if (endedBecause == null) {
+            endedBecause = why;
+        }
+    }
+
+    private void release() {
+        DirectoryLock held = lock;
+        lock = null;
+        if (held != null) {
+            try {
+                held.close();
+            } catch (IOException e) {
+                end("its lock file could not be closed: " + e.getMessage());
+            }
+        }
+    }
+
+    private void createDirectory() throws IOException {
+        if (Files.isDirectory(directory)) {
+            return;
+        }
+        Path parent = directory.getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        Files.createDirectory(
+                directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        if (parent != null) {
+            files.forceDirectory(parent);
+        }
+    }
+
+    /** A write that a crash interrupted leaves the new file behind. Nothing else of that name is removed. */
+    private void removeLeftover() throws IOException {
+        if (!Files.exists(newFile, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        boolean ours = Files.isRegularFile(newFile, LinkOption.NOFOLLOW_LINKS);
+        if (ours) {
+            try (InputStream in = Files.newInputStream(newFile)) {
+                ours = NodeStateFormat.canBeOurs(in.readNBytes(8));
+            }
+        }
+        if (!ours) {
+            throw new StorageException(
+                    newFile, "stands where the node state is written, and is not of this library; move it away");
+        }
+        Files.delete(newFile);
+    }
+
+    private Optional<NodeStateFormat.State> read() {
+        try {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(stateFile, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            if (!attributes.isRegularFile()) {
+                throw new StorageException(
+                        stateFile, "is not a regular file; give the node a directory of its own on a local disk");
+            }
+            long length = attributes.size();
+            if (length > NodeStateFormat.FILE_LENGTH_MAX) {
+                throw NodeStateFormat.damaged(stateFile, "it has " + length + " bytes, more than any node state");
+            }
+            return Optional.of(NodeStateFormat.decode(stateFile, Files.readAllBytes(stateFile)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw failed(stateFile, "cannot be read", e);
+        }
+    }
+
+    private void replace(NodeStateFormat.State next) throws IOException {
+        ByteBuffer bytes = NodeStateFormat.encode(next);
+        try (StateFiles.NewFile file = files.create(newFile)) {
+            file.write(bytes);
+            file.force();
+        }
+        files.rename(newFile, stateFile);
+        files.forceDirectory(directory);
+    }
+
+    private static DiskIdentity newIdentity() {
+        SecureRandom random = new SecureRandom();
+        return new DiskIdentity(random.nextLong(), random.nextLong());
+    }
+
+    private static StorageException failed(Path path, String what, IOException e) {
+        return new StorageException(
+                path,
+                what + " (" + e
+                        + "); see that the directory exists, belongs to this user, lies on a local disk, is mounted"
+                        + " writable and has free space, and that the disk reports no errors; then restart the node",
+                e);
+    }
+}

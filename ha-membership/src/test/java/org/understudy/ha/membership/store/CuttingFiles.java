@@ -1,0 +1,111 @@
+package org.understudy.ha.membership.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The system's file operations, cut before a chosen step as by a loss of power. With {@code lazyDisk} whatever was not forced
+ * by then is lost: unforced contents shrink to half, an unforced rename is undone.
+ */
+final class CuttingFiles implements StateFiles {
+    /** Thrown at the cut. */
+    static final class Cut extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        Cut(String step) {
+            super("cut before " + step);
+        }
+    }
+
+    private final StateFiles real = StateFiles.ofTheSystem();
+    private final int cutAt;
+    private final boolean lazyDisk;
+    final List<String> steps = new ArrayList<>();
+    private Path unforcedContents;
+    private Runnable undoRename = () -> {};
+
+    CuttingFiles(int cutAt, boolean lazyDisk) {
+        this.cutAt = cutAt;
+        this.lazyDisk = lazyDisk;
+    }
+
+    boolean wasCut() {
+        return steps.size() > cutAt;
+    }
+
+    private void step(String name) throws IOException {
+        boolean cut = steps.size() >= cutAt;
+        steps.add(name);
+        if (cut) {
+            if (lazyDisk) {
+                undoRename.run();
+                if (unforcedContents != null && Files.exists(unforcedContents)) {
+                    byte[] all = Files.readAllBytes(unforcedContents);
+                    Files.write(unforcedContents, java.util.Arrays.copyOf(all, all.length / 2));
+                }
+            }
+            throw new Cut(name);
+        }
+    }
+
+    @Override
+    public NewFile create(Path path) throws IOException {
+        step("create");
+        NewFile file = real.create(path);
+        unforcedContents = path;
+        return new NewFile() {
+            @Override
+            public void write(ByteBuffer bytes) throws IOException {
+                step("write half");
+                ByteBuffer half = bytes.duplicate().limit(bytes.limit() / 2);
+                file.write(half);
+                bytes.position(half.position());
+                step("write rest");
+                file.write(bytes);
+            }
+
+            @Override
+            public void force() throws IOException {
+                step("force");
+                file.force();
+                unforcedContents = null;
+            }
+
+            @Override
+            public void close() throws IOException {
+                file.close();
+            }
+        };
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        step("rename");
+        byte[] before = Files.exists(to) ? Files.readAllBytes(to) : null;
+        byte[] next = Files.readAllBytes(from);
+        real.rename(from, to);
+        undoRename = () -> {
+            try {
+                Files.write(from, next);
+                if (before == null) {
+                    Files.delete(to);
+                } else {
+                    Files.write(to, before);
+                }
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        };
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        step("force directory");
+        real.forceDirectory(directory);
+        undoRename = () -> {};
+    }
+}
