@@ -1,0 +1,377 @@
+package org.understudy.ha.membership.guardian;
+
+import java.io.BufferedReader;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.ProtocolException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.PlatformException;
+
+/**
+ * A node's half of its guardian: starts the process and tells it what the node is about to leave on the host.
+ *
+ * <p>The guardian dies with its node's end and with nothing else. If it ends earlier it is lost, once and for all: this
+ * object never starts another one, since that one would not know what was claimed, and would have another key than the one
+ * bound in the session. A lost guardian costs speed only.
+ *
+ * <p>Any thread; no call but {@link #start} and {@link #close} takes longer than some 200 ms, and normally some microseconds.
+ */
+public final class Guardian implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Guardian.class);
+    private static final long START_SECONDS_MAX = 15;
+    private static final long FULL_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long END_MILLIS_MAX = 1000;
+    private static final int LAST_WORDS_MAX = 5;
+    private static final int LAST_WORD_LENGTH_MAX = 400;
+
+    private enum State {
+        ALIVE,
+        LOST,
+        CLOSED
+    }
+
+    private final GuardianSettings settings;
+    private final Process process;
+    private final OutputStream toGuardian;
+    private final Thread listener;
+    private final Thread logger;
+    private final CompletableFuture<byte[]> ready = new CompletableFuture<>();
+    private final AtomicReference<State> state = new AtomicReference<>(State.ALIVE);
+    private final List<String> weaknesses;
+
+    /** Guards {@link #unread}, {@link #whenLost}, {@link #lastWords}, {@link #isEnded} and the order on the pipe. */
+    private final ReentrantLock turn = new ReentrantLock();
+
+    private final Condition readOn = turn.newCondition();
+    private final List<Runnable> whenLost = new ArrayList<>();
+    private final Deque<String> lastWords = new ArrayDeque<>();
+    private int unread;
+    private boolean isEnded;
+
+    private Guardian(GuardianSettings settings, Process process) {
+        this.settings = settings;
+        this.process = process;
+        this.toGuardian = process.getOutputStream();
+        this.weaknesses = List.copyOf(new HostWeaknesses(Path.of("/proc"))
+                .find(
+                        ProcessHandle.current().pid(),
+                        ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L)));
+        this.listener = thread("guardian", this::listen);
+        this.logger = thread("guardian-log", this::log);
+    }
+
+    /**
+     * Starts a guardian and waits until it watches this process, usually a few hundred milliseconds. First it waits up to 3 s
+     * for the end of the guardian of this node's last life.
+     *
+     * @throws LifecycleException if that one still runs, with its process id: the node must not go on
+     * @throws PlatformException if there can be no guardian here. The node can go on without: its death is then waited out
+     */
+    public static Guardian start(GuardianSettings settings) {
+        Process process;
+        try {
+            process = GuardianCommand.of(settings).start();
+        } catch (IOException e) {
+            throw GuardianCommand.cannotStart(e.getMessage());
+        }
+        Guardian guardian = new Guardian(settings, process);
+        boolean started = false;
+        try {
+            guardian.listener.start();
+            guardian.logger.start();
+            guardian.write(GuardianWire.hello(new GuardianWire.Addresses(settings.locals(), settings.peers())));
+            guardian.ready.get(START_SECONDS_MAX, TimeUnit.SECONDS);
+            started = true;
+            LOG.info("guardian of {} is process {}", settings.node(), guardian.pid());
+            guardian.weaknesses.forEach(LOG::warn);
+            return guardian;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof LifecycleException refused) {
+                throw refused;
+            }
+            throw GuardianCommand.cannotStart(e.getCause().getMessage());
+        } catch (TimeoutException e) {
+            throw GuardianCommand.cannotStart("it has not answered for " + START_SECONDS_MAX + " s");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw GuardianCommand.cannotStart("the start was interrupted");
+        } finally {
+            if (!started) {
+                guardian.close();
+            }
+        }
+    }
+
+    /** The X.509 encoded Ed25519 key to be bound in the session. The private key exists in the guardian only. */
+    public byte[] publicKey() {
+        return ready.join().clone();
+    }
+
+    /** The guardian's process. */
+    public long pid() {
+        return process.pid();
+    }
+
+    /**
+     * Announces the present life. Earlier tags stay to be removed; the will speaks of the newest life.
+     *
+     * @param incarnation positive
+     * @param tag carried by everything this life creates on the host
+     */
+    public void live(long incarnation, int tag) {
+        write(new GuardianWire.Frame(
+                GuardianWire.LIVE,
+                ByteBuffer.allocate(12).putLong(incarnation).putInt(tag).array()));
+    }
+
+    /**
+     * Announces what is about to stand on the host. When it returns the claim survives this process, unless the guardian
+     * {@linkplain #isAlive() is lost}. A claim of more than 512 bytes is not passed on, and so counts as not gone.
+     *
+     * @see org.understudy.ha.api.spi.HostClaims#claim(String)
+     */
+    public void claim(String claim) {
+        byte[] text = claim.getBytes(StandardCharsets.UTF_8);
+        if (text.length > GuardianWire.CLAIM_LENGTH_MAX) {
+            LOG.warn(
+                    "a claim of {} bytes is too long to be told to the guardian; its resource is waited out",
+                    text.length);
+            return;
+        }
+        write(new GuardianWire.Frame(GuardianWire.CLAIM, text));
+    }
+
+    /** Whether a will would be sent if this process died now. */
+    public boolean isAlive() {
+        return state.get() == State.ALIVE && process.isAlive();
+    }
+
+    /** What on this host would end the guardian together with the node, found at start: one sentence each, with the remedy. */
+    public List<String> weaknesses() {
+        return weaknesses;
+    }
+
+    /**
+     * Runs something once, on the guardian's thread, when the guardian is lost; at once and on the calling thread if it is lost
+     * already. Never after {@link #close()}.
+     */
+    public void onLost(Runnable action) {
+        turn.lock();
+        try {
+            if (!isEnded) {
+                whenLost.add(action);
+                return;
+            }
+        } finally {
+            turn.unlock();
+        }
+        if (state.get() == State.LOST) {
+            action.run();
+        }
+    }
+
+    /** Ends the guardian in order: no will, no process, no thread left. Bounded, idempotent. */
+    @Override
+    public void close() {
+        if (state.getAndSet(State.CLOSED) == State.ALIVE) {
+            writeNow(new GuardianWire.Frame(GuardianWire.CLOSE, new byte[0]));
+        }
+        boolean interrupted = !awaitEnd();
+        if (process.isAlive()) {
+            process.destroyForcibly();
+            interrupted |= !awaitEnd();
+        }
+        for (Thread thread : List.of(listener, logger)) {
+            interrupted |= !join(thread);
+        }
+        try {
+            toGuardian.close();
+            process.getInputStream().close();
+            process.getErrorStream().close();
+        } catch (IOException e) {
+            LOG.debug("a pipe of the ended guardian could not be closed: {}", e.toString());
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean awaitEnd() {
+        try {
+            process.waitFor(END_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private static boolean join(Thread thread) {
+        if (thread == Thread.currentThread()) {
+            return true;
+        }
+        try {
+            thread.join(END_MILLIS_MAX);
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        }
+    }
+
+    private void write(GuardianWire.Frame frame) {
+        if (state.get() == State.ALIVE) {
+            writeNow(frame);
+        }
+    }
+
+    private void writeNow(GuardianWire.Frame frame) {
+        turn.lock();
+        try {
+            if (!awaitRoom(frame.length())) {
+                lose("it has not read its pipe for " + TimeUnit.NANOSECONDS.toMillis(FULL_NANOS_MAX) + " ms");
+                return;
+            }
+            unread += frame.length();
+            toGuardian.write(frame.bytes());
+            toGuardian.flush();
+        } catch (IOException e) {
+            lose("its pipe is closed");
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** An interrupt is kept for the caller; it does not make the claim incomplete. */
+    private boolean awaitRoom(int length) {
+        long until = System.nanoTime() + FULL_NANOS_MAX;
+        boolean interrupted = false;
+        while (unread + length > GuardianWire.WINDOW && !isEnded) {
+            long left = until - System.nanoTime();
+            if (left <= 0) {
+                break;
+            }
+            try {
+                readOn.awaitNanos(left);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return unread + length <= GuardianWire.WINDOW;
+    }
+
+    /** From doubt to certainty: a guardian that does not keep up is ended. */
+    private void lose(String why) {
+        if (state.compareAndSet(State.ALIVE, State.LOST)) {
+            LOG.warn(
+                    "guardian of {} (process {}) is lost, {}; a death of this node will be waited out instead of proved",
+                    settings.node(),
+                    pid(),
+                    why);
+            process.destroyForcibly();
+        }
+    }
+
+    private void listen() {
+        try {
+            DataInputStream in = new DataInputStream(process.getInputStream());
+            while (true) {
+                heard(GuardianWire.read(in));
+            }
+        } catch (EOFException e) {
+            ended("it has ended");
+        } catch (IOException e) {
+            ended("it cannot be heard: " + e.getMessage());
+        }
+    }
+
+    private void heard(GuardianWire.Frame frame) throws IOException {
+        switch (frame.type()) {
+            case GuardianWire.READY -> ready.complete(frame.payload());
+            case GuardianWire.REFUSED ->
+                ready.completeExceptionally(new LifecycleException(
+                        "the guardian refuses: " + new String(frame.payload(), StandardCharsets.UTF_8)));
+            case GuardianWire.ACKNOWLEDGED -> {
+                turn.lock();
+                try {
+                    unread -= ByteBuffer.wrap(frame.payload()).getInt();
+                    readOn.signalAll();
+                } finally {
+                    turn.unlock();
+                }
+            }
+            default -> throw new ProtocolException("unknown frame " + frame.type());
+        }
+    }
+
+    private void ended(String why) {
+        if (!ready.isDone()) {
+            join(logger);
+        }
+        List<Runnable> actions;
+        turn.lock();
+        try {
+            ready.completeExceptionally(
+                    new IOException(why + (lastWords.isEmpty() ? "" : ", saying: " + String.join(" | ", lastWords))));
+            lose(why);
+            isEnded = true;
+            readOn.signalAll();
+            actions = List.copyOf(whenLost);
+            whenLost.clear();
+        } finally {
+            turn.unlock();
+        }
+        if (state.get() == State.LOST) {
+            actions.forEach(Runnable::run);
+        }
+    }
+
+    /** What the guardian, or its Java, has to say goes to the node's log. */
+    private void log() {
+        try (BufferedReader words =
+                new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
+            for (String line = words.readLine(); line != null; line = words.readLine()) {
+                String word = line.length() > LAST_WORD_LENGTH_MAX ? line.substring(0, LAST_WORD_LENGTH_MAX) : line;
+                LOG.warn("guardian of {}: {}", settings.node(), word);
+                turn.lock();
+                try {
+                    lastWords.add(word);
+                    if (lastWords.size() > LAST_WORDS_MAX) {
+                        lastWords.remove();
+                    }
+                } finally {
+                    turn.unlock();
+                }
+            }
+        } catch (IOException e) {
+            LOG.debug("the guardian's words ended: {}", e.toString());
+        }
+    }
+
+    private Thread thread(String what, Runnable work) {
+        Thread thread = settings.threads().newThread(work);
+        thread.setName("ha-" + settings.node() + "-" + what);
+        thread.setDaemon(true);
+        return thread;
+    }
+}

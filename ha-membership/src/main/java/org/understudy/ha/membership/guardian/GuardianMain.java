@@ -1,0 +1,347 @@
+package org.understudy.ha.membership.guardian;
+
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ProtocolException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.KeyPair;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.HostPort;
+import org.understudy.ha.api.spi.HostPort.ProcessWatch;
+import org.understudy.ha.api.spi.HostPort.Removal;
+import org.understudy.ha.membership.codec.LastWill;
+
+/**
+ * The guardian's process. Started by {@link Guardian} and by nobody else.
+ *
+ * <p>Life: watch the node, then make sure that it is still the parent (in this order: a number that was reused in between
+ * would fail the check) → wait for the guardian of the node's last life → draw a key, open the sockets, rehearse → say READY →
+ * keep what the node announces → at the node's end remove, sign, send, end. The node's word CLOSE ends it without a will. The
+ * end of the pipe alone means nothing, a stopped node is not dead, and nothing here depends on a timer of the node.
+ *
+ * <p>Two threads: the main one waits for the node's end and acts, the other one reads the pipe.
+ */
+public final class GuardianMain {
+    private static final long[] SEND_AT_MILLIS = {0, 2, 10, 30, 100, 300, 1000};
+    private static final long PREDECESSOR_NANOS_MAX = TimeUnit.SECONDS.toNanos(3);
+    private static final long PREDECESSOR_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long DRAIN_MILLIS_MAX = 100;
+    private static final int SIGNALLED_SECONDS_MAX = 90;
+    private static final String DETAIL_NO_HOST_PORT = "no host port";
+
+    private final long parent;
+    private final NodeId node;
+    private final String cluster;
+    private final Path lockFile;
+    private final DataInputStream in =
+            new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), GuardianWire.WINDOW));
+    private final OutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final Announced announced = new Announced();
+
+    private GuardianMain(String[] arguments) {
+        parent = Long.parseLong(arguments[0]);
+        node = NodeId.of(arguments[1]);
+        cluster = arguments[2];
+        lockFile = Path.of(arguments[3]);
+    }
+
+    /**
+     * @param arguments process id of the node, its name, its cluster's name, the lock file
+     */
+    public static void main(String[] arguments) {
+        // Whatever else writes to standard output must not come between the frames.
+        System.setOut(System.err);
+        Runtime.getRuntime().addShutdownHook(new Thread(GuardianMain::outliveTheNode, "signalled"));
+        int status = 1;
+        try {
+            new GuardianMain(arguments).serve();
+            status = 0;
+        } catch (IOException | RuntimeException | InterruptedException e) {
+            say("ends: " + e);
+        } finally {
+            // Not exit: that would wait for the hook above.
+            Runtime.getRuntime().halt(status);
+        }
+    }
+
+    /** A signal to the whole process group or service reaches us as well; stay until the node's end, within reason. */
+    private static void outliveTheNode() {
+        try {
+            new CountDownLatch(1).await(SIGNALLED_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void serve() throws IOException, InterruptedException {
+        Optional<HostPort> host = hostPort();
+        Optional<ProcessTasks> tasks = ProcessTasks.of(Path.of("/proc"), parent);
+        @Nullable ProcessWatch watch = host.map(this::watch).orElse(null);
+        if (ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L) != parent) {
+            return;
+        }
+        if (watch == null && tasks.isEmpty()) {
+            throw new IOException("neither a process watch nor /proc/" + parent
+                    + " shows the node; mount /proc, and without hidepid");
+        }
+        FileChannel lock = lockAfterPredecessor();
+        if (lock == null) {
+            return;
+        }
+        WillSender sender;
+        try {
+            GuardianWire.Frame hello = GuardianWire.read(in);
+            acknowledge(hello);
+            GuardianWire.Addresses addresses = GuardianWire.addresses(hello);
+            sender = WillSender.open(addresses.locals(), addresses.peers());
+        } catch (EOFException e) {
+            return;
+        }
+        if (!sender.hasSockets()) {
+            throw new IOException(
+                    "none of this host's addresses given to it could be bound; correct the links' addresses");
+        }
+        KeyPair keys = LastWills.newKeyPair();
+        LastWills.rehearse(LastWills.newKeyPair());
+        host.ifPresent(HostPort::warmUp);
+        sender.rehearse();
+        send(new GuardianWire.Frame(GuardianWire.READY, keys.getPublic().getEncoded()));
+
+        Thread reader = new Thread(this::read, "reader");
+        reader.setDaemon(true);
+        reader.start();
+        if (watch != null) {
+            while (!watch.awaitEnd(-1)) {
+                Thread.onSpinWait();
+            }
+            reader.join(DRAIN_MILLIS_MAX);
+        } else if (!awaitEndByProc(tasks.orElseThrow(), reader)) {
+            return;
+        }
+        bequeath(host, keys, sender);
+        lock.close();
+    }
+
+    /**
+     * Without a process watch: the end of the pipe and no live task.
+     *
+     * @return false if the node is gone but the pipe has no end, because somebody else holds it: then no will
+     */
+    private static boolean awaitEndByProc(ProcessTasks tasks, Thread reader) throws IOException, InterruptedException {
+        long round = 0;
+        while (tasks.isAnyLive()) {
+            if (reader.isAlive()) {
+                reader.join(500);
+            } else {
+                round++;
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(round < 1000 ? 1 : 50));
+            }
+        }
+        reader.join(DRAIN_MILLIS_MAX);
+        return !reader.isAlive();
+    }
+
+    /** Reads what the node announces until the pipe ends. Anything that is not understood ends the guardian. */
+    private void read() {
+        try {
+            while (true) {
+                GuardianWire.Frame frame = GuardianWire.read(in);
+                switch (frame.type()) {
+                    case GuardianWire.LIVE -> announced.live(ByteBuffer.wrap(frame.payload()));
+                    case GuardianWire.CLAIM -> announced.claim(new String(frame.payload(), StandardCharsets.UTF_8));
+                    case GuardianWire.CLOSE -> Runtime.getRuntime().halt(0);
+                    default -> throw new ProtocolException("unknown frame " + frame.type());
+                }
+                acknowledge(frame);
+            }
+        } catch (EOFException e) {
+            // Not a death by itself: the main thread decides.
+            return;
+        } catch (IOException | RuntimeException e) {
+            say("ends, because the node's announcements cannot be read: " + e);
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private void bequeath(Optional<HostPort> host, KeyPair keys, WillSender sender) {
+        Announced.Contents contents = announced.contents();
+        if (contents.incarnation() == 0 && contents.claims().isEmpty()) {
+            return;
+        }
+        List<Removal> removals = rites(host, contents);
+        if (contents.incarnation() == 0) {
+            return;
+        }
+        byte[] datagram = LastWills.sign(
+                new LastWill(cluster, node, contents.incarnation(), removals, contents.isIncomplete()),
+                keys.getPrivate());
+        long start = System.nanoTime();
+        for (long at : SEND_AT_MILLIS) {
+            long due = start + TimeUnit.MILLISECONDS.toNanos(at);
+            for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+                LockSupport.parkNanos(left);
+            }
+            sender.send(datagram);
+        }
+    }
+
+    private static List<Removal> rites(Optional<HostPort> host, Announced.Contents contents) {
+        if (host.isEmpty()) {
+            return failed(contents, DETAIL_NO_HOST_PORT);
+        }
+        try {
+            return host.get().lastRites(contents.tags(), contents.claims());
+        } catch (RuntimeException | LinkageError e) {
+            return failed(contents, e.toString());
+        }
+    }
+
+    private static List<Removal> failed(Announced.Contents contents, String why) {
+        List<Removal> removals = new ArrayList<>();
+        for (String claim : contents.claims()) {
+            removals.add(new Removal(claim, Removal.Result.FAILED, why));
+        }
+        return removals;
+    }
+
+    private static Optional<HostPort> hostPort() {
+        try {
+            for (HostPort port : ServiceLoader.load(HostPort.class)) {
+                String unavailable = port.unavailableBecause();
+                if (unavailable.isEmpty()) {
+                    return Optional.of(port);
+                }
+                say("host port " + port.name() + " is of no use here: " + unavailable);
+            }
+        } catch (ServiceConfigurationError | LinkageError e) {
+            say("host port cannot be loaded: " + e);
+        }
+        return Optional.empty();
+    }
+
+    private @Nullable ProcessWatch watch(HostPort host) {
+        try {
+            return host.watch(parent);
+        } catch (PlatformException e) {
+            say("host port " + host.name() + " cannot watch the node, /proc serves instead: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private @Nullable FileChannel lockAfterPredecessor() throws IOException {
+        FileChannel channel = FileChannel.open(
+                lockFile, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        long until = System.nanoTime() + PREDECESSOR_NANOS_MAX;
+        while (channel.tryLock() == null) {
+            if (System.nanoTime() - until > 0) {
+                ByteBuffer holder = ByteBuffer.allocate(32);
+                channel.read(holder, 0);
+                refuse("the guardian of this node's last life still runs, process "
+                        + new String(holder.array(), 0, holder.position(), StandardCharsets.US_ASCII).strip()
+                        + " (it holds "
+                        + lockFile
+                        + "); if its node runs, stop that first; if the guardian is stopped or hangs, end it");
+                return null;
+            }
+            LockSupport.parkNanos(PREDECESSOR_POLL_NANOS);
+        }
+        channel.truncate(0);
+        channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"), 0);
+        return channel;
+    }
+
+    /** Says why the node itself must not go on; other troubles only cost it the guardian. */
+    private void refuse(String why) throws IOException {
+        send(new GuardianWire.Frame(GuardianWire.REFUSED, why.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private void acknowledge(GuardianWire.Frame frame) {
+        try {
+            send(new GuardianWire.Frame(
+                    GuardianWire.ACKNOWLEDGED,
+                    ByteBuffer.allocate(4).putInt(frame.length()).array()));
+        } catch (IOException e) {
+            // The node is gone or has closed its end; what it wrote before still counts.
+            say("the node does not listen: " + e.getMessage());
+        }
+    }
+
+    private void send(GuardianWire.Frame frame) throws IOException {
+        out.write(frame.bytes());
+    }
+
+    static void say(String what) {
+        System.err.println(what);
+    }
+
+    /** What the node announced. Written by the reader, read by the main thread once the node is gone. */
+    private static final class Announced {
+        private final ReentrantLock turn = new ReentrantLock();
+        private final Set<Integer> tags = new LinkedHashSet<>();
+        private final Set<String> claims = new LinkedHashSet<>();
+        private long incarnation;
+        private boolean incomplete;
+
+        record Contents(long incarnation, List<Integer> tags, List<String> claims, boolean isIncomplete) {}
+
+        void live(ByteBuffer payload) {
+            turn.lock();
+            try {
+                incarnation = Math.max(incarnation, payload.getLong());
+                int tag = payload.getInt();
+                tags.remove(tag);
+                tags.add(tag);
+                if (tags.size() > GuardianWire.TAGS_MAX) {
+                    tags.remove(tags.iterator().next());
+                }
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        void claim(String claim) {
+            turn.lock();
+            try {
+                if (claims.size() < GuardianWire.CLAIMS_MAX) {
+                    claims.add(claim);
+                } else if (!claims.contains(claim)) {
+                    incomplete = true;
+                }
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        Contents contents() {
+            turn.lock();
+            try {
+                return new Contents(incarnation, List.copyOf(tags), List.copyOf(claims), incomplete);
+            } finally {
+                turn.unlock();
+            }
+        }
+    }
+}

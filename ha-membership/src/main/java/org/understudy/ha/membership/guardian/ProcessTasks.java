@@ -1,0 +1,86 @@
+package org.understudy.ha.membership.guardian;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * One process as {@code /proc} shows it, proc(5): its threads and their states. The start time tells it from a later process
+ * of the same number.
+ */
+final class ProcessTasks {
+    /** Fields of {@code stat} counted from behind the command name, which may hold blanks and parentheses. */
+    private static final int STATE_FIELD = 0;
+
+    private static final int START_TIME_FIELD = 19;
+
+    private final Path process;
+    private final String startTime;
+
+    private ProcessTasks(Path process, String startTime) {
+        this.process = process;
+        this.startTime = startTime;
+    }
+
+    /**
+     * @param proc {@code /proc}
+     * @return absent if there is no such process, or it cannot be seen
+     */
+    static Optional<ProcessTasks> of(Path proc, long pid) throws IOException {
+        Path process = proc.resolve(Long.toString(pid));
+        Optional<String[]> stat = stat(process.resolve("stat"));
+        if (stat.isEmpty() || !Files.isDirectory(process.resolve("task"))) {
+            return Optional.empty();
+        }
+        return Optional.of(new ProcessTasks(process, stat.get()[START_TIME_FIELD]));
+    }
+
+    /** Whether any thread of it can still run. A stopped one can; a zombie cannot. */
+    boolean isAnyLive() throws IOException {
+        Optional<String[]> stat = stat(process.resolve("stat"));
+        if (stat.isEmpty() || !stat.get()[START_TIME_FIELD].equals(startTime)) {
+            return false;
+        }
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+            for (Path task : tasks) {
+                Optional<String[]> thread = stat(task.resolve("stat"));
+                if (thread.isPresent()) {
+                    String state = thread.get()[STATE_FIELD];
+                    if (!state.equals("Z") && !state.equals("X")) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return false;
+        } catch (java.nio.file.DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static Optional<String[]> stat(Path file) throws IOException {
+        String line;
+        try {
+            line = Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            // Reading the stat of a task that ends between open and read fails with ESRCH.
+            if (Files.exists(file)) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+        int name = line.lastIndexOf(')');
+        if (name < 0) {
+            throw new IOException(file + " has an unknown form: " + line);
+        }
+        return Optional.of(line.substring(name + 2).split(" "));
+    }
+}
