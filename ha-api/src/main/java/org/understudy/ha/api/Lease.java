@@ -15,7 +15,10 @@ public interface Lease {
     /** The token of the grant this lease stands for; constant. */
     FencingToken token();
 
-    /** Whether the lease holds now. Once false for this lease it stays false. */
+    /**
+     * Whether the lease holds now. False as well while this node doubts its own sense of time (after a pause, say); it may then
+     * become true again once a majority has confirmed that nobody else was granted this. After the grant's end it stays false.
+     */
     boolean isValid();
 
     /**

@@ -1,0 +1,111 @@
+package org.understudy.ha.internal.loop;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.event.HaEvent;
+
+/**
+ * Delivers events to one listener on a thread of its own, in order. If the listener is slow a newer event of the same subject
+ * replaces the older one, so the queue never holds more than one event for each subject.
+ */
+public final class EventDispatcher implements HaNode.Subscription {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventDispatcher.class);
+
+    private final HaNode.Listener listener;
+    private final Thread thread;
+    private final Map<String, HaEvent> pending = new LinkedHashMap<>();
+    private boolean isClosed;
+
+    public EventDispatcher(HaNode.Listener listener, NamedThreads threads) {
+        this.listener = listener;
+        this.thread = threads.thread("events", this::run);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /**
+     * Queues an event.
+     *
+     * @param subject what it is about; replaces an undelivered event of the same subject and moves to the end
+     */
+    public synchronized void publish(String subject, HaEvent event) {
+        if (!isClosed) {
+            pending.remove(subject);
+            pending.put(subject, event);
+            notifyAll();
+        }
+    }
+
+    /** Ends the subscription. An event being delivered is finished by the listener; nothing is delivered afterwards. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            isClosed = true;
+            pending.clear();
+            notifyAll();
+        }
+        if (Thread.currentThread() != thread) {
+            thread.interrupt();
+        }
+    }
+
+    /** Delivers what is queued, then ends; bounded. */
+    public void drainAndClose(long millis) {
+        synchronized (this) {
+            isClosed = true;
+            notifyAll();
+        }
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        try {
+            thread.join(millis);
+            thread.interrupt();
+        } catch (InterruptedException e) {
+            thread.interrupt();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (true) {
+                for (HaEvent event : take()) {
+                    deliver(event);
+                }
+                synchronized (this) {
+                    if (isClosed && pending.isEmpty()) {
+                        return;
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized List<HaEvent> take() throws InterruptedException {
+        while (pending.isEmpty() && !isClosed) {
+            wait();
+        }
+        List<HaEvent> taken = new ArrayList<>(pending.values());
+        pending.clear();
+        return taken;
+    }
+
+    private void deliver(HaEvent event) {
+        try {
+            listener.onEvent(event);
+        } catch (RuntimeException e) {
+            LOG.warn("the listener {} failed on {}; it goes on with the next event", listener, event, e);
+        }
+    }
+}
