@@ -1,0 +1,287 @@
+package org.understudy.ha.membership.codec;
+
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.message.Message.Accept;
+import org.understudy.ha.membership.core.message.Message.Accepted;
+import org.understudy.ha.membership.core.message.Message.Chosen;
+import org.understudy.ha.membership.core.message.Message.FormAnswer;
+import org.understudy.ha.membership.core.message.Message.FormQuery;
+import org.understudy.ha.membership.core.message.Message.Join;
+import org.understudy.ha.membership.core.message.Message.Leave;
+import org.understudy.ha.membership.core.message.Message.Move;
+import org.understudy.ha.membership.core.message.Message.MoveRefused;
+import org.understudy.ha.membership.core.message.Message.Offer;
+import org.understudy.ha.membership.core.message.Message.PreVote;
+import org.understudy.ha.membership.core.message.Message.PreVoteAnswer;
+import org.understudy.ha.membership.core.message.Message.Prepare;
+import org.understudy.ha.membership.core.message.Message.Promise;
+import org.understudy.ha.membership.core.message.Message.Refused;
+import org.understudy.ha.membership.core.message.Message.Release;
+import org.understudy.ha.membership.core.message.Message.Renew;
+import org.understudy.ha.membership.core.message.Message.RenewAck;
+import org.understudy.ha.membership.core.message.Message.RenewRefused;
+
+/**
+ * Frames between nodes.
+ *
+ * <pre>
+ * offset  size  what
+ *      0     4  magic 0x55 0x53 0x54 0x44 ("USTD")
+ *      4     1  version, 1
+ *      5   2+n  cluster name
+ *          2+n  sender's node name
+ *            8  the sender's frame sequence, growing for each life of its process
+ *            1  kind of message
+ *            n  the message
+ * </pre>
+ */
+public final class MessageCodec {
+
+    private static final int MAGIC = 0x55535444;
+    private static final int VERSION = 1;
+
+    private MessageCodec() {}
+
+    /** A decoded frame. */
+    public record Frame(String cluster, NodeId sender, long sequence, Message message) {}
+
+    public static byte[] encode(String cluster, NodeId sender, long sequence, Message message) {
+        Writer w = new Writer()
+                .i32(MAGIC)
+                .u8(VERSION)
+                .text(cluster)
+                .text(sender.value())
+                .i64(sequence);
+        message.accept(new Encoder(w));
+        return w.toBytes();
+    }
+
+    /**
+     * @throws MalformedMessageException if the bytes are anything else
+     */
+    public static Frame decode(byte[] bytes) {
+        Reader r = new Reader(bytes);
+        if (r.i32() != MAGIC) {
+            throw new MalformedMessageException(0, "not a frame of this library");
+        }
+        int version = r.u8();
+        if (version != VERSION) {
+            throw new MalformedMessageException(4, "frame of version " + version + "; this node speaks " + VERSION);
+        }
+        String cluster = r.text();
+        NodeId sender = RecordCodec.node(r);
+        long sequence = r.i64();
+        Message message = message(r);
+        r.end();
+        return new Frame(cluster, sender, sequence, message);
+    }
+
+    private static Message message(Reader r) {
+        int at = r.position();
+        int kind = r.u8();
+        switch (kind) {
+            case 1:
+                return new FormQuery(r.text());
+            case 2:
+                return new FormAnswer(r.text(), r.text(), r.bool(), r.bool());
+            case 3:
+                return new Prepare(RecordCodec.ballot(r));
+            case 4:
+                return new Promise(
+                        RecordCodec.ballot(r),
+                        RecordCodec.acceptor(r),
+                        RecordCodec.ballot(r),
+                        r.optional(RecordCodec::record));
+            case 5:
+                return new Accept(RecordCodec.ballot(r), RecordCodec.record(r));
+            case 6:
+                return new Accepted(RecordCodec.ballot(r), RecordCodec.acceptor(r));
+            case 7:
+                return new Refused(RecordCodec.ballot(r), RecordCodec.acceptor(r), RecordCodec.ballot(r), r.text());
+            case 8:
+                return new PreVote(r.i64(), r.list(RecordCodec::incarnation));
+            case 9:
+                return new PreVoteAnswer(r.i64(), RecordCodec.acceptor(r), r.bool());
+            case 10:
+                return new Chosen(RecordCodec.ballot(r), RecordCodec.record(r));
+            case 11:
+                return new Renew(RecordCodec.incarnation(r), r.i64(), RecordCodec.ballot(r));
+            case 12:
+                return new RenewAck(
+                        RecordCodec.incarnation(r),
+                        r.i64(),
+                        RecordCodec.acceptor(r),
+                        RecordCodec.ballot(r),
+                        r.list(RecordCodec::acceptor));
+            case 13:
+                return new RenewRefused(
+                        RecordCodec.incarnation(r),
+                        r.i64(),
+                        RecordCodec.acceptor(r),
+                        RecordCodec.ballot(r),
+                        RecordCodec.ballot(r));
+            case 14:
+                return new Join(r.text(), r.i64(), r.text(), RecordCodec.ballot(r));
+            case 15:
+                return new Offer(RecordCodec.incarnation(r), r.i64(), RecordCodec.candidacies(r));
+            case 16:
+                return new Release(
+                        RecordCodec.incarnation(r),
+                        r.text(),
+                        r.i64(),
+                        r.optional(x -> x.constant(Severity.values())),
+                        r.text());
+            case 17:
+                return new Leave(RecordCodec.incarnation(r));
+            case 18:
+                return new Move(r.i64(), r.text(), RecordCodec.node(r));
+            case 19:
+                return new MoveRefused(r.i64(), r.text(), r.text());
+            default:
+                throw new MalformedMessageException(at, "unknown kind of message " + kind);
+        }
+    }
+
+    private static final class Encoder implements Message.Visitor<Writer> {
+        private final Writer w;
+
+        private Encoder(Writer w) {
+            this.w = w;
+        }
+
+        @Override
+        public Writer visit(FormQuery m) {
+            return w.u8(1).text(m.configDigest());
+        }
+
+        @Override
+        public Writer visit(FormAnswer m) {
+            return w.u8(2)
+                    .text(m.configDigest())
+                    .text(m.disk())
+                    .bool(m.isEmpty())
+                    .bool(m.mayForm());
+        }
+
+        @Override
+        public Writer visit(Prepare m) {
+            RecordCodec.ballot(w.u8(3), m.ballot());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Promise m) {
+            RecordCodec.ballot(w.u8(4), m.ballot());
+            RecordCodec.acceptor(w, m.acceptor());
+            RecordCodec.ballot(w, m.acceptedBallot());
+            return w.optional(m.accepted(), RecordCodec::record);
+        }
+
+        @Override
+        public Writer visit(Accept m) {
+            RecordCodec.ballot(w.u8(5), m.ballot());
+            RecordCodec.record(w, m.value());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Accepted m) {
+            RecordCodec.ballot(w.u8(6), m.ballot());
+            RecordCodec.acceptor(w, m.acceptor());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Refused m) {
+            RecordCodec.ballot(w.u8(7), m.ballot());
+            RecordCodec.acceptor(w, m.acceptor());
+            RecordCodec.ballot(w, m.promised());
+            return w.text(m.why());
+        }
+
+        @Override
+        public Writer visit(PreVote m) {
+            return w.u8(8).i64(m.query()).list(m.sessions(), RecordCodec::incarnation);
+        }
+
+        @Override
+        public Writer visit(PreVoteAnswer m) {
+            RecordCodec.acceptor(w.u8(9).i64(m.query()), m.acceptor());
+            return w.bool(m.isYes());
+        }
+
+        @Override
+        public Writer visit(Chosen m) {
+            RecordCodec.ballot(w.u8(10), m.ballot());
+            RecordCodec.record(w, m.value());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Renew m) {
+            RecordCodec.incarnation(w.u8(11), m.session());
+            RecordCodec.ballot(w.i64(m.sequence()), m.learned());
+            return w;
+        }
+
+        @Override
+        public Writer visit(RenewAck m) {
+            RecordCodec.incarnation(w.u8(12), m.session());
+            RecordCodec.acceptor(w.i64(m.sequence()), m.acceptor());
+            RecordCodec.ballot(w, m.accepted());
+            return w.list(m.set(), RecordCodec::acceptor);
+        }
+
+        @Override
+        public Writer visit(RenewRefused m) {
+            RecordCodec.incarnation(w.u8(13), m.session());
+            RecordCodec.acceptor(w.i64(m.sequence()), m.acceptor());
+            RecordCodec.ballot(w, m.promised());
+            RecordCodec.ballot(w, m.learned());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Join m) {
+            w.u8(14).text(m.disk()).i64(m.nonce()).text(m.willKey());
+            RecordCodec.ballot(w, m.learned());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Offer m) {
+            RecordCodec.incarnation(w.u8(15), m.session());
+            RecordCodec.candidacies(w.i64(m.version()), m.candidacies());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Release m) {
+            RecordCodec.incarnation(w.u8(16), m.holder());
+            return w.text(m.group())
+                    .i64(m.token())
+                    .optional(m.failure(), (x, s) -> x.u8(s.ordinal()))
+                    .text(m.why());
+        }
+
+        @Override
+        public Writer visit(Leave m) {
+            RecordCodec.incarnation(w.u8(17), m.session());
+            return w;
+        }
+
+        @Override
+        public Writer visit(Move m) {
+            RecordCodec.node(w.u8(18).i64(m.request()).text(m.group()), m.to());
+            return w;
+        }
+
+        @Override
+        public Writer visit(MoveRefused m) {
+            return w.u8(19).i64(m.request()).text(m.group()).text(m.why());
+        }
+    }
+}
