@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.InvariantViolation;
 import org.understudy.ha.api.NodeId;
@@ -1211,6 +1212,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** The live incarnation, if this node has one. */
     public Optional<Incarnation> incarnation() {
         return Optional.ofNullable(keeper).map(LeaseKeeper::session);
+    }
+
+    /** What a group is doing on this node; empty if it is not active here. */
+    public Optional<GroupStatus.State> localState(String group) {
+        LocalGroup local = groups.get(group);
+        if (local == null || local.isIdle()) {
+            return Optional.empty();
+        }
+        return Optional.of(GroupStatus.State.valueOf(local.phase().name()));
     }
 
     /** What the machine holds true of its disk. */

@@ -1,0 +1,789 @@
+package org.understudy.ha.membership;
+
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Elections;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.Membership;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.Quorum;
+import org.understudy.ha.api.Resources;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.NodeConfig;
+import org.understudy.ha.api.config.Peer;
+import org.understudy.ha.api.config.ProcessPolicy;
+import org.understudy.ha.api.config.Security;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.GroupChannel;
+import org.understudy.ha.api.spi.HostPort;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.loop.EventDispatcher;
+import org.understudy.ha.internal.loop.NamedThreads;
+import org.understudy.ha.internal.loop.NodeLoop;
+import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.codec.MessageCodec;
+import org.understudy.ha.membership.codec.RecordCodec;
+import org.understudy.ha.membership.core.DurableState;
+import org.understudy.ha.membership.core.Effect;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.NodeMachine;
+import org.understudy.ha.membership.core.NodeSettings;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.guardian.Guardian;
+import org.understudy.ha.membership.guardian.GuardianSettings;
+import org.understudy.ha.membership.guardian.LastWillListener;
+import org.understudy.ha.membership.guardian.LastWills;
+import org.understudy.ha.membership.jgroups.ChannelSettings;
+import org.understudy.ha.membership.jgroups.JGroupsChannel;
+import org.understudy.ha.membership.jgroups.LinkSecurity;
+import org.understudy.ha.membership.runtime.AssumptionsReport;
+import org.understudy.ha.membership.runtime.BootClock;
+import org.understudy.ha.membership.runtime.Lane;
+import org.understudy.ha.membership.runtime.LeaderResource;
+import org.understudy.ha.membership.runtime.LeaseBoard;
+import org.understudy.ha.membership.runtime.Wills;
+import org.understudy.ha.membership.security.NodeKeys;
+import org.understudy.ha.membership.spi.NodeStateStore;
+import org.understudy.ha.membership.store.FileNodeStateStore;
+
+/**
+ * A running node: the composition of machine, loop, channel, store, guardian and lanes behind {@link HaNode}.
+ *
+ * <p><b>Concurrency.</b> The loop's thread alone touches the machine and performs its effects; what other threads read is an
+ * immutable snapshot in a volatile field. User code runs on lanes and on the event threads, never on the loop.
+ */
+final class UnderstudyNode implements HaNode {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UnderstudyNode.class);
+    private static final String ELECTION_PREFIX = "election:";
+    private static final Duration ELECTION_STOP_BUDGET = Duration.ofSeconds(5);
+    private static final long LEAVE_MILLIS = 3000;
+    private static final long LOOK_MILLIS = 20;
+    private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
+
+    private final NodeConfig config;
+    private final NamedThreads threads;
+    private final ScheduledThreadPoolExecutor timers;
+    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+    private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
+    private final AtomicLong requests = new AtomicLong();
+    private final List<EventDispatcher> listeners = new CopyOnWriteArrayList<>();
+    private final CountDownLatch left = new CountDownLatch(1);
+    private final AtomicBoolean isClosed = new AtomicBoolean();
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Resources resources = new NodeResources();
+    private final Elections elections = new NodeElections();
+
+    private BootClock clock;
+    private LeaseBoard leases;
+    private NodeStateStore store;
+    private NodeMachine machine;
+    private NodeLoop<Input, Effect, DurableState> loop;
+    private GroupChannel channel;
+    private Optional<Guardian> guardian = Optional.empty();
+    private Optional<String> guardianObstacle = Optional.empty();
+
+    /** Loop's thread only. */
+    private long frames;
+
+    private @Nullable Message encodedMessage;
+    private byte[] encodedFrame = new byte[0];
+    private boolean isStatusDirty = true;
+    private long clockOffset;
+
+    private volatile NodeState state = NodeState.JOINING;
+    private volatile String stateReason = "starting";
+    private volatile Membership.View view = new Membership.View(0, List.of());
+    private volatile Optional<ClusterRecord> record = Optional.empty();
+    private volatile SortedMap<String, GroupStatus> statuses = new TreeMap<>();
+
+    private UnderstudyNode(NodeConfig config) {
+        this.config = config;
+        this.threads = new NamedThreads(config.threads(), config.node());
+        this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
+        this.timers.setRemoveOnCancelPolicy(true);
+        this.opened.push(timers::shutdownNow);
+    }
+
+    static UnderstudyNode start(NodeConfig config) {
+        UnderstudyNode node = new UnderstudyNode(config);
+        boolean isUp = false;
+        try {
+            node.open();
+            isUp = true;
+            return node;
+        } finally {
+            if (!isUp) {
+                node.isClosed.set(true);
+                node.closeOpened();
+            }
+        }
+    }
+
+    private void open() {
+        Optional<HostPort> host = BootClock.hostPort();
+        clock = BootClock.open(host);
+        clockOffset = clock.getAsLong() - System.nanoTime();
+        leases = new LeaseBoard(clock, config.timing().holderNanos());
+        store = new FileNodeStateStore(config.stateDirectory());
+        opened.push(store);
+        NodeStateStore.Opened found = store.open();
+        DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
+        LinkSecurity security = security();
+        InetSocketAddress own = config.self().links().get(0);
+        channel = new JGroupsChannel(
+                new ChannelSettings(config.cluster(), config.node(), links(), security, config.threads()));
+        opened.push(channel);
+        LastWills.warmUp();
+        LastWillListener wills = new LastWillListener(
+                own, datagram -> loop.offer(new Input.WillArrived(datagram)), config.node(), config.threads());
+        opened.push(wills);
+        startGuardian();
+        String willKey = guardian.map(g -> Base64.getEncoder().encodeToString(g.publicKey()))
+                .orElse("");
+        NodeSettings settings = new NodeSettings(
+                config.cluster(),
+                config.node(),
+                config.peers().stream().map(Peer::node).toList(),
+                found.disk().toString(),
+                config.timing(),
+                config.mayForm(),
+                willKey,
+                new java.security.SecureRandom().nextLong() >>> 1);
+        machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
+        loop = new NodeLoop<>(machine, new Edge(), threads);
+        opened.push(loop::close);
+        channel.start(new Receiver());
+        loop.start();
+        LOG.info(
+                "node {} of cluster {} is up: disk {}, clock {}, {}",
+                config.node(),
+                config.cluster(),
+                found.disk(),
+                clock.name(),
+                guardian.map(g -> "guardian is process " + g.pid()).orElse("no guardian"));
+        LOG.info("what this cluster rests on:\n{}", assumptions());
+    }
+
+    private DurableState decode(byte[] payload) {
+        try {
+            return RecordCodec.decodeDurable(payload);
+        } catch (MalformedMessageException e) {
+            throw new org.understudy.ha.api.StorageException(
+                    config.stateDirectory(),
+                    "the saved state is intact but cannot be read (" + e.getMessage()
+                            + "); run the version that wrote it, or admit this node again with an empty directory",
+                    e);
+        }
+    }
+
+    private LinkSecurity security() {
+        if (config.security() instanceof Security.Keys keys) {
+            return new LinkSecurity.MutualTls(NodeKeys.load(keys.directory()));
+        }
+        LOG.warn("node {} runs insecure: whoever reaches {} can take every group", config.node(), config.self());
+        return new LinkSecurity.Insecure();
+    }
+
+    private Map<NodeId, List<InetSocketAddress>> links() {
+        Map<NodeId, List<InetSocketAddress>> links = new LinkedHashMap<>();
+        config.peers().forEach(peer -> links.put(peer.node(), peer.links()));
+        return links;
+    }
+
+    /** Without a guardian a death is waited out instead of proved: slower, not less safe. */
+    private void startGuardian() {
+        if (!config.guardian()) {
+            guardianObstacle = Optional.of("switched off by withoutGuardian()");
+            return;
+        }
+        List<InetSocketAddress> others = config.peers().stream()
+                .filter(p -> !p.node().equals(config.node()))
+                .flatMap(p -> p.links().stream())
+                .toList();
+        try {
+            Guardian started = Guardian.start(new GuardianSettings(
+                    config.cluster(),
+                    config.node(),
+                    others,
+                    config.self().links().stream()
+                            .map(InetSocketAddress::getAddress)
+                            .toList(),
+                    config.stateDirectory().resolve("guardian.lock"),
+                    config.threads()));
+            opened.push(started);
+            guardian = Optional.of(started);
+            started.onLost(() -> publish(
+                    "guardian",
+                    new HaEvent.Alarm(
+                            "guardian",
+                            "the guardian process has ended: if this node dies now the others wait for its lease; restart"
+                                    + " the node when convenient")));
+        } catch (org.understudy.ha.api.PlatformException e) {
+            guardianObstacle = Optional.of(e.getMessage());
+            LOG.warn("node {} goes on without a guardian: {}", config.node(), e.getMessage());
+        }
+    }
+
+    // ---- façade --------------------------------------------------------------------------------------------------
+
+    @Override
+    public NodeId id() {
+        return config.node();
+    }
+
+    @Override
+    public NodeState state() {
+        return state;
+    }
+
+    @Override
+    public Membership membership() {
+        return () -> view;
+    }
+
+    @Override
+    public Quorum quorum() {
+        return new Quorum() {
+            @Override
+            public boolean isQuorate() {
+                return leases.isValid();
+            }
+
+            @Override
+            public int acceptors() {
+                return record.map(r -> r.acceptors().size()).orElse(0);
+            }
+        };
+    }
+
+    @Override
+    public Resources resources() {
+        return resources;
+    }
+
+    @Override
+    public Elections elections() {
+        return elections;
+    }
+
+    @Override
+    public Assumptions assumptions() {
+        return AssumptionsReport.of(
+                config,
+                clock.name(),
+                guardianObstacle,
+                guardian.map(Guardian::weaknesses).orElse(List.of()),
+                record);
+    }
+
+    @Override
+    public Subscription listen(Listener listener) {
+        checkOpen();
+        EventDispatcher dispatcher = new EventDispatcher(listener, threads);
+        loop.execute(() -> {
+            dispatcher.publish("node", new HaEvent.NodeChanged(state, stateReason));
+            dispatcher.publish("view", new HaEvent.ViewChanged(view));
+            statuses.values()
+                    .forEach(status -> dispatcher.publish("group " + status.group(), new HaEvent.GroupChanged(status)));
+            listeners.add(dispatcher);
+        });
+        dispatcher.start();
+        return () -> {
+            listeners.remove(dispatcher);
+            dispatcher.close();
+        };
+    }
+
+    @Override
+    public void close() {
+        if (!isClosed.compareAndSet(false, true)) {
+            return;
+        }
+        boolean hasSteppedAside = state == NodeState.STEPPED_ASIDE;
+        if (!hasSteppedAside) {
+            loop.submit(new Input.LeaveWanted());
+            awaitLeft();
+        }
+        lanes.values().forEach(lane -> lane.close(500));
+        state = NodeState.CLOSED;
+        stateReason = "closed";
+        publish("node", new HaEvent.NodeChanged(state, stateReason));
+        closeOpened();
+        listeners.forEach(dispatcher -> dispatcher.drainAndClose(500));
+        moves.values()
+                .forEach(f -> f.complete(new Resources.MoveResult(
+                        Resources.MoveResult.Outcome.UNKNOWN, "this node was closed before the move was decided")));
+    }
+
+    /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
+    private void awaitLeft() {
+        long stopBudget = lanes.values().stream()
+                .mapToLong(lane -> lane.stopBudget().toMillis())
+                .max()
+                .orElse(0);
+        long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
+        long stopped = Long.MAX_VALUE;
+        try {
+            while (!left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                long now = System.nanoTime();
+                if (stopped == Long.MAX_VALUE && lanes.values().stream().noneMatch(Lane::isActive)) {
+                    stopped = now;
+                }
+                if (now > giveUp
+                        || (stopped != Long.MAX_VALUE && now - stopped > TimeUnit.MILLISECONDS.toNanos(LEAVE_MILLIS))) {
+                    LOG.warn(
+                            "node {} could not tell a majority that it leaves; the others wait for its lease to end",
+                            config.node());
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeOpened() {
+        while (!opened.isEmpty()) {
+            AutoCloseable next = opened.pop();
+            try {
+                next.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (Exception e) {
+                LOG.warn("node {}: {} did not close cleanly", config.node(), next, e);
+            }
+        }
+    }
+
+    private void checkOpen() {
+        if (isClosed.get()) {
+            throw new LifecycleException("node " + config.node() + " is closed; build and start a new one");
+        }
+    }
+
+    private void publish(String subject, HaEvent event) {
+        listeners.forEach(dispatcher -> dispatcher.publish(subject, event));
+    }
+
+    private int tag(Incarnation incarnation) {
+        CRC32 crc = new CRC32();
+        crc.update((config.cluster() + '/' + incarnation).getBytes(StandardCharsets.UTF_8));
+        int tag = (int) crc.getValue();
+        return tag == 0 ? 1 : tag;
+    }
+
+    private void addLane(Group group, boolean isElection) {
+        Lane lane = new Lane(
+                group,
+                isElection,
+                Optional.ofNullable(Thread.currentThread().getContextClassLoader())
+                        .orElse(UnderstudyNode.class.getClassLoader()),
+                new Lane.Surroundings(
+                        leases,
+                        threads,
+                        timers,
+                        loop::submit,
+                        claim -> guardian.ifPresent(g -> g.claim(claim)),
+                        this::tag,
+                        () -> stopFailed(group.name())));
+        if (lanes.putIfAbsent(group.name(), lane) != null) {
+            lane.close(0);
+            throw new LifecycleException("group " + group.name() + " is registered on this node already");
+        }
+        if (record.flatMap(r -> r.grant(group.name())).isPresent()) {
+            lane.granted();
+        }
+        lane.offer();
+    }
+
+    /** The last rung this library may climb alone, and only with the host's consent. */
+    private void stopFailed(String group) {
+        publish(
+                "blocked " + group,
+                new HaEvent.Alarm(
+                        group,
+                        "the group could not be stopped and is blocked: it runs nowhere else until it is stopped or this"
+                                + " process has ended"));
+        if (config.processPolicy() == ProcessPolicy.HALT_ALLOWED) {
+            LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
+            Runtime.getRuntime().halt(70);
+        }
+    }
+
+    // ---- the world around the machine ------------------------------------------------------------------------------
+
+    private final class Receiver implements GroupChannel.Receiver {
+        private final AtomicLong refused = new AtomicLong();
+
+        @Override
+        public void onFrame(NodeId from, byte[] bytes) {
+            try {
+                MessageCodec.Frame frame = MessageCodec.decode(bytes);
+                if (!frame.cluster().equals(config.cluster()) || !frame.sender().equals(from)) {
+                    refuse(from, "it speaks for " + frame.sender() + " of cluster " + frame.cluster());
+                    return;
+                }
+                loop.offer(new Input.Received(from, frame.message()));
+            } catch (MalformedMessageException e) {
+                refuse(from, e.getMessage());
+            }
+        }
+
+        @Override
+        public void onView(List<NodeId> members) {
+            loop.execute(() -> {
+                Membership.View next = new Membership.View(view.number() + 1, members);
+                view = next;
+                publish("view", new HaEvent.ViewChanged(next));
+            });
+            loop.submit(new Input.ViewChanged(members));
+        }
+
+        private void refuse(NodeId from, String why) {
+            if (Long.bitCount(refused.incrementAndGet()) == 1) {
+                LOG.warn("refused {} frames so far; the last from {}: {}", refused.get(), from, why);
+            }
+        }
+    }
+
+    private final class Edge implements NodeLoop.Edge<Input, Effect, DurableState> {
+
+        @Override
+        public long nowNanos() {
+            return clock.getAsLong();
+        }
+
+        @Override
+        public Input tick() {
+            long offset = clock.getAsLong() - System.nanoTime();
+            if (Math.abs(offset - clockOffset) > CLOCK_DRIFT_NANOS) {
+                long millis = (offset - clockOffset) / 1_000_000;
+                clockOffset = offset;
+                return new Input.ClockDoubted(
+                        "the boot clock and the monotonic clock moved apart by " + millis + " ms");
+            }
+            return new Input.Tick();
+        }
+
+        @Override
+        public Input persisted(long number) {
+            return new Input.Persisted(number);
+        }
+
+        @Override
+        public void perform(Effect effect) {
+            if (effect instanceof Effect.Send send) {
+                channel.send(send.to(), encode(send.message()));
+            } else if (effect instanceof Effect.PublishLease lease) {
+                leases.publish(lease);
+            } else if (effect instanceof Effect.StartGroup start) {
+                lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
+                isStatusDirty = true;
+            } else if (effect instanceof Effect.StopGroup stop) {
+                lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
+                isStatusDirty = true;
+            } else if (effect instanceof Effect.LiveAs live) {
+                guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation())));
+            } else if (effect instanceof Effect.PublishState change) {
+                changeState(change.state(), change.why());
+            } else if (effect instanceof Effect.PublishRecord chosen) {
+                record = Optional.of(chosen.value());
+                isStatusDirty = true;
+                lanes.forEach((name, lane) -> chosen.value().grant(name).ifPresent(g -> lane.granted()));
+            } else if (effect instanceof Effect.MoveDecided decided) {
+                decide(decided);
+            } else if (effect instanceof Effect.Left) {
+                left.countDown();
+            } else {
+                throw new org.understudy.ha.api.InvariantViolation("no rule for effect " + effect);
+            }
+        }
+
+        private byte[] encode(Message message) {
+            if (message != encodedMessage) {
+                encodedMessage = message;
+                encodedFrame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
+            }
+            return encodedFrame;
+        }
+
+        private Optional<Lane> lane(String group) {
+            return Optional.ofNullable(lanes.get(group));
+        }
+
+        @Override
+        public void persist(DurableState fact) {
+            store.save(RecordCodec.encode(fact));
+        }
+
+        @Override
+        public void notice(Notice notice) {
+            if (notice.reason() == Reason.GROUP_RUNNING
+                    || notice.reason() == Reason.GROUP_STOPPED
+                    || notice.reason() == Reason.GROUP_BLOCKED) {
+                isStatusDirty = true;
+            }
+            switch (notice.reason()) {
+                case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED, RECORD_CHOSEN -> LOG.debug("{}", notice);
+                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, DISK_FAILED -> LOG.warn("{}", notice);
+                default -> LOG.info("{}", notice);
+            }
+            if (notice.reason() == Reason.FORMING_WAITS || notice.reason() == Reason.JOIN_WAITS) {
+                stateReason = notice.detail();
+                publish("node", new HaEvent.NodeChanged(state, stateReason));
+            } else if (notice.reason() == Reason.VOTE_NOT_COUNTED) {
+                publish("vote", new HaEvent.Alarm(notice.subject(), notice.detail()));
+            }
+        }
+
+        @Override
+        public void stepped() {
+            if (isStatusDirty) {
+                isStatusDirty = false;
+                refreshStatuses();
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            LOG.error(
+                    "node {} steps aside: it stops what it owns and votes no more; restart it when the cause is mended",
+                    config.node(),
+                    cause);
+            leases.publish(new Effect.PublishLease(Optional.empty(), false, 0));
+            statuses.values().stream()
+                    .filter(s -> s.state() == GroupStatus.State.RUNNING || s.state() == GroupStatus.State.STARTING)
+                    .forEach(s -> lane(s.group())
+                            .ifPresent(l ->
+                                    l.stop(s.token().map(FencingToken::value).orElse(0L), "stepping aside")));
+            changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
+            left.countDown();
+        }
+    }
+
+    private void changeState(NodeState next, String why) {
+        state = next;
+        stateReason = why;
+        publish("node", new HaEvent.NodeChanged(next, why));
+        publish("quorum", new HaEvent.QuorumChanged(next == NodeState.ACTIVE));
+    }
+
+    private void decide(Effect.MoveDecided decided) {
+        CompletableFuture<Resources.MoveResult> waiting = moves.remove(decided.request());
+        if (waiting != null) {
+            waiting.complete(new Resources.MoveResult(
+                    decided.isDone() ? Resources.MoveResult.Outcome.DONE : Resources.MoveResult.Outcome.REFUSED,
+                    decided.why()));
+        }
+    }
+
+    private void refreshStatuses() {
+        TreeMap<String, GroupStatus> next = new TreeMap<>();
+        List<String> names = new ArrayList<>(lanes.keySet());
+        record.ifPresent(r -> names.addAll(r.groups().keySet()));
+        for (String name : names) {
+            next.computeIfAbsent(name, this::status);
+        }
+        SortedMap<String, GroupStatus> before = statuses;
+        statuses = next;
+        next.forEach((name, status) -> {
+            if (!status.equals(before.get(name))) {
+                publish("group " + name, new HaEvent.GroupChanged(status));
+            }
+        });
+    }
+
+    private GroupStatus status(String name) {
+        Optional<Grant> grant = record.flatMap(r -> r.grant(name));
+        Optional<GroupStatus.State> local = machine.localState(name);
+        boolean isGrantedToLive = record.isPresent()
+                && grant.filter(Grant::stands)
+                        .filter(g -> record.get().isLive(g.holder()))
+                        .isPresent();
+        GroupStatus.State where = local.orElse(
+                isGrantedToLive && !grant.get().holder().node().equals(config.node())
+                        ? GroupStatus.State.ELSEWHERE
+                        : GroupStatus.State.UNOWNED);
+        String reason = record.map(r -> Planner.whyUnowned(r, name)).orElse("this node knows no cluster record yet");
+        if (local.isPresent()) {
+            reason = grant.map(g -> "granted with proof " + g.proof()).orElse("");
+        }
+        return new GroupStatus(
+                name,
+                where,
+                grant.map(Grant::holder),
+                grant.map(g -> new FencingToken(g.token())),
+                grant.map(Grant::proof),
+                reason);
+    }
+
+    // ---- resources and elections -----------------------------------------------------------------------------------
+
+    private final class NodeResources implements Resources {
+
+        @Override
+        public void register(Group group) {
+            checkOpen();
+            if (config.self().isWitness()) {
+                throw new ConfigurationException(
+                        "group " + group.name(),
+                        config.node(),
+                        "is registered on a witness, which owns no resources; register it on another node");
+            }
+            for (NodeId preferred : group.preferred()) {
+                if (config.peers().stream().noneMatch(p -> p.node().equals(preferred) && !p.isWitness())) {
+                    throw new ConfigurationException(
+                            "group " + group.name() + " prefer",
+                            preferred,
+                            "is not a peer that can own resources; peers are "
+                                    + config.peers().stream().map(Peer::node).toList());
+                }
+            }
+            addLane(group, false);
+        }
+
+        @Override
+        public List<GroupStatus> status() {
+            return statuses.values().stream()
+                    .filter(s -> !s.group().startsWith(ELECTION_PREFIX))
+                    .toList();
+        }
+
+        @Override
+        public GroupStatus status(String group) {
+            GroupStatus status = statuses.get(group);
+            if (status == null) {
+                throw new LifecycleException(
+                        "node " + config.node() + " knows no group " + group + "; known are " + statuses.keySet());
+            }
+            return status;
+        }
+
+        @Override
+        public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
+            checkOpen();
+            long request = requests.incrementAndGet();
+            CompletableFuture<MoveResult> result = new CompletableFuture<>();
+            moves.put(request, result);
+            timers.schedule(
+                    () -> {
+                        if (moves.remove(request) != null) {
+                            result.complete(new MoveResult(
+                                    MoveResult.Outcome.UNKNOWN,
+                                    "not decided within " + limit + "; look at the status of " + group));
+                        }
+                    },
+                    limit.toNanos(),
+                    TimeUnit.NANOSECONDS);
+            loop.submit(new Input.MoveWanted(request, group, to));
+            return result;
+        }
+    }
+
+    private final class NodeElections implements Elections {
+
+        @Override
+        public Participation join(String name, LeaderTask task) {
+            checkOpen();
+            if (!name.matches("[a-z][a-z0-9.-]{0,63}")) {
+                throw new ConfigurationException(
+                        "election",
+                        name,
+                        "use 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter");
+            }
+            String group = ELECTION_PREFIX + name;
+            ClassLoader loader = Optional.ofNullable(Thread.currentThread().getContextClassLoader())
+                    .orElse(UnderstudyNode.class.getClassLoader());
+            LeaderResource leader = new LeaderResource(
+                    name,
+                    task,
+                    threads,
+                    loader,
+                    (token, failure) -> loop.submit(new Input.GroupEnded(
+                            group, token, failure.map(f -> Severity.HARD), failure.orElse("resigned"))));
+            Group.Entry entry = new Group.Entry("task", leader, true);
+            Duration look = Duration.ofSeconds(1);
+            addLane(
+                    new Group(group, List.of(), List.of(entry), Duration.ofSeconds(5), ELECTION_STOP_BUDGET, look),
+                    true);
+            return new NodeParticipation(name, group, leader);
+        }
+    }
+
+    private final class NodeParticipation implements Elections.Participation {
+        private final String name;
+        private final String group;
+        private final LeaderResource leader;
+
+        private NodeParticipation(String name, String group, LeaderResource leader) {
+            this.name = name;
+            this.group = group;
+            this.leader = leader;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public boolean isLeading() {
+            return leader.isRunning() && leases.isValid();
+        }
+
+        @Override
+        public void close() {
+            Lane lane = lanes.get(group);
+            if (lane == null || isClosed.get()) {
+                return;
+            }
+            loop.submit(new Input.GroupWithdrawn(group));
+            leader.awaitEnd(ELECTION_STOP_BUDGET.toMillis());
+            lanes.remove(group, lane);
+            lane.close(100);
+        }
+    }
+
+    /** For logs. */
+    @Override
+    public String toString() {
+        return "node " + config.node() + " of cluster " + config.cluster();
+    }
+}

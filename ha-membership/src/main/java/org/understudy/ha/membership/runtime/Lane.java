@@ -1,0 +1,532 @@
+package org.understudy.ha.membership.runtime;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.spi.Eligibility;
+import org.understudy.ha.api.spi.EnforcedLease;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.HostClaims;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ManagedResource.StartContext;
+import org.understudy.ha.api.spi.ManagedResource.StopContext;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.loop.NamedThreads;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
+
+/**
+ * The one thread on which the code of one group's resources runs: one call at a time, each with a budget, with the class
+ * loader of whoever registered the group. Reports to the loop; decides nothing about ownership.
+ *
+ * <p><b>Concurrency.</b> {@link #start}, {@link #stop} and {@link #close} are called by the loop and never block. A stop
+ * interrupts a start that is under way and queues behind it. A call that overruns its budget is interrupted; a stop that has
+ * not returned then is reported as unknown at once and certain later, if it does return.
+ */
+public final class Lane {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final int STOP_ATTEMPTS = 2;
+    private static final long STOP_AGAIN_MILLIS = 2000;
+    private static final long LOOK_MILLIS = 500;
+    private static final Duration LOOK_BUDGET = Duration.ofSeconds(2);
+
+    /** Surroundings shared by all lanes of a node. */
+    public record Surroundings(
+            LeaseBoard leases,
+            NamedThreads threads,
+            ScheduledExecutorService timers,
+            Consumer<Input> report,
+            Consumer<String> claim,
+            java.util.function.ToIntFunction<Incarnation> tag,
+            Runnable stopFailed) {}
+
+    private final Group group;
+    private final boolean isElection;
+    private final Surroundings around;
+    private final ClassLoader loader;
+    private final ExecutorService executor;
+    private final AtomicBoolean isLooking = new AtomicBoolean();
+    private final Object turn = new Object();
+    private final Future<?> monitoring;
+    private final Future<?> looking;
+    /** Guarded by {@link #turn}. */
+    private @Nullable CallGuard current;
+
+    private @Nullable GrantLease lease;
+    private volatile long stopRequested;
+    private volatile long active;
+    private volatile boolean isMonitored;
+    private volatile boolean wasEverGranted;
+    private volatile Presence presence = Presence.ABSENT;
+    private volatile Eligibility eligibility = Eligibility.eligible();
+
+    public Lane(Group group, boolean isElection, ClassLoader loader, Surroundings around) {
+        this.group = group;
+        this.isElection = isElection;
+        this.loader = loader;
+        this.around = around;
+        this.executor = Executors.newSingleThreadExecutor(around.threads().named("group-" + group.name()));
+        long every = group.monitorEvery().toNanos();
+        this.monitoring = around.timers().scheduleWithFixedDelay(this::monitorSoon, every, every, TimeUnit.NANOSECONDS);
+        this.looking =
+                around.timers().scheduleWithFixedDelay(this::lookSoon, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Looks whether the group is active already and whether it could run here, then offers it. */
+    public void offer() {
+        executor.execute(() -> {
+            presence = isElection ? Presence.ABSENT : probe();
+            eligibility = eligible();
+            around.report().accept(new Input.GroupOffered(group.name(), candidacy()));
+        });
+    }
+
+    /** The cluster has granted this group to somebody at some time: probing is over. */
+    public void granted() {
+        wasEverGranted = true;
+    }
+
+    /** Starts all resources in order. */
+    public void start(Incarnation holder, long token, ProofKind proof) {
+        executor.execute(() -> startAll(holder, token, proof));
+    }
+
+    /** Stops all resources in reverse. */
+    public void stop(long token, String why) {
+        stopRequested = token;
+        isMonitored = false;
+        synchronized (turn) {
+            if (lease != null) {
+                lease.end();
+            }
+            if (current != null && current.isInterruptible) {
+                current.cancel();
+            }
+        }
+        AtomicBoolean isReported = new AtomicBoolean();
+        Duration budget = stopBudget();
+        around.timers()
+                .schedule(
+                        () -> {
+                            if (isReported.compareAndSet(false, true)) {
+                                around.report()
+                                        .accept(new Input.StopEnded(
+                                                group.name(), token, false, "a stop has not returned for " + budget));
+                                around.stopFailed().run();
+                            }
+                        },
+                        budget.toNanos(),
+                        TimeUnit.NANOSECONDS);
+        executor.execute(() -> stopAll(token, why, isReported));
+    }
+
+    /** Whether any resource may be active. */
+    public boolean isActive() {
+        return active != 0;
+    }
+
+    /** How long stopping may take before its outcome counts as unknown. */
+    public Duration stopBudget() {
+        return group.stopBudget()
+                .multipliedBy(group.resources().size() * (long) STOP_ATTEMPTS)
+                .plusMillis(500);
+    }
+
+    /** Ends the thread; whatever still runs is interrupted. Bounded by {@code millis}. */
+    public void close(long millis) {
+        monitoring.cancel(false);
+        looking.cancel(false);
+        executor.shutdownNow();
+        try {
+            if (!executor.awaitTermination(millis, TimeUnit.MILLISECONDS)) {
+                LOG.warn("group {}: a resource does not return although it was interrupted", group.name());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** What ends this group at the end of the lease, and what stays on the host: computed from its resources. */
+    private Candidacy candidacy() {
+        boolean isExpirable = true;
+        List<String> remains = new ArrayList<>();
+        for (Group.Entry entry : group.resources()) {
+            ManagedResource resource = entry.resource();
+            boolean isEnforced = resource.enforcements().stream().anyMatch(Enforcement::actsWithoutUs);
+            isExpirable &= isEnforced || entry.mayOverlap() || isElection;
+            remains.addAll(resource.remains());
+            if (resource.scope() == Scope.EXTERNAL) {
+                // No last will can speak for what outlives the host.
+                remains.add("external/" + group.name() + "/" + entry.name());
+            }
+        }
+        return new Candidacy(
+                group.preferred(),
+                isElection,
+                eligibility.isEligible(),
+                eligibility.reason(),
+                presence,
+                isExpirable,
+                remains);
+    }
+
+    // ---- on the lane's thread ------------------------------------------------------------------------------------
+
+    private void startAll(Incarnation holder, long token, ProofKind proof) {
+        if (stopRequested >= token) {
+            return;
+        }
+        GrantLease fresh = around.leases().lease(holder, new FencingToken(token));
+        synchronized (turn) {
+            lease = fresh;
+        }
+        active = token;
+        wasEverGranted = true;
+        Starting context = new Starting(holder, fresh, proof);
+        for (Group.Entry entry : group.resources()) {
+            Optional<Failure> failure = call(entry, "start", group.startBudget(), true, () -> {
+                if (stopRequested >= token) {
+                    throw new InterruptedException();
+                }
+                entry.resource().start(context);
+            });
+            if (failure.isPresent()) {
+                around.report()
+                        .accept(new Input.StartEnded(
+                                group.name(),
+                                token,
+                                Optional.of(failure.get().severity()),
+                                failure.get().why()));
+                return;
+            }
+        }
+        isMonitored = stopRequested < token;
+        around.report().accept(new Input.StartEnded(group.name(), token, Optional.empty(), ""));
+    }
+
+    private void stopAll(long token, String why, AtomicBoolean isReported) {
+        LOG.debug("group {}: stopping, {}", group.name(), why);
+        Stopping context = new Stopping(token);
+        StringBuilder failures = new StringBuilder();
+        List<Group.Entry> reverse = new ArrayList<>(group.resources());
+        java.util.Collections.reverse(reverse);
+        for (Group.Entry entry : reverse) {
+            stopOne(entry, context)
+                    .ifPresent(failure -> failures.append(failure).append("; "));
+        }
+        if (failures.length() == 0) {
+            active = 0;
+            isReported.set(true);
+            around.report().accept(new Input.StopEnded(group.name(), token, true, ""));
+            return;
+        }
+        LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", group.name(), failures);
+        if (isReported.compareAndSet(false, true)) {
+            around.report().accept(new Input.StopEnded(group.name(), token, false, failures.toString()));
+            around.stopFailed().run();
+        }
+        around.timers()
+                .schedule(
+                        () -> submit(() -> stopAll(token, why, new AtomicBoolean(true))),
+                        STOP_AGAIN_MILLIS,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    /** Retries, then kills; what is left is reported. */
+    private Optional<String> stopOne(Group.Entry entry, StopContext context) {
+        String last = "";
+        for (int i = 0; i < STOP_ATTEMPTS; i++) {
+            Optional<Failure> failure = call(
+                    entry,
+                    "stop",
+                    group.stopBudget(),
+                    false,
+                    () -> entry.resource().stop(context));
+            if (failure.isEmpty()) {
+                return Optional.empty();
+            }
+            last = failure.get().why();
+        }
+        boolean[] isGone = new boolean[1];
+        call(
+                entry,
+                "kill",
+                group.stopBudget(),
+                false,
+                () -> isGone[0] = entry.resource().kill());
+        return isGone[0] ? Optional.empty() : Optional.of(last);
+    }
+
+    private void monitor() {
+        long token = active;
+        for (Group.Entry entry : group.resources()) {
+            if (!isMonitored) {
+                return;
+            }
+            Health[] found = new Health[1];
+            Optional<Failure> failure = call(
+                    entry,
+                    "monitor",
+                    LOOK_BUDGET,
+                    false,
+                    () -> found[0] = entry.resource().monitor());
+            Health health =
+                    failure.map(f -> Health.failed(Severity.SOFT, f.why())).orElse(found[0]);
+            if (health != null && health.isBad() && isMonitored) {
+                isMonitored = false;
+                around.report()
+                        .accept(new Input.GroupEnded(
+                                group.name(),
+                                token,
+                                Optional.of(health.severity()),
+                                entry.name() + ": " + health.reason()));
+                return;
+            }
+        }
+    }
+
+    private void look() {
+        Eligibility now = eligible();
+        if (!now.equals(eligibility)) {
+            eligibility = now;
+            around.report().accept(new Input.EligibilityChanged(group.name(), now.isEligible(), now.reason()));
+        }
+        if (presence != Presence.ABSENT && !wasEverGranted) {
+            presence = probe();
+            around.report().accept(new Input.Probed(group.name(), presence));
+        }
+    }
+
+    private Eligibility eligible() {
+        for (Group.Entry entry : group.resources()) {
+            Eligibility[] found = new Eligibility[1];
+            Optional<Failure> failure = call(
+                    entry,
+                    "eligibility",
+                    LOOK_BUDGET,
+                    false,
+                    () -> found[0] = entry.resource().eligibility());
+            if (failure.isPresent()) {
+                return Eligibility.veto(failure.get().why());
+            }
+            if (!found[0].isEligible()) {
+                return Eligibility.veto(entry.name() + ": " + found[0].reason());
+            }
+        }
+        return Eligibility.eligible();
+    }
+
+    private Presence probe() {
+        Presence worst = Presence.ABSENT;
+        for (Group.Entry entry : group.resources()) {
+            Presence[] found = {Presence.UNKNOWN};
+            call(
+                    entry,
+                    "probe",
+                    group.startBudget(),
+                    false,
+                    () -> found[0] = entry.resource().probe());
+            if (found[0] != Presence.ABSENT) {
+                worst = found[0];
+                LOG.warn(
+                        "group {}: before its first start {} is {}; it will not be started while that is so",
+                        group.name(),
+                        entry.name(),
+                        found[0]);
+            }
+        }
+        return worst;
+    }
+
+    // ---- one call into user code -----------------------------------------------------------------------------------
+
+    private record Failure(Severity severity, String why) {}
+
+    /** A call into the user's code. */
+    @FunctionalInterface
+    private interface Call {
+        void run() throws ResourceException, InterruptedException;
+    }
+
+    private Optional<Failure> call(Group.Entry entry, String what, Duration budget, boolean isStart, Call body) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        CallGuard guard = new CallGuard(thread, isStart);
+        Future<?> alarm = around.timers().schedule(guard::cancel, budget.toNanos(), TimeUnit.NANOSECONDS);
+        synchronized (turn) {
+            current = guard;
+        }
+        String name = entry.name() + "." + what;
+        try {
+            thread.setContextClassLoader(loader);
+            body.run();
+            return Optional.empty();
+        } catch (ResourceException e) {
+            LOG.warn("group {}: {}: {}", group.name(), name, e.getMessage());
+            return Optional.of(new Failure(e.severity(), name + ": " + e.getMessage()));
+        } catch (InterruptedException e) {
+            return Optional.of(new Failure(Severity.SOFT, name + " was interrupted after at most " + budget));
+        } catch (RuntimeException e) {
+            LOG.warn("group {}: {} failed", group.name(), name, e);
+            return Optional.of(new Failure(Severity.SOFT, name + ": " + e));
+        } catch (Error e) {
+            LOG.error("group {}: {} failed", group.name(), name, e);
+            return Optional.of(new Failure(Severity.HARD, name + ": " + e));
+        } finally {
+            guard.finish();
+            alarm.cancel(false);
+            synchronized (turn) {
+                current = null;
+            }
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    /** Interrupts a call, but never what runs on the thread after it. */
+    private static final class CallGuard {
+        private final Thread thread;
+        private final boolean isInterruptible;
+        private boolean isFinished;
+
+        private CallGuard(Thread thread, boolean isInterruptible) {
+            this.thread = thread;
+            this.isInterruptible = isInterruptible;
+        }
+
+        private synchronized void cancel() {
+            if (!isFinished) {
+                thread.interrupt();
+            }
+        }
+
+        private synchronized void finish() {
+            isFinished = true;
+            Thread.interrupted();
+        }
+    }
+
+    // ---- timers --------------------------------------------------------------------------------------------------
+
+    /** Skipped, not queued, while the lane is busy. */
+    private void monitorSoon() {
+        if (isMonitored && isLooking.compareAndSet(false, true)) {
+            submit(() -> {
+                try {
+                    monitor();
+                } finally {
+                    isLooking.set(false);
+                }
+            });
+        }
+    }
+
+    private void lookSoon() {
+        if (active == 0 && isLooking.compareAndSet(false, true)) {
+            submit(() -> {
+                try {
+                    look();
+                } finally {
+                    isLooking.set(false);
+                }
+            });
+        }
+    }
+
+    private void submit(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            isLooking.set(false);
+            LOG.trace("group {}: lane is closed", group.name());
+        }
+    }
+
+    // ---- contexts ------------------------------------------------------------------------------------------------
+
+    private final class Starting implements StartContext, HostClaims {
+        private final Incarnation holder;
+        private final GrantLease grantLease;
+        private final ProofKind proof;
+
+        private Starting(Incarnation holder, GrantLease grantLease, ProofKind proof) {
+            this.holder = holder;
+            this.grantLease = grantLease;
+            this.proof = proof;
+        }
+
+        @Override
+        public String group() {
+            return group.name();
+        }
+
+        @Override
+        public Incarnation holder() {
+            return holder;
+        }
+
+        @Override
+        public EnforcedLease lease() {
+            return grantLease;
+        }
+
+        @Override
+        public ProofKind proof() {
+            return proof;
+        }
+
+        @Override
+        public HostClaims claims() {
+            return this;
+        }
+
+        @Override
+        public int tag() {
+            return around.tag().applyAsInt(holder);
+        }
+
+        @Override
+        public void claim(String claim) {
+            around.claim().accept(claim);
+        }
+    }
+
+    private final class Stopping implements StopContext {
+        private final long token;
+
+        private Stopping(long token) {
+            this.token = token;
+        }
+
+        @Override
+        public String group() {
+            return group.name();
+        }
+
+        @Override
+        public FencingToken token() {
+            return new FencingToken(token);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.understudy.ha.membership.runtime;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.spi.EnforcedLease;
+import org.understudy.ha.membership.core.Effect.PublishLease;
+
+/** The lease of this node's session as everybody outside the loop sees it: one immutable snapshot in one volatile field. */
+public final class LeaseBoard {
+
+    private final LongSupplier clock;
+    private final long lengthNanos;
+    private volatile PublishLease state = new PublishLease(Optional.empty(), false, 0);
+
+    public LeaseBoard(LongSupplier clock, long lengthNanos) {
+        this.clock = clock;
+        this.lengthNanos = lengthNanos;
+    }
+
+    public void publish(PublishLease newest) {
+        state = newest;
+    }
+
+    /** Whether this node's session holds a valid lease now. */
+    public boolean isValid() {
+        PublishLease now = state;
+        return now.isValid() && clock.getAsLong() < now.confirmedNanos() + lengthNanos;
+    }
+
+    /** The lease behind one grant. */
+    public GrantLease lease(Incarnation holder, FencingToken token) {
+        return new GrantLease(holder, token);
+    }
+
+    /** A lease bound to one grant; over for good once {@link #end()} was called. */
+    public final class GrantLease implements EnforcedLease {
+        private final Incarnation holder;
+        private final FencingToken token;
+        private volatile boolean isEnded;
+
+        private GrantLease(Incarnation holder, FencingToken token) {
+            this.holder = holder;
+            this.token = token;
+        }
+
+        public void end() {
+            isEnded = true;
+        }
+
+        @Override
+        public FencingToken token() {
+            return token;
+        }
+
+        @Override
+        public boolean isValid() {
+            return endNanos() > clock.getAsLong();
+        }
+
+        @Override
+        public Duration remaining() {
+            return Duration.ofNanos(Math.max(0, endNanos() - clock.getAsLong()));
+        }
+
+        @Override
+        public long nowNanos() {
+            return clock.getAsLong();
+        }
+
+        @Override
+        public long confirmedNanos() {
+            PublishLease now = state;
+            boolean isOurs = now.isValid()
+                    && !isEnded
+                    && now.incarnation().filter(holder::equals).isPresent();
+            return isOurs ? now.confirmedNanos() : 0;
+        }
+
+        @Override
+        public long lengthNanos() {
+            return lengthNanos;
+        }
+
+        private long endNanos() {
+            long confirmed = confirmedNanos();
+            return confirmed == 0 ? 0 : confirmed + lengthNanos;
+        }
+    }
+}

@@ -1,0 +1,308 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Resources.MoveResult;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+
+/** Three whole nodes in one JVM on loopback. */
+@Timeout(60)
+class ThreeNodesTest {
+
+    private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
+
+    @TempDir
+    Path directory;
+
+    private final List<HaNode> nodes = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
+    private final Changes changes = new Changes();
+    private final AtomicInteger active = new AtomicInteger();
+
+    @BeforeEach
+    void choosePorts() throws IOException {
+        List<ServerSocket> held = new ArrayList<>();
+        for (int i = 0; i < NAMES.size(); i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            held.add(socket);
+            ports.add(socket.getLocalPort());
+        }
+        for (ServerSocket socket : held) {
+            socket.close();
+        }
+    }
+
+    @AfterEach
+    void closeAll() {
+        nodes.forEach(HaNode::close);
+    }
+
+    @Test
+    void starts_on_the_preferred_node_moves_on_request_and_hands_over_when_its_owner_leaves() {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        serv1.resources().register(group("files", "serv1", "serv2"));
+        serv2.resources().register(group("files", "serv1", "serv2"));
+
+        await(() -> isRunning(serv1, "files"));
+        GroupStatus first = serv1.resources().status("files");
+        assertThat(first.proof()).contains(ProofKind.NEVER);
+
+        MoveResult moved = serv1.resources()
+                .move("files", NodeId.of("serv2"), Duration.ofSeconds(20))
+                .toCompletableFuture()
+                .join();
+        assertThat(moved.outcome()).isEqualTo(MoveResult.Outcome.DONE);
+        await(() -> isRunning(serv2, "files"));
+        GroupStatus second = serv2.resources().status("files");
+        assertThat(second.proof()).contains(ProofKind.RELEASED);
+        assertThat(token(second).isNewerThan(token(first))).isTrue();
+
+        serv2.close();
+        await(() -> isRunning(serv1, "files"));
+        GroupStatus third = serv1.resources().status("files");
+        assertThat(third.proof()).contains(ProofKind.RELEASED);
+        assertThat(token(third).isNewerThan(token(second))).isTrue();
+        assertThat(active).hasValue(1);
+    }
+
+    @Test
+    void one_leader_at_a_time_and_the_next_has_a_higher_token() throws Exception {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        List<Long> tokens = new ArrayList<>();
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch second = new CountDownLatch(1);
+        var one = serv1.elections().join("report", lease -> {
+            synchronized (tokens) {
+                tokens.add(lease.token().value());
+            }
+            lease.assertValid();
+            first.countDown();
+            new CountDownLatch(1).await();
+        });
+        assertThat(first.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(one.isLeading()).isTrue();
+        var two = serv2.elections().join("report", lease -> {
+            synchronized (tokens) {
+                tokens.add(lease.token().value());
+            }
+            second.countDown();
+            new CountDownLatch(1).await();
+        });
+        assertThat(two.isLeading()).isFalse();
+
+        one.close();
+
+        assertThat(second.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(tokens).isSorted().doesNotHaveDuplicates();
+        two.close();
+    }
+
+    @Test
+    void a_resource_that_fails_hard_moves_away() {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        Counting sick = new Counting();
+        serv1.resources()
+                .register(Group.named("mail")
+                        .prefer("serv1", "serv2")
+                        .resource("counting", sick)
+                        .build());
+        serv2.resources().register(group("mail", "serv1", "serv2"));
+        await(() -> isRunning(serv1, "mail"));
+
+        sick.health = Health.failed(Severity.HARD, "broken on purpose");
+
+        await(() -> isRunning(serv2, "mail"));
+        assertThat(serv2.resources().status("mail").proof()).contains(ProofKind.RELEASED);
+        assertThat(active).hasValue(1);
+    }
+
+    @Test
+    void one_of_two_stranded_nodes_owns_nothing_and_says_so() {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        HaNode witness = start("witness");
+        serv1.resources().register(group("files", "serv1", "serv2"));
+        serv2.resources().register(group("files", "serv1", "serv2"));
+        await(() -> isRunning(serv1, "files"));
+
+        witness.close();
+        serv2.close();
+
+        await(() -> serv1.state() == NodeState.IN_DOUBT && active.get() == 0);
+        await(() -> !serv1.quorum().isQuorate());
+        assertThat(isRunning(serv1, "files")).isFalse();
+    }
+
+    @Test
+    void what_cannot_work_is_refused_with_a_remedy() {
+        HaNode serv1 = start("serv1");
+        serv1.resources().register(group("files", "serv1"));
+        assertThatThrownBy(() -> serv1.resources().register(group("files", "serv1")))
+                .isInstanceOf(LifecycleException.class)
+                .hasMessageContaining("registered");
+        assertThatThrownBy(() -> serv1.resources().register(group("other", "nobody")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("nobody");
+        assertThatThrownBy(() -> start("serv1")).hasMessageContaining("serv1");
+        assertThatThrownBy(() -> HaNode.builder()
+                        .cluster("Bad Name")
+                        .node("serv1")
+                        .peer("serv9", "10.0.0.1")
+                        .peer("serv9", "10.0.0.1:99999")
+                        .start())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("cluster = Bad Name")
+                .hasMessageContaining("host:port")
+                .hasMessageContaining("stateDirectory")
+                .hasMessageContaining("keys");
+    }
+
+    @Test
+    void no_thread_is_left_after_close() {
+        start("serv1");
+        start("serv2");
+        start("witness");
+        nodes.forEach(HaNode::close);
+        await(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(t -> t.isAlive() && t.getName().matches("ha-(serv1|serv2|witness)-.*")));
+    }
+
+    private HaNode start(String name) {
+        HaNode node = HaNode.builder()
+                .cluster("test")
+                .node(name)
+                .peer(NAMES.get(0), "127.0.0.1:" + ports.get(0))
+                .peer(NAMES.get(1), "127.0.0.1:" + ports.get(1))
+                .witness(NAMES.get(2), "127.0.0.1:" + ports.get(2))
+                .stateDirectory(directory.resolve(name))
+                .insecure()
+                .withoutGuardian()
+                .form()
+                .start();
+        nodes.add(node);
+        node.listen(changes);
+        return node;
+    }
+
+    private Group group(String name, String... preferred) {
+        return Group.named(name)
+                .prefer(preferred)
+                .resource("counting", new Counting())
+                .build();
+    }
+
+    private static FencingToken token(GroupStatus status) {
+        return status.token().orElseThrow();
+    }
+
+    private static boolean isRunning(HaNode node, String group) {
+        return node.resources().status().stream()
+                .anyMatch(s -> s.group().equals(group) && s.state() == GroupStatus.State.RUNNING);
+    }
+
+    private void await(BooleanSupplier condition) {
+        assertThat(changes.await(condition)).as("condition within 30 s").isTrue();
+    }
+
+    /** Wakes waiters at each event; looks again every 50 ms for what no event tells. */
+    private static final class Changes implements HaNode.Listener {
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Condition changed = lock.newCondition();
+
+        @Override
+        public void onEvent(HaEvent event) {
+            lock.lock();
+            try {
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private boolean await(BooleanSupplier condition) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            lock.lock();
+            try {
+                while (!condition.getAsBoolean()) {
+                    if (System.nanoTime() > deadline) {
+                        return false;
+                    }
+                    changed.await(50, TimeUnit.MILLISECONDS);
+                }
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Counts how many of its kind are active. */
+    private final class Counting implements ManagedResource {
+        private volatile Health health = Health.healthy();
+        private boolean isStarted;
+
+        @Override
+        public synchronized void start(StartContext context) throws ResourceException {
+            if (!isStarted) {
+                isStarted = true;
+                if (active.incrementAndGet() > 1) {
+                    throw new ResourceException(Severity.FATAL, "two owners");
+                }
+            }
+        }
+
+        @Override
+        public synchronized void stop(StopContext context) {
+            if (isStarted) {
+                isStarted = false;
+                active.decrementAndGet();
+            }
+        }
+
+        @Override
+        public Health monitor() {
+            return health;
+        }
+    }
+}
