@@ -1,0 +1,398 @@
+package org.understudy.ha.iptakeover;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.HaException;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.EnforcedLease;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource.StartContext;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
+import org.understudy.ha.iptakeover.core.GateMachine;
+import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.MacAddress;
+import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
+import org.understudy.ha.iptakeover.spi.AddressGate;
+import org.understudy.ha.iptakeover.spi.AddressTable;
+import org.understudy.ha.iptakeover.spi.LinkTable;
+
+/**
+ * One stay of the address on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
+ *
+ * <p><b>Concurrency.</b> The machine belongs to the starting thread until the keeper starts and to the keeper from then on; the end waits for
+ * the keeper. The ports lock for themselves.
+ */
+final class AddressTenure {
+    private static final Logger LOG = LoggerFactory.getLogger(AddressTenure.class);
+
+    private static final long PRESENCE_NANOS = 1_000_000_000;
+    private static final long UNGATED_LOOK_NANOS = 20_000_000;
+    private static final long KEEPER_END_MILLIS_MAX = 500;
+
+    private final Ipv4Address address;
+    private final LinkTable.Link link;
+    private final MacAddress mac;
+    private final EnforcedLease lease;
+    private final StartContext context;
+    private final @Nullable GateTiming timing;
+    private final @Nullable GateMachine machine;
+
+    private final LinkTable links;
+    private final AddressTable table;
+    private final AddressAnnouncer announcer;
+    private final @Nullable AddressGate gate;
+
+    private final CountDownLatch ending = new CountDownLatch(1);
+    private @Nullable Thread keeper;
+    private boolean touchedKernel;
+    private long presenceCheckedNanos;
+    private volatile boolean open;
+    /** Why the address does not work any more; empty while it does. */
+    private volatile String lost = "";
+
+    /**
+     * Opens the sockets; changes nothing in the kernel.
+     *
+     * @param timing null where this host has no gates
+     */
+    AddressTenure(Ipv4Address address, LinkTable.Link link, StartContext context, @Nullable GateTiming timing) {
+        this.address = address;
+        this.link = link;
+        this.mac = link.mac().orElse(MacAddress.ZERO);
+        this.context = context;
+        this.lease = context.lease();
+        this.timing = timing;
+        this.machine = timing == null ? null : new GateMachine(timing);
+        List<AutoCloseable> opened = new ArrayList<>();
+        try {
+            links = remember(opened, new LinuxLinkTable());
+            table = remember(opened, new LinuxAddressTable());
+            announcer = remember(opened, new RawSocketAnnouncer(link.index()));
+            gate = timing == null ? null : remember(opened, new NftGate(address, link.name()));
+            opened.clear();
+        } finally {
+            closeAll(opened);
+        }
+    }
+
+    private static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
+        opened.add(one);
+        return one;
+    }
+
+    /** Loads every class and the native part, so that a start does not have to. */
+    static void warmUp() {
+        try (LinuxAddressTable table = new LinuxAddressTable();
+                LinuxLinkTable links = new LinuxLinkTable();
+                RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE)) {
+            table.list();
+            table.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
+            links.byName("lo");
+            // No such interface: the whole path runs and no frame leaves.
+            announcer.announce(MacAddress.ZERO, Ipv4Address.ANY);
+        }
+        GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
+        warm.decide(0, true, 0);
+        new AnnouncementSchedule(0).isDue(0);
+    }
+
+    /**
+     * What an earlier process of ours left on this interface.
+     *
+     * @throws ResourceException if the address stands on this host otherwise, or is the broadcast address of a subnet of it
+     */
+    List<AddressTable.Entry> leftovers() throws ResourceException {
+        List<AddressTable.Entry> ours = new ArrayList<>();
+        for (AddressTable.Entry entry : table.list()) {
+            boolean sameInterface = entry.interfaceIndex() == link.index();
+            if (entry.address().equals(address)) {
+                if (!sameInterface || !entry.isOurs() || entry.prefixLength() != 32) {
+                    throw new ResourceException(
+                            Severity.HARD,
+                            "floating address " + address + " stands on this host already, as " + address + "/"
+                                    + entry.prefixLength() + " on "
+                                    + (sameInterface ? link.name() : "interface number " + entry.interfaceIndex())
+                                    + ": take it off there (`ip addr del`), the library alone may add it");
+                }
+                ours.add(entry);
+            } else if (sameInterface
+                    && (address.isBroadcastOf(entry.address(), entry.prefixLength())
+                            || address.isNetworkOf(entry.address(), entry.prefixLength()))) {
+                throw new ResourceException(
+                        Severity.FATAL,
+                        "floating address " + address + " is the broadcast or network address of " + entry.address()
+                                + "/"
+                                + entry.prefixLength() + " on " + link.name()
+                                + ": choose a free host address of that network");
+            }
+        }
+        return ours;
+    }
+
+    Optional<MacAddress> probe(int probes, Duration time) throws InterruptedException {
+        return announcer.probe(mac, address, probes, time);
+    }
+
+    /**
+     * Puts the address up behind a closed gate, opens the gate, announces, and starts the keeper. On any exception the caller
+     * calls {@link #end()}.
+     */
+    void begin(List<AddressTable.Entry> leftovers, ThreadFactory threads)
+            throws ResourceException, InterruptedException {
+        touchedKernel = true;
+        for (AddressTable.Entry old : leftovers) {
+            table.remove(old.interfaceIndex(), old.address());
+        }
+        int tag = context.claims().tag();
+        if (gate != null) {
+            gate.create(tag);
+        }
+        table.add(link.index(), address, tag);
+        presenceCheckedNanos = System.nanoTime();
+        openGate();
+        if (!announcer.announce(mac, address)) {
+            LOG.warn("floating address {}: {} dropped the first announcement; it is repeated", address, link.name());
+        }
+        long announcedNanos = System.nanoTime();
+        Thread thread = threads.newThread(() -> keep(new AnnouncementSchedule(announcedNanos)));
+        thread.setName("ha-" + context.holder().node() + "-address-" + address);
+        thread.setDaemon(true);
+        keeper = thread;
+        thread.start();
+    }
+
+    private void openGate() throws ResourceException, InterruptedException {
+        if (machine == null) {
+            return;
+        }
+        while (!open) {
+            GateMachine.Decision decision = step(machine);
+            if (decision.action() == GateMachine.Action.LET_GO) {
+                throw new ResourceException(
+                        Severity.SOFT,
+                        "floating address " + address + " cannot start: " + reason(machine.loss())
+                                + " before it could");
+            }
+            if (decision.action() == GateMachine.Action.WAIT
+                    && ending.await(decision.nextNanos() - lease.nowNanos(), TimeUnit.NANOSECONDS)) {
+                throw new InterruptedException("stopped while starting");
+            }
+        }
+    }
+
+    /** One turn of the machine: ask, act, tell. */
+    private GateMachine.Decision step(GateMachine m) {
+        long confirmed = lease.confirmedNanos();
+        boolean valid = lease.isValid();
+        GateMachine.Decision decision = m.decide(confirmed, valid, lease.nowNanos());
+        if (gate != null && timing != null) {
+            long timeout = timing.timeoutMillis();
+            switch (decision.action()) {
+                case ARM:
+                    m.done(GateMachine.Action.ARM, gate.arm(timeout));
+                    break;
+                case OPEN:
+                    m.done(GateMachine.Action.OPEN, gate.open(timeout));
+                    break;
+                case PROLONG:
+                    m.done(GateMachine.Action.PROLONG, gate.prolong(timeout));
+                    break;
+                default:
+                    break;
+            }
+        }
+        open = m.isOpen();
+        return decision;
+    }
+
+    private void keep(AnnouncementSchedule schedule) {
+        String end = "the keeper thread of " + address + " ended";
+        try {
+            boolean go = true;
+            while (go && ending.getCount() > 0) {
+                long delay = turn();
+                if (delay < 0) {
+                    end = lost;
+                    return;
+                }
+                if (schedule.isDue(System.nanoTime())) {
+                    announcer.announce(mac, address);
+                }
+                delay = Math.min(delay, schedule.delayNanos(System.nanoTime()));
+                go = !ending.await(delay, TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (HaException e) {
+            LOG.error("floating address {}: {}", address, e.getMessage());
+            end = e.getMessage();
+        } finally {
+            if (ending.getCount() > 0) {
+                lost = end;
+            }
+        }
+    }
+
+    /** Does what is due now and returns nanoseconds to wait, or -1 when the address has been let go. */
+    private long turn() {
+        if (machine == null) {
+            if (lease.isValid()) {
+                return UNGATED_LOOK_NANOS;
+            }
+            letGo(GateMachine.Loss.LEASE_OVER);
+            return -1;
+        }
+        long reopeningsBefore = machine.reopenings();
+        GateMachine.Decision decision;
+        try {
+            decision = step(machine);
+        } catch (PlatformException e) {
+            // The outcome is unknown; the machine keeps its state, and whatever it tries next compares before it
+            // changes.
+            LOG.warn("floating address {}: {}", address, e.getMessage());
+            return UNGATED_LOOK_NANOS;
+        }
+        if (decision.action() == GateMachine.Action.LET_GO) {
+            letGo(machine.loss());
+            return -1;
+        }
+        if (machine.reopenings() != reopeningsBefore) {
+            LOG.warn("floating address {} was mute for a moment: this process or its lease stalled", address);
+            announcer.announce(mac, address);
+        }
+        return decision.action() == GateMachine.Action.WAIT ? Math.max(0, decision.nextNanos() - lease.nowNanos()) : 0;
+    }
+
+    private void letGo(GateMachine.Loss loss) {
+        open = false;
+        lost = reason(loss);
+        LOG.warn("floating address {} is taken down: {}", address, lost);
+        table.remove(link.index(), address);
+        if (gate != null) {
+            gate.shut();
+        }
+    }
+
+    private static String reason(GateMachine.Loss loss) {
+        return loss == GateMachine.Loss.GATE_GONE
+                ? "somebody removed its nf_tables gate (`nft flush ruleset`?)"
+                : "the lease is over";
+    }
+
+    Health health() {
+        try {
+            Optional<LinkTable.Link> now = links.byIndex(link.index());
+            if (now.isEmpty()) {
+                return Health.failed(Severity.HARD, "interface " + link.name() + " is gone");
+            }
+            if (!now.get().isUp()) {
+                return Health.failed(Severity.HARD, "interface " + link.name() + " is down");
+            }
+            if (!now.get().hasCarrier()) {
+                return Health.failed(Severity.HARD, "carrier of " + link.name() + " is gone");
+            }
+            if (!lost.isEmpty()) {
+                return Health.failed(Severity.SOFT, lost);
+            }
+            long nanos = System.nanoTime();
+            if (nanos - presenceCheckedNanos >= PRESENCE_NANOS) {
+                presenceCheckedNanos = nanos;
+                if (!stands()) {
+                    // The next look must not wait a second to say so again.
+                    presenceCheckedNanos = nanos - PRESENCE_NANOS;
+                    return Health.failed(Severity.SOFT, "address " + address + " vanished from " + link.name());
+                }
+            }
+            return machine != null && !open
+                    ? Health.degraded("address " + address + " is mute until the lease is confirmed again")
+                    : Health.healthy();
+        } catch (PlatformException e) {
+            return Health.degraded("cannot look after " + address + ": " + e.getMessage());
+        }
+    }
+
+    private boolean stands() {
+        for (AddressTable.Entry entry : table.list()) {
+            if (entry.isOurs()
+                    && entry.interfaceIndex() == link.index()
+                    && entry.address().equals(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Takes everything down: mute first, then the address, then the gate. Idempotent; all descriptors are closed in any case.
+     *
+     * @throws PlatformException if the address may still stand
+     */
+    void end() {
+        ending.countDown();
+        try {
+            if (touchedKernel) {
+                if (gate != null) {
+                    gate.shut();
+                }
+                table.remove(link.index(), address);
+                awaitKeeper();
+                if (gate != null) {
+                    gate.remove();
+                }
+            }
+        } finally {
+            List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
+            if (gate != null) {
+                all.add(gate);
+            }
+            closeAll(all);
+        }
+    }
+
+    /**
+     * The keeper looks at {@code ending} after each call, and once the gate was shut it could at most arm and open again behind a
+     * removed address; the removal of the gate comes after its end.
+     */
+    private void awaitKeeper() {
+        Thread thread = keeper;
+        if (thread == null) {
+            return;
+        }
+        boolean interrupted = false;
+        try {
+            thread.join(KEEPER_END_MILLIS_MAX);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void closeAll(List<AutoCloseable> all) {
+        for (AutoCloseable one : all) {
+            try {
+                one.close();
+            } catch (HaException e) {
+                LOG.warn("closing {}: {}", one, e.getMessage());
+            } catch (Exception e) {
+                throw new IllegalStateException("ports close without checked exceptions", e);
+            }
+        }
+    }
+}

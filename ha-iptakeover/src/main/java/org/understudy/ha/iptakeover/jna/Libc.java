@@ -1,0 +1,308 @@
+package org.understudy.ha.iptakeover.jna;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLong;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.understudy.ha.api.PlatformException;
+
+/**
+ * The few calls of the C library this module needs, on 64-bit Linux. Every wrapper below throws {@link PlatformException} with
+ * the call, the error number and its name; none returns a default on failure.
+ *
+ * <p>Thread-safe. Calls block as their man pages say.
+ */
+public final class Libc {
+    public static final int AF_NETLINK = 16;
+    public static final int AF_PACKET = 17;
+    public static final int SOCK_RAW = 3;
+    public static final int SOCK_CLOEXEC = 0x80000;
+    public static final int SOL_SOCKET = 1;
+    public static final int SOL_NETLINK = 270;
+    public static final int MSG_DONTWAIT = 0x40;
+
+    public static final int EPERM = 1;
+    public static final int ENOENT = 2;
+    public static final int ESRCH = 3;
+    public static final int EINTR = 4;
+    public static final int ENXIO = 6;
+    public static final int EAGAIN = 11;
+    public static final int EACCES = 13;
+    public static final int EEXIST = 17;
+    public static final int ENODEV = 19;
+    public static final int EINVAL = 22;
+    public static final int EOPNOTSUPP = 95;
+    public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETDOWN = 100;
+    public static final int ENOBUFS = 105;
+
+    private static final int CLOCK_BOOTTIME = 7;
+    private static final int SYS_PIDFD_OPEN = 434;
+    private static final int POLLIN = 1;
+
+    private Libc() {}
+
+    /**
+     * Why native calls cannot be made here, one sentence with the remedy, or an empty string. The first call loads the
+     * library (about 50 ms); never throws.
+     */
+    public static String unavailableBecause() {
+        return Loaded.REASON;
+    }
+
+    /** Loads once per class loader. */
+    private static final class Loaded {
+        static final String REASON = load();
+
+        private Loaded() {}
+
+        private static String load() {
+            String os = System.getProperty("os.name", "");
+            if (!os.equals("Linux")) {
+                return "address takeover needs Linux and this is " + os
+                        + ": run this node on Linux, or leave its floating addresses out";
+            }
+            try {
+                if (Native.POINTER_SIZE != 8) {
+                    return "address takeover needs a 64-bit JVM: start this node with one";
+                }
+                C.register();
+                return "";
+            } catch (LinkageError | IllegalCallerException e) {
+                return "the native part of JNA does not load (" + firstLine(e) + "): if "
+                        + System.getProperty("jna.tmpdir", System.getProperty("java.io.tmpdir", "/tmp"))
+                        + " is mounted noexec or not writable give -Djna.tmpdir=DIRECTORY with one that is neither;"
+                        + " on JDK 24 and later also give --enable-native-access=ALL-UNNAMED";
+            }
+        }
+
+        private static String firstLine(Throwable e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            String message = cause.getClass().getSimpleName() + ": " + cause.getMessage();
+            int end = message.indexOf('\n');
+            return end < 0 ? message : message.substring(0, end);
+        }
+    }
+
+    private static final class C {
+        private C() {}
+
+        static void register() {
+            Native.register(C.class, "c");
+        }
+
+        static native int socket(int domain, int type, int protocol) throws LastErrorException;
+
+        static native int bind(int fd, byte[] address, int length) throws LastErrorException;
+
+        static native NativeLong send(int fd, byte[] data, NativeLong length, int flags) throws LastErrorException;
+
+        static native NativeLong sendto(
+                int fd, byte[] data, NativeLong length, int flags, byte[] address, int addressLength)
+                throws LastErrorException;
+
+        static native NativeLong recv(int fd, byte[] buffer, NativeLong length, int flags) throws LastErrorException;
+
+        static native int setsockopt(int fd, int level, int name, byte[] value, int length) throws LastErrorException;
+
+        static native int poll(byte[] fds, NativeLong count, int timeoutMillis) throws LastErrorException;
+
+        static native int close(int fd) throws LastErrorException;
+
+        static native int clock_gettime(int clock, long[] time) throws LastErrorException;
+
+        static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b) throws LastErrorException;
+
+        static native int getppid();
+    }
+
+    private static void requireLoaded() {
+        if (!Loaded.REASON.isEmpty()) {
+            throw new PlatformException("dlopen", 0, Loaded.REASON);
+        }
+    }
+
+    private static PlatformException failed(String call, LastErrorException e, String object) {
+        int errno = e.getErrorCode();
+        return new PlatformException(call, errno, call + " failed for " + object + ": " + errnoName(errno), e);
+    }
+
+    /** {@code socket(2)}; close-on-exec is always added. */
+    public static Fd socket(int domain, int type, int protocol) {
+        requireLoaded();
+        try {
+            return new Fd(C.socket(domain, type | SOCK_CLOEXEC, protocol));
+        } catch (LastErrorException e) {
+            throw failed("socket", e, "domain " + domain + " protocol " + protocol);
+        }
+    }
+
+    /** {@code bind(2)}. */
+    public static void bind(Fd fd, byte[] address) {
+        try {
+            C.bind(fd.number(), address, address.length);
+        } catch (LastErrorException e) {
+            throw failed("bind", e, fd.toString());
+        }
+    }
+
+    /** {@code send(2)}. */
+    public static void send(Fd fd, byte[] data) {
+        while (true) {
+            try {
+                long sent = C.send(fd.number(), data, new NativeLong(data.length), 0)
+                        .longValue();
+                if (sent != data.length) {
+                    throw new PlatformException(
+                            "send", 0, "send took " + sent + " of " + data.length + " bytes for " + fd);
+                }
+                return;
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() != EINTR) {
+                    throw failed("send", e, fd.toString());
+                }
+            }
+        }
+    }
+
+    /** {@code sendto(2)}. */
+    public static void sendTo(Fd fd, byte[] data, byte[] address) {
+        while (true) {
+            try {
+                C.sendto(fd.number(), data, new NativeLong(data.length), 0, address, address.length);
+                return;
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() != EINTR) {
+                    throw failed("sendto", e, fd.toString());
+                }
+            }
+        }
+    }
+
+    /**
+     * {@code recv(2)}.
+     *
+     * @return how many bytes arrived, or -1 if there are none (only with {@link #MSG_DONTWAIT})
+     */
+    public static int receive(Fd fd, byte[] buffer, int flags) {
+        while (true) {
+            try {
+                return C.recv(fd.number(), buffer, new NativeLong(buffer.length), flags)
+                        .intValue();
+            } catch (LastErrorException e) {
+                if (e.getErrorCode() == EAGAIN) {
+                    return -1;
+                }
+                if (e.getErrorCode() != EINTR) {
+                    throw failed("recv", e, fd.toString());
+                }
+            }
+        }
+    }
+
+    /** {@code setsockopt(2)} with an int in host order. */
+    public static void setOption(Fd fd, int level, int name, int value) {
+        byte[] bytes = ByteBuffer.allocate(4)
+                .order(ByteOrder.nativeOrder())
+                .putInt(value)
+                .array();
+        try {
+            C.setsockopt(fd.number(), level, name, bytes, bytes.length);
+        } catch (LastErrorException e) {
+            throw failed("setsockopt", e, fd + " level " + level + " option " + name);
+        }
+    }
+
+    /**
+     * {@code poll(2)} for reading.
+     *
+     * @param timeoutMillis negative waits for ever
+     * @return whether there is something to read (or the end); false after the time or a signal
+     */
+    public static boolean awaitReadable(Fd fd, int timeoutMillis) {
+        byte[] entry = ByteBuffer.allocate(8)
+                .order(ByteOrder.nativeOrder())
+                .putInt(fd.number())
+                .putShort((short) POLLIN)
+                .array();
+        try {
+            return C.poll(entry, new NativeLong(1), timeoutMillis) > 0;
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == EINTR) {
+                return false;
+            }
+            throw failed("poll", e, fd.toString());
+        }
+    }
+
+    /** {@code close(2)}. */
+    static void close(int fd) {
+        try {
+            C.close(fd);
+        } catch (LastErrorException e) {
+            throw failed("close", e, "fd " + fd);
+        }
+    }
+
+    /** {@code clock_gettime(CLOCK_BOOTTIME)}: nanoseconds since boot, suspend counted. */
+    public static long bootNanos() {
+        requireLoaded();
+        long[] time = new long[2];
+        try {
+            C.clock_gettime(CLOCK_BOOTTIME, time);
+        } catch (LastErrorException e) {
+            throw failed("clock_gettime", e, "CLOCK_BOOTTIME");
+        }
+        return time[0] * 1_000_000_000L + time[1];
+    }
+
+    /** {@code pidfd_open(2)}, Linux 5.3 and later. */
+    public static Fd pidfdOpen(long pid) {
+        requireLoaded();
+        try {
+            return new Fd(C.syscall(new NativeLong(SYS_PIDFD_OPEN), new NativeLong(pid), new NativeLong(0))
+                    .intValue());
+        } catch (LastErrorException e) {
+            throw failed("pidfd_open", e, "process " + pid);
+        }
+    }
+
+    /** {@code getppid(2)}. */
+    public static int parentPid() {
+        requireLoaded();
+        return C.getppid();
+    }
+
+    /** The symbol and its usual words, for messages. */
+    public static String errnoName(int errno) {
+        switch (errno) {
+            case EPERM:
+                return "EPERM (operation not permitted)";
+            case ENOENT:
+                return "ENOENT (no such object)";
+            case ESRCH:
+                return "ESRCH (no such process)";
+            case ENXIO:
+                return "ENXIO (no such interface)";
+            case EACCES:
+                return "EACCES (permission denied)";
+            case EEXIST:
+                return "EEXIST (already exists)";
+            case ENODEV:
+                return "ENODEV (no such interface)";
+            case EINVAL:
+                return "EINVAL (invalid argument)";
+            case EOPNOTSUPP:
+                return "EOPNOTSUPP (not supported by this kernel)";
+            case EADDRNOTAVAIL:
+                return "EADDRNOTAVAIL (no such address)";
+            case ENETDOWN:
+                return "ENETDOWN (interface is down)";
+            case ENOBUFS:
+                return "ENOBUFS (dropped by the host itself)";
+            default:
+                return "errno " + errno;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package org.understudy.ha.iptakeover.linux;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.HostPort;
+import org.understudy.ha.iptakeover.jna.Fd;
+import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.spi.AddressTable;
+
+/**
+ * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd and last rites over floating addresses.
+ *
+ * <p>Last rites look only at addresses with {@link AddressTable#PROTO} and one of the tags, and at gates with one of the tags.
+ * Claims of this port are named {@code address/192.0.2.10}; any other claim is reported as failed, because this port cannot
+ * say that it is gone.
+ */
+public final class LinuxHostPort implements HostPort {
+    /** How a floating address is named in claims and remains. */
+    public static final String CLAIM_PREFIX = "address/";
+
+    private static final Logger LOG = LoggerFactory.getLogger(LinuxHostPort.class);
+    private static final int POLL_SLICE_MILLIS = 200;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Kept open after {@link #warmUp} for the one call that counts; the process that warms up is about to do nothing else. */
+    private @Nullable LinuxAddressTable warmTable;
+
+    private @Nullable NetlinkSocket warmFilter;
+
+    /** For {@link java.util.ServiceLoader}. */
+    public LinuxHostPort() {}
+
+    @Override
+    public String name() {
+        return "linux-jna";
+    }
+
+    @Override
+    public String unavailableBecause() {
+        return Libc.unavailableBecause();
+    }
+
+    @Override
+    public long bootNanos() {
+        return Libc.bootNanos();
+    }
+
+    @Override
+    public ProcessWatch watch(long pid) {
+        Fd fd = Libc.pidfdOpen(pid);
+        return new ProcessWatch() {
+            @Override
+            public boolean awaitEnd(int millis) throws InterruptedException {
+                long start = System.nanoTime();
+                while (true) {
+                    long left = millis < 0 ? POLL_SLICE_MILLIS : millis - (System.nanoTime() - start) / 1_000_000;
+                    if (Libc.awaitReadable(fd, (int) Math.max(0, Math.min(left, POLL_SLICE_MILLIS)))) {
+                        return true;
+                    }
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException("interrupted while watching process " + pid);
+                    }
+                    if (left <= 0) {
+                        return false;
+                    }
+                }
+            }
+
+            @Override
+            public void close() {
+                fd.close();
+            }
+        };
+    }
+
+    @Override
+    public void warmUp() {
+        lock.lock();
+        try {
+            if (warmTable == null) {
+                warmTable = new LinuxAddressTable();
+            }
+            if (warmFilter == null) {
+                warmFilter = NetlinkSocket.open(NetlinkSocket.NETFILTER);
+            }
+            // The whole path once, about an interface that cannot exist: every class is loaded when it counts.
+            warmTable.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
+            rites(warmTable, List.of(), List.of(CLAIM_PREFIX + Ipv4Address.ANY));
+            sweep(warmFilter, List.of(), List.of());
+        } catch (PlatformException e) {
+            LOG.warn("the last rites of this host may fail: {}", e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public List<Removal> lastRites(List<Integer> tags, List<String> claims) {
+        lock.lock();
+        try {
+            if (warmTable != null) {
+                return ritesAndSweep(warmTable, tags, claims);
+            }
+            try (LinuxAddressTable table = new LinuxAddressTable()) {
+                return ritesAndSweep(table, tags, claims);
+            }
+        } catch (PlatformException e) {
+            return allFailed(claims, e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Removal> ritesAndSweep(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
+        List<Removal> removals = rites(table, tags, claims);
+        List<Ipv4Address> standing = removals.stream()
+                .filter(r -> !r.isGone() && r.claim().startsWith(CLAIM_PREFIX))
+                .flatMap(r -> Ipv4Address.parse(r.claim().substring(CLAIM_PREFIX.length())).stream())
+                .toList();
+        if (warmFilter != null) {
+            sweep(warmFilter, tags, standing);
+        } else {
+            try (NetlinkSocket filter = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
+                sweep(filter, tags, standing);
+            } catch (PlatformException e) {
+                LOG.info("gates left behind, they block nothing of anybody else: {}", e.getMessage());
+            }
+        }
+        return removals;
+    }
+
+    /** Gates go after their addresses: the other way round an address would speak again. */
+    private static void sweep(NetlinkSocket filter, List<Integer> tags, List<Ipv4Address> standing) {
+        try {
+            NftGate.removeTagged(filter, tags, standing);
+        } catch (PlatformException e) {
+            LOG.info("gates left behind, they block nothing of anybody else: {}", e.getMessage());
+        }
+    }
+
+    private static List<Removal> rites(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
+        Map<String, Removal> removals = new LinkedHashMap<>();
+        for (AddressTable.Entry entry : table.list()) {
+            if (entry.isOurs() && entry.prefixLength() == 32 && tags.contains(entry.tag())) {
+                String claim = CLAIM_PREFIX + entry.address();
+                Removal removal = remove(table, entry, claim);
+                // The same address on two interfaces is gone only if both are.
+                removals.merge(claim, removal, (a, b) -> a.isGone() ? b : a);
+            }
+        }
+        for (String claim : claims) {
+            if (!removals.containsKey(claim)) {
+                removals.put(claim, untouched(claim));
+            }
+        }
+        return List.copyOf(removals.values());
+    }
+
+    private static Removal remove(LinuxAddressTable table, AddressTable.Entry entry, String claim) {
+        try {
+            boolean stood = table.remove(entry.interfaceIndex(), entry.address());
+            return new Removal(claim, stood ? Removal.Result.REMOVED : Removal.Result.ABSENT, "");
+        } catch (PlatformException e) {
+            return new Removal(claim, Removal.Result.FAILED, e.getMessage());
+        }
+    }
+
+    private static Removal untouched(String claim) {
+        boolean address = claim.startsWith(CLAIM_PREFIX)
+                && Ipv4Address.parse(claim.substring(CLAIM_PREFIX.length())).isPresent();
+        return address
+                ? new Removal(claim, Removal.Result.ABSENT, "")
+                : new Removal(
+                        claim, Removal.Result.FAILED, "this host port knows addresses only, named address/192.0.2.10");
+    }
+
+    private static List<Removal> allFailed(List<String> claims, String why) {
+        return claims.stream()
+                .map(claim -> new Removal(claim, Removal.Result.FAILED, why))
+                .toList();
+    }
+}

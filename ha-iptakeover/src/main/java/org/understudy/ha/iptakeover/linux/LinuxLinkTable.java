@@ -1,0 +1,61 @@
+package org.understudy.ha.iptakeover.linux;
+
+import java.util.Optional;
+import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.netlink.LinkMessage;
+import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
+import org.understudy.ha.iptakeover.spi.LinkTable;
+
+/**
+ * The interfaces of the kernel over rtnetlink. One question and one answer per look: the carrier it shows is the present
+ * one, while link events may be held back by the kernel for up to a second.
+ */
+public final class LinuxLinkTable implements LinkTable {
+    private static final int NAME_LENGTH_MAX = 15;
+
+    private final NetlinkSocket socket;
+
+    /**
+     * @throws org.understudy.ha.api.PlatformException if no netlink socket can be opened
+     */
+    public LinuxLinkTable() {
+        socket = NetlinkSocket.open(NetlinkSocket.ROUTE);
+    }
+
+    @Override
+    public Optional<Link> byName(String name) {
+        if (name.isEmpty() || name.length() > NAME_LENGTH_MAX) {
+            return Optional.empty();
+        }
+        return ask(LinkMessage.request(name), name);
+    }
+
+    @Override
+    public Optional<Link> byIndex(int index) {
+        return ask(LinkMessage.request(index), "interface " + index);
+    }
+
+    private Optional<Link> ask(NetlinkMessage request, String object) {
+        NetlinkSocket.Answer answer = socket.ask(request);
+        if (answer.ack().errno() == Libc.ENODEV) {
+            return Optional.empty();
+        }
+        if (!answer.ack().isDone()) {
+            throw NetlinkSocket.refused("RTM_GETLINK", answer.ack(), object);
+        }
+        LinkMessage found = LinkMessage.decode(answer.messages().get(0).payload());
+        return Optional.of(new Link(
+                found.name(),
+                found.index(),
+                found.mac(),
+                found.isUp(),
+                found.hasCarrier(),
+                found.isLoopback(),
+                found.speaksArp()));
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

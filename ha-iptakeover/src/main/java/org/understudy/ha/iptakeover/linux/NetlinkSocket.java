@@ -1,0 +1,246 @@
+package org.understudy.ha.iptakeover.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.jna.Fd;
+import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.netlink.NetlinkAck;
+import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
+import org.understudy.ha.iptakeover.netlink.NfTables;
+
+/**
+ * One netlink socket: requests, dumps and nf_tables batches, one at a time.
+ *
+ * <p>The kernel carries a request out inside {@code send(2)}, so its answer is waiting when that returns.
+ */
+final class NetlinkSocket implements AutoCloseable {
+    /** {@code NETLINK_ROUTE}. */
+    static final int ROUTE = 0;
+    /** {@code NETLINK_NETFILTER}. */
+    static final int NETFILTER = 12;
+
+    private static final int OPTION_CAP_ACK = 10;
+    private static final int OPTION_EXT_ACK = 11;
+    private static final int ANSWER_MILLIS_MAX = 2_000;
+    private static final int DUMP_ATTEMPTS_MAX = 5;
+    /** A host with more objects than this has another problem; the limit keeps memory bounded. */
+    private static final int DUMP_MESSAGES_MAX = 200_000;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final byte[] buffer = new byte[32 * 1024];
+    private final Fd fd;
+    private int sequence;
+
+    private NetlinkSocket(Fd fd) {
+        this.fd = fd;
+    }
+
+    /**
+     * @throws PlatformException if native code is unavailable or the kernel refuses
+     */
+    static NetlinkSocket open(int protocol) {
+        Fd fd = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW, protocol);
+        try {
+            Libc.setOption(fd, Libc.SOL_NETLINK, OPTION_CAP_ACK, 1);
+            Libc.setOption(fd, Libc.SOL_NETLINK, OPTION_EXT_ACK, 1);
+            Libc.bind(
+                    fd,
+                    ByteBuffer.allocate(12)
+                            .order(ByteOrder.nativeOrder())
+                            .putShort((short) Libc.AF_NETLINK)
+                            .array());
+            return new NetlinkSocket(fd);
+        } catch (PlatformException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** Sends a change and returns the kernel's verdict. */
+    NetlinkAck change(NetlinkMessage request) {
+        lock.lock();
+        try {
+            int id = ++sequence;
+            drop();
+            Libc.send(
+                    fd,
+                    request.withFlags(NetlinkMessage.REQUEST | NetlinkMessage.ACK)
+                            .withSequence(id)
+                            .encode());
+            while (true) {
+                for (NetlinkMessage m : receive("an acknowledgement")) {
+                    if (m.type() == NetlinkMessage.ERROR && m.sequence() == id) {
+                        return NetlinkAck.decode(m);
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What one question was answered with: a message, or the kernel's refusal. */
+    record Answer(List<NetlinkMessage> messages, NetlinkAck ack) {}
+
+    /** Asks for one object. */
+    Answer ask(NetlinkMessage request) {
+        lock.lock();
+        try {
+            int id = ++sequence;
+            drop();
+            Libc.send(fd, request.withSequence(id).encode());
+            while (true) {
+                for (NetlinkMessage m : receive("an answer")) {
+                    if (m.sequence() == id) {
+                        return m.type() == NetlinkMessage.ERROR
+                                ? new Answer(List.of(), NetlinkAck.decode(m))
+                                : new Answer(List.of(m), new NetlinkAck(0, id, ""));
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads a whole table, again if it changed meanwhile.
+     *
+     * @throws PlatformException if the kernel refuses or the table does not hold still
+     */
+    List<NetlinkMessage> dump(NetlinkMessage request, String call) {
+        lock.lock();
+        try {
+            for (int attempt = 0; attempt < DUMP_ATTEMPTS_MAX; attempt++) {
+                List<NetlinkMessage> found = new ArrayList<>();
+                if (dumpOnce(request, call, found)) {
+                    return found;
+                }
+            }
+            throw new PlatformException(call, 0, call + ": the table changed during each of 5 dumps; try again");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean dumpOnce(NetlinkMessage request, String call, List<NetlinkMessage> found) {
+        int id = ++sequence;
+        drop();
+        Libc.send(fd, request.withSequence(id).encode());
+        boolean consistent = true;
+        while (true) {
+            for (NetlinkMessage m : receive(call)) {
+                if (m.sequence() != id) {
+                    continue;
+                }
+                consistent &= (m.flags() & NetlinkMessage.DUMP_INTERRUPTED) == 0;
+                if (m.type() == NetlinkMessage.DONE) {
+                    return consistent;
+                }
+                if (m.type() == NetlinkMessage.ERROR) {
+                    throw refused(call, NetlinkAck.decode(m), "the table");
+                }
+                if (found.size() == DUMP_MESSAGES_MAX) {
+                    throw new PlatformException(
+                            call, 0, call + " returned more than " + DUMP_MESSAGES_MAX + " objects");
+                }
+                found.add(m);
+            }
+        }
+    }
+
+    /**
+     * Carries out nf_tables changes, all or none.
+     *
+     * @return the first refusal, or success
+     */
+    NetlinkAck transact(List<NetlinkMessage> changes) {
+        lock.lock();
+        try {
+            drop();
+            List<NetlinkMessage> batch = new ArrayList<>(changes.size() + 2);
+            batch.add(NfTables.batchBegin().withSequence(++sequence));
+            for (int i = 0; i < changes.size(); i++) {
+                NetlinkMessage change = changes.get(i).withSequence(++sequence);
+                // The kernel reports each refusal anyway; one wanted acknowledgement is enough for "all done".
+                batch.add(i == changes.size() - 1 ? change.withFlags(NetlinkMessage.ACK) : change);
+            }
+            int last = sequence;
+            batch.add(NfTables.batchEnd().withSequence(++sequence));
+            Libc.send(fd, NetlinkMessage.encodeAll(batch));
+            return verdict(last);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private NetlinkAck verdict(int last) {
+        NetlinkAck refusal = null;
+        boolean done = false;
+        int length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
+        while (length >= 0) {
+            for (NetlinkMessage m : NetlinkMessage.decodeAll(buffer, length)) {
+                if (m.type() == NetlinkMessage.ERROR) {
+                    NetlinkAck ack = NetlinkAck.decode(m);
+                    if (!ack.isDone() && refusal == null) {
+                        refusal = ack;
+                    }
+                    done |= ack.isDone() && ack.sequence() == last;
+                }
+            }
+            length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
+        }
+        if (refusal != null) {
+            return refusal;
+        }
+        if (!done) {
+            throw new PlatformException("nf_tables batch", 0, "the kernel did not answer an nf_tables batch");
+        }
+        return new NetlinkAck(0, last, "");
+    }
+
+    /** Throws away what an earlier, failed exchange left behind. */
+    private void drop() {
+        while (Libc.receive(fd, buffer, Libc.MSG_DONTWAIT) >= 0) {
+            // Only the answers of the exchange that starts now matter.
+        }
+    }
+
+    private List<NetlinkMessage> receive(String what) {
+        int length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
+        while (length < 0) {
+            if (!Libc.awaitReadable(fd, ANSWER_MILLIS_MAX)) {
+                throw new PlatformException(
+                        "recv", 0, "the kernel did not send " + what + " within " + ANSWER_MILLIS_MAX + " ms");
+            }
+            length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
+        }
+        try {
+            return NetlinkMessage.decodeAll(buffer, length);
+        } catch (MalformedMessageException e) {
+            throw new PlatformException(
+                    "recv", 0, "the kernel sent " + what + " that cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** A refusal as an exception, with the kernel's own words and the remedy where one is known. */
+    static PlatformException refused(String call, NetlinkAck ack, String object) {
+        String words = ack.text().isEmpty() ? "" : ", \"" + ack.text() + "\"";
+        String remedy =
+                ack.errno() == Libc.EPERM || ack.errno() == Libc.EACCES ? ". " + Capabilities.NET_ADMIN_REMEDY : "";
+        return new PlatformException(
+                call,
+                ack.errno(),
+                call + " refused for " + object + ": " + Libc.errnoName(ack.errno()) + words + remedy);
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

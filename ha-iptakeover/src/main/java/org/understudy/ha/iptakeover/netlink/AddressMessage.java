@@ -1,0 +1,153 @@
+package org.understudy.ha.iptakeover.netlink;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+
+/**
+ * An address on an interface, {@code struct ifaddrmsg} and its attributes.
+ *
+ * <pre>
+ * 0  1  family        2 = IPv4
+ * 1  1  prefix length
+ * 2  1  flags, the low eight bits; all of them are in IFA_FLAGS
+ * 3  1  scope         0 = global, 253 = link, 254 = host
+ * 4  4  interface index
+ * 8  n  attributes
+ * </pre>
+ */
+public record AddressMessage(
+        int family, int prefixLength, int flags, int scope, int interfaceIndex, List<NetlinkAttribute> attributes) {
+    /** {@code RTM_NEWADDR}. */
+    public static final int NEW = 20;
+    /** {@code RTM_DELADDR}. */
+    public static final int DELETE = 21;
+    /** {@code RTM_GETADDR}. */
+    public static final int GET = 22;
+
+    /** {@code AF_INET}. */
+    public static final int FAMILY_IPV4 = 2;
+    /** {@code IFA_F_NOPREFIXROUTE}: the kernel adds no route for the prefix. */
+    public static final int NO_PREFIX_ROUTE = 0x200;
+
+    private static final int HEADER_BYTES = 8;
+    private static final int IFA_ADDRESS = 1;
+    private static final int IFA_LOCAL = 2;
+    private static final int IFA_LABEL = 3;
+    private static final int IFA_CACHEINFO = 6;
+    private static final int IFA_FLAGS = 8;
+    private static final int IFA_RT_PRIORITY = 9;
+    private static final int IFA_PROTO = 11;
+    private static final int FOREVER = -1;
+
+    public AddressMessage {
+        attributes = List.copyOf(attributes);
+    }
+
+    /**
+     * A /32 with global scope, without a route, for ever, deprecated from the start so that the kernel does not choose it as
+     * the source of outgoing connections.
+     *
+     * @param proto {@code IFA_PROTO}, who made it
+     * @param tag {@code IFA_RT_PRIORITY}; means nothing for an address without a prefix route, and comes back in dumps
+     */
+    public static AddressMessage floating(int interfaceIndex, Ipv4Address address, int proto, int tag) {
+        List<NetlinkAttribute> attributes = new ArrayList<>();
+        attributes.add(NetlinkAttribute.ofBytes(IFA_LOCAL, address.toBytes()));
+        attributes.add(NetlinkAttribute.ofBytes(IFA_ADDRESS, address.toBytes()));
+        attributes.add(NetlinkAttribute.ofInt(IFA_FLAGS, NO_PREFIX_ROUTE));
+        attributes.add(NetlinkAttribute.ofBytes(
+                IFA_CACHEINFO,
+                ByteBuffer.allocate(16)
+                        .order(ByteOrder.nativeOrder())
+                        .putInt(0)
+                        .putInt(FOREVER)
+                        .array()));
+        attributes.add(NetlinkAttribute.ofInt(IFA_RT_PRIORITY, tag));
+        attributes.add(NetlinkAttribute.ofByte(IFA_PROTO, proto));
+        return new AddressMessage(FAMILY_IPV4, 32, 0, 0, interfaceIndex, attributes);
+    }
+
+    /** The /32 that a delete names: local and peer address both, or the kernel may take the first of the subnet. */
+    public static AddressMessage exactly(int interfaceIndex, Ipv4Address address) {
+        return new AddressMessage(
+                FAMILY_IPV4,
+                32,
+                0,
+                0,
+                interfaceIndex,
+                List.of(
+                        NetlinkAttribute.ofBytes(IFA_LOCAL, address.toBytes()),
+                        NetlinkAttribute.ofBytes(IFA_ADDRESS, address.toBytes())));
+    }
+
+    /** {@code ip -4 addr show} on all interfaces. */
+    public static NetlinkMessage dumpRequest() {
+        AddressMessage all = new AddressMessage(FAMILY_IPV4, 0, 0, 0, 0, List.of());
+        return all.toMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP);
+    }
+
+    public NetlinkMessage toMessage(int type, int messageFlags) {
+        byte[] tail = NetlinkAttribute.encodeAll(attributes);
+        ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + tail.length).order(ByteOrder.nativeOrder());
+        out.put((byte) family)
+                .put((byte) prefixLength)
+                .put((byte) flags)
+                .put((byte) scope)
+                .putInt(interfaceIndex)
+                .put(tail);
+        return new NetlinkMessage(type, messageFlags, 0, 0, out.array());
+    }
+
+    /**
+     * Reads the payload of a message.
+     *
+     * @throws MalformedMessageException if it is cut off
+     */
+    public static AddressMessage decode(byte[] payload) {
+        if (payload.length < HEADER_BYTES) {
+            throw new MalformedMessageException(payload.length, "ifaddrmsg has 8 bytes, not " + payload.length);
+        }
+        ByteBuffer in = ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder());
+        return new AddressMessage(
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.getInt(),
+                NetlinkAttribute.decodeAll(payload, HEADER_BYTES));
+    }
+
+    /** The address of this host: {@code IFA_LOCAL}, or {@code IFA_ADDRESS} where it is missing. */
+    public Optional<Ipv4Address> local() {
+        return find(IFA_LOCAL).or(() -> find(IFA_ADDRESS)).map(a -> new Ipv4Address(a.asNetworkInt()));
+    }
+
+    /** Who made it, 0 if nobody said. */
+    public int proto() {
+        return find(IFA_PROTO).map(NetlinkAttribute::asByte).orElse(0);
+    }
+
+    /** {@code IFA_RT_PRIORITY}, 0 if absent. */
+    public int priority() {
+        return find(IFA_RT_PRIORITY).map(NetlinkAttribute::asInt).orElse(0);
+    }
+
+    /** All flags: those of {@code IFA_FLAGS} if present. */
+    public int allFlags() {
+        return find(IFA_FLAGS).map(NetlinkAttribute::asInt).orElse(flags);
+    }
+
+    /** {@code IFA_LABEL}, empty if absent. */
+    public String label() {
+        return find(IFA_LABEL).map(NetlinkAttribute::asText).orElse("");
+    }
+
+    private Optional<NetlinkAttribute> find(int type) {
+        return NetlinkAttribute.find(attributes, type);
+    }
+}

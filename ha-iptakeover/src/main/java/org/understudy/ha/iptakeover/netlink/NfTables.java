@@ -1,0 +1,319 @@
+package org.understudy.ha.iptakeover.netlink;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.ha.api.MalformedMessageException;
+
+/**
+ * The nf_tables requests of the address gate ({@code linux/netfilter/nf_tables.h}), family {@code netdev} only.
+ *
+ * <p>Changes travel in a batch: {@link #batchBegin()}, the changes, {@link #batchEnd()}. The kernel applies all of them or none.
+ * Every payload starts with {@code struct nfgenmsg}: family, version 0, resource id in network order.
+ */
+public final class NfTables {
+    /** {@code NFT_TABLE_F_OWNER}: only the socket that made the table may change it; {@code flush ruleset} spares it. */
+    public static final int TABLE_OWNER = 2;
+    /** {@code NFT_TABLE_F_PERSIST}: an owned table outlives its socket (Linux 6.9 and later). */
+    public static final int TABLE_PERSIST = 4;
+
+    /** {@code NF_NETDEV_INGRESS}. */
+    public static final int HOOK_INGRESS = 0;
+    /** {@code NF_NETDEV_EGRESS}, Linux 5.16 and later. */
+    public static final int HOOK_EGRESS = 1;
+
+    private static final int FAMILY_NETDEV = 5;
+    private static final int SUBSYSTEM = 10;
+    private static final int BATCH_BEGIN = 0x10;
+    private static final int BATCH_END = 0x11;
+
+    private static final int NEWTABLE = 0;
+    private static final int GETTABLE = 1;
+    private static final int DELTABLE = 2;
+    private static final int NEWCHAIN = 3;
+    private static final int NEWRULE = 6;
+    private static final int NEWSET = 9;
+    private static final int NEWSETELEM = 12;
+    private static final int GETSETELEM = 13;
+    private static final int DELSETELEM = 14;
+
+    private static final int TABLE_NAME = 1;
+    private static final int TABLE_FLAGS = 2;
+    private static final int TABLE_USERDATA = 6;
+    /** {@code NFTNL_UDATA_TABLE_COMMENT} of libnftnl: what {@code nft list} shows as the comment. */
+    private static final int USERDATA_COMMENT = 0;
+
+    private static final int LIST_ELEMENT = 1;
+    private static final int DATA_VALUE = 1;
+    private static final int DATA_VERDICT = 2;
+
+    private static final int SET_FLAG_TIMEOUT = 0x10;
+    /** Only {@code nft list} reads it: "ipv4_addr". */
+    private static final int KEY_TYPE_IPV4 = 7;
+
+    private static final int REGISTER_VERDICT = 0;
+    private static final int REGISTER_1 = 1;
+    private static final int META_PROTOCOL = 1;
+    private static final int PAYLOAD_NETWORK_HEADER = 1;
+    private static final int COMPARE_EQUAL = 0;
+    private static final int LOOKUP_INVERTED = 1;
+    private static final int DROP = 0;
+
+    private static final int NFGENMSG_BYTES = 4;
+
+    private NfTables() {}
+
+    public static NetlinkMessage batchBegin() {
+        return batch(BATCH_BEGIN);
+    }
+
+    public static NetlinkMessage batchEnd() {
+        return batch(BATCH_END);
+    }
+
+    private static NetlinkMessage batch(int type) {
+        byte[] payload = ByteBuffer.allocate(NFGENMSG_BYTES)
+                .put((byte) 0)
+                .put((byte) 0)
+                .putShort((short) SUBSYSTEM)
+                .array();
+        return new NetlinkMessage(type, NetlinkMessage.REQUEST, 0, 0, payload);
+    }
+
+    /**
+     * {@code nft add table netdev NAME { comment "..." }}, refused if it exists.
+     *
+     * @param comment at most 200 ASCII characters
+     */
+    public static NetlinkMessage newTable(String table, int flags, String comment) {
+        return message(
+                NEWTABLE,
+                NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE,
+                NetlinkAttribute.ofText(TABLE_NAME, table),
+                NetlinkAttribute.ofNetworkInt(TABLE_FLAGS, flags),
+                NetlinkAttribute.ofBytes(TABLE_USERDATA, comment(comment)));
+    }
+
+    private static byte[] comment(String text) {
+        byte[] value = NetlinkAttribute.ofText(0, text).value();
+        return ByteBuffer.allocate(2 + value.length)
+                .put((byte) USERDATA_COMMENT)
+                .put((byte) value.length)
+                .put(value)
+                .array();
+    }
+
+    /** {@code nft delete table netdev NAME} with everything in it. */
+    public static NetlinkMessage deleteTable(String table) {
+        return message(DELTABLE, 0, NetlinkAttribute.ofText(TABLE_NAME, table));
+    }
+
+    /** {@code nft list tables netdev}. */
+    public static NetlinkMessage dumpTables() {
+        return message(GETTABLE, NetlinkMessage.DUMP);
+    }
+
+    /** A base chain of type filter with policy accept on one interface. */
+    public static NetlinkMessage newChain(String table, String chain, int hook, int priority, String device) {
+        return message(
+                NEWCHAIN,
+                NetlinkMessage.CREATE,
+                NetlinkAttribute.ofText(1, table),
+                NetlinkAttribute.ofText(3, chain),
+                NetlinkAttribute.ofNested(
+                        4,
+                        NetlinkAttribute.ofNetworkInt(1, hook),
+                        NetlinkAttribute.ofNetworkInt(2, priority),
+                        NetlinkAttribute.ofText(3, device)),
+                NetlinkAttribute.ofText(7, "filter"));
+    }
+
+    /**
+     * A set of IPv4 addresses whose elements expire.
+     *
+     * @param id a number unlike that of the other sets of the batch
+     */
+    public static NetlinkMessage newTimeoutSet(String table, String set, int id) {
+        return message(
+                NEWSET,
+                NetlinkMessage.CREATE,
+                NetlinkAttribute.ofText(1, table),
+                NetlinkAttribute.ofText(2, set),
+                NetlinkAttribute.ofNetworkInt(3, SET_FLAG_TIMEOUT),
+                NetlinkAttribute.ofNetworkInt(4, KEY_TYPE_IPV4),
+                NetlinkAttribute.ofNetworkInt(5, 4),
+                NetlinkAttribute.ofNetworkInt(10, id));
+    }
+
+    /** {@code nft add element netdev TABLE SET { KEY timeout MILLIS }}; the time-out runs from the commit. */
+    public static NetlinkMessage newElement(String table, String set, byte[] key, long timeoutMillis) {
+        return element(
+                NEWSETELEM, NetlinkMessage.CREATE, table, set, key, NetlinkAttribute.ofNetworkLong(4, timeoutMillis));
+    }
+
+    /** {@code nft delete element netdev TABLE SET { KEY }}; refused with ENOENT if it is absent or has expired. */
+    public static NetlinkMessage deleteElement(String table, String set, byte[] key) {
+        return element(DELSETELEM, 0, table, set, key);
+    }
+
+    private static NetlinkMessage element(
+            int type, int flags, String table, String set, byte[] key, NetlinkAttribute... more) {
+        NetlinkAttribute[] element = new NetlinkAttribute[1 + more.length];
+        element[0] = NetlinkAttribute.ofNested(1, NetlinkAttribute.ofBytes(DATA_VALUE, key));
+        System.arraycopy(more, 0, element, 1, more.length);
+        return message(
+                type,
+                flags,
+                NetlinkAttribute.ofText(1, table),
+                NetlinkAttribute.ofText(2, set),
+                NetlinkAttribute.ofNested(3, NetlinkAttribute.ofNested(LIST_ELEMENT, element)));
+    }
+
+    /** {@code nft list set netdev TABLE SET}. */
+    public static NetlinkMessage dumpElements(String table, String set) {
+        return message(
+                GETSETELEM, NetlinkMessage.DUMP, NetlinkAttribute.ofText(1, table), NetlinkAttribute.ofText(2, set));
+    }
+
+    /**
+     * Drops packets of one protocol that carry {@code address} at {@code offset} of the network header, unless
+     * {@code openSet} holds it.
+     *
+     * @param etherType for example 0x0800
+     */
+    public static NetlinkMessage dropUnlessOpen(
+            String table, String chain, int etherType, int offset, byte[] address, String openSet) {
+        byte[] protocol = {(byte) (etherType >>> 8), (byte) etherType};
+        return message(
+                NEWRULE,
+                NetlinkMessage.CREATE | NetlinkMessage.APPEND,
+                NetlinkAttribute.ofText(1, table),
+                NetlinkAttribute.ofText(2, chain),
+                NetlinkAttribute.ofNested(
+                        4,
+                        expression(
+                                "meta",
+                                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
+                                NetlinkAttribute.ofNetworkInt(2, META_PROTOCOL)),
+                        compare(protocol),
+                        expression(
+                                "payload",
+                                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
+                                NetlinkAttribute.ofNetworkInt(2, PAYLOAD_NETWORK_HEADER),
+                                NetlinkAttribute.ofNetworkInt(3, offset),
+                                NetlinkAttribute.ofNetworkInt(4, address.length)),
+                        compare(address),
+                        expression(
+                                "lookup",
+                                NetlinkAttribute.ofText(1, openSet),
+                                NetlinkAttribute.ofNetworkInt(2, REGISTER_1),
+                                NetlinkAttribute.ofNetworkInt(5, LOOKUP_INVERTED)),
+                        expression(
+                                "immediate",
+                                NetlinkAttribute.ofNetworkInt(1, REGISTER_VERDICT),
+                                NetlinkAttribute.ofNested(
+                                        2,
+                                        NetlinkAttribute.ofNested(
+                                                DATA_VERDICT, NetlinkAttribute.ofNetworkInt(1, DROP))))));
+    }
+
+    private static NetlinkAttribute compare(byte[] value) {
+        return expression(
+                "cmp",
+                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
+                NetlinkAttribute.ofNetworkInt(2, COMPARE_EQUAL),
+                NetlinkAttribute.ofNested(3, NetlinkAttribute.ofBytes(DATA_VALUE, value)));
+    }
+
+    private static NetlinkAttribute expression(String name, NetlinkAttribute... data) {
+        return NetlinkAttribute.ofNested(
+                LIST_ELEMENT, NetlinkAttribute.ofText(1, name), NetlinkAttribute.ofNested(2, data));
+    }
+
+    private static NetlinkMessage message(int type, int flags, NetlinkAttribute... attributes) {
+        byte[] tail = NetlinkAttribute.encodeAll(List.of(attributes));
+        byte[] payload = ByteBuffer.allocate(NFGENMSG_BYTES + tail.length)
+                .put((byte) FAMILY_NETDEV)
+                .put((byte) 0)
+                .putShort((short) 0)
+                .put(tail)
+                .array();
+        return new NetlinkMessage(SUBSYSTEM << 8 | type, NetlinkMessage.REQUEST | flags, 0, 0, payload);
+    }
+
+    /**
+     * A table as a dump shows it.
+     *
+     * @param comment empty if it has none
+     */
+    public record Table(String name, int flags, String comment) {}
+
+    /**
+     * Reads one message of a table dump.
+     *
+     * @return empty if the message is about something else
+     * @throws MalformedMessageException if it is cut off
+     */
+    public static Optional<Table> decodeTable(NetlinkMessage message) {
+        if (message.type() != (SUBSYSTEM << 8 | NEWTABLE)) {
+            return Optional.empty();
+        }
+        List<NetlinkAttribute> attributes = attributes(message);
+        return Optional.of(new Table(
+                NetlinkAttribute.find(attributes, TABLE_NAME)
+                        .map(NetlinkAttribute::asText)
+                        .orElse(""),
+                NetlinkAttribute.find(attributes, TABLE_FLAGS)
+                        .map(NetlinkAttribute::asNetworkInt)
+                        .orElse(0),
+                NetlinkAttribute.find(attributes, TABLE_USERDATA)
+                        .map(a -> commentOf(a.value()))
+                        .orElse("")));
+    }
+
+    private static String commentOf(byte[] userdata) {
+        int at = 0;
+        while (at + 2 <= userdata.length) {
+            int length = userdata[at + 1] & 0xff;
+            if (at + 2 + length > userdata.length) {
+                break;
+            }
+            if (userdata[at] == USERDATA_COMMENT) {
+                byte[] value = new byte[length];
+                System.arraycopy(userdata, at + 2, value, 0, length);
+                return NetlinkAttribute.ofBytes(0, value).asText();
+            }
+            at += 2 + length;
+        }
+        return "";
+    }
+
+    /**
+     * The keys in one message of an element dump; expired elements are not in it.
+     *
+     * @throws MalformedMessageException if it is cut off
+     */
+    public static List<byte[]> decodeKeys(NetlinkMessage message) {
+        List<byte[]> keys = new ArrayList<>();
+        if (message.type() != (SUBSYSTEM << 8 | NEWSETELEM)) {
+            return keys;
+        }
+        NetlinkAttribute.find(attributes(message), 3).ifPresent(list -> {
+            for (NetlinkAttribute element : list.nested()) {
+                NetlinkAttribute.find(element.nested(), 1)
+                        .flatMap(key -> NetlinkAttribute.find(key.nested(), DATA_VALUE))
+                        .ifPresent(value -> keys.add(value.value()));
+            }
+        });
+        return keys;
+    }
+
+    private static List<NetlinkAttribute> attributes(NetlinkMessage message) {
+        byte[] payload = message.payload();
+        if (payload.length < NFGENMSG_BYTES) {
+            throw new MalformedMessageException(payload.length, "nfgenmsg has 4 bytes, not " + payload.length);
+        }
+        return NetlinkAttribute.decodeAll(payload, NFGENMSG_BYTES);
+    }
+}

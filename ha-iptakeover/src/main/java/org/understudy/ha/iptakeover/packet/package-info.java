@@ -1,0 +1,11 @@
+/**
+ * Addresses and frames as values of bytes: {@code Ipv4Address}, {@code MacAddress}, Ethernet and ARP.
+ *
+ * <p>Pure: no I/O, no clock, no name service. Every package of this module may use it.
+ *
+ * @since 0.1.0
+ */
+@NullMarked
+package org.understudy.ha.iptakeover.packet;
+
+import org.jspecify.annotations.NullMarked;

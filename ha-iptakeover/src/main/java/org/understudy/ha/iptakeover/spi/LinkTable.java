@@ -1,0 +1,31 @@
+package org.understudy.ha.iptakeover.spi;
+
+import java.util.Optional;
+import org.understudy.ha.iptakeover.packet.MacAddress;
+
+/** The network interfaces of this host. Thread-safe; a call takes microseconds. */
+public interface LinkTable extends AutoCloseable {
+
+    /**
+     * One interface now.
+     *
+     * @param speaksArp Ethernet and not {@code NOARP}
+     */
+    record Link(
+            String name,
+            int index,
+            Optional<MacAddress> mac,
+            boolean isUp,
+            boolean hasCarrier,
+            boolean isLoopback,
+            boolean speaksArp) {}
+
+    /** {@code ip link show dev NAME}; empty if there is none. */
+    Optional<Link> byName(String name);
+
+    /** The same by index: the cheap look for monitors. */
+    Optional<Link> byIndex(int index);
+
+    @Override
+    void close();
+}
