@@ -34,8 +34,10 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 /**
  * One stay of the address on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
  *
- * <p><b>Concurrency.</b> The machine belongs to the starting thread until the keeper starts and to the keeper from then on; the end waits for
- * the keeper. The ports lock for themselves.
+ * <p><b>Concurrency.</b> The machine belongs to the starting thread until the keeper starts and to the keeper from then on. The end
+ * waits until the keeper is quiet, because an announcement sent after it would take the address away from its next owner. The
+ * descriptors are closed by the keeper afterwards: closing a packet socket and the owner of a table waits for all processors
+ * (30 ms together), and the next owner should not. The ports lock for themselves.
  */
 final class AddressTenure {
     private static final Logger LOG = LoggerFactory.getLogger(AddressTenure.class);
@@ -58,6 +60,11 @@ final class AddressTenure {
     private final @Nullable AddressGate gate;
 
     private final CountDownLatch ending = new CountDownLatch(1);
+    /** The keeper does nothing more to the address. */
+    private final CountDownLatch quiet = new CountDownLatch(1);
+    /** The keeper may close the descriptors. */
+    private final CountDownLatch released = new CountDownLatch(1);
+
     private @Nullable Thread keeper;
     private boolean touchedKernel;
     private long presenceCheckedNanos;
@@ -223,19 +230,7 @@ final class AddressTenure {
     private void keep(AnnouncementSchedule schedule) {
         String end = "the keeper thread of " + address + " ended";
         try {
-            boolean go = true;
-            while (go && ending.getCount() > 0) {
-                long delay = turn();
-                if (delay < 0) {
-                    end = lost;
-                    return;
-                }
-                if (schedule.isDue(System.nanoTime())) {
-                    announcer.announce(mac, address);
-                }
-                delay = Math.min(delay, schedule.delayNanos(System.nanoTime()));
-                go = !ending.await(delay, TimeUnit.NANOSECONDS);
-            }
+            end = keepUntilEnding(schedule);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (HaException e) {
@@ -245,6 +240,42 @@ final class AddressTenure {
             if (ending.getCount() > 0) {
                 lost = end;
             }
+            quiet.countDown();
+            close();
+        }
+    }
+
+    /** Returns why the address was let go; empty when somebody ended it. */
+    private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
+        boolean go = true;
+        while (go) {
+            long delay = turn();
+            if (delay < 0) {
+                return lost;
+            }
+            if (ending.getCount() > 0 && schedule.isDue(System.nanoTime())) {
+                announcer.announce(mac, address);
+            }
+            delay = Math.min(delay, schedule.delayNanos(System.nanoTime()));
+            go = !ending.await(delay, TimeUnit.NANOSECONDS);
+        }
+        return "";
+    }
+
+    private void close() {
+        boolean interrupted = false;
+        boolean go = true;
+        while (go) {
+            try {
+                released.await();
+                go = false;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        closeAll(descriptors());
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -338,49 +369,54 @@ final class AddressTenure {
     }
 
     /**
-     * Takes everything down: mute first, then the address, then the gate. Idempotent; all descriptors are closed in any case.
+     * Takes everything down: mute first, then the address, then the gate. Idempotent. The descriptors are closed soon after, by
+     * the keeper if there is one.
      *
      * @throws PlatformException if the address may still stand
      */
     void end() {
         ending.countDown();
+        boolean gone = false;
         try {
             if (touchedKernel) {
                 if (gate != null) {
                     gate.shut();
                 }
                 table.remove(link.index(), address);
-                awaitKeeper();
-                if (gate != null) {
+                boolean calm = keeper == null || awaitQuiet();
+                if (gate != null && calm) {
                     gate.remove();
                 }
             }
+            gone = true;
         } finally {
-            List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
-            if (gate != null) {
-                all.add(gate);
+            if (keeper == null || !gone) {
+                // The next attempt needs the gate to have no owner.
+                closeAll(descriptors());
             }
-            closeAll(all);
+            released.countDown();
         }
     }
 
-    /**
-     * The keeper looks at {@code ending} after each call, and once the gate was shut it could at most arm and open again behind a
-     * removed address; the removal of the gate comes after its end.
-     */
-    private void awaitKeeper() {
-        Thread thread = keeper;
-        if (thread == null) {
-            return;
+    private List<AutoCloseable> descriptors() {
+        List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
+        if (gate != null) {
+            all.add(gate);
         }
-        boolean interrupted = false;
+        return all;
+    }
+
+    /** False if the keeper is stuck in the kernel: then the gate stays, closed, and holds back whatever it still sends. */
+    private boolean awaitQuiet() {
         try {
-            thread.join(KEEPER_END_MILLIS_MAX);
+            boolean calm = quiet.await(KEEPER_END_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            if (!calm) {
+                LOG.warn("floating address {}: its thread hangs; the gate stays, closed", address);
+            }
+            return calm;
         } catch (InterruptedException e) {
-            interrupted = true;
-        }
-        if (interrupted) {
             Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -32,7 +32,12 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int DUMP_MESSAGES_MAX = 200_000;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final byte[] buffer = new byte[32 * 1024];
+    /** For dumps: the kernel fills what it is offered. */
+    private final byte[] dumpBuffer = new byte[32 * 1024];
+    /** For single answers; small, because the whole of it is copied to and from native memory at each call. */
+    private final byte[] buffer = new byte[8 * 1024];
+
+    private final byte[] nothing = new byte[1];
     private final Fd fd;
     private int sequence;
 
@@ -73,7 +78,7 @@ final class NetlinkSocket implements AutoCloseable {
                             .withSequence(id)
                             .encode());
             while (true) {
-                for (NetlinkMessage m : receive("an acknowledgement")) {
+                for (NetlinkMessage m : receive(buffer, "an acknowledgement")) {
                     if (m.type() == NetlinkMessage.ERROR && m.sequence() == id) {
                         return NetlinkAck.decode(m);
                     }
@@ -95,7 +100,7 @@ final class NetlinkSocket implements AutoCloseable {
             drop();
             Libc.send(fd, request.withSequence(id).encode());
             while (true) {
-                for (NetlinkMessage m : receive("an answer")) {
+                for (NetlinkMessage m : receive(buffer, "an answer")) {
                     if (m.sequence() == id) {
                         return m.type() == NetlinkMessage.ERROR
                                 ? new Answer(List.of(), NetlinkAck.decode(m))
@@ -134,7 +139,7 @@ final class NetlinkSocket implements AutoCloseable {
         Libc.send(fd, request.withSequence(id).encode());
         boolean consistent = true;
         while (true) {
-            for (NetlinkMessage m : receive(call)) {
+            for (NetlinkMessage m : receive(dumpBuffer, call)) {
                 if (m.sequence() != id) {
                     continue;
                 }
@@ -206,22 +211,22 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Throws away what an earlier, failed exchange left behind. */
     private void drop() {
-        while (Libc.receive(fd, buffer, Libc.MSG_DONTWAIT) >= 0) {
+        while (Libc.receive(fd, nothing, Libc.MSG_DONTWAIT) >= 0) {
             // Only the answers of the exchange that starts now matter.
         }
     }
 
-    private List<NetlinkMessage> receive(String what) {
-        int length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
+    private List<NetlinkMessage> receive(byte[] into, String what) {
+        int length = Libc.receive(fd, into, Libc.MSG_DONTWAIT);
         while (length < 0) {
             if (!Libc.awaitReadable(fd, ANSWER_MILLIS_MAX)) {
                 throw new PlatformException(
                         "recv", 0, "the kernel did not send " + what + " within " + ANSWER_MILLIS_MAX + " ms");
             }
-            length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
+            length = Libc.receive(fd, into, Libc.MSG_DONTWAIT);
         }
         try {
-            return NetlinkMessage.decodeAll(buffer, length);
+            return NetlinkMessage.decodeAll(into, length);
         } catch (MalformedMessageException e) {
             throw new PlatformException(
                     "recv", 0, "the kernel sent " + what + " that cannot be read: " + e.getMessage(), e);

@@ -1,0 +1,76 @@
+package org.understudy.ha.iptakeover.lab;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** One host: a namespace held by a sleeping process, so that it outlives the JVMs in it. */
+public final class LabHost implements AutoCloseable {
+    private final int number;
+    private final Process holder;
+    private final List<LabJvm> jvms = new ArrayList<>();
+
+    LabHost(int number) {
+        this.number = number;
+        try {
+            holder = new ProcessBuilder("unshare", "-n", "sh", "-c", "echo ready; exec sleep 600").start();
+            if (holder.getInputStream().read() != 'r') {
+                throw new AssertionError("no namespace for host " + number);
+            }
+        } catch (IOException e) {
+            throw new AssertionError("no namespace for host " + number, e);
+        }
+        Segment.run("ip", "link", "add", port(), "type", "veth", "peer", "name", "lan0", "netns", pid());
+        Segment.run("ip", "link", "set", port(), "master", "br0", "up");
+        inside("ip", "link", "set", "lo", "up");
+        inside("ip", "addr", "add", "192.0.2." + number + "/24", "dev", "lan0");
+        inside("ip", "link", "set", "lan0", "up");
+    }
+
+    private String pid() {
+        return Long.toString(holder.pid());
+    }
+
+    /** The bridge's end of the cable. */
+    public String port() {
+        return "port" + number;
+    }
+
+    /** Runs a command in the namespace of the host. */
+    public String inside(String... command) {
+        return Segment.run(prefixed(command));
+    }
+
+    private String[] prefixed(String... command) {
+        List<String> all = new ArrayList<>(List.of("nsenter", "-t", pid(), "-n"));
+        all.addAll(Arrays.asList(command));
+        return all.toArray(new String[0]);
+    }
+
+    /** The hardware address of {@code lan0}. */
+    public String mac() {
+        String[] words = inside("ip", "-o", "link", "show", "lan0").split("\\s+");
+        return words[Arrays.asList(words).indexOf("link/ether") + 1];
+    }
+
+    /** {@code ip addr} of {@code lan0}. */
+    public String addresses() {
+        return inside("ip", "-4", "addr", "show", "dev", "lan0");
+    }
+
+    /** Starts a JVM with {@link Agent}. */
+    public LabJvm jvm(String... launcher) {
+        List<String> command = new ArrayList<>(List.of(prefixed()));
+        command.addAll(Arrays.asList(launcher));
+        LabJvm jvm = new LabJvm(command);
+        jvms.add(jvm);
+        return jvm;
+    }
+
+    @Override
+    public void close() {
+        jvms.forEach(LabJvm::close);
+        holder.destroyForcibly();
+    }
+}

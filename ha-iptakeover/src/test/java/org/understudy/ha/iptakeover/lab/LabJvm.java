@@ -1,0 +1,76 @@
+package org.understudy.ha.iptakeover.lab;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM on a host, talked to line by line. */
+public final class LabJvm implements AutoCloseable {
+    private final Process process;
+    private final Writer in;
+    private final BufferedReader out;
+
+    LabJvm(List<String> prefix) {
+        List<String> command = new ArrayList<>(prefix);
+        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Agent.class.getName()));
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+        } catch (IOException e) {
+            throw new AssertionError("no JVM", e);
+        }
+        in = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
+        out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    /** Says a command and waits for its answer. */
+    public String ask(String command) {
+        try {
+            in.write(command + "\n");
+            in.flush();
+            String answer = out.readLine();
+            if (answer == null) {
+                throw new AssertionError("the JVM ended instead of answering " + command);
+            }
+            return answer;
+        } catch (IOException e) {
+            throw new AssertionError(command, e);
+        }
+    }
+
+    /** {@code kill -SIGNAL}. */
+    public void signal(String signal) {
+        Segment.run("kill", "-" + signal, Long.toString(process.pid()));
+    }
+
+    /** Waits for the end of the process. */
+    public void awaitEnd() {
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                throw new AssertionError("the JVM does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", e);
+        }
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
