@@ -26,6 +26,9 @@ import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 
 /** The program of a {@link LabJvm}: one floating address, driven by lines on standard input, one answer line each. */
 public final class Agent {
+    /** Marks an answer among lines of the log. */
+    static final String ANSWER = "> ";
+
     private FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
     private @Nullable TestLease lease;
     private final LinuxHostPort port = new LinuxHostPort();
@@ -37,7 +40,7 @@ public final class Agent {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String line = in.readLine();
         while (line != null) {
-            System.out.println(agent.answer(line.split(" ")).replace('\n', ' '));
+            System.out.println(ANSWER + agent.answer(line.split(" ")).replace('\n', ' '));
             line = in.readLine();
         }
     }

@@ -38,11 +38,15 @@ public final class LabJvm implements AutoCloseable {
         try {
             in.write(command + "\n");
             in.flush();
-            String answer = out.readLine();
-            if (answer == null) {
+            String line = out.readLine();
+            while (line != null && !line.startsWith(Agent.ANSWER)) {
+                System.out.println(line);
+                line = out.readLine();
+            }
+            if (line == null) {
                 throw new AssertionError("the JVM ended instead of answering " + command);
             }
-            return answer;
+            return line.substring(Agent.ANSWER.length());
         } catch (IOException e) {
             throw new AssertionError(command, e);
         }

@@ -1,0 +1,126 @@
+package org.understudy.ha.iptakeover.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.iptakeover.core.GateMachine.Action;
+import org.understudy.ha.iptakeover.core.GateMachine.Loss;
+import org.understudy.ha.iptakeover.core.GateMachineProperties.Turn;
+
+class GateMachineTest {
+    private static final long MILLI = 1_000_000;
+    private static final GateTiming TIMING = GateTiming.forLease(960 * MILLI);
+    private static final long T = TIMING.timeoutMillis() * MILLI;
+
+    private final GateMachine machine = new GateMachine(TIMING);
+
+    @Test
+    void arms_opens_and_prolongs_when_due() {
+        assertThat(act(0, 0, true)).isEqualTo(Action.ARM);
+        assertThat(act(0, 0, true)).isEqualTo(Action.OPEN);
+        assertThat(machine.isOpen()).isTrue();
+        assertThat(machine.decide(0, true, 1).nextNanos()).isEqualTo(TIMING.refreshNanos());
+        assertThat(act(0, TIMING.refreshNanos() - 1, true)).isEqualTo(Action.WAIT);
+        assertThat(act(0, TIMING.refreshNanos(), true)).isEqualTo(Action.PROLONG);
+        assertThat(machine.reopenings()).isZero();
+    }
+
+    @Test
+    void builds_on_no_stale_confirmation_and_on_none_from_the_future() {
+        assertThat(act(0, TIMING.freshNanos(), true)).isEqualTo(Action.WAIT);
+        assertThat(act(10, 9, true)).isEqualTo(Action.WAIT);
+        assertThat(act(0, TIMING.freshNanos() - 1, true)).isEqualTo(Action.ARM);
+        assertThat(act(0, TIMING.freshNanos(), true)).isEqualTo(Action.WAIT);
+        assertThat(machine.isOpen()).isFalse();
+    }
+
+    @Test
+    void a_refused_prolonging_opens_again_in_two_steps() {
+        open(0);
+        assertThat(act(400 * MILLI, 400 * MILLI, false)).isEqualTo(Action.PROLONG);
+        assertThat(machine.isOpen()).isFalse();
+        assertThat(act(400 * MILLI, 401 * MILLI, true)).isEqualTo(Action.ARM);
+        assertThat(act(400 * MILLI, 401 * MILLI, false)).isEqualTo(Action.OPEN);
+        assertThat(act(700 * MILLI, 700 * MILLI, true)).isEqualTo(Action.ARM);
+        assertThat(act(700 * MILLI, 700 * MILLI, true)).isEqualTo(Action.OPEN);
+        assertThat(machine.reopenings()).isEqualTo(1);
+    }
+
+    @Test
+    void lets_go_for_good_when_the_lease_is_over() {
+        open(0);
+        assertThat(act(0, TIMING.lengthNanos(), true)).isEqualTo(Action.LET_GO);
+        assertThat(machine.loss()).isEqualTo(Loss.LEASE_OVER);
+        assertThat(act(TIMING.lengthNanos(), TIMING.lengthNanos(), true)).isEqualTo(Action.LET_GO);
+        assertThat(machine.isOpen()).isFalse();
+    }
+
+    @Test
+    void lets_go_when_the_lease_says_so() {
+        open(0);
+        assertThat(machine.decide(0, false, 1).action()).isEqualTo(Action.LET_GO);
+    }
+
+    @Test
+    void lets_go_when_the_gate_is_gone() {
+        open(0);
+        assertThat(act(50 * MILLI, 50 * MILLI, false)).isEqualTo(Action.PROLONG);
+        assertThat(act(50 * MILLI, 50 * MILLI, false)).isEqualTo(Action.ARM);
+        assertThat(act(50 * MILLI, 50 * MILLI, true)).isEqualTo(Action.LET_GO);
+        assertThat(machine.loss()).isEqualTo(Loss.GATE_GONE);
+    }
+
+    /** Checked at the last fresh instant, called at the last instant that is not refused, twice in a row. */
+    private static List<Turn> worstStalls() {
+        long late = GateTiming.LATENESS_NANOS / 2;
+        return List.of(
+                new Turn(0, TIMING.freshNanos() - 1, 0, 0, late, true),
+                new Turn(0, 0, T + late - 1, 0, late, false),
+                new Turn(0, 0, 0, 0, late, true),
+                new Turn(TIMING.refreshNanos(), 0, T + late - 1, 0, late, true),
+                new Turn(0, 0, T + late, 0, late, true),
+                new Turn(0, 0, T + late, 0, late, true));
+    }
+
+    @Test
+    void the_worst_stalls_twice_in_a_row_stay_within_the_lease() {
+        assertThat(GateMachineProperties.worstMargin(worstStalls(), false)).isNotNegative();
+    }
+
+    @Test
+    void a_gate_that_renews_blindly_is_caught() {
+        List<Turn> stall = List.of(
+                new Turn(0, 0, 0, 0, 0, true),
+                new Turn(0, 0, 0, 0, 0, true),
+                new Turn(TIMING.refreshNanos(), 0, 1_000 * MILLI, 0, 0, true));
+        assertThat(GateMachineProperties.worstMargin(stall, true)).isNegative();
+        assertThat(GateMachineProperties.worstMargin(stall, false)).isNotNegative();
+    }
+
+    @Test
+    void announcements_are_repeated_and_missed_ones_count_once() {
+        AnnouncementSchedule schedule = new AnnouncementSchedule(100);
+        assertThat(schedule.isDue(100)).isFalse();
+        assertThat(schedule.delayNanos(100)).isEqualTo(10 * MILLI);
+        assertThat(schedule.isDue(100 + 10 * MILLI)).isTrue();
+        assertThat(schedule.isDue(100 + 10 * MILLI)).isFalse();
+        assertThat(schedule.isDue(100 + 400 * MILLI)).isTrue();
+        assertThat(schedule.delayNanos(100 + 400 * MILLI)).isEqualTo(600 * MILLI);
+        assertThat(schedule.isDue(100 + 6_000 * MILLI)).isTrue();
+        assertThat(schedule.delayNanos(100 + 6_000 * MILLI)).isEqualTo(Long.MAX_VALUE);
+    }
+
+    private void open(long now) {
+        act(now, now, true);
+        act(now, now, true);
+    }
+
+    private Action act(long confirmed, long now, boolean accepted) {
+        Action action = machine.decide(confirmed, true, now).action();
+        if (action != Action.WAIT && action != Action.LET_GO) {
+            machine.done(action, accepted);
+        }
+        return action;
+    }
+}

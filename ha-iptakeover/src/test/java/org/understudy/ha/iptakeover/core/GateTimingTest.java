@@ -1,0 +1,38 @@
+package org.understudy.ha.iptakeover.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.ConfigurationException;
+
+class GateTimingTest {
+    private static final long MILLI = 1_000_000;
+
+    @Test
+    void a_lease_of_a_second_leaves_room_for_two_renewals() {
+        GateTiming timing = GateTiming.forLease(960 * MILLI);
+        assertThat(timing.timeoutMillis()).isEqualTo(329);
+        assertThat(timing.freshNanos() / MILLI).isEqualTo(253);
+        assertThat(timing.refreshNanos() / MILLI).isEqualTo(47);
+    }
+
+    @Test
+    void a_lease_too_short_is_refused_with_the_least_that_works() {
+        assertThatThrownBy(() -> GateTiming.forLease(150 * MILLI))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("lease = 150 ms: is too short")
+                .hasMessageContaining("at least 193 ms");
+        assertThat(GateTiming.forLease(193 * MILLI).timeoutMillis()).isEqualTo(60);
+        assertThatThrownBy(() -> GateTiming.forLease(0)).isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> GateTiming.forLease(-1)).isInstanceOf(ConfigurationException.class);
+    }
+
+    @Test
+    void times_that_break_the_bound_cannot_be_made() {
+        assertThatThrownBy(() -> new GateTiming(400, 200 * MILLI, 50 * MILLI, 1_000 * MILLI))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(new GateTiming(400, 180 * MILLI, 50 * MILLI, 1_000 * MILLI).timeoutMillis())
+                .isEqualTo(400);
+    }
+}

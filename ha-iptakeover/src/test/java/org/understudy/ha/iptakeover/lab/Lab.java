@@ -1,0 +1,53 @@
+package org.understudy.ha.iptakeover.lab;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs a scenario in a JVM of its own inside fresh user, network and mount namespaces, as root or as anybody. */
+public final class Lab {
+    private static final int SECONDS_MAX = 60;
+
+    private Lab() {}
+
+    /**
+     * Runs {@code Scenarios.main(name)}.
+     *
+     * @return what it printed
+     */
+    public static String run(Class<?> scenarios, String name) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("unshare", "-Urnm", "--fork", "--kill-child"));
+        command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), scenarios.getName(), name));
+        File out = File.createTempFile("scenario", ".out");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(out)
+                    .start();
+            boolean ended = process.waitFor(SECONDS_MAX, TimeUnit.SECONDS);
+            if (!ended) {
+                process.destroyForcibly();
+            }
+            String text = Files.readString(out.toPath(), StandardCharsets.UTF_8);
+            if (!ended || process.exitValue() != 0) {
+                throw new AssertionError("scenario " + name + (ended ? " failed" : " hangs") + ":\n" + text);
+            }
+            System.out.println(text);
+            return text;
+        } finally {
+            Files.deleteIfExists(out.toPath());
+        }
+    }
+
+    /** Whether this machine lets us make namespaces. */
+    public static boolean namespacesWork() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("unshare", "-Urnm", "true").start();
+        return process.waitFor() == 0;
+    }
+}
