@@ -3,7 +3,10 @@ package org.understudy.ha.iptakeover.netlink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,12 +75,15 @@ class NetlinkTest {
     }
 
     @Test
-    void reads_a_link() {
-        LinkMessage link = LinkMessage.decode(only("7400000010000000"
-                        + "02000000a7c111fc00000100030000004310010000000000090003006c616e3000000000080"
-                        + "00d00e803000005001000060000000500110000000000050043000000000008000400dc050000"
-                        + "05002100010000000a00010002000000000200000500270000000000")
-                .payload());
+    void reads_a_link_and_writes_it_back() throws IOException {
+        String captured;
+        try (InputStream in = NetlinkTest.class.getResourceAsStream("link-lan0.hex")) {
+            captured = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
+        }
+        NetlinkMessage message = only(captured);
+        assertThat(message.type()).isEqualTo(LinkMessage.NEW);
+        LinkMessage link = LinkMessage.decode(message.payload());
+        assertThat(link.encode()).isEqualTo(message.payload());
         assertThat(link.name()).isEqualTo("lan0");
         assertThat(link.index()).isEqualTo(3);
         assertThat(link.mac()).contains(new MacAddress(0x020000000002L));
