@@ -1,0 +1,137 @@
+package org.understudy.ha.testkit.netns;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.ha.api.PlatformException;
+
+/**
+ * A client on the LAN with two senses: a {@linkplain Prober prober} that uses the services through their floating addresses
+ * every millisecond, as any client would, and ears that ask each host directly whether it answers for the address. Runs as
+ * a JVM of its own inside a host of the laboratory. Not thread-safe.
+ *
+ * <p>The services must answer any HTTP request with a line {@code … served by WHO}, where WHO names node and token.
+ */
+public final class Observer implements AutoCloseable {
+    private final HostProcess program;
+    private final BufferedReader in;
+    private final Writer out;
+    private long begunNanos;
+
+    /**
+     * A service behind a floating address.
+     *
+     * @param name what it is called in the results
+     * @param ip the floating address
+     * @param port the TCP port of the service
+     */
+    public record Target(String name, String ip, int port) {}
+
+    private Observer(HostProcess program) {
+        this.program = program;
+        this.in = new BufferedReader(
+                new InputStreamReader(program.process().getInputStream(), StandardCharsets.UTF_8), 1 << 16);
+        this.out =
+                new BufferedWriter(new OutputStreamWriter(program.process().getOutputStream(), StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Starts an observer. It probes nothing until {@link #probe}.
+     *
+     * @param client the host it lives in
+     * @param targets what it asks
+     * @param candidates every host that might answer
+     * @param log where its complaints go
+     */
+    public static Observer start(Host client, List<Target> targets, List<Host> candidates, Path log) {
+        List<String> arguments = new ArrayList<>();
+        for (Target target : targets) {
+            arguments.add("target=" + target.name() + "," + target.ip() + "," + target.port());
+        }
+        List<String> addresses = targets.stream().map(Target::ip).toList();
+        for (Host candidate : candidates) {
+            String source = client.listenTo(candidate, addresses);
+            for (Target target : targets) {
+                arguments.add("ear=" + target.name() + "," + target.ip() + "," + candidate.name() + "," + source);
+            }
+        }
+        List<String> command = Jvm.command(128, List.of(), ObserverMain.class, arguments);
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
+        return new Observer(client.start(builder));
+    }
+
+    /** Starts or ends the probing; the ears listen only while recording. */
+    public void probe(boolean isOn) {
+        ask(isOn ? "on" : "off");
+    }
+
+    /** Begins a recording; forgets the one before. */
+    public void begin() {
+        begunNanos = instant(ask("begin"));
+    }
+
+    /** Ends the recording. */
+    public Observation end() {
+        List<String> lines = ask("end");
+        List<Probe> probes = new ArrayList<>();
+        List<Sighting> sightings = new ArrayList<>();
+        for (String line : lines) {
+            if (line.startsWith("P ")) {
+                probes.add(probe(line));
+            } else if (line.startsWith("S ")) {
+                String[] parts = line.split(" ", 5);
+                sightings.add(new Sighting(parts[3], parts[4], Long.parseLong(parts[1]), Long.parseLong(parts[2])));
+            }
+        }
+        return new Observation(begunNanos, instant(lines), probes, sightings);
+    }
+
+    /** The newest answer the client got for an address. */
+    public Optional<Probe> last(String address) {
+        return ask("last").stream()
+                .map(Observer::probe)
+                .filter(p -> p.address().equals(address))
+                .findFirst();
+    }
+
+    /** Ends the observer. Idempotent. */
+    @Override
+    public void close() {
+        program.kill();
+    }
+
+    private static Probe probe(String line) {
+        String[] parts = line.split(" ", 5);
+        return new Probe(parts[3], Long.parseLong(parts[1]), Long.parseLong(parts[2]), parts[4]);
+    }
+
+    private static long instant(List<String> lines) {
+        return Long.parseLong(lines.get(0).substring(2));
+    }
+
+    private List<String> ask(String command) {
+        try {
+            out.write(command + "\n");
+            out.flush();
+            List<String> answer = new ArrayList<>();
+            for (String line = in.readLine(); !".".equals(line); line = in.readLine()) {
+                if (line == null) {
+                    throw new IOException("it has ended");
+                }
+                answer.add(line);
+            }
+            return answer;
+        } catch (IOException e) {
+            throw new PlatformException(
+                    "observer", 0, "the observer did not carry out '" + command + "': " + e.getMessage(), e);
+        }
+    }
+}
