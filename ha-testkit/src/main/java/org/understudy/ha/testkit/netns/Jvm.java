@@ -11,6 +11,7 @@ public final class Jvm {
             "-XX:TieredStopAtLevel=1",
             "-Xshare:auto",
             "-Xss512k",
+            "-XX:-UsePerfData",
             "-Djava.net.preferIPv4Stack=true",
             "--enable-native-access=ALL-UNNAMED");
 

@@ -1,0 +1,59 @@
+package org.understudy.ha.samples.demo;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+
+/**
+ * What one run showed.
+ *
+ * @param gapNanos longest time without an answer
+ * @param doubleNanos time in which two hosts answered
+ * @param after who owned the group afterwards; empty if nobody took over in time
+ */
+record Result(Fault fault, int run, long gapNanos, int lost, long doubleNanos, Owner before, Optional<Owner> after) {
+
+    /**
+     * Who owned the group.
+     *
+     * @param proof why the grant before was over
+     */
+    record Owner(String node, long token, String proof) {}
+
+    /** Whether another node took over under a higher token and two hosts never answered. */
+    boolean isGood() {
+        return doubleNanos == 0
+                && after.isPresent()
+                && !after.get().node().equals(before.node())
+                && after.get().token() > before.token();
+    }
+
+    String toJson() {
+        return "{\"fault\":" + text(fault.word()) + ",\"run\":" + run + ",\"gap_ms\":" + millis(gapNanos) + ",\"lost\":"
+                + lost
+                + ",\"double_ms\":" + millis(doubleNanos) + ",\"proof\":"
+                + after.map(o -> text(o.proof())).orElse("null")
+                + ",\"token_before\":" + before.token() + ",\"token_after\":"
+                + after.map(o -> String.valueOf(o.token())).orElse("null") + ",\"owner_before\":" + text(before.node())
+                + ",\"owner_after\":" + after.map(o -> text(o.node())).orElse("null") + "}";
+    }
+
+    /** Milliseconds with one decimal; exactly 0 only for 0, so that no short overlap is rounded away. */
+    static String millis(long nanos) {
+        if (nanos == 0) {
+            return "0";
+        }
+        return String.format(Locale.ROOT, nanos < 1_000_000 ? "%.3f" : "%.1f", Math.max(nanos, 1000) / 1e6);
+    }
+
+    static long median(List<Result> results, ToLongFunction<Result> figure) {
+        long[] sorted = results.stream().mapToLong(figure).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static String text(String value) {
+        return "\"" + value.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+}
