@@ -12,7 +12,8 @@ public interface EnforcedLease extends Lease {
     long nowNanos();
 
     /**
-     * When the newest renewal that a majority acknowledged was <em>sent</em>. An enforcement may be prolonged only if this
+     * When the newest renewal that a majority acknowledged was <em>sent</em>; 0 once the grant is over. It stays as it was while
+     * the node doubts its sense of time and {@link #isValid()} is false: then nothing may be prolonged, and the old end stands. An enforcement may be prolonged only if this
      * is recent: with a kernel time-out T, a freshness limit β and a worst lateness, 2·T + β + lateness must not exceed
      * {@link #lengthNanos()}.
      */

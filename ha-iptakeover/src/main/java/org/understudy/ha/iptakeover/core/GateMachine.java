@@ -62,12 +62,12 @@ public final class GateMachine {
 
     /**
      * @param confirmedNanos when the newest confirmed renewal was sent; read before the clock
-     * @param leaseValid whether the lease itself says that it holds
+     * @param leaseValid whether the lease itself says that it holds; false also while the node doubts its sense of time
      * @param nowNanos the clock the confirmation is measured on
      */
     public Decision decide(long confirmedNanos, boolean leaseValid, long nowNanos) {
         long age = nowNanos - confirmedNanos;
-        if (phase != Phase.GONE && (!leaseValid || age >= timing.lengthNanos())) {
+        if (phase != Phase.GONE && age >= timing.lengthNanos()) {
             phase = Phase.GONE;
             loss = Loss.LEASE_OVER;
         }
@@ -77,8 +77,9 @@ public final class GateMachine {
         if (phase == Phase.OPEN && nowNanos - lastCallNanos < timing.refreshNanos()) {
             return new Decision(Action.WAIT, lastCallNanos + timing.refreshNanos());
         }
-        // A confirmation from the future means that the two clocks are not one: never build on it.
-        if (age < 0 || age >= timing.freshNanos()) {
+        // In doubt nothing is prolonged, but nothing is taken down either: a fresh round trip usually ends the doubt in
+        // milliseconds. A confirmation from the future means that the two clocks are not one: never build on it.
+        if (!leaseValid || age < 0 || age >= timing.freshNanos()) {
             return new Decision(Action.WAIT, nowNanos + timing.refreshNanos() / 10);
         }
         Action action;

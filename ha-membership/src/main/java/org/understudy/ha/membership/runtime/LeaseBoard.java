@@ -20,8 +20,13 @@ public final class LeaseBoard {
         this.lengthNanos = lengthNanos;
     }
 
+    /** Takes the newest state; in doubt the last confirmation of the same incarnation stays readable. Called by the loop only. */
     public void publish(PublishLease newest) {
-        state = newest;
+        PublishLease last = state;
+        boolean isDoubt = !newest.isValid()
+                && newest.incarnation().isPresent()
+                && newest.incarnation().equals(last.incarnation());
+        state = isDoubt ? new PublishLease(last.incarnation(), false, last.confirmedNanos()) : newest;
     }
 
     /** Whether this node's session holds a valid lease now. */
@@ -57,12 +62,12 @@ public final class LeaseBoard {
 
         @Override
         public boolean isValid() {
-            return endNanos() > clock.getAsLong();
+            return state.isValid() && endNanos() > clock.getAsLong();
         }
 
         @Override
         public Duration remaining() {
-            return Duration.ofNanos(Math.max(0, endNanos() - clock.getAsLong()));
+            return isValid() ? Duration.ofNanos(Math.max(0, endNanos() - clock.getAsLong())) : Duration.ZERO;
         }
 
         @Override
