@@ -41,7 +41,7 @@ import org.understudy.ha.api.spi.GroupChannel;
  *
  * <p><b>Views</b> come from JGroups' group membership and are hints. A process that dies is out of the view after about
  * 0.2 s (its connections end, and it does not answer), a stopped or cut off one after about 0.8 s, and one that comes back is
- * merged within about 2 s.
+ * merged within about 1 s.
  *
  * <p>One instance is started once and closed once. {@link #send} may be called from any thread at any time; before
  * {@code start} and after {@code close} frames are dropped.
@@ -99,13 +99,17 @@ public final class JGroupsChannel implements GroupChannel {
             opened.open();
             opened.awaitFirstAttempts(FIRST_ATTEMPTS_MILLIS);
             connect(opened, receiver);
+            if (phase.get() == Phase.CLOSED) {
+                throw new LifecycleException("the channel of node " + settings.self() + " was closed while it started");
+            }
             isUp = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LifecycleException("interrupted while node " + settings.self() + " was connecting", e);
         } finally {
             if (!isUp) {
-                close();
+                phase.set(Phase.CLOSED);
+                release();
             }
         }
     }
@@ -133,9 +137,13 @@ public final class JGroupsChannel implements GroupChannel {
 
     @Override
     public void close() {
-        if (phase.getAndSet(Phase.CLOSED) == Phase.CLOSED) {
-            return;
+        if (phase.getAndSet(Phase.CLOSED) != Phase.CLOSED) {
+            release();
         }
+    }
+
+    /** May run twice, if the channel is closed while it starts. */
+    private void release() {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
         JChannel leaving = channel;
         if (leaving != null) {
@@ -166,7 +174,7 @@ public final class JGroupsChannel implements GroupChannel {
             JChannel made = new JChannel(
                     prepared(lowest),
                     discovery(),
-                    new MERGE3().setMinInterval(250).setMaxInterval(750),
+                    new MERGE3().setMinInterval(150).setMaxInterval(450),
                     new FD_ALL3().setTimeout(600).setInterval(100),
                     new VERIFY_SUSPECT2().setTimeout(100),
                     new MembersAcks(),

@@ -129,7 +129,9 @@ final class Links implements AutoCloseable {
         long left = TimeUnit.MILLISECONDS.toNanos(budgetMillis);
         lock.lock();
         try {
-            while (left > 0 && (isAny(OutgoingLink.Outcome.NONE_YET) || isAny(OutgoingLink.Outcome.NAME_IN_USE))) {
+            while (left > 0
+                    && !isClosing
+                    && (isAny(OutgoingLink.Outcome.NONE_YET) || isAny(OutgoingLink.Outcome.NAME_IN_USE))) {
                 left = changed.awaitNanos(left);
             }
         } finally {

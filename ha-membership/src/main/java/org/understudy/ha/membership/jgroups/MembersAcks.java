@@ -6,13 +6,14 @@ import org.jgroups.conf.ClassConfigurator;
 import org.jgroups.protocols.NAKACK4;
 
 /**
- * NAKACK4 that lets acknowledgements of non-members pass in silence. Such ones are normal while a member that was cut off
+ * NAKACK4 that ignores messages and acknowledgements of non-members in silence. Such ones are normal while a member that was cut off
  * comes back; the original warns of each, and a warning of ours is something an operator must act on.
  */
 final class MembersAcks extends NAKACK4 {
     MembersAcks() {
         // Headers carry the protocol's number, which JGroups looks up by class.
         setId(ClassConfigurator.getProtocolId(NAKACK4.class));
+        logDiscardMessages(false);
     }
 
     @Override

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outbox {
     private static final int ITEMS_MAX = 512;
-    private static final int BYTES_MAX = 4 * 1024 * 1024;
+    /** What a peer that comes back must read before it gets news. */
+    private static final int BYTES_MAX = 1024 * 1024;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();

@@ -4,6 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 
 /** Warns of the same thing at most once in ten seconds, and says how often it was silent. Thread-safe, bounded. */
@@ -11,6 +12,7 @@ final class QuietLog {
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SUBJECTS_MAX = 64;
 
+    private final ReentrantLock lock = new ReentrantLock();
     private final Logger log;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -33,7 +35,16 @@ final class QuietLog {
     }
 
     /** How many lines were held back since the last one; negative if this one is to be held back too. */
-    private synchronized int admit(String subject) {
+    private int admit(String subject) {
+        lock.lock();
+        try {
+            return admitLocked(subject);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int admitLocked(String subject) {
         long now = System.nanoTime();
         Entry entry = entries.get(subject);
         if (entry != null && now - entry.lastNanos < SILENCE_NANOS) {

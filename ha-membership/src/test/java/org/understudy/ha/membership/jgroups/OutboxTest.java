@@ -35,7 +35,7 @@ class OutboxTest {
 
     @Test
     void too_many_bytes_drop_the_oldest() {
-        for (int i = 0; i < 65; i++) {
+        for (int i = 0; i < 17; i++) {
             outbox.offer(new Item(Wire.CONTROL, new byte[Wire.CONTENT_MAX]));
         }
 
