@@ -56,7 +56,9 @@ final class AddressTenure {
 
     private final LinkTable links;
     private final AddressTable table;
-    private final AddressAnnouncer announcer;
+    /** Open only while there is something to announce: closing it takes 8 ms, also in a process that is being killed. */
+    private volatile @Nullable AddressAnnouncer announcer;
+
     private final @Nullable AddressGate gate;
 
     private final CountDownLatch ending = new CountDownLatch(1);
@@ -67,6 +69,9 @@ final class AddressTenure {
 
     private @Nullable Thread keeper;
     private boolean touchedKernel;
+    /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
+    private boolean reopened;
+
     private long presenceCheckedNanos;
     private volatile boolean open;
     /** Why the address does not work any more; empty while it does. */
@@ -152,7 +157,7 @@ final class AddressTenure {
     }
 
     Optional<MacAddress> probe(int probes, Duration time) throws InterruptedException {
-        return announcer.probe(mac, address, probes, time);
+        return announcer().probe(mac, address, probes, time);
     }
 
     /**
@@ -172,7 +177,7 @@ final class AddressTenure {
         table.add(link.index(), address, tag);
         presenceCheckedNanos = System.nanoTime();
         openGate();
-        if (!announcer.announce(mac, address)) {
+        if (!announcer().announce(mac, address)) {
             LOG.warn("floating address {}: {} dropped the first announcement; it is repeated", address, link.name());
         }
         long announcedNanos = System.nanoTime();
@@ -246,20 +251,55 @@ final class AddressTenure {
     }
 
     /** Returns why the address was let go; empty when somebody ended it. */
-    private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
+    private String keepUntilEnding(AnnouncementSchedule first) throws InterruptedException {
+        AnnouncementSchedule schedule = first;
         boolean go = true;
         while (go) {
             long delay = turn();
             if (delay < 0) {
                 return lost;
             }
-            if (ending.getCount() > 0 && schedule.isDue(System.nanoTime())) {
-                announcer.announce(mac, address);
+            if (reopened) {
+                reopened = false;
+                schedule = new AnnouncementSchedule(System.nanoTime());
+                announceAgain();
             }
-            delay = Math.min(delay, schedule.delayNanos(System.nanoTime()));
+            if (ending.getCount() > 0 && schedule.isDue(System.nanoTime())) {
+                announceAgain();
+            }
+            long untilNext = schedule.delayNanos(System.nanoTime());
+            if (untilNext == Long.MAX_VALUE) {
+                silence();
+            }
+            delay = Math.min(delay, untilNext);
             go = !ending.await(delay, TimeUnit.NANOSECONDS);
         }
         return "";
+    }
+
+    private AddressAnnouncer announcer() {
+        AddressAnnouncer present = announcer;
+        if (present == null) {
+            present = new RawSocketAnnouncer(link.index());
+            announcer = present;
+        }
+        return present;
+    }
+
+    private void announceAgain() {
+        try {
+            announcer().announce(mac, address);
+        } catch (PlatformException e) {
+            LOG.warn("floating address {}: an announcement was not sent: {}", address, e.getMessage());
+        }
+    }
+
+    private void silence() {
+        AddressAnnouncer present = announcer;
+        if (present != null) {
+            announcer = null;
+            present.close();
+        }
     }
 
     private void close() {
@@ -304,7 +344,7 @@ final class AddressTenure {
         }
         if (machine.reopenings() != reopeningsBefore) {
             LOG.warn("floating address {} was mute for a moment: this process or its lease stalled", address);
-            announcer.announce(mac, address);
+            reopened = true;
         }
         return decision.action() == GateMachine.Action.WAIT ? Math.max(0, decision.nextNanos() - lease.nowNanos()) : 0;
     }
@@ -399,7 +439,11 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
+        List<AutoCloseable> all = new ArrayList<>(List.of(links, table));
+        AddressAnnouncer present = announcer;
+        if (present != null) {
+            all.add(present);
+        }
         if (gate != null) {
             all.add(gate);
         }

@@ -115,6 +115,18 @@ public record Ipv4Address(int bits) {
         return prefixLength == 0 ? -1 : (1 << 32 - prefixLength) - 1;
     }
 
+    // By hand: what the compiler generates for a record is linked at first use, ten milliseconds in the middle of a
+    // takeover.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Ipv4Address that && bits == that.bits;
+    }
+
+    @Override
+    public int hashCode() {
+        return bits;
+    }
+
     /** The dotted form. */
     @Override
     public String toString() {

@@ -54,6 +54,17 @@ public record MacAddress(long bits) {
         return (bits >>> 40 & 1) != 0;
     }
 
+    // By hand, as in Ipv4Address.
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MacAddress that && bits == that.bits;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(bits);
+    }
+
     /** Six hexadecimal pairs with colons. */
     @Override
     public String toString() {

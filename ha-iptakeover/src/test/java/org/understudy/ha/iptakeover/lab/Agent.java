@@ -91,6 +91,9 @@ public final class Agent {
                 return address.probe() + " " + address.rival().orElse("-");
             case "eligibility":
                 return address.eligibility().toString();
+            case "warm-up":
+                port.warmUp();
+                return "ok";
             case "rites":
                 return rites(words);
             case "fds":
