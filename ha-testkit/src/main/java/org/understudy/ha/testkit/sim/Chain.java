@@ -1,0 +1,127 @@
+package org.understudy.ha.testkit.sim;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.testkit.sim.Violation.Checker;
+
+/**
+ * Every record that some node took for chosen. Checks ONE_RECORD_PER_BALLOT, ONE_CHAIN and PROOF_IS_TRUE: neighbours in ballot
+ * order must be related as a plan relates them, so a fork shows as something settled that comes back.
+ */
+final class Chain {
+
+    private final World world;
+    private final TreeMap<Ballot, ClusterRecord> chosen = new TreeMap<>();
+
+    Chain(World world) {
+        this.world = world;
+    }
+
+    int length() {
+        return chosen.size();
+    }
+
+    void learned(SimNode by, Ballot ballot, ClusterRecord value) {
+        ClusterRecord known = chosen.get(ballot);
+        if (known != null) {
+            if (!known.equals(value)) {
+                world.violated(
+                        Checker.ONE_RECORD_PER_BALLOT,
+                        by.id() + " learned another record at " + ballot + " than was learned before");
+            }
+            return;
+        }
+        Map.Entry<Ballot, ClusterRecord> below = chosen.lowerEntry(ballot);
+        Map.Entry<Ballot, ClusterRecord> above = chosen.higherEntry(ballot);
+        chosen.put(ballot, value);
+        if (below != null) {
+            follows(below.getValue(), value, ballot);
+        }
+        if (above != null) {
+            follows(value, above.getValue(), above.getKey());
+        } else {
+            provesTrue(value);
+        }
+    }
+
+    private void follows(ClusterRecord earlier, ClusterRecord later, Ballot at) {
+        String fault = null;
+        if (later.number() < earlier.number() || (later.number() == earlier.number() && !later.equals(earlier))) {
+            fault = "record number " + later.number() + " after " + earlier.number();
+        } else if (later.lastToken() < earlier.lastToken()) {
+            fault = "last token " + later.lastToken() + " after " + earlier.lastToken();
+        }
+        for (Map.Entry<org.understudy.ha.api.NodeId, Long> issued :
+                earlier.incarnations().entrySet()) {
+            if (later.incarnations().getOrDefault(issued.getKey(), 0L) < issued.getValue()) {
+                fault = "incarnation " + issued.getValue() + " of " + issued.getKey() + " is forgotten";
+            }
+        }
+        for (Map.Entry<String, GroupRecord> entry : earlier.groups().entrySet()) {
+            Optional<Grant> before = entry.getValue().grant();
+            Optional<Grant> after = later.grant(entry.getKey());
+            if (before.isPresent()) {
+                String wrong = after.isEmpty() ? "is forgotten" : wrong(before.get(), after.get());
+                if (wrong != null) {
+                    fault = "grant of " + entry.getKey() + " token " + before.get().token() + " " + wrong;
+                }
+            }
+        }
+        for (Map.Entry<String, GroupRecord> entry : later.groups().entrySet()) {
+            boolean hadGrant = earlier.grant(entry.getKey()).isPresent();
+            boolean skipped = later.number() > earlier.number() + 1;
+            Optional<Grant> first = entry.getValue().grant().filter(g -> !hadGrant && !skipped);
+            if (first.isPresent() && first.get().proof() != ProofKind.NEVER) {
+                fault = "first grant of " + entry.getKey() + " carries " + first.get().proof();
+            }
+        }
+        if (fault != null) {
+            world.violated(Checker.ONE_CHAIN, "at " + at + ": " + fault);
+        }
+    }
+
+    private static @Nullable String wrong(Grant before, Grant after) {
+        if (after.token() < before.token()) {
+            return "came back as token " + after.token();
+        }
+        if (after.token() == before.token()) {
+            boolean isSame = after.holder().equals(before.holder()) && after.proof() == before.proof();
+            boolean isOverAgain = before.over().isPresent() && !before.over().equals(after.over());
+            return isSame && !isOverAgain ? null : "changed without a new token";
+        }
+        if (after.proof() == ProofKind.NEVER) {
+            return "is followed by one that says NEVER";
+        }
+        if (after.proof() == ProofKind.EXPIRED && !before.isExpirable() && after.token() == before.token() + 1) {
+            return "cannot expire but is followed by one that says EXPIRED";
+        }
+        return null;
+    }
+
+    /** Whoever held a lower token must not act any more. */
+    private void provesTrue(ClusterRecord value) {
+        for (SimGroup group : world.groups()) {
+            Optional<Grant> grant = value.grant(group.name());
+            if (grant.isEmpty()) {
+                continue;
+            }
+            for (SimNode node : world.nodes()) {
+                boolean isOver = world.ownership().token(group, node) < grant.get().token()
+                        || grant.get().over().isPresent();
+                if (isOver && world.ownership().acts(group, node)) {
+                    world.violated(
+                            Checker.PROOF_IS_TRUE,
+                            node.id() + " still acts for " + group.name() + " under token "
+                                    + world.ownership().token(group, node) + " when " + grant.get() + " is chosen");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package org.understudy.ha.testkit.sim;
+
+import java.util.List;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.membership.core.record.Candidacy;
+
+/**
+ * A group of the simulated cluster.
+ *
+ * @param isExpirable whether the fake kernel ends it with the lease
+ * @param remains what stays on the host when the process dies
+ */
+record SimGroup(
+        int index,
+        String name,
+        List<NodeId> preferred,
+        boolean isElection,
+        boolean isExpirable,
+        List<String> remains) {
+
+    Candidacy candidacy() {
+        return new Candidacy(preferred, isElection, true, "", Presence.ABSENT, isExpirable, remains);
+    }
+}

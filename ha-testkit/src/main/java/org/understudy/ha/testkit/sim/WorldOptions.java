@@ -1,0 +1,34 @@
+package org.understudy.ha.testkit.sim;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What kind of world to build.
+ *
+ * @param script faults to play instead of drawn ones
+ * @param isCalm a network, disks and clocks without faults and with constant times, to measure
+ * @param chaosNanos when everything is healed
+ * @param isTracing whether to keep the last events as text
+ */
+public record WorldOptions(
+        Sabotage sabotage, Optional<List<Fault>> script, boolean isCalm, long chaosNanos, boolean isTracing) {
+
+    /** Sixty simulated seconds: 45 of faults, 10 in which everything must recover, 5 in which it must stay. */
+    public static WorldOptions standard() {
+        return new WorldOptions(Sabotage.NONE, Optional.empty(), false, 45_000 * World.MILLI, false);
+    }
+
+    public WorldOptions withSabotage(Sabotage bug) {
+        return new WorldOptions(bug, script, isCalm, chaosNanos, isTracing);
+    }
+
+    public WorldOptions withTrace() {
+        return new WorldOptions(sabotage, script, isCalm, chaosNanos, true);
+    }
+
+    /** Plays exactly these faults, on a calm network. */
+    public WorldOptions scripted(List<Fault> faults) {
+        return new WorldOptions(sabotage, Optional.of(List.copyOf(faults)), true, chaosNanos, isTracing);
+    }
+}

@@ -1,0 +1,16 @@
+/**
+ * The simulator: whole clusters of the real {@link org.understudy.ha.membership.core.NodeMachine} on one thread, with a fake
+ * network, disk, kernel and clock, everything drawn from one seed. Checkers look after every step; a seed that fails replays
+ * exactly.
+ *
+ * <p>Pure apart from what a caller prints: no thread, no real clock, no sleep. Time is a number; the same seed gives the same
+ * run on every machine. Nobody in production imports this package.
+ *
+ * <p>Start reading at {@link org.understudy.ha.testkit.sim.World}.
+ *
+ * @since 0.1.0
+ */
+@NullMarked
+package org.understudy.ha.testkit.sim;
+
+import org.jspecify.annotations.NullMarked;
