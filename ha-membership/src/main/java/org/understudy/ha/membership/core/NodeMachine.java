@@ -1123,8 +1123,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
         List<Incarnation> silent = acceptor.silentSessions(now);
-        silent.removeIf(
-                session -> !known.get().isLive(session) || session.node().equals(self));
+        Optional<Incarnation> own = incarnation();
+        silent.removeIf(session ->
+                !known.get().isLive(session) || own.filter(session::equals).isPresent());
         if (!silent.isEmpty()) {
             send(proposer.preVote(now, set, silent));
         }
