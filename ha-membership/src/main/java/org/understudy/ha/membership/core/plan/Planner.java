@@ -360,12 +360,14 @@ public final class Planner {
             return order.stream().filter(candidates::contains).findFirst();
         }
 
+        /** A session whose last will has come may stand a while longer, but is granted nothing. */
         private boolean isCandidate(String name, NodeId node) {
             Session session = sessions.get(node);
             Candidacy candidacy = session == null ? null : session.candidacies().get(name);
             return candidacy != null
                     && candidacy.isEligible()
-                    && !facts.leaves().contains(session.incarnation());
+                    && !facts.leaves().contains(session.incarnation())
+                    && !facts.wills().containsKey(session.incarnation());
         }
 
         private Optional<Grant> standing(String name) {
