@@ -114,27 +114,24 @@ final class Acceptor {
         return now - heard.getOrDefault(session, startedNanos) >= silenceNanos;
     }
 
-    /** Sessions in this acceptor's own record that have been silent long enough. */
-    List<Incarnation> silentSessions(long now) {
+    /** Sessions of a record that have been silent here long enough. */
+    List<Incarnation> silentSessions(long now, ClusterRecord record) {
         List<Incarnation> silent = new ArrayList<>();
-        memory.accepted().ifPresent(record -> {
-            for (Session session : record.sessions().values()) {
-                if (isSilent(now, session.incarnation())) {
-                    silent.add(session.incarnation());
-                }
+        for (Session session : record.sessions().values()) {
+            if (isSilent(now, session.incarnation())) {
+                silent.add(session.incarnation());
             }
-        });
+        }
         return silent;
     }
 
-    /** When the next session becomes silent if nothing is heard; {@link Long#MAX_VALUE} without sessions. */
-    long nextSilenceNanos() {
+    /** When the next session of a record becomes silent if nothing is heard; {@link Long#MAX_VALUE} if all are already. */
+    long nextSilenceNanos(long now, ClusterRecord record) {
         long next = Long.MAX_VALUE;
-        Optional<ClusterRecord> accepted = memory.accepted();
-        if (accepted.isPresent()) {
-            for (Session session : accepted.get().sessions().values()) {
-                long since = heard.getOrDefault(session.incarnation(), startedNanos);
-                next = Math.min(next, since + silenceNanos);
+        for (Session session : record.sessions().values()) {
+            long at = heard.getOrDefault(session.incarnation(), startedNanos) + silenceNanos;
+            if (at > now) {
+                next = Math.min(next, at);
             }
         }
         return next;

@@ -600,13 +600,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         learned = Optional.of(value);
         planDirty = true;
         then.add(new Effect.PublishRecord(ballot, value));
-        // A chosen record is also a late accept: without it this acceptor would not acknowledge sessions it has not
-        // seen.
-        if (ballot.isAbove(acceptor.memory().acceptedBallot())
-                && mayVote()
-                && acceptor.accept(now, ballot, value).isEmpty()) {
-            dirty = true;
-        }
+        adopt(now);
         if (!value.isAcceptor(acceptor.id())) {
             sayOnce(
                     self.value(),
@@ -615,6 +609,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         forgetSettled(value);
         proveWills(value);
+    }
+
+    /**
+     * A chosen record is also a late accept: without it this acceptor would not acknowledge sessions it has not seen. It may
+     * have to wait until a session that the record has lost is silent here too.
+     */
+    private void adopt(long now) {
+        if (learned.isPresent()
+                && learnedBallot.isAbove(acceptor.memory().acceptedBallot())
+                && mayVote()
+                && acceptor.accept(now, learnedBallot, learned.get()).isEmpty()) {
+            dirty = true;
+        }
     }
 
     private void forgetSettled(ClusterRecord value) {
@@ -1003,6 +1010,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         nextBeacon = now + renewNanos;
+        adopt(now);
         LeaseKeeper k = keeper;
         if (k == null && !leaving && allIdle()) {
             join(now);
@@ -1122,10 +1130,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         for (Notice notice : plan.notices()) {
             sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
-        List<Incarnation> silent = acceptor.silentSessions(now);
         Optional<Incarnation> own = incarnation();
-        silent.removeIf(session ->
-                !known.get().isLive(session) || own.filter(session::equals).isPresent());
+        List<Incarnation> silent = acceptor.silentSessions(now, known.get());
+        silent.removeIf(session -> own.filter(session::equals).isPresent());
         if (!silent.isEmpty()) {
             send(proposer.preVote(now, set, silent));
         }

@@ -223,10 +223,11 @@ public final class World {
         }
         List<String> everything = new ArrayList<>();
         groups.forEach(g -> everything.addAll(g.remains()));
-        boolean isWrongKey = SimRandom.happens(salt, 500);
+        // A guardian signs only at death, so nobody has the right key and the right incarnation of a living node.
+        boolean isWrongKey = who.number() == 1 || SimRandom.happens(salt, 500);
         byte[] will = isWrongKey
                 ? SimWills.datagram(who, "forged", everything)
-                : SimWills.datagram(new Incarnation(who.node(), who.number() + 1), victim.willKey(), everything);
+                : SimWills.datagram(new Incarnation(who.node(), who.number() - 1), victim.willKey(), everything);
         sendWill(victim, will);
     }
 
