@@ -148,6 +148,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 now,
                 settings.timing().acceptorNanos());
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
+        this.proposer.saw(disk.promised());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
         this.nextPlan = now;
@@ -378,7 +379,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Promise m) {
-                send(proposer.onPromise(now, m, base -> change(now, base)));
+                send(now, proposer.onPromise(now, m, base -> change(now, base)));
                 return true;
             }
 
@@ -566,16 +567,23 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     /**
-     * Sends what the proposer says, to this node as well. A prepare waits for this node's own promise to be durable, so that a
-     * ballot is never used twice; an accept need not wait: its ballot is durable already.
+     * Sends what the proposer says, to this node as well. A prepare leaves only if this node promised it itself, and waits for
+     * that promise to be durable, so that a ballot is never used twice; an accept need not wait: its ballot is durable already.
      */
-    private void send(List<Message> messages) {
+    private void send(long now, List<Message> messages) {
         for (Message message : messages) {
-            selfInbox.add(message);
-            if (message instanceof Accept) {
-                toOthersAtOnce(message);
+            if (message instanceof Prepare prepare) {
+                take(now, self, prepare);
+                if (acceptor.memory().promised().equals(prepare.ballot())) {
+                    toOthers(prepare);
+                }
             } else {
-                toOthers(message);
+                selfInbox.add(message);
+                if (message instanceof Accept) {
+                    toOthersAtOnce(message);
+                } else {
+                    toOthers(message);
+                }
             }
         }
     }
@@ -1065,7 +1073,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             TreeSet<AcceptorId> ordered = new TreeSet<>(set);
             List<AcceptorId> acceptors = List.copyOf(ordered);
             say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
-            send(proposer.prepare(
+            send(now, proposer.prepare(
                     now, acceptors, true, Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
         } else if (!waits.toString().equals(formingWaits)) {
             formingWaits = waits.toString();
@@ -1113,18 +1121,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!isController(now)) {
             planDirty = false;
             if (isUnsettled) {
-                send(proposer.prepare(now, set, false, Optional.empty()));
+                send(now, proposer.prepare(now, set, false, Optional.empty()));
             }
             return;
         }
         planDirty = false;
         if (learned.isEmpty() || isUnsettled || !proposer.agreed().isEmpty()) {
-            send(proposer.prepare(now, set, false, Optional.empty()));
+            send(now, proposer.prepare(now, set, false, Optional.empty()));
             return;
         }
         Plan plan = Planner.plan(known.get(), facts(now, 0));
         if (plan.isChange()) {
-            send(proposer.prepare(now, set, false, Optional.empty()));
+            send(now, proposer.prepare(now, set, false, Optional.empty()));
             return;
         }
         for (Notice notice : plan.notices()) {
@@ -1134,7 +1142,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         List<Incarnation> silent = acceptor.silentSessions(now, known.get());
         silent.removeIf(session -> own.filter(session::equals).isPresent());
         if (!silent.isEmpty()) {
-            send(proposer.preVote(now, set, silent));
+            send(now, proposer.preVote(now, set, silent));
         }
     }
 
