@@ -638,6 +638,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         || value.sessions().get(e.getKey().node()).offerVersion()
                                 >= e.getValue().version());
         leaves.removeIf(session -> !value.isLive(session));
+        joins.entrySet()
+                .removeIf(e -> value.sessions().containsKey(e.getKey())
+                        && value.sessions().get(e.getKey()).joinNonce() == e.getValue().nonce());
         releases.entrySet()
                 .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
         ownReleases
