@@ -864,7 +864,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null && session != null && session.joinNonce() == nonce && !left && allIdle()) {
             LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
             keeper = fresh;
-            then.add(new Effect.LiveAs(session.incarnation()));
+            urgent.add(new Effect.LiveAs(session.incarnation()));
             say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
         }
     }
@@ -910,7 +910,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null && k.isValid(now) && !group.isWithdrawn()) {
             group.starting(grant.token());
-            then.add(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
+            // Nothing of this needs the disk, and a stop, which never waits, must not overtake a start that does.
+            urgent.add(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
             say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
         }
     }
