@@ -70,6 +70,12 @@ final class LocalGroup {
         withdrawn = true;
     }
 
+    /** Offered again, perhaps while it still stops after it was withdrawn. */
+    void offer(Candidacy candidacy) {
+        withdrawn = false;
+        reported = candidacy;
+    }
+
     /** What this node offers now. */
     Candidacy candidacy(long now) {
         boolean held = now < holdUntil;

@@ -298,7 +298,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void takeGroupInput(long now, Input input) {
         if (input instanceof Input.GroupOffered o) {
-            groups.put(o.group(), new LocalGroup(o.group(), o.candidacy()));
+            LocalGroup present = groups.get(o.group());
+            if (present == null) {
+                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy()));
+            } else {
+                present.offer(o.candidacy());
+            }
         } else if (input instanceof Input.GroupWithdrawn o) {
             withGroup(o.group(), LocalGroup::withdraw);
         } else if (input instanceof Input.EligibilityChanged o) {
