@@ -645,7 +645,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         leaves.removeIf(session -> !value.isLive(session));
         joins.entrySet()
                 .removeIf(e -> value.sessions().containsKey(e.getKey())
-                        && value.sessions().get(e.getKey()).joinNonce() == e.getValue().nonce());
+                        && value.sessions().get(e.getKey()).joinNonce()
+                                == e.getValue().nonce());
         releases.entrySet()
                 .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
         ownReleases
@@ -1082,8 +1083,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             TreeSet<AcceptorId> ordered = new TreeSet<>(set);
             List<AcceptorId> acceptors = List.copyOf(ordered);
             say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
-            send(now, proposer.prepare(
-                    now, acceptors, true, Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
+            send(
+                    now,
+                    proposer.prepare(
+                            now, acceptors, true, Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
         } else if (!waits.toString().equals(formingWaits)) {
             formingWaits = waits.toString();
             if (!waits.isEmpty()) {

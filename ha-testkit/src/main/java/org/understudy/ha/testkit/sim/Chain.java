@@ -70,7 +70,8 @@ final class Chain {
             if (before.isPresent()) {
                 String wrong = after.isEmpty() ? "is forgotten" : wrong(before.get(), after.get());
                 if (wrong != null) {
-                    fault = "grant of " + entry.getKey() + " token " + before.get().token() + " " + wrong;
+                    fault = "grant of " + entry.getKey() + " token "
+                            + before.get().token() + " " + wrong;
                 }
             }
         }
@@ -79,7 +80,8 @@ final class Chain {
             boolean skipped = later.number() > earlier.number() + 1;
             Optional<Grant> first = entry.getValue().grant().filter(g -> !hadGrant && !skipped);
             if (first.isPresent() && first.get().proof() != ProofKind.NEVER) {
-                fault = "first grant of " + entry.getKey() + " carries " + first.get().proof();
+                fault = "first grant of " + entry.getKey() + " carries "
+                        + first.get().proof();
             }
         }
         if (fault != null) {
@@ -113,8 +115,9 @@ final class Chain {
                 continue;
             }
             for (SimNode node : world.nodes()) {
-                boolean isOver = world.ownership().token(group, node) < grant.get().token()
-                        || grant.get().over().isPresent();
+                boolean isOver =
+                        world.ownership().token(group, node) < grant.get().token()
+                                || grant.get().over().isPresent();
                 if (isOver && world.ownership().acts(group, node)) {
                     world.violated(
                             Checker.PROOF_IS_TRUE,

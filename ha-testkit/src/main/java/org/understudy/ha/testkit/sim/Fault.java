@@ -73,7 +73,12 @@ public record Fault(long atNanos, Kind kind, int node, int other, long lengthNan
             int other = (node + 1 + random.below(nodes - 1)) % nodes;
             long most = random.chance(300) ? 6_000 * World.MILLI : 1_500 * World.MILLI;
             faults.add(new Fault(
-                    random.between(from, to), kind, node, other, random.between(50 * World.MILLI, most), random.next()));
+                    random.between(from, to),
+                    kind,
+                    node,
+                    other,
+                    random.between(50 * World.MILLI, most),
+                    random.next()));
         }
         faults.sort((a, b) -> Long.compare(a.atNanos, b.atNanos));
         return faults;

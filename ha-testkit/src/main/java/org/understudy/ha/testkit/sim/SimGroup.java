@@ -12,12 +12,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
  * @param remains what stays on the host when the process dies
  */
 record SimGroup(
-        int index,
-        String name,
-        List<NodeId> preferred,
-        boolean isElection,
-        boolean isExpirable,
-        List<String> remains) {
+        int index, String name, List<NodeId> preferred, boolean isElection, boolean isExpirable, List<String> remains) {
 
     Candidacy candidacy() {
         return new Candidacy(preferred, isElection, true, "", Presence.ABSENT, isExpirable, remains);

@@ -83,11 +83,13 @@ final class SimNode {
         return world.now() < pausedUntil;
     }
 
-    @Nullable NodeMachine machine() {
+    @Nullable
+    NodeMachine machine() {
         return machine;
     }
 
-    @Nullable Incarnation guarded() {
+    @Nullable
+    Incarnation guarded() {
         return guarded;
     }
 
@@ -121,11 +123,11 @@ final class SimNode {
         long nonce = SimRandom.hash(world.seed(), 'l', index, life);
         boolean isGuarded = world.isCalm() || !SimRandom.happens(nonce + 1, 100);
         willKey = isGuarded ? "key-" + id + "-" + life : "";
-        NodeSettings settings =
-                new NodeSettings("sim", id, world.ids(), "d" + index, TIMING, true, willKey, nonce);
+        NodeSettings settings = new NodeSettings("sim", id, world.ids(), "d" + index, TIMING, true, willKey, nonce);
         machine = new NodeMachine(settings, disk.durable(), local(), world.wills());
         timerAt = Long.MAX_VALUE;
-        world.trace(id, () -> "boots as life " + life + " with " + disk.durable().acceptedBallot());
+        world.trace(
+                id, () -> "boots as life " + life + " with " + disk.durable().acceptedBallot());
         input(new Input.ViewChanged(world.ids()));
         if (index < 2) {
             for (SimGroup group : world.groups()) {
@@ -300,7 +302,8 @@ final class SimNode {
         world.countStep();
         try {
             Step<Effect, DurableState> step = m.handle(local(), input);
-            if (world.isTracing() && !(input instanceof Input.Tick && step.notices().isEmpty())) {
+            if (world.isTracing()
+                    && !(input instanceof Input.Tick && step.notices().isEmpty())) {
                 world.trace(id, () -> "<- " + World.brief(input.toString()));
             }
             for (Notice notice : step.notices()) {
@@ -309,7 +312,9 @@ final class SimNode {
             perform(step);
         } catch (RuntimeException e) {
             StackTraceElement[] at = e.getStackTrace();
-            world.violated(Checker.NO_EXCEPTION, id + " " + e + (at.length > 0 ? " at " + at[0] + " " + at[Math.min(3, at.length - 1)] : ""));
+            world.violated(
+                    Checker.NO_EXCEPTION,
+                    id + " " + e + (at.length > 0 ? " at " + at[0] + " " + at[Math.min(3, at.length - 1)] : ""));
         }
     }
 
@@ -402,7 +407,10 @@ final class SimNode {
         } else if (effect instanceof Effect.LiveAs live) {
             guarded = live.incarnation();
         } else if (effect instanceof Effect.PublishRecord published) {
-            world.trace(id, () -> "learned " + published.ballot() + " #" + published.value().number());
+            world.trace(
+                    id,
+                    () -> "learned " + published.ballot() + " #"
+                            + published.value().number());
             world.chain().learned(this, published.ballot(), published.value());
         } else if (effect instanceof Effect.MoveDecided decided) {
             world.count(decided.isDone() ? "moves done" : "moves refused");
@@ -539,10 +547,7 @@ final class SimNode {
                 later(5 * World.MILLI, () -> {
                     if (mine == operation) {
                         start(new Effect.StartGroup(
-                                group.name(),
-                                new Incarnation(id, 1),
-                                which,
-                                org.understudy.ha.api.ProofKind.RELEASED));
+                                group.name(), new Incarnation(id, 1), which, org.understudy.ha.api.ProofKind.RELEASED));
                     }
                 });
             }

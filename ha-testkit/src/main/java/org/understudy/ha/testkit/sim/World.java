@@ -205,9 +205,7 @@ public final class World {
             case VETO -> {
                 SimGroup group = groups.get((int) SimRandom.scale(fault.salt(), 0, groups.size()));
                 node.input(new Input.EligibilityChanged(group.name(), false, "simulated veto"));
-                in(
-                        fault.lengthNanos(),
-                        () -> node.input(new Input.EligibilityChanged(group.name(), true, "")));
+                in(fault.lengthNanos(), () -> node.input(new Input.EligibilityChanged(group.name(), true, "")));
             }
         }
     }
@@ -282,8 +280,9 @@ public final class World {
             if (isLate || startsSince > STARTS_AFTER_HEAL_MAX) {
                 violated(
                         Checker.RECOVERY,
-                        group.name() + " does not settle: " + startsSince + " starts since everything was healed, last at "
-                                + millis(ownership.lastStart(group)) + " ms");
+                        group.name() + " does not settle: " + startsSince
+                                + " starts since everything was healed, last at " + millis(ownership.lastStart(group))
+                                + " ms");
             }
         }
     }
@@ -296,7 +295,10 @@ public final class World {
             if (machine == null) {
                 why.append("down");
             } else {
-                why.append(machine.state()).append(' ').append(machine.incarnation()).append(' ');
+                why.append(machine.state())
+                        .append(' ')
+                        .append(machine.incarnation())
+                        .append(' ');
                 machine.learned()
                         .ifPresent(r -> why.append('#')
                                 .append(r.number())
