@@ -78,9 +78,8 @@ public final class LeaseBoard {
         @Override
         public long confirmedNanos() {
             PublishLease now = state;
-            boolean isOurs = now.isValid()
-                    && !isEnded
-                    && now.incarnation().filter(holder::equals).isPresent();
+            boolean isOurs =
+                    !isEnded && now.incarnation().filter(holder::equals).isPresent();
             return isOurs ? now.confirmedNanos() : 0;
         }
 

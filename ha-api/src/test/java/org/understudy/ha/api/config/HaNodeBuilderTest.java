@@ -1,0 +1,96 @@
+package org.understudy.ha.api.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.ConfigurationException.Problem;
+import org.understudy.ha.api.NodeId;
+
+class HaNodeBuilderTest {
+
+    @Test
+    void reports_every_mistake_at_once_with_key_value_and_remedy() {
+        HaNodeBuilder builder = HaNodeBuilder.create()
+                .cluster("Shop")
+                .node("serv9")
+                .peer("serv1", "10.1.0.1")
+                .peer("serv2", "10.1.0.2:70000")
+                .peer("serv3", "10.1.0.3:7400")
+                .peer("serv3", "10.1.0.4:7400")
+                .peer("serv4", "10.1.0.3:7400")
+                .keys(Path.of("/nowhere/keys"))
+                .timing(new Timing(Duration.ofMillis(10), Duration.ofMillis(5), 500, Duration.ZERO));
+
+        ConfigurationException mistakes = catchThrowableOfType(ConfigurationException.class, builder::start);
+
+        assertThat(mistakes.problems())
+                .extracting(Problem::key)
+                .containsExactly(
+                        "cluster",
+                        "peer serv1",
+                        "peer serv2",
+                        "peer",
+                        "peer serv4",
+                        "keys",
+                        "timing.lease",
+                        "timing.driftPerMille",
+                        "stateDirectory",
+                        "node");
+        assertThat(mistakes.problems()).allSatisfy(p -> assertThat(p.remedy()).isNotBlank());
+        assertThat(mistakes).hasMessageContaining("10 settings cannot work");
+    }
+
+    @Test
+    void two_votes_are_refused_with_the_way_out() {
+        assertThatThrownBy(() -> HaNodeBuilder.create()
+                        .cluster("shop")
+                        .node("serv1")
+                        .peer("serv1", "10.1.0.1:7400")
+                        .peer("serv2", "10.1.0.2:7400")
+                        .stateDirectory(Path.of("state"))
+                        .insecure()
+                        .validate())
+                .hasMessageContaining("add a witness");
+    }
+
+    @Test
+    void setting_something_twice_is_a_mistake() {
+        assertThatThrownBy(() -> valid().cluster("other").validate()).hasMessageContaining("set it once");
+    }
+
+    @Test
+    void a_good_configuration_has_the_documented_defaults() {
+        NodeConfig config = valid().validate();
+        assertThat(config.node()).isEqualTo(NodeId.of("serv1"));
+        assertThat(config.timing()).isEqualTo(Timing.standard());
+        assertThat(config.guardian()).isTrue();
+        assertThat(config.mayForm()).isFalse();
+        assertThat(config.processPolicy()).isEqualTo(ProcessPolicy.NEVER_HALT);
+        assertThat(config.self().isWitness()).isFalse();
+    }
+
+    @Test
+    void the_holder_s_lease_ends_before_the_acceptors_stop_waiting_whatever_the_drift() {
+        Timing timing = Timing.standard();
+        // Slowest allowed holder against the fastest allowed acceptor, both in real time.
+        double holder = timing.holderNanos() / (1 - timing.driftPerMille() / 1000.0);
+        double acceptor = timing.acceptorNanos() / (1 + timing.driftPerMille() / 1000.0);
+        assertThat(holder).isLessThan(acceptor);
+    }
+
+    private static HaNodeBuilder valid() {
+        return HaNodeBuilder.create()
+                .cluster("shop")
+                .node("serv1")
+                .peer("serv1", "10.1.0.1:7400")
+                .peer("serv2", "10.1.0.2:7400")
+                .witness("witness", "10.1.0.3:7400")
+                .stateDirectory(Path.of("state"))
+                .insecure();
+    }
+}

@@ -1,0 +1,179 @@
+package org.understudy.ha.membership.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.DurableState;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.membership.core.record.SessionEnd;
+
+class MessageCodecProperties {
+
+    private static final NodeId SERV1 = NodeId.of("serv1");
+
+    @Property(tries = 500)
+    void every_message_comes_back_as_it_was(@ForAll("messages") Message message) {
+        byte[] frame = MessageCodec.encode("shop", SERV1, 7, message);
+        MessageCodec.Frame back = MessageCodec.decode(frame);
+        assertThat(back.message()).isEqualTo(message);
+        assertThat(back.cluster()).isEqualTo("shop");
+        assertThat(back.sender()).isEqualTo(SERV1);
+        assertThat(back.sequence()).isEqualTo(7);
+    }
+
+    @Property(tries = 300)
+    void every_truncation_is_refused(@ForAll("messages") Message message, @ForAll @IntRange(max = 4000) int cut) {
+        byte[] frame = MessageCodec.encode("shop", SERV1, 7, message);
+        byte[] shorter = Arrays.copyOf(frame, cut % frame.length);
+        assertThatThrownBy(() -> MessageCodec.decode(shorter)).isInstanceOf(MalformedMessageException.class);
+    }
+
+    @Property(tries = 300)
+    void bytes_too_many_are_refused(@ForAll("messages") Message message) {
+        byte[] frame = MessageCodec.encode("shop", SERV1, 7, message);
+        byte[] longer = Arrays.copyOf(frame, frame.length + 1);
+        assertThatThrownBy(() -> MessageCodec.decode(longer)).isInstanceOf(MalformedMessageException.class);
+    }
+
+    @Property(tries = 1000)
+    void altered_bytes_are_decoded_or_refused_but_never_anything_else(
+            @ForAll("messages") Message message, @ForAll @IntRange(max = 4000) int at, @ForAll byte value) {
+        byte[] frame = MessageCodec.encode("shop", SERV1, 7, message);
+        frame[at % frame.length] = value;
+        try {
+            assertThat(MessageCodec.decode(frame).message()).isNotNull();
+        } catch (MalformedMessageException e) {
+            assertThat(e.offset()).isNotNegative();
+        }
+    }
+
+    @Property(tries = 300)
+    void the_durable_state_comes_back_and_equal_states_have_equal_bytes(@ForAll("records") ClusterRecord record) {
+        TreeMap<String, Long> released = new TreeMap<>();
+        released.put("files", 3L);
+        DurableState state =
+                new DurableState(new Ballot(9, "serv2"), new Ballot(8, "serv1"), Optional.of(record), released);
+        byte[] bytes = RecordCodec.encode(state);
+        DurableState back = RecordCodec.decodeDurable(bytes);
+        assertThat(back).isEqualTo(state);
+        assertThat(RecordCodec.encode(back)).isEqualTo(bytes);
+    }
+
+    @Property(tries = 1)
+    void a_newer_state_is_refused_with_a_remedy() {
+        byte[] bytes = RecordCodec.encode(DurableState.EMPTY);
+        bytes[0] = 2;
+        assertThatThrownBy(() -> RecordCodec.decodeDurable(bytes))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageContaining("version 2")
+                .hasMessageContaining("run the version that wrote it");
+    }
+
+    // ---- values --------------------------------------------------------------------------------------------------
+
+    @Provide
+    Arbitrary<Message> messages() {
+        Arbitrary<Message> small = Combinators.combine(ballots(), acceptors(), incarnations(), longs())
+                .flatAs((ballot, acceptor, who, number) -> Arbitraries.of(
+                        new Message.FormQuery("digest"),
+                        new Message.FormAnswer("digest", "ab12", true, false),
+                        new Message.Prepare(ballot),
+                        new Message.Promise(ballot, acceptor, Ballot.NONE, Optional.empty()),
+                        new Message.Accepted(ballot, acceptor),
+                        new Message.Refused(ballot, acceptor, ballot, "promised"),
+                        new Message.PreVote(number, List.of(who)),
+                        new Message.PreVoteAnswer(number, acceptor, true),
+                        new Message.Renew(who, number, ballot),
+                        new Message.RenewAck(who, number, acceptor, ballot, List.of(acceptor)),
+                        new Message.RenewRefused(who, number, acceptor, ballot, ballot),
+                        new Message.Join("ab12", number, "key", ballot),
+                        new Message.Release(who, "files", number, Optional.of(Severity.HARD), "carrier"),
+                        new Message.Release(who, "files", number, Optional.empty(), "ünï"),
+                        new Message.Leave(who),
+                        new Message.Move(number, "files", who.node()),
+                        new Message.MoveRefused(number, "files", "no")));
+        Arbitrary<Message> large = Combinators.combine(ballots(), acceptors(), records(), incarnations())
+                .flatAs((ballot, acceptor, record, who) -> Arbitraries.of(
+                        new Message.Promise(ballot, acceptor, ballot, Optional.of(record)),
+                        new Message.Accept(ballot, record),
+                        new Message.Chosen(ballot, record),
+                        new Message.Offer(who, 3, candidacies())));
+        return Arbitraries.oneOf(small, large);
+    }
+
+    @Provide
+    Arbitrary<ClusterRecord> records() {
+        return Combinators.combine(incarnations(), longs(), Arbitraries.of(ProofKind.values()), acceptors())
+                .as((who, number, proof, acceptor) -> {
+                    TreeMap<NodeId, Session> sessions = new TreeMap<>();
+                    sessions.put(who.node(), new Session(who, number, "key", 2, candidacies()));
+                    TreeMap<NodeId, Long> incarnations = new TreeMap<>();
+                    incarnations.put(who.node(), who.number());
+                    TreeMap<String, GroupRecord> groups = new TreeMap<>();
+                    Grant grant = new Grant(who, number, proof, Optional.of(proof), true, List.of("address/10.0.0.5"));
+                    groups.put("files", GroupRecord.NEW.withGrant(grant).withMoveTo(Optional.of(who.node())));
+                    groups.put("mail", GroupRecord.NEW.withFatal("wrong everywhere"));
+                    return new ClusterRecord(
+                            "shop",
+                            0,
+                            number,
+                            List.of(acceptor),
+                            sessions,
+                            incarnations,
+                            List.of(new SessionEnd(who, proof, "key", List.of("address/10.0.0.5"))),
+                            groups,
+                            number);
+                });
+    }
+
+    private static TreeMap<String, Candidacy> candidacies() {
+        TreeMap<String, Candidacy> all = new TreeMap<>();
+        all.put("files", new Candidacy(List.of(SERV1), false, true, "", Presence.ABSENT, true, List.of("address/1")));
+        all.put("mail", new Candidacy(List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of()));
+        return all;
+    }
+
+    private static Arbitrary<Ballot> ballots() {
+        return Combinators.combine(longs(), Arbitraries.of("serv1", "serv2")).as(Ballot::new);
+    }
+
+    private static Arbitrary<AcceptorId> acceptors() {
+        return Combinators.combine(nodes(), Arbitraries.of("ab12", "ffff")).as(AcceptorId::new);
+    }
+
+    private static Arbitrary<Incarnation> incarnations() {
+        return Combinators.combine(nodes(), longs()).as(Incarnation::new);
+    }
+
+    private static Arbitrary<NodeId> nodes() {
+        return Arbitraries.of(SERV1, NodeId.of("serv2"), NodeId.of("witness"));
+    }
+
+    private static Arbitrary<Long> longs() {
+        return Arbitraries.longs().greaterOrEqual(1);
+    }
+}
