@@ -333,6 +333,9 @@ public final class Guardian implements AutoCloseable {
         try {
             ready.completeExceptionally(
                     new IOException(why + (lastWords.isEmpty() ? "" : ", saying: " + String.join(" | ", lastWords))));
+            if (ready.isCompletedExceptionally()) {
+                state.compareAndSet(State.ALIVE, State.CLOSED);
+            }
             lose(why);
             isEnded = true;
             readOn.signalAll();

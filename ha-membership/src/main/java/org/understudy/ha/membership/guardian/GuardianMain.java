@@ -8,6 +8,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.ref.Reference;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -111,6 +112,16 @@ public final class GuardianMain {
         if (lock == null) {
             return;
         }
+        try {
+            guard(host, watch, tasks);
+        } finally {
+            // The lock ends with the process, and must not end before it when the collector finds the channel unused.
+            Reference.reachabilityFence(lock);
+        }
+    }
+
+    private void guard(Optional<HostPort> host, @Nullable ProcessWatch watch, Optional<ProcessTasks> tasks)
+            throws IOException, InterruptedException {
         WillSender sender;
         try {
             GuardianWire.Frame hello = GuardianWire.read(in);
@@ -142,7 +153,6 @@ public final class GuardianMain {
             return;
         }
         bequeath(host, keys, sender);
-        lock.close();
     }
 
     /**

@@ -1,0 +1,73 @@
+package org.understudy.ha.membership.guardian;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.HostPort;
+
+/** A host on which claims that begin with "stuck" cannot be removed, and each tag has left one thing nobody claimed. */
+public final class FakeHostPort implements HostPort {
+    @Override
+    public String name() {
+        return "fake";
+    }
+
+    @Override
+    public String unavailableBecause() {
+        return "";
+    }
+
+    @Override
+    public long bootNanos() {
+        return System.nanoTime();
+    }
+
+    @Override
+    public ProcessWatch watch(long pid) {
+        ProcessTasks tasks;
+        try {
+            tasks = ProcessTasks.of(Path.of("/proc"), pid)
+                    .orElseThrow(() -> new PlatformException("watch", 3, "no process " + pid));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new ProcessWatch() {
+            @Override
+            public boolean awaitEnd(int millis) {
+                try {
+                    while (tasks.isAnyLive()) {
+                        LockSupport.parkNanos(1_000_000);
+                    }
+                    return true;
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @Override
+    public List<Removal> lastRites(List<Integer> tags, List<String> claims) {
+        List<Removal> removals = new ArrayList<>();
+        for (String claim : claims) {
+            removals.add(
+                    claim.startsWith("stuck")
+                            ? new Removal(claim, Removal.Result.FAILED, "operation not permitted")
+                            : new Removal(claim, Removal.Result.REMOVED, ""));
+        }
+        for (int tag : tags) {
+            removals.add(new Removal("tagged " + tag, Removal.Result.REMOVED, ""));
+        }
+        return removals;
+    }
+
+    @Override
+    public void warmUp() {}
+}

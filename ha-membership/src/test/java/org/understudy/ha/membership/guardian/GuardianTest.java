@@ -1,0 +1,311 @@
+package org.understudy.ha.membership.guardian;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.HostPort.Removal;
+import org.understudy.ha.membership.codec.LastWill;
+import org.understudy.ha.membership.guardian.LastWills.Verdict;
+
+/** Whole processes on the loopback. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class GuardianTest {
+    private static final Logger LOG = LoggerFactory.getLogger(GuardianTest.class);
+    private static final int NO_WILL_MILLIS = 700;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void kill_9_yields_a_valid_will_that_lists_every_claim() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 6 100");
+            small.tell("claim ipv4 192.0.2.1/24 dev lan0");
+            small.tell("live 7 101");
+            small.tell("claim stuck ipv4 192.0.2.2/24 dev lan0");
+            small.node.destroyForcibly();
+
+            byte[] datagram = small.will();
+            LastWills.Opened opened = LastWills.open(datagram, small.publicKey);
+
+            assertThat(opened.verdict()).isEqualTo(Verdict.VALID);
+            LastWill will = opened.will().orElseThrow();
+            assertThat(will.cluster()).isEqualTo("test");
+            assertThat(will.node()).isEqualTo(NodeId.of("small"));
+            assertThat(will.incarnation()).isEqualTo(7);
+            assertThat(will.truncated()).isFalse();
+            assertThat(will.removals())
+                    .containsExactly(
+                            new Removal(
+                                    "stuck ipv4 192.0.2.2/24 dev lan0",
+                                    Removal.Result.FAILED,
+                                    "operation not permitted"),
+                            new Removal("ipv4 192.0.2.1/24 dev lan0", Removal.Result.REMOVED, ""),
+                            new Removal("tagged 100", Removal.Result.REMOVED, ""),
+                            new Removal("tagged 101", Removal.Result.REMOVED, ""));
+            assertThat(will.provesGone(List.of("ipv4 192.0.2.1/24 dev lan0"))).isTrue();
+            assertThat(will.provesGone(List.of("stuck ipv4 192.0.2.2/24 dev lan0")))
+                    .isFalse();
+
+            assertThat(small.will()).as("it is repeated").isEqualTo(datagram);
+            SmallNodeProcess.awaitEnd(small.guardian);
+        }
+    }
+
+    @Test
+    void without_a_host_port_the_death_is_proved_and_nothing_is_proved_removed() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, false)) {
+            small.tell("live 1 100");
+            small.tell("claim ipv4 192.0.2.1/24 dev lan0");
+            small.node.destroyForcibly();
+
+            LastWill will = LastWills.open(small.will(), small.publicKey).will().orElseThrow();
+
+            assertThat(will.removals())
+                    .containsExactly(new Removal("ipv4 192.0.2.1/24 dev lan0", Removal.Result.FAILED, "no host port"));
+            SmallNodeProcess.awaitEnd(small.guardian);
+        }
+    }
+
+    @Test
+    void a_stopped_node_is_not_dead() throws Exception {
+        for (boolean withHostPort : new boolean[] {true, false}) {
+            try (SmallNodeProcess small = new SmallNodeProcess(directory, withHostPort)) {
+                small.tell("live 1 100");
+                SmallNodeProcess.signal("STOP", small.node.pid());
+
+                assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+                assertThat(small.guardian.isAlive()).isTrue();
+
+                small.node.destroyForcibly();
+                assertThat(LastWills.open(small.will(), small.publicKey).verdict())
+                        .isEqualTo(Verdict.VALID);
+                SmallNodeProcess.awaitEnd(small.guardian);
+            }
+        }
+    }
+
+    @Test
+    void an_orderly_end_sends_nothing_and_leaves_nothing() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            small.tell("claim ipv4 192.0.2.1/24 dev lan0");
+            small.tell("close");
+
+            SmallNodeProcess.awaitEnd(small.guardian);
+            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+            small.node.destroyForcibly();
+            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+        }
+    }
+
+    @Test
+    void the_end_of_the_pipe_alone_is_not_a_death() throws Exception {
+        try (DatagramSocket wills = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            Process process = GuardianCommand.of(settings(wills.getLocalPort())).start();
+            try {
+                process.getOutputStream()
+                        .write(GuardianWire.hello(new GuardianWire.Addresses(
+                                        settings(wills.getLocalPort()).locals(),
+                                        settings(wills.getLocalPort()).peers()))
+                                .bytes());
+                process.getOutputStream()
+                        .write(new GuardianWire.Frame(
+                                        GuardianWire.LIVE,
+                                        ByteBuffer.allocate(12)
+                                                .putLong(1)
+                                                .putInt(2)
+                                                .array())
+                                .bytes());
+                process.getOutputStream().close();
+                DataInputStream in = new DataInputStream(process.getInputStream());
+                byte type = GuardianWire.ACKNOWLEDGED;
+                while (type != GuardianWire.READY) {
+                    type = GuardianWire.read(in).type();
+                }
+
+                wills.setSoTimeout(NO_WILL_MILLIS);
+                assertThatThrownBy(() -> wills.receive(new java.net.DatagramPacket(new byte[10], 10)))
+                        .isInstanceOf(java.net.SocketTimeoutException.class);
+                assertThat(process.isAlive()).isTrue();
+            } finally {
+                process.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    @Test
+    void a_signal_to_both_leaves_the_guardian_time_to_see_its_nodes_end() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            SmallNodeProcess.signal("TERM", small.guardian.pid());
+            SmallNodeProcess.signal("INT", small.guardian.pid());
+            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+            small.node.destroyForcibly();
+
+            assertThat(LastWills.open(small.will(), small.publicKey).verdict()).isEqualTo(Verdict.VALID);
+            SmallNodeProcess.awaitEnd(small.guardian);
+        }
+    }
+
+    @Test
+    void a_lost_guardian_is_noticed_and_its_node_goes_on() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, false)) {
+            small.tell("live 1 100");
+            small.guardian.destroyForcibly();
+
+            assertThat(small.answer()).isEqualTo("lost");
+            small.tell("claim anything");
+            assertThat(small.node.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void a_guardian_that_does_not_read_is_given_up_without_blocking() throws Exception {
+        try (Guardian guardian = Guardian.start(settings(9))) {
+            java.util.concurrent.CountDownLatch lost = new java.util.concurrent.CountDownLatch(1);
+            guardian.onLost(lost::countDown);
+            SmallNodeProcess.signal("STOP", guardian.pid());
+            for (int i = 0; i < 2 * GuardianWire.WINDOW; i += 40) {
+                guardian.claim("a claim of some length, number " + i);
+            }
+
+            assertThat(lost.await(10, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+            assertThat(guardian.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void many_claims_pass_through_a_small_pipe() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            for (int i = 0; i < 300; i++) {
+                small.tell("claim ipv4 192.0.2." + i + "/24 dev lan0");
+            }
+            small.node.destroyForcibly();
+
+            LastWill will = LastWills.open(small.will(), small.publicKey).will().orElseThrow();
+            assertThat(will.truncated()).isTrue();
+            assertThat(will.provesGone(List.of("ipv4 192.0.2.0/24 dev lan0"))).isTrue();
+            assertThat(will.provesGone(List.of("ipv4 192.0.2.299/24 dev lan0"))).isFalse();
+        }
+    }
+
+    @Test
+    void the_next_life_waits_for_the_old_guardian_and_names_it_if_it_stays() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            SmallNodeProcess.signal("STOP", small.guardian.pid());
+            small.node.destroyForcibly().waitFor();
+
+            Process next = SmallNodeProcess.start(directory, 9, true);
+            try {
+                assertThat(SmallNodeProcess.answer(next.inputReader()))
+                        .startsWith("refused ")
+                        .contains("process " + small.guardian.pid())
+                        .contains("guardian.lock");
+            } finally {
+                next.destroyForcibly();
+            }
+
+            SmallNodeProcess.signal("CONT", small.guardian.pid());
+            try (SmallNodeProcess after = new SmallNodeProcess(directory, true)) {
+                SmallNodeProcess.awaitEnd(small.guardian);
+                assertThat(LastWills.open(small.will(), small.publicKey).verdict())
+                        .isEqualTo(Verdict.VALID);
+                after.tell("live 2 100");
+            }
+        }
+    }
+
+    @Test
+    void a_guardian_that_cannot_start_says_why_and_that_the_node_can_go_on() {
+        GuardianSettings elsewhere = new GuardianSettings(
+                "test",
+                NodeId.of("small"),
+                List.of(),
+                List.of(InetAddress.getLoopbackAddress()),
+                directory.resolve("missing/guardian.lock"),
+                Thread::new);
+
+        assertThatThrownBy(() -> Guardian.start(elsewhere))
+                .isInstanceOf(PlatformException.class)
+                .hasMessageContaining("missing/guardian.lock")
+                .hasMessageContaining("Without it the node works");
+    }
+
+    @Test
+    void nothing_is_left_after_close() throws Exception {
+        Guardian guardian = Guardian.start(settings(9));
+        ProcessHandle process = ProcessHandle.of(guardian.pid()).orElseThrow();
+        guardian.close();
+        guardian.close();
+
+        assertThat(process.isAlive()).isFalse();
+        assertThat(Thread.getAllStackTraces().keySet())
+                .noneMatch(t -> t.getName().startsWith("ha-here-"));
+        try (FileChannel lock = FileChannel.open(directory.resolve("guardian.lock"), StandardOpenOption.WRITE)) {
+            assertThat(lock.tryLock()).isNotNull();
+        }
+    }
+
+    @Test
+    void it_is_small() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            long pid = small.guardian.pid();
+            long rssAnon = SmallNodeProcess.kibibytes(pid, "status", "RssAnon");
+            LOG.info(
+                    "guardian: RssAnon {} KiB, PSS {} KiB, RSS {} KiB, threads {}",
+                    rssAnon,
+                    SmallNodeProcess.kibibytes(pid, "smaps_rollup", "Pss"),
+                    SmallNodeProcess.kibibytes(pid, "status", "VmRSS"),
+                    SmallNodeProcess.kibibytes(pid, "status", "Threads"));
+            assertThat(rssAnon).isLessThan(40 * 1024);
+        }
+    }
+
+    @Test
+    void settings_that_cannot_work_are_all_listed() {
+        assertThatThrownBy(() -> new GuardianSettings(
+                        "",
+                        NodeId.of("here"),
+                        List.of(InetSocketAddress.createUnresolved("nowhere", 1)),
+                        List.of(),
+                        directory,
+                        Thread::new))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("cluster")
+                .hasMessageContaining("peers")
+                .hasMessageContaining("locals");
+    }
+
+    private GuardianSettings settings(int port) throws IOException {
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        return new GuardianSettings(
+                "test",
+                NodeId.of("here"),
+                List.of(new InetSocketAddress(loopback, port)),
+                List.of(loopback),
+                directory.resolve("guardian.lock"),
+                Thread::new);
+    }
+}
