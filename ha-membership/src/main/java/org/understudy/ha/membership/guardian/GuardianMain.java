@@ -49,7 +49,8 @@ public final class GuardianMain {
     private static final long[] SEND_AT_MILLIS = {0, 2, 10, 30, 100, 300, 1000};
     private static final long PREDECESSOR_NANOS_MAX = TimeUnit.SECONDS.toNanos(3);
     private static final long PREDECESSOR_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long DRAIN_MILLIS_MAX = 100;
+    private static final long DRAIN_MILLIS_MAX = 2000;
+    private static final long DRAIN_STEP_MILLIS = 20;
     private static final int SIGNALLED_SECONDS_MAX = 90;
     private static final String DETAIL_NO_HOST_PORT = "no host port";
 
@@ -148,7 +149,7 @@ public final class GuardianMain {
             while (!watch.awaitEnd(-1)) {
                 Thread.onSpinWait();
             }
-            reader.join(DRAIN_MILLIS_MAX);
+            drain(reader);
         } else if (!awaitEndByProc(tasks.orElseThrow(), reader)) {
             return;
         }
@@ -160,7 +161,7 @@ public final class GuardianMain {
      *
      * @return false if the node is gone but the pipe has no end, because somebody else holds it: then no will
      */
-    private static boolean awaitEndByProc(ProcessTasks tasks, Thread reader) throws IOException, InterruptedException {
+    private static boolean awaitEndByProc(ProcessTasks tasks, Thread reader) throws InterruptedException {
         long round = 0;
         while (tasks.isAnyLive()) {
             if (reader.isAlive()) {
@@ -172,6 +173,24 @@ public final class GuardianMain {
         }
         reader.join(DRAIN_MILLIS_MAX);
         return !reader.isAlive();
+    }
+
+    /**
+     * Lets the reader take every byte that is left. Its end is the end of the pipe, which comes at once unless a program started
+     * by the node has inherited it; then an empty pipe must do, and a claim that is missed counts as not gone.
+     */
+    private static void drain(Thread reader) throws IOException, InterruptedException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS_MAX);
+        boolean wasEmpty = false;
+        reader.join(DRAIN_STEP_MILLIS);
+        while (reader.isAlive() && System.nanoTime() - until < 0) {
+            boolean isEmpty = new FileInputStream(FileDescriptor.in).available() == 0;
+            if (isEmpty && wasEmpty && reader.getState() == Thread.State.RUNNABLE) {
+                return;
+            }
+            wasEmpty = isEmpty;
+            reader.join(DRAIN_STEP_MILLIS);
+        }
     }
 
     /** Reads what the node announces until the pipe ends. Anything that is not understood ends the guardian. */

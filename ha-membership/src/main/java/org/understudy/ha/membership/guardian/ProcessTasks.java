@@ -2,10 +2,10 @@ package org.understudy.ha.membership.guardian;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -40,27 +40,30 @@ final class ProcessTasks {
         return Optional.of(new ProcessTasks(process, stat.get()[START_TIME_FIELD]));
     }
 
-    /** Whether any thread of it can still run. A stopped one can; a zombie cannot. */
-    boolean isAnyLive() throws IOException {
-        Optional<String[]> stat = stat(process.resolve("stat"));
-        if (stat.isEmpty() || !stat.get()[START_TIME_FIELD].equals(startTime)) {
-            return false;
-        }
-        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
-            for (Path task : tasks) {
-                Optional<String[]> thread = stat(task.resolve("stat"));
-                if (thread.isPresent()) {
-                    String state = thread.get()[STATE_FIELD];
-                    if (!state.equals("Z") && !state.equals("X")) {
-                        return true;
+    /**
+     * Whether any thread of it can still run. A stopped one can; a zombie cannot. What cannot be read is not known to be dead: a
+     * process that is just ending shows errors of many kinds, and the next look finds it gone.
+     */
+    boolean isAnyLive() {
+        try {
+            Optional<String[]> stat = stat(process.resolve("stat"));
+            if (stat.isEmpty() || !stat.get()[START_TIME_FIELD].equals(startTime)) {
+                return false;
+            }
+            try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+                for (Path task : tasks) {
+                    Optional<String[]> thread = stat(task.resolve("stat"));
+                    if (thread.isPresent()) {
+                        String state = thread.get()[STATE_FIELD];
+                        if (!state.equals("Z") && !state.equals("X")) {
+                            return true;
+                        }
                     }
                 }
             }
             return false;
-        } catch (NoSuchFileException | NotDirectoryException e) {
-            return false;
-        } catch (java.nio.file.DirectoryIteratorException e) {
-            throw e.getCause();
+        } catch (IOException | DirectoryIteratorException e) {
+            return true;
         }
     }
 

@@ -38,14 +38,10 @@ public final class FakeHostPort implements HostPort {
         return new ProcessWatch() {
             @Override
             public boolean awaitEnd(int millis) {
-                try {
-                    while (tasks.isAnyLive()) {
-                        LockSupport.parkNanos(1_000_000);
-                    }
-                    return true;
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
+                while (tasks.isAnyLive()) {
+                    LockSupport.parkNanos(1_000_000);
                 }
+                return true;
             }
 
             @Override
