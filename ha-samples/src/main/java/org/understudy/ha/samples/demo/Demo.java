@@ -1,6 +1,10 @@
 package org.understudy.ha.samples.demo;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +33,9 @@ public final class Demo {
     private Demo() {}
 
     public static void main(String[] words) {
+        // The story is UTF-8 whatever the locale says, like the shell script that starts it.
+        System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8));
         System.exit(play(List.of(words)));
     }
 

@@ -88,6 +88,13 @@ final class Stage implements AutoCloseable {
         long[] calmSince = {0};
         long[] movedAt = {0};
         await(SETTLE_SECONDS, () -> {
+            Optional<String> ended = nodes().stream()
+                    .filter(n -> !n.isAlive())
+                    .map(n -> "the process of " + n.name() + " has ended by itself\n" + n.tail())
+                    .findFirst();
+            if (ended.isPresent()) {
+                throw new LifecycleException(ended.get());
+            }
             Optional<String> missing = unsettled();
             long now = System.nanoTime();
             if (missing.isPresent()) {
@@ -191,9 +198,7 @@ final class Stage implements AutoCloseable {
     private Optional<String> unsettled() {
         List<String> missing = new ArrayList<>();
         for (SampleNode node : nodes()) {
-            if (!node.isAlive()) {
-                missing.add("the process of " + node.name() + " has ended");
-            } else if (!node.state().equals("ACTIVE")) {
+            if (!node.state().equals("ACTIVE")) {
                 missing.add(node.name() + " is " + node.state() + ", not ACTIVE");
             }
         }
