@@ -1,8 +1,13 @@
 package org.understudy.ha.samples.demo;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.StorageException;
 
 /**
  * What was asked for on the command line.
@@ -15,27 +20,8 @@ import org.understudy.ha.api.ConfigurationException;
 record Arguments(List<Fault> faults, int runs, boolean isJson, boolean isHelp) {
     static final int RUNS_MAX = 1000;
 
-    static final String USAGE = String.join(
-            "\n",
-            "usage: ./demo                                the whole story: each fault once, under two minutes",
-            "       ./demo FAULT [--runs N] [--json]      one fault, N times (1 to 1000; 1 by default)",
-            "       ./demo --help",
-            "",
-            "FAULT  handover  a planned move",
-            "       kill      kill -9 of the owner's process",
-            "       pause     SIGSTOP of the owner's process, SIGCONT after the takeover",
-            "       unplug    the owner's LAN cable pulled",
-            "       poweroff  the owner's process, its guardian and both its cards gone at once",
-            "       split     the owner with one client cut off from the others with another client",
-            "",
-            "--json prints one object for each run on the standard output and nothing else there:",
-            "  {\"fault\":…,\"run\":…,\"gap_ms\":…,\"lost\":…,\"double_ms\":…,\"proof\":…,\"token_before\":…,\"token_after\":…,"
-                    + "\"owner_before\":…,\"owner_after\":…}",
-            "  gap_ms     longest time without an answer, seen by a client that asks every millisecond",
-            "  lost       requests without an answer",
-            "  double_ms  time in which two hosts answered for one address",
-            "",
-            "Exit status: 0 if every run failed over, tokens grew and two hosts never answered; 1 if not; 2 for a wrong word.");
+    /** The text of {@code usage.txt}, which {@code ./demo} shows as well, before anything is built. */
+    static final String USAGE = usage();
 
     Arguments {
         faults = List.copyOf(faults);
@@ -68,6 +54,18 @@ record Arguments(List<Fault> faults, int runs, boolean isJson, boolean isHelp) {
             }
         }
         return new Arguments(fault.map(List::of).orElse(List.of(Fault.values())), runs, isJson, false);
+    }
+
+    private static String usage() {
+        try (InputStream text = Arguments.class.getResourceAsStream("usage.txt")) {
+            if (text == null) {
+                throw new StorageException(
+                        Path.of("usage.txt"), "is not in the class path beside " + Arguments.class.getName());
+            }
+            return new String(text.readAllBytes(), StandardCharsets.UTF_8).stripTrailing();
+        } catch (IOException e) {
+            throw new StorageException(Path.of("usage.txt"), "cannot be read: " + e.getMessage());
+        }
     }
 
     private static Fault fault(String word) {
