@@ -166,13 +166,14 @@ final class AddressTenure {
      */
     void begin(List<AddressTable.Entry> leftovers, ThreadFactory threads)
             throws ResourceException, InterruptedException {
+        int tag = context.claims().tag();
+        if (gate != null) {
+            // Before anything is taken away: a gate that a living process owns is refused, and its address stays.
+            gate.create(tag);
+        }
         touchedKernel = true;
         for (AddressTable.Entry old : leftovers) {
             table.remove(old.interfaceIndex(), old.address());
-        }
-        int tag = context.claims().tag();
-        if (gate != null) {
-            gate.create(tag);
         }
         table.add(link.index(), address, tag);
         presenceCheckedNanos = System.nanoTime();
@@ -333,6 +334,7 @@ final class AddressTenure {
         try {
             decision = step(machine);
         } catch (PlatformException e) {
+            open = false;
             // The outcome is unknown; the machine keeps its state, and whatever it tries next compares before it
             // changes.
             LOG.warn("floating address {}: {}", address, e.getMessage());

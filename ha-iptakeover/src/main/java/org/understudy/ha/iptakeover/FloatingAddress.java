@@ -300,7 +300,7 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure current = tenure;
         if (current != null) {
             end(current);
-        } else if (new LinuxHostPort().unavailableBecause().isEmpty()) {
+        } else if (new LinuxHostPort().unavailableBecause().isEmpty() && !isKeptByAnother()) {
             scrub();
         }
     }
@@ -313,6 +313,15 @@ public final class FloatingAddress implements ManagedResource {
             tenure = null;
             LOG.warn("{}: first attempt to stop failed: {}", this, e.getMessage());
             scrub();
+        }
+    }
+
+    /** Without a tenure of our own an open gate is another process's, and so is the address behind it. */
+    private boolean isKeptByAnother() {
+        try {
+            return trial().gateProblem().isEmpty() && NftGate.isOpen(address);
+        } catch (PlatformException e) {
+            return false;
         }
     }
 

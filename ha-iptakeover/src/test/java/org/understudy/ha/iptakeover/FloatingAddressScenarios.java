@@ -146,6 +146,22 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(last.ask("stop")).isEqualTo("ok");
     }
 
+    void a_second_process_on_the_host_leaves_the_owner_alone() {
+        LabHost a = segment.host(2);
+        LabJvm owner = a.jvm();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        LabJvm second = a.jvm();
+        assertThat(second.ask("probe")).startsWith("HERE");
+        assertThat(second.ask("start RELEASED 4712"))
+                .startsWith("refused HARD")
+                .contains("belongs to another running process of this host");
+        assertThat(second.ask("stop")).isEqualTo("ok");
+        assertThat(a.addresses()).contains("metric 4711");
+        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+        assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
     void a_foreign_host_with_the_address_is_found_and_nothing_stays() {
         LabHost a = segment.host(2);
         LabHost stranger = segment.host(9);

@@ -104,18 +104,39 @@ public final class NftGate implements AddressGate {
 
     @Override
     public void create(int tag) {
-        NetlinkAck ack = socket.transact(creation(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, tag, false));
-        if (ack.errno() == Libc.EEXIST) {
-            ack = socket.transact(creation(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, tag, true));
-        }
+        NetlinkAck ack = create(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, tag);
         if (ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.EINVAL) {
-            ack = socket.transact(creation(0, tag, false));
-            if (ack.errno() == Libc.EEXIST) {
-                ack = socket.transact(creation(0, tag, true));
-            }
+            ack = create(0, tag);
         }
         if (!ack.isDone()) {
             throw NetlinkSocket.refused("NFT_MSG_NEWTABLE", ack, "gate " + table + " on " + device);
+        }
+    }
+
+    private NetlinkAck create(int flags, int tag) {
+        NetlinkAck ack = socket.transact(creation(flags, tag, false));
+        if (ack.errno() == Libc.EEXIST) {
+            ack = socket.transact(creation(flags, tag, true));
+        }
+        if (ack.errno() == Libc.EPERM && exists()) {
+            throw new PlatformException(
+                    "NFT_MSG_NEWTABLE",
+                    Libc.EPERM,
+                    "gate " + table
+                            + " belongs to another running process of this host, which has the address: end that"
+                            + " process first");
+        }
+        return ack;
+    }
+
+    /** False also where looking is not permitted, so that a missing capability is not taken for an owner. */
+    private boolean exists() {
+        try {
+            return socket.dump(NfTables.dumpTables(), "NFT_MSG_GETTABLE").stream()
+                    .flatMap(m -> NfTables.decodeTable(m).stream())
+                    .anyMatch(t -> t.name().equals(table));
+        } catch (PlatformException e) {
+            return false;
         }
     }
 
