@@ -79,7 +79,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         LabJvm jvm = a.jvm();
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         jvm.signal("STOP");
-        assertThat(asker.lastAnswerMillis(VIP, 600)).isBetween(0L, 599L);
+        assertThat(asker.lastAnswerMillis(VIP, 500)).isBetween(0L, 499L);
         jvm.signal("CONT");
         until("it answers again", () -> asker.whoHas(VIP, 20).isPresent());
         until("healthy", () -> jvm.ask("monitor").startsWith("HEALTHY"));
