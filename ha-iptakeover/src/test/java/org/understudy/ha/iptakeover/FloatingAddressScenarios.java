@@ -242,6 +242,16 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    void a_missing_jna_is_a_sentence() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = a.jvmWithout("jna-5");
+        assertThat(jvm.ask("check")).startsWith("failed address = 192.0.2.50: JNA is missing or too old");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=false").contains("JNA is missing");
+        assertThat(jvm.ask("enforcements")).isEqualTo("[COOPERATIVE]");
+        assertThat(jvm.ask("probe")).startsWith("UNKNOWN");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
     void a_pulled_cable_and_a_vanished_address_are_seen() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();

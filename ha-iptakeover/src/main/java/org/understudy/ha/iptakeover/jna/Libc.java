@@ -43,11 +43,8 @@ public final class Libc {
 
     private Libc() {}
 
-    /**
-     * Why native calls cannot be made here, one sentence with the remedy, or an empty string. The first call loads the
-     * library (about 50 ms); never throws.
-     */
-    public static String unavailableBecause() {
+    /** See {@link NativeAccess#unavailableBecause()}. */
+    static String loadProblem() {
         return Loaded.REASON;
     }
 
@@ -117,12 +114,6 @@ public final class Libc {
         static native int getppid();
     }
 
-    private static void requireLoaded() {
-        if (!Loaded.REASON.isEmpty()) {
-            throw new PlatformException("dlopen", 0, Loaded.REASON);
-        }
-    }
-
     private static PlatformException failed(String call, LastErrorException e, String object) {
         int errno = e.getErrorCode();
         return new PlatformException(call, errno, call + " failed for " + object + ": " + errnoName(errno), e);
@@ -130,7 +121,7 @@ public final class Libc {
 
     /** {@code socket(2)}; close-on-exec is always added. */
     public static Fd socket(int domain, int type, int protocol) {
-        requireLoaded();
+        NativeAccess.require();
         try {
             return new Fd(C.socket(domain, type | SOCK_CLOEXEC, protocol));
         } catch (LastErrorException e) {
@@ -247,7 +238,7 @@ public final class Libc {
 
     /** {@code clock_gettime(CLOCK_BOOTTIME)}: nanoseconds since boot, suspend counted. */
     public static long bootNanos() {
-        requireLoaded();
+        NativeAccess.require();
         long[] time = new long[2];
         try {
             C.clock_gettime(CLOCK_BOOTTIME, time);
@@ -259,7 +250,7 @@ public final class Libc {
 
     /** {@code pidfd_open(2)}, Linux 5.3 and later. */
     public static Fd pidfdOpen(long pid) {
-        requireLoaded();
+        NativeAccess.require();
         try {
             return new Fd(C.syscall(new NativeLong(SYS_PIDFD_OPEN), new NativeLong(pid), new NativeLong(0))
                     .intValue());
@@ -270,7 +261,7 @@ public final class Libc {
 
     /** {@code getppid(2)}. */
     public static int parentPid() {
-        requireLoaded();
+        NativeAccess.require();
         return C.getppid();
     }
 

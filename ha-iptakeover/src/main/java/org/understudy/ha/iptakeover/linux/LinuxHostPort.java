@@ -11,6 +11,7 @@ import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 
@@ -44,16 +45,18 @@ public final class LinuxHostPort implements HostPort {
 
     @Override
     public String unavailableBecause() {
-        return Libc.unavailableBecause();
+        return NativeAccess.unavailableBecause();
     }
 
     @Override
     public long bootNanos() {
+        NativeAccess.require();
         return Libc.bootNanos();
     }
 
     @Override
     public ProcessWatch watch(long pid) {
+        NativeAccess.require();
         Fd fd = Libc.pidfdOpen(pid);
         return new ProcessWatch() {
             @Override

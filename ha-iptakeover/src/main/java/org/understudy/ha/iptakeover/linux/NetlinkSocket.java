@@ -9,6 +9,7 @@ import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
 import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
 import org.understudy.ha.iptakeover.netlink.NfTables;
@@ -49,6 +50,7 @@ final class NetlinkSocket implements AutoCloseable {
      * @throws PlatformException if native code is unavailable or the kernel refuses
      */
     static NetlinkSocket open(int protocol) {
+        NativeAccess.require();
         Fd fd = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW, protocol);
         try {
             Libc.setOption(fd, Libc.SOL_NETLINK, OPTION_CAP_ACK, 1);

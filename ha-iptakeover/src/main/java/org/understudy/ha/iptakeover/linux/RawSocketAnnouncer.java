@@ -8,6 +8,7 @@ import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.packet.ArpPacket;
 import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
@@ -35,6 +36,7 @@ public final class RawSocketAnnouncer implements AddressAnnouncer {
     }
 
     private static Fd open(int protocol) {
+        NativeAccess.require();
         try {
             return Libc.socket(Libc.AF_PACKET, Libc.SOCK_RAW, protocol);
         } catch (PlatformException e) {

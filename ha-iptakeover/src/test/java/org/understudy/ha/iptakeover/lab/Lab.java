@@ -23,7 +23,9 @@ public final class Lab {
         List<String> command = new ArrayList<>(List.of("unshare", "-Urnm", "--fork", "--kill-child"));
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), scenarios.getName(), name));
+        // Under Maven java.class.path is one jar whose manifest names the rest; scenarios need the list itself.
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        command.addAll(List.of("-cp", classPath, scenarios.getName(), name));
         File out = File.createTempFile("scenario", ".out");
         try {
             Process process = new ProcessBuilder(command)

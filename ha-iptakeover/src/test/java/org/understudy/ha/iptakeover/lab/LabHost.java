@@ -63,7 +63,15 @@ public final class LabHost implements AutoCloseable {
     public LabJvm jvm(String... launcher) {
         List<String> command = new ArrayList<>(List.of(prefixed()));
         command.addAll(Arrays.asList(launcher));
-        LabJvm jvm = new LabJvm(command);
+        return remember(new LabJvm(command, ""));
+    }
+
+    /** The same with one jar missing. */
+    public LabJvm jvmWithout(String jarNamePart) {
+        return remember(new LabJvm(List.of(prefixed()), jarNamePart));
+    }
+
+    private LabJvm remember(LabJvm jvm) {
         jvms.add(jvm);
         return jvm;
     }

@@ -8,8 +8,10 @@ import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** A JVM on a host, talked to line by line. */
 public final class LabJvm implements AutoCloseable {
@@ -17,11 +19,11 @@ public final class LabJvm implements AutoCloseable {
     private final Writer in;
     private final BufferedReader out;
 
-    LabJvm(List<String> prefix) {
+    LabJvm(List<String> prefix, String missingJar) {
         List<String> command = new ArrayList<>(prefix);
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Agent.class.getName()));
+        command.addAll(List.of("-cp", classPath(missingJar), Agent.class.getName()));
         try {
             process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -31,6 +33,15 @@ public final class LabJvm implements AutoCloseable {
         }
         in = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
         out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    private static String classPath(String missingJar) {
+        String all = System.getProperty("java.class.path");
+        return missingJar.isEmpty()
+                ? all
+                : Arrays.stream(all.split(File.pathSeparator))
+                        .filter(e -> !new File(e).getName().startsWith(missingJar))
+                        .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** Says a command and waits for its answer. */
