@@ -323,7 +323,9 @@ final class AddressTenure {
     /** Does what is due now and returns nanoseconds to wait, or -1 when the address has been let go. */
     private long turn() {
         if (machine == null) {
-            if (lease.isValid()) {
+            // As with a gate: a moment of doubt is no end, and the end does not move.
+            long confirmed = lease.confirmedNanos();
+            if (lease.nowNanos() - confirmed < lease.lengthNanos()) {
                 return UNGATED_LOOK_NANOS;
             }
             letGo(GateMachine.Loss.LEASE_OVER);

@@ -57,9 +57,18 @@ class GateMachineTest {
     }
 
     @Test
-    void lets_go_when_the_lease_says_so() {
+    void in_doubt_nothing_is_prolonged_and_nothing_taken_down_before_the_end() {
         open(0);
-        assertThat(machine.decide(0, false, 1).action()).isEqualTo(Action.LET_GO);
+        assertThat(machine.decide(0, false, TIMING.refreshNanos()).action()).isEqualTo(Action.WAIT);
+        assertThat(machine.decide(0, false, TIMING.lengthNanos() - 1).action()).isEqualTo(Action.WAIT);
+        assertThat(machine.decide(0, false, TIMING.lengthNanos()).action()).isEqualTo(Action.LET_GO);
+    }
+
+    @Test
+    void after_a_doubt_it_goes_on_with_a_fresh_confirmation() {
+        open(0);
+        assertThat(machine.decide(0, false, TIMING.refreshNanos()).action()).isEqualTo(Action.WAIT);
+        assertThat(act(60 * MILLI, 61 * MILLI, true)).isEqualTo(Action.PROLONG);
     }
 
     @Test
