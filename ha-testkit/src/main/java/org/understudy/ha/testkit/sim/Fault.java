@@ -22,10 +22,14 @@ public record Fault(long atNanos, Kind kind, int node, int other, long lengthNan
         CRASH_UNSEEN,
         /** The whole host stops. */
         POWER_OFF,
+        /** Every host stops at once. */
+        BLACKOUT,
         /** The process stands still. */
         PAUSE,
         /** No link of the node works. */
         ISOLATE,
+        /** Nothing the node sends arrives; it hears everything. */
+        MUTE,
         /** One pair cannot talk. */
         CUT_PAIR,
         /** One direction of one pair is lost. */
@@ -34,6 +38,8 @@ public record Fault(long atNanos, Kind kind, int node, int other, long lengthNan
         SLOW_DISK,
         /** Messages take up to 250 ms. */
         SLOW_NETWORK,
+        /** Messages to one node take up to 900 ms. */
+        SLOW_INBOUND,
         /** Messages get lost. */
         LOSS,
         /** An operator asks for a move. */
@@ -55,17 +61,17 @@ public record Fault(long atNanos, Kind kind, int node, int other, long lengthNan
     }
 
     /** Draws the faults of a run: first which kinds it has at all, then each fault. */
-    static List<Fault> plan(SimRandom random, int nodes, long from, long to) {
-        List<Kind> kinds = new ArrayList<>();
+    static List<Fault> plan(SimRandom random, List<Kind> only, int nodes, long from, long to) {
+        List<Kind> kinds = new ArrayList<>(only);
         for (Kind kind : Kind.values()) {
-            if (random.chance(500)) {
+            if (random.chance(500) && only.isEmpty()) {
                 kinds.add(kind);
             }
         }
         if (kinds.isEmpty()) {
             kinds.add(Kind.CRASH);
         }
-        int count = 4 + random.below(30);
+        int count = only.isEmpty() ? 4 + random.below(30) : 40 + random.below(40);
         List<Fault> faults = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Kind kind = kinds.get(random.below(kinds.size()));

@@ -13,6 +13,7 @@ final class SimNetwork {
     private final long[] sent;
     private final long[] cutUntil;
     private long slowUntil;
+    private final long[] slowInboundUntil;
     private long lossUntil;
     private int lossPerMille;
     private int duplicatePerMille;
@@ -23,6 +24,7 @@ final class SimNetwork {
         this.nodes = nodes;
         this.sent = new long[nodes * nodes];
         this.cutUntil = new long[nodes * nodes];
+        this.slowInboundUntil = new long[nodes];
     }
 
     /** The weather of this run. */
@@ -33,6 +35,7 @@ final class SimNetwork {
 
     void heal() {
         java.util.Arrays.fill(cutUntil, 0);
+        java.util.Arrays.fill(slowInboundUntil, 0);
         slowUntil = 0;
         lossUntil = 0;
         weather(0, 0);
@@ -44,6 +47,10 @@ final class SimNetwork {
 
     void slow(long until) {
         slowUntil = until;
+    }
+
+    void slowInbound(int to, long until) {
+        slowInboundUntil[to] = until;
     }
 
     void lose(int perMille, long until) {
@@ -69,19 +76,22 @@ final class SimNetwork {
         long draw = SimRandom.hash(world.seed(), 'n', link, number);
         boolean isLost = world.now() < lossUntil && SimRandom.happens(draw + 1, lossPerMille);
         if (!isLost) {
-            arrive(link, delay(draw), arrival);
+            arrive(link, delay(to, draw), arrival);
         }
         if (duplicatePerMille > 0 && SimRandom.happens(draw + 2, duplicatePerMille)) {
             arrive(link, SimRandom.scale(draw + 3, 0, 300 * World.MILLI), arrival);
         }
     }
 
-    private long delay(long draw) {
+    private long delay(int to, long draw) {
         if (world.isCalm()) {
             return World.ONE_WAY;
         }
         if (stragglerPerMille > 0 && SimRandom.happens(draw + 4, stragglerPerMille)) {
             return SimRandom.scale(draw + 5, 0, 2_500 * World.MILLI);
+        }
+        if (world.now() < slowInboundUntil[to]) {
+            return SimRandom.scale(draw + 6, 100 * World.MILLI, 900 * World.MILLI);
         }
         long most = world.now() < slowUntil ? 250 * World.MILLI : World.MILLI / 2;
         return SimRandom.scale(draw + 6, World.MILLI / 20, most);

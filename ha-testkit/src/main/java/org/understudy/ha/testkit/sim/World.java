@@ -106,7 +106,7 @@ public final class World {
         for (SimNode node : nodes) {
             at(options.isCalm() ? 0 : random.between(0, 1_000 * MILLI), node::boot);
         }
-        List<Fault> drawn = Fault.plan(random, ids.size(), 1_500 * MILLI, options.chaosNanos());
+        List<Fault> drawn = Fault.plan(random, options.only(), ids.size(), 1_500 * MILLI, options.chaosNanos());
         for (Fault fault : options.script().orElse(drawn)) {
             at(fault.atNanos(), () -> strike(fault));
         }
@@ -161,11 +161,22 @@ public final class World {
                 node.powerOff();
                 in(fault.lengthNanos(), node::boot);
             }
+            case BLACKOUT -> {
+                for (SimNode each : nodes) {
+                    each.powerOff();
+                    in(fault.lengthNanos() + each.index() * (fault.salt() & 0xFF) * MILLI, each::boot);
+                }
+            }
             case PAUSE -> node.pause(fault.lengthNanos());
             case ISOLATE -> {
                 for (SimNode peer : nodes) {
                     cut(node, peer, fault);
                     cut(peer, node, fault);
+                }
+            }
+            case MUTE -> {
+                for (SimNode peer : nodes) {
+                    cut(node, peer, fault);
                 }
             }
             case CUT_PAIR -> {
@@ -175,6 +186,7 @@ public final class World {
             case CUT_ONE_WAY -> cut(node, other, fault);
             case SLOW_DISK -> node.disk().slowUntil(now + fault.lengthNanos());
             case SLOW_NETWORK -> network.slow(now + fault.lengthNanos());
+            case SLOW_INBOUND -> network.slowInbound(fault.node(), now + fault.lengthNanos());
             case LOSS -> network.lose((int) SimRandom.scale(fault.salt(), 50, 500), now + fault.lengthNanos());
             case MOVE -> {
                 SimGroup group = groups.get((int) SimRandom.scale(fault.salt(), 0, groups.size()));
