@@ -572,23 +572,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     /**
-     * Sends what the proposer says, to this node as well. A prepare leaves only if this node promised it itself, and waits for
-     * that promise to be durable, so that a ballot is never used twice; an accept need not wait: its ballot is durable already.
+     * Sends what the proposer says, to this node as well, and at once: nothing of it states what this disk may not hold yet. A
+     * prepare leaves only if this node promised it itself; the accept that follows waits for that promise to be durable.
      */
     private void send(long now, List<Message> messages) {
         for (Message message : messages) {
             if (message instanceof Prepare prepare) {
                 take(now, self, prepare);
                 if (acceptor.memory().promised().equals(prepare.ballot())) {
-                    toOthers(prepare);
+                    toOthersAtOnce(prepare);
                 }
             } else {
                 selfInbox.add(message);
-                if (message instanceof Accept) {
-                    toOthersAtOnce(message);
-                } else {
-                    toOthers(message);
-                }
+                toOthersAtOnce(message);
             }
         }
     }

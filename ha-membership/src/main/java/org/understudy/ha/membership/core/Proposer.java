@@ -23,8 +23,10 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 /**
  * Drives one write round at a time: pre-vote (only when sessions are to end by silence), prepare, accept. Pure.
  *
- * <p>It gives messages for <em>all</em> acceptors including this node's own; the caller delivers that one at home. A
- * ballot leaves only after this node's own promise of it is durable, so a restart never uses a ballot twice.
+ * <p>It gives messages for <em>all</em> acceptors including this node's own; the caller delivers that one at home, and the
+ * answer only when it is durable. A record is proposed only after this node's own promise of the ballot is durable, so no
+ * ballot ever carries two records: a life that forgot a ballot has proposed nothing under it. (Asking for promises again under
+ * the same ballot does no harm: whoever promised it accepted nothing below it since.)
  */
 final class Proposer {
 
@@ -141,7 +143,8 @@ final class Proposer {
             return List.of();
         }
         promises.put(promise.acceptor(), promise);
-        if (promises.size() < promisesNeeded) {
+        boolean hasOwn = promises.keySet().stream().anyMatch(a -> a.node().equals(self));
+        if (promises.size() < promisesNeeded || !hasOwn) {
             return List.of();
         }
         Optional<ClusterRecord> base =
