@@ -220,13 +220,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (keeper != null) {
             next = Math.min(next, keeper.nextDeadlineNanos(now));
         }
-        if (learned.isPresent()) {
-            next = Math.min(next, planDirty ? now + renewNanos / 10 : Math.max(nextPlan, now + 1));
+        nextPlan = nextPlanNanos(now);
+        return Math.min(next, nextPlan);
+    }
+
+    /** When the passing of time alone gives the controller, or whoever may have to step in for it, something to decide. */
+    private long nextPlanNanos(long now) {
+        Optional<ClusterRecord> known = known();
+        if (known.isEmpty()) {
+            return Long.MAX_VALUE;
         }
-        for (LocalGroup group : groups.values()) {
-            next = Math.min(next, group.nextDeadlineNanos(now));
+        long next = acceptor.nextSilenceNanos(now, known.get());
+        for (long at : heard.values()) {
+            long lost = at + liveNanos + 1;
+            next = lost > now ? Math.min(next, lost) : next;
+        }
+        if (unsettledSince != Long.MAX_VALUE) {
+            long settle = unsettledSince + settleNanos(now);
+            next = settle > now ? Math.min(next, settle) : next;
         }
         return next;
+    }
+
+    private Optional<ClusterRecord> known() {
+        return learned.isPresent() ? learned : acceptor.memory().accepted();
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -272,6 +289,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (input instanceof Input.Received received) {
             if (!received.from().equals(self)) {
+                planDirty |= !isHeard(now, received.from());
                 heard.put(received.from(), now);
                 take(now, received.from(), received.message());
             }
@@ -1115,15 +1133,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if ((!planDirty && now < nextPlan) || !proposer.isIdle(now)) {
             return;
         }
-        nextPlan = now + renewNanos / 4;
-        Optional<ClusterRecord> known =
-                learned.isPresent() ? learned : acceptor.memory().accepted();
+        Optional<ClusterRecord> known = known();
         if (known.isEmpty() || !known.get().isAcceptor(acceptor.id())) {
             return;
         }
         List<AcceptorId> set = known.get().acceptors();
         boolean isUnsettled = now - unsettledSince >= settleNanos(now);
         if (!hearsMajority(now, set)) {
+            planDirty = true;
             return;
         }
         if (!isController(now)) {
