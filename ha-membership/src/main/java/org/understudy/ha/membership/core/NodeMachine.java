@@ -249,9 +249,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- time ----------------------------------------------------------------------------------------------------
 
     private void passTime(long now) {
+        boolean isVote = proposer.phase() == Proposer.Phase.PRE_VOTING;
         if (proposer.tick(now)) {
-            say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
             planDirty = true;
+            if (!isVote) {
+                say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
+            }
         }
         if (keeper != null && keeper.mustStepDown(now) && state == NodeState.ACTIVE) {
             become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
@@ -454,7 +457,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(PreVoteAnswer m) {
-                proposer.onPreVote(m);
+                proposer.onPreVote(now, m);
                 if (proposer.phase() == Proposer.Phase.IDLE) {
                     planDirty = true;
                 }
@@ -1151,7 +1154,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         planDirty = false;
-        if (learned.isEmpty() || isUnsettled || !proposer.agreed().isEmpty()) {
+        if (learned.isEmpty() || isUnsettled || !proposer.agreed(now).isEmpty()) {
             send(now, proposer.prepare(now, set, false, Optional.empty()));
             return;
         }
@@ -1206,7 +1209,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         }
         return new Facts(
-                joins, offers, releases, leaves, wills, new TreeSet<>(proposer.agreed()), moves, reachable, tokenFloor);
+                joins, offers, releases, leaves, wills, new TreeSet<>(proposer.agreed(now)), moves, reachable, tokenFloor);
     }
 
     /** What this round writes on its base. */

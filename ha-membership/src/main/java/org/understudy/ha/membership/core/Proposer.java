@@ -52,6 +52,8 @@ final class Proposer {
     private int failures;
     private long query;
     private List<Incarnation> asked = List.of();
+    private int votesLost;
+    private long agreedAt;
     private final TreeSet<Incarnation> agreed = new TreeSet<>();
     private final TreeMap<AcceptorId, Boolean> votes = new TreeMap<>();
     private final TreeMap<AcceptorId, Promise> promises = new TreeMap<>();
@@ -81,8 +83,11 @@ final class Proposer {
         return ballot;
     }
 
-    /** Sessions that a majority agreed to end by silence, in this round. */
-    TreeSet<Incarnation> agreed() {
+    /** Sessions that a majority agreed lately to end by silence. */
+    TreeSet<Incarnation> agreed(long now) {
+        if (now - agreedAt > roundNanos) {
+            agreed.clear();
+        }
         return agreed;
     }
 
@@ -91,10 +96,13 @@ final class Proposer {
         highestSeen = Ballot.max(highestSeen, other);
     }
 
-    /** Asks, without binding anybody, whether these sessions may end. */
+    /**
+     * Asks, without binding anybody, whether these sessions may end. After a vote that did not pass it asks for one of them at a
+     * time, in turn: a session that somebody still hears must not keep the others alive.
+     */
     List<Message> preVote(long now, List<AcceptorId> set, List<Incarnation> silent) {
         begin(now, Phase.PRE_VOTING, set);
-        asked = List.copyOf(silent);
+        asked = votesLost == 0 ? List.copyOf(silent) : List.of(silent.get(votesLost % silent.size()));
         query++;
         return List.of(new PreVote(query, asked));
     }
@@ -106,7 +114,7 @@ final class Proposer {
      * @param first what to build on if no record can have been chosen
      */
     List<Message> prepare(long now, List<AcceptorId> set, boolean isForming, Optional<ClusterRecord> first) {
-        TreeSet<Incarnation> kept = new TreeSet<>(agreed);
+        TreeSet<Incarnation> kept = new TreeSet<>(agreed(now));
         begin(now, Phase.PREPARING, set);
         agreed.addAll(kept);
         ballot = highestSeen.next(self);
@@ -116,8 +124,11 @@ final class Proposer {
         return List.of(new Prepare(ballot));
     }
 
-    /** Counts a pre-vote; when it is decided the phase becomes idle and {@link #agreed()} is set. */
-    void onPreVote(PreVoteAnswer answer) {
+    /**
+     * Counts a pre-vote; when it has passed the phase becomes idle and {@link #agreed} is set. A "no" may only mean that the
+     * other's last renewal came a moment later than ours, so the question is soon asked again, less and less often.
+     */
+    void onPreVote(long now, PreVoteAnswer answer) {
         if (phase != Phase.PRE_VOTING || answer.query() != query || !acceptors.contains(answer.acceptor())) {
             return;
         }
@@ -126,10 +137,11 @@ final class Proposer {
         long yes = votes.values().stream().filter(v -> v).count();
         if (yes >= majority) {
             agreed.addAll(asked);
+            agreedAt = now;
+            votesLost = 0;
             phase = Phase.IDLE;
-        } else if (votes.size() - yes > acceptors.size() - majority) {
-            phase = Phase.IDLE;
-            idleUntil = deadline - roundNanos + backOffNanos;
+        } else if (!answer.isYes()) {
+            deadline = Math.min(deadline, now + Math.min(roundNanos / 2, roundNanos / 50 << Math.min(votesLost, 6)));
         }
     }
 
@@ -209,7 +221,12 @@ final class Proposer {
         if (phase == Phase.IDLE || now < deadline) {
             return false;
         }
-        abandon(now);
+        if (phase == Phase.PRE_VOTING) {
+            phase = Phase.IDLE;
+            votesLost++;
+        } else {
+            abandon(now);
+        }
         return true;
     }
 

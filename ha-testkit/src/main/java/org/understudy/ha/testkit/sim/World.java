@@ -143,7 +143,7 @@ public final class World {
         if (isOwner && node.isUp()) {
             count("fault " + fault.kind() + " at an owner");
             for (SimGroup group : groups) {
-                if (ownership.acts(group, node)) {
+                if (group.isExpirable() && ownership.acts(group, node)) {
                     ownerLostAt[group.index()] = now;
                 }
             }
