@@ -1133,7 +1133,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void control(long now) {
         noteUnsettled(now);
-        if ((!planDirty && now < nextPlan) || !proposer.isIdle(now)) {
+        planDirty |= now >= nextPlan;
+        if (!planDirty || !proposer.isIdle(now)) {
             return;
         }
         Optional<ClusterRecord> known = known();
@@ -1209,7 +1210,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         }
         return new Facts(
-                joins, offers, releases, leaves, wills, new TreeSet<>(proposer.agreed(now)), moves, reachable, tokenFloor);
+                joins,
+                offers,
+                releases,
+                leaves,
+                wills,
+                new TreeSet<>(proposer.agreed(now)),
+                moves,
+                reachable,
+                tokenFloor);
     }
 
     /** What this round writes on its base. */

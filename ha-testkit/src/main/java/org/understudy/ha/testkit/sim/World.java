@@ -101,7 +101,9 @@ public final class World {
     }
 
     private void prepare(SimRandom random) {
-        network.weather(random.chance(500) ? 0 : random.below(50), random.chance(500) ? 0 : random.below(20));
+        int duplicates = random.chance(500) ? 0 : random.below(50);
+        int stragglers = random.chance(500) ? 0 : random.below(20);
+        network.weather(options.isCalm() ? 0 : duplicates, options.isCalm() ? 0 : stragglers);
         failPerMille = random.chance(700) || options.isCalm() ? 0 : random.below(80);
         for (SimNode node : nodes) {
             at(options.isCalm() ? 0 : random.between(0, 1_000 * MILLI), node::boot);
