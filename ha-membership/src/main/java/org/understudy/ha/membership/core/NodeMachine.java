@@ -1119,11 +1119,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (member.equals(self)) {
                 return true;
             }
-            if (settings.peers().contains(member) && isHeard(now, member)) {
+            if (settings.peers().contains(member) && isHeard(now, member) && !isKnownDead(member)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Messages of a process may arrive after its last will. */
+    private boolean isKnownDead(NodeId node) {
+        return learned.map(r -> r.sessions().get(node))
+                .filter(s -> wills.containsKey(s.incarnation()))
+                .isPresent();
     }
 
     private boolean isHeard(long now, NodeId node) {
