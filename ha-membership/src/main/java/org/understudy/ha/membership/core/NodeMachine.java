@@ -262,8 +262,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
         joins.keySet().retainAll(joinedAt.keySet());
-        movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos);
-        moves.keySet().retainAll(movedAt.keySet());
+        if (movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos)) {
+            moves.keySet().retainAll(movedAt.keySet());
+            learned.ifPresent(this::decideMoves);
+        }
     }
 
     private void publishLease(long now) {
@@ -681,14 +683,26 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 movedAt.remove(move.getKey());
             }
         }
+        decideMoves(value);
+    }
+
+    /** Every move that was asked for here is answered: done, or not tried any more. */
+    private void decideMoves(ClusterRecord value) {
         for (Move move : new ArrayList<>(ownMoves.values())) {
-            boolean isThere = value.grant(move.group())
-                    .filter(Grant::stands)
-                    .filter(g -> g.holder().node().equals(move.to()))
-                    .isPresent();
-            if (isThere) {
+            Optional<Grant> grant = value.grant(move.group()).filter(Grant::stands);
+            boolean isThere =
+                    grant.filter(g -> g.holder().node().equals(move.to())).isPresent();
+            boolean isUnderWay = moves.containsKey(move.group())
+                    || Optional.ofNullable(value.groups().get(move.group()))
+                            .flatMap(GroupRecord::moveTo)
+                            .filter(move.to()::equals)
+                            .isPresent();
+            if (isThere || !isUnderWay) {
                 ownMoves.remove(move.request());
-                then.add(new Effect.MoveDecided(move.request(), true, move.group() + " is granted to " + move.to()));
+                String why = isThere
+                        ? move.group() + " is granted to " + move.to()
+                        : move.to() + " could not take " + move.group() + " over; it stays or went elsewhere";
+                then.add(new Effect.MoveDecided(move.request(), isThere, why));
             }
         }
     }
