@@ -121,6 +121,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private long persistNumber;
 
     private boolean planDirty = true;
+    private boolean localDirty = true;
+    private boolean seenValid;
+    private boolean seenEnding = true;
     private long nextPlan;
     private long nextBeacon;
     private long unsettledSince = Long.MAX_VALUE;
@@ -314,12 +317,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             takeMove(now, self, move);
         } else if (input instanceof Input.LeaveWanted) {
             leaving = true;
+            localDirty = true;
         } else {
             takeGroupInput(now, input);
         }
     }
 
     private void takeGroupInput(long now, Input input) {
+        localDirty = true;
         if (input instanceof Input.GroupOffered o) {
             LocalGroup present = groups.get(o.group());
             if (present == null) {
@@ -631,6 +636,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         learnedBallot = ballot;
         learned = Optional.of(value);
         planDirty = true;
+        localDirty = true;
         then.add(new Effect.PublishRecord(ballot, value));
         adopt(now);
         if (!value.isAcceptor(acceptor.id())) {
@@ -878,13 +884,27 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- what follows from all that --------------------------------------------------------------------------------
 
     private void reconcile(long now) {
-        reconcileSession();
-        reconcileGroups(now);
-        reconcileOffer(now);
-        reconcileLeave();
+        if (hasLeaseTurned(now) || localDirty || now >= nextBeacon) {
+            localDirty = false;
+            reconcileSession();
+            reconcileGroups(now);
+            reconcileOffer(now);
+            reconcileLeave();
+        }
         renew(now);
         beacon(now);
         control(now);
+    }
+
+    /** Whether what the lease allows is not what it was when this node last looked. */
+    private boolean hasLeaseTurned(long now) {
+        LeaseKeeper k = keeper;
+        boolean isValid = k != null && k.isValid(now);
+        boolean isEnding = k == null || k.mustStepDown(now);
+        boolean hasTurned = isValid != seenValid || isEnding != seenEnding;
+        seenValid = isValid;
+        seenEnding = isEnding;
+        return hasTurned;
     }
 
     private void reconcileSession() {
@@ -908,6 +928,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void loseSession(String why) {
         keeper = null;
+        localDirty = true;
         nonce++;
         offerVersion = 0;
         offered = new TreeMap<>();
