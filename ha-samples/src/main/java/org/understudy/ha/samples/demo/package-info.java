@@ -1,6 +1,6 @@
 /**
  * The demonstration behind {@code ./demo}: the mutual-failover sample as separate processes on the hosts of a network
- * laboratory, broken in six ways and measured. Nothing imports it, except the sample for {@link EventJson}.
+ * laboratory, broken in six ways and measured. Nothing imports it.
  *
  * @since 0.1.0
  */

@@ -9,7 +9,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.iptakeover.FloatingAddress;
-import org.understudy.ha.samples.demo.EventJson;
+import org.understudy.ha.samples.events.EventJson;
 
 /** Arguments: node name, state directory, key directory [--json]. Commands: move GROUP NODE, quit; others show the status. */
 public final class MutualFailover {

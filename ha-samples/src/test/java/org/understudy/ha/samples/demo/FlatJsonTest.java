@@ -15,6 +15,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.samples.events.EventJson;
 
 class FlatJsonTest {
 

@@ -1,4 +1,4 @@
-package org.understudy.ha.samples.demo;
+package org.understudy.ha.samples.events;
 
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.event.HaEvent;
