@@ -1,0 +1,156 @@
+package org.understudy.ha.membership.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.Records.A;
+import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B1;
+import static org.understudy.ha.membership.core.Records.acceptor;
+import static org.understudy.ha.membership.core.Records.ballot;
+import static org.understudy.ha.membership.core.Records.empty;
+import static org.understudy.ha.membership.core.Records.withSession;
+import static org.understudy.ha.membership.core.Records.withoutSession;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+class AcceptorTest {
+
+    private static final long SILENCE = 1_000;
+    private static final ClusterRecord WITH_A =
+            withSession(withSession(empty(), A1, new TreeMap<>()), B1, new TreeMap<>());
+    private static final ClusterRecord WITHOUT_A = withoutSession(WITH_A, A1, Optional.empty());
+
+    private final Acceptor acceptor = new Acceptor(acceptor(A), DurableState.EMPTY, 0, SILENCE);
+
+    @Test
+    void it_promises_no_lower_ballot_than_it_promised() {
+        assertThat(acceptor.prepare(ballot(5))).isEmpty();
+
+        assertThat(acceptor.prepare(ballot(4))).isPresent();
+        assertThat(acceptor.accept(0, ballot(4), empty())).isPresent();
+    }
+
+    @Test
+    void it_promises_the_same_ballot_again_because_messages_are_repeated() {
+        acceptor.prepare(ballot(5));
+
+        assertThat(acceptor.prepare(ballot(5))).isEmpty();
+    }
+
+    @Test
+    void an_accepted_ballot_counts_as_promised() {
+        acceptor.accept(0, ballot(5), empty());
+
+        assertThat(acceptor.prepare(ballot(4))).isPresent();
+    }
+
+    @Test
+    void it_does_not_vote_on_a_record_that_names_another_disk() {
+        ClusterRecord other = ClusterRecord.first("test", List.of(new AcceptorId(A, "another")));
+
+        assertThat(acceptor.accept(0, ballot(1), other)).isPresent();
+    }
+
+    @Test
+    void a_session_it_heard_lately_may_not_disappear_by_silence() {
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+
+        assertThat(acceptor.accept(100 + SILENCE - 1, ballot(2), WITHOUT_A)).isPresent();
+        assertThat(acceptor.accept(100 + SILENCE, ballot(2), WITHOUT_A)).isEmpty();
+    }
+
+    @Test
+    void an_explicit_proof_ends_a_session_at_once() {
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+
+        assertThat(acceptor.accept(101, ballot(2), withoutSession(WITH_A, A1, Optional.of(ProofKind.DIED))))
+                .isEmpty();
+    }
+
+    @Test
+    void a_record_that_merely_says_expired_proves_nothing_to_another_acceptor() {
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+
+        assertThat(acceptor.accept(101, ballot(2), withoutSession(WITH_A, A1, Optional.of(ProofKind.EXPIRED))))
+                .isPresent();
+    }
+
+    @Test
+    void proposing_its_own_removal_is_no_proof() {
+        // Schedule 13: whoever proposes, the record alone counts; here the ballot is a's own.
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+
+        assertThat(acceptor.accept(150, ballot(3), WITHOUT_A)).isPresent();
+    }
+
+    @Test
+    void after_a_restart_it_counts_silence_from_its_own_start() {
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+        Acceptor again = new Acceptor(acceptor(A), acceptor.memory(), 500, SILENCE);
+
+        assertThat(again.accept(500 + SILENCE - 1, ballot(2), WITHOUT_A)).isPresent();
+        assertThat(again.accept(500 + SILENCE, ballot(2), WITHOUT_A)).isEmpty();
+    }
+
+    @Test
+    void it_acknowledges_no_session_that_stands_only_in_memory() {
+        // Schedule 4: accepted, not synced yet. A crash would forget it.
+        acceptor.accept(0, ballot(1), WITH_A);
+
+        assertThat(acceptor.renew(10, A1)).isFalse();
+
+        acceptor.persisted(acceptor.memory());
+        assertThat(acceptor.renew(11, A1)).isTrue();
+    }
+
+    @Test
+    void it_acknowledges_no_session_whose_removal_it_accepted_but_has_not_synced() {
+        // Schedule 4, mirror: between handling the removal and its sync.
+        holds(WITH_A);
+        assertThat(acceptor.accept(2 * SILENCE, ballot(2), WITHOUT_A)).isEmpty();
+
+        assertThat(acceptor.renew(2 * SILENCE + 1, A1)).isFalse();
+    }
+
+    @Test
+    void a_session_that_comes_back_from_an_older_base_counts_as_heard_now() {
+        holds(WITH_A);
+        acceptor.accept(2 * SILENCE, ballot(2), WITHOUT_A);
+        acceptor.accept(2 * SILENCE + 1, ballot(3), WITH_A);
+
+        assertThat(acceptor.isSilent(3 * SILENCE, A1)).isFalse();
+    }
+
+    @Test
+    void it_names_the_silent_sessions_of_a_record_and_when_the_next_falls_silent() {
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+
+        assertThat(acceptor.nextSilenceNanos(200, WITH_A)).isEqualTo(SILENCE);
+        assertThat(acceptor.silentSessions(SILENCE, WITH_A)).containsExactly(B1);
+        assertThat(acceptor.nextSilenceNanos(SILENCE, WITH_A)).isEqualTo(100 + SILENCE);
+    }
+
+    @Test
+    void a_release_is_part_of_what_must_become_durable() {
+        acceptor.release("files", 7);
+        acceptor.release("files", 5);
+
+        assertThat(acceptor.memory().released()).containsEntry("files", 7L);
+    }
+
+    private void holds(ClusterRecord record) {
+        acceptor.accept(0, ballot(1), record);
+        acceptor.persisted(acceptor.memory());
+    }
+}

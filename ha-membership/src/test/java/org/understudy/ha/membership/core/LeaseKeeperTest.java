@@ -1,0 +1,159 @@
+package org.understudy.ha.membership.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.Records.A;
+import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B;
+import static org.understudy.ha.membership.core.Records.B1;
+import static org.understudy.ha.membership.core.Records.C;
+import static org.understudy.ha.membership.core.Records.acceptor;
+import static org.understudy.ha.membership.core.Records.ballot;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.membership.core.message.Message.RenewAck;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+
+class LeaseKeeperTest {
+
+    private static final Timing TIMING = Timing.standard();
+    private static final long LENGTH = TIMING.holderNanos();
+    private static final long RENEW = TIMING.renewEvery().toNanos();
+    private static final List<AcceptorId> ABC = List.of(acceptor(A), acceptor(B), acceptor(C));
+
+    private final LeaseKeeper keeper = new LeaseKeeper(A1, TIMING, 0);
+
+    @Test
+    void one_acknowledgement_of_three_is_no_lease() {
+        long sequence = renew(0);
+
+        assertThat(keeper.acknowledged(ack(sequence, A, ABC))).isFalse();
+        assertThat(keeper.isValid(1)).isFalse();
+    }
+
+    @Test
+    void the_lease_counts_from_the_sending_of_the_renewal() {
+        long sequence = renew(10);
+        keeper.acknowledged(ack(sequence, A, ABC));
+
+        assertThat(keeper.acknowledged(ack(sequence, B, ABC))).isTrue();
+        assertThat(keeper.confirmedNanos()).isEqualTo(10);
+        assertThat(keeper.isValid(10 + LENGTH - 1)).isTrue();
+        assertThat(keeper.isValid(10 + LENGTH)).isFalse();
+        assertThat(keeper.isOver(10 + LENGTH)).isTrue();
+    }
+
+    @Test
+    void the_holder_steps_down_before_the_end() {
+        confirm(0);
+
+        assertThat(keeper.mustStepDown(LENGTH / 2)).isFalse();
+        assertThat(keeper.mustStepDown(LENGTH - RENEW)).isTrue();
+        assertThat(keeper.isValid(LENGTH - RENEW)).isTrue();
+    }
+
+    @Test
+    void the_same_acceptor_twice_counts_once() {
+        long sequence = renew(0);
+        keeper.acknowledged(ack(sequence, A, ABC));
+
+        assertThat(keeper.acknowledged(ack(sequence, A, ABC))).isFalse();
+    }
+
+    @Test
+    void acknowledgements_of_different_renewals_do_not_add_up() {
+        long first = renew(0);
+        long second = renew(RENEW);
+        keeper.acknowledged(ack(first, A, ABC));
+
+        assertThat(keeper.acknowledged(ack(second, B, ABC))).isFalse();
+    }
+
+    @Test
+    void a_late_acknowledgement_of_an_older_renewal_takes_nothing_back() {
+        long first = renew(0);
+        long second = renew(RENEW);
+        keeper.acknowledged(ack(second, A, ABC));
+        keeper.acknowledged(ack(second, B, ABC));
+        keeper.acknowledged(ack(first, B, ABC));
+        keeper.acknowledged(ack(first, C, ABC));
+
+        assertThat(keeper.confirmedNanos()).isEqualTo(RENEW);
+    }
+
+    @Test
+    void an_acknowledgement_for_another_session_is_ignored() {
+        long sequence = renew(0);
+        keeper.acknowledged(ack(sequence, A, ABC));
+
+        assertThat(keeper.acknowledged(new RenewAck(B1, sequence, acceptor(B), ballot(1), ABC)))
+                .isFalse();
+    }
+
+    @Test
+    void a_renewal_needs_a_majority_of_every_set_that_an_acknowledgement_names() {
+        // Schedule 7: old {a,b,c}, new {c,d,e}. a and b alone do not reach the new set once c names it.
+        NodeId d = NodeId.of("d");
+        NodeId e = NodeId.of("e");
+        List<AcceptorId> cde = List.of(acceptor(C), acceptor(d), acceptor(e));
+        long sequence = renew(0);
+
+        assertThat(keeper.acknowledged(ack(sequence, C, cde))).isFalse();
+        assertThat(keeper.acknowledged(ack(sequence, A, ABC))).isFalse();
+        assertThat(keeper.acknowledged(ack(sequence, B, ABC))).isFalse();
+        assertThat(keeper.acknowledged(ack(sequence, d, cde))).isTrue();
+    }
+
+    @Test
+    void in_doubt_the_lease_is_over_until_a_renewal_sent_later_is_acknowledged() {
+        confirm(0);
+        long before = renew(RENEW);
+        keeper.doubt(RENEW + 5);
+
+        assertThat(keeper.isValid(RENEW + 6)).isFalse();
+        assertThat(keeper.mustStepDown(RENEW + 6))
+                .as("doubt alone stops nothing")
+                .isFalse();
+
+        keeper.acknowledged(ack(before, A, ABC));
+        keeper.acknowledged(ack(before, B, ABC));
+        assertThat(keeper.isValid(RENEW + 7)).isFalse();
+
+        confirm(RENEW + 8);
+        assertThat(keeper.isValid(RENEW + 9)).isTrue();
+    }
+
+    @Test
+    void doubt_makes_the_next_renewal_due_at_once() {
+        renew(0);
+        keeper.doubt(5);
+
+        assertThat(keeper.renewal(5, Ballot.NONE)).isPresent();
+    }
+
+    @Test
+    void a_renewal_is_due_once_an_interval() {
+        renew(0);
+
+        assertThat(keeper.renewal(RENEW - 1, Ballot.NONE)).isEmpty();
+        assertThat(keeper.renewal(RENEW, Ballot.NONE)).isPresent();
+    }
+
+    private void confirm(long now) {
+        long sequence = renew(now);
+        keeper.acknowledged(ack(sequence, A, ABC));
+        keeper.acknowledged(ack(sequence, B, ABC));
+    }
+
+    private long renew(long now) {
+        return keeper.renewal(now, Ballot.NONE).orElseThrow().sequence();
+    }
+
+    private static RenewAck ack(long sequence, NodeId from, List<AcceptorId> set) {
+        return new RenewAck(new Incarnation(A, 1), sequence, acceptor(from), ballot(1), set);
+    }
+}

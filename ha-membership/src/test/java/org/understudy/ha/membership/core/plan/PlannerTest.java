@@ -1,0 +1,312 @@
+package org.understudy.ha.membership.core.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.Records.A;
+import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B;
+import static org.understudy.ha.membership.core.Records.B1;
+import static org.understudy.ha.membership.core.Records.C;
+import static org.understudy.ha.membership.core.Records.C1;
+import static org.understudy.ha.membership.core.Records.candidacy;
+import static org.understudy.ha.membership.core.Records.empty;
+import static org.understudy.ha.membership.core.Records.granted;
+import static org.understudy.ha.membership.core.Records.withGroup;
+import static org.understudy.ha.membership.core.Records.withSession;
+import static org.understudy.ha.membership.core.Records.withoutSession;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.plan.Facts.Admission;
+import org.understudy.ha.membership.core.plan.Facts.Given;
+import org.understudy.ha.membership.core.plan.Facts.Offered;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+
+class PlannerTest {
+
+    private static final String FILES = "files";
+
+    private final TreeMap<NodeId, Admission> joins = new TreeMap<>();
+    private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
+    private final TreeMap<String, Given> releases = new TreeMap<>();
+    private final TreeSet<Incarnation> leaves = new TreeSet<>();
+    private final TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
+    private final TreeSet<Incarnation> silent = new TreeSet<>();
+    private final TreeMap<String, NodeId> moves = new TreeMap<>();
+    private final TreeSet<NodeId> reachable = new TreeSet<>(List.of(A, B, C));
+    private long tokenFloor;
+
+    // ---- NEVER ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void the_first_grant_goes_to_the_preferred_node_when_all_have_looked() {
+        Grant grant = grantIn(withGroup(all(candidacy(true)), FILES, GroupRecord.NEW));
+
+        assertThat(grant.holder()).isEqualTo(A1);
+        assertThat(grant.proof()).isEqualTo(ProofKind.NEVER);
+        assertThat(grant.token()).isEqualTo(1);
+    }
+
+    @Test
+    void never_waits_for_every_peer() {
+        ClusterRecord base = withGroup(
+                withSession(withSession(empty(), A1, offer(candidacy(true))), B1, offer(candidacy(true))),
+                FILES,
+                GroupRecord.NEW);
+
+        assertThat(plan(base).record().grant(FILES)).isEmpty();
+        assertThat(Planner.whyUnowned(base, FILES)).contains("waiting for c");
+    }
+
+    @Test
+    void never_waits_for_every_preferred_node_to_register_the_group() {
+        ClusterRecord base = withGroup(
+                withSession(
+                        withSession(withSession(empty(), A1, offer(candidacy(true))), B1, new TreeMap<>()),
+                        C1,
+                        new TreeMap<>()),
+                FILES,
+                GroupRecord.NEW);
+
+        assertThat(plan(base).record().grant(FILES)).isEmpty();
+        assertThat(Planner.whyUnowned(base, FILES)).contains("waiting for b");
+    }
+
+    @Test
+    void never_is_not_proved_while_somebody_found_the_group_active() {
+        ClusterRecord base = withGroup(all(candidacy(true).withPresence(Presence.UNKNOWN)), FILES, GroupRecord.NEW);
+
+        assertThat(plan(base).record().grant(FILES)).isEmpty();
+    }
+
+    // ---- the proofs ------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_release_is_followed_by_a_grant_with_a_higher_token_to_the_same_node() {
+        releases.put(FILES, new Given(A1, 5, Optional.empty(), ""));
+
+        Grant grant = grantIn(held(candidacy(true), true));
+
+        assertThat(grant.proof()).isEqualTo(ProofKind.RELEASED);
+        assertThat(grant.holder()).as("sticky").isEqualTo(A1);
+        assertThat(grant.token()).isEqualTo(6);
+    }
+
+    @Test
+    void a_release_of_an_older_token_changes_nothing() {
+        releases.put(FILES, new Given(A1, 4, Optional.empty(), ""));
+
+        assertThat(plan(held(candidacy(true), true)).isChange()).isFalse();
+    }
+
+    @Test
+    void a_last_will_that_lists_everything_ends_grant_and_session() {
+        wills.put(A1, List.of("address"));
+
+        ClusterRecord after =
+                plan(held(candidacy(true, "address"), true, "address")).record();
+
+        assertThat(after.grant(FILES).orElseThrow().proof()).isEqualTo(ProofKind.DIED);
+        assertThat(after.grant(FILES).orElseThrow().holder()).isEqualTo(B1);
+        assertThat(after.endOf(A1).orElseThrow().proof()).isEqualTo(ProofKind.DIED);
+    }
+
+    @Test
+    void a_partial_will_proves_nothing_about_what_it_does_not_list() {
+        wills.put(A1, List.of("something else"));
+
+        ClusterRecord after =
+                plan(held(candidacy(true, "address"), true, "address")).record();
+
+        assertThat(after.grant(FILES).orElseThrow().stands()).isTrue();
+        assertThat(after.isLive(A1)).as("its lease must still be waited out").isTrue();
+    }
+
+    @Test
+    void a_session_whose_will_has_come_is_granted_nothing() {
+        // Seed 62 of the simulator.
+        wills.put(A1, List.of("address"));
+        ClusterRecord base = withGroup(
+                held(candidacy(true, "address"), true, "address"), "mail", granted(A1, 4, true, "another address"));
+
+        Grant grant = grantIn(base);
+
+        assertThat(grant.proof()).isEqualTo(ProofKind.DIED);
+        assertThat(grant.holder()).isEqualTo(B1);
+    }
+
+    @Test
+    void silence_ends_what_the_kernel_ends_and_nothing_else() {
+        silent.add(A1);
+        ClusterRecord base = withGroup(held(candidacy(true), true), "volume", granted(A1, 4, false));
+
+        ClusterRecord after = plan(base).record();
+
+        assertThat(after.grant(FILES).orElseThrow().proof()).isEqualTo(ProofKind.EXPIRED);
+        assertThat(after.grant("volume").orElseThrow().stands()).isTrue();
+        assertThat(after.isLive(A1)).isFalse();
+    }
+
+    @Test
+    void a_will_that_comes_after_the_silence_still_proves_the_rest() {
+        wills.put(A1, List.of());
+        ClusterRecord base = withoutSession(held(candidacy(false), false), A1, Optional.of(ProofKind.EXPIRED));
+
+        Grant grant = grantIn(base);
+
+        assertThat(grant.proof()).isEqualTo(ProofKind.DIED);
+        assertThat(grant.holder()).isEqualTo(B1);
+    }
+
+    @Test
+    void a_session_that_still_holds_something_cannot_leave() {
+        leaves.add(A1);
+
+        assertThat(plan(held(candidacy(true), true)).isChange()).isFalse();
+    }
+
+    @Test
+    void release_and_leave_end_the_session_and_move_the_group_in_one_record() {
+        leaves.add(A1);
+        releases.put(FILES, new Given(A1, 5, Optional.empty(), ""));
+
+        ClusterRecord after = plan(held(candidacy(true), true)).record();
+
+        assertThat(after.isLive(A1)).isFalse();
+        assertThat(after.grant(FILES).orElseThrow().holder()).isEqualTo(B1);
+        assertThat(after.endOf(A1).orElseThrow().proof()).isEqualTo(ProofKind.RELEASED);
+    }
+
+    // ---- where to --------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_move_is_noted_first_and_the_holder_keeps_the_group_until_it_gave_it_back() {
+        moves.put(FILES, B);
+
+        GroupRecord after = plan(held(candidacy(true), true)).record().groups().get(FILES);
+
+        assertThat(after.moveTo()).contains(B);
+        assertThat(after.grant().orElseThrow().holder()).isEqualTo(A1);
+    }
+
+    @Test
+    void a_group_given_back_for_a_move_goes_to_its_target_and_the_wish_is_gone() {
+        releases.put(FILES, new Given(A1, 5, Optional.empty(), ""));
+        ClusterRecord base = held(candidacy(true), true);
+        base = withGroup(base, FILES, base.groups().get(FILES).withMoveTo(Optional.of(B)));
+
+        GroupRecord after = plan(base).record().groups().get(FILES);
+
+        assertThat(after.grant().orElseThrow().holder()).isEqualTo(B1);
+        assertThat(after.moveTo()).isEmpty();
+    }
+
+    @Test
+    void a_move_to_a_node_that_cannot_start_it_is_refused_and_not_noted() {
+        moves.put(FILES, B);
+        ClusterRecord base = withSession(
+                held(candidacy(true), true), B1, offer(candidacy(true).withEligibility(false, "disk full")));
+
+        assertThat(plan(base).isChange()).isFalse();
+        assertThat(Planner.moveRefusal(base, FILES, B))
+                .hasValueSatisfying(why -> assertThat(why).contains("disk full"));
+    }
+
+    @Test
+    void a_fatal_failure_keeps_the_group_down_everywhere() {
+        releases.put(FILES, new Given(A1, 5, Optional.of(Severity.FATAL), "corrupt"));
+
+        GroupRecord after = plan(held(candidacy(true), true)).record().groups().get(FILES);
+
+        assertThat(after.grant().orElseThrow().stands()).isFalse();
+        assertThat(after.fatal()).isEqualTo("corrupt");
+    }
+
+    @Test
+    void a_node_that_is_not_reachable_is_granted_nothing() {
+        releases.put(FILES, new Given(A1, 5, Optional.empty(), ""));
+        reachable.remove(A);
+
+        assertThat(grantIn(held(candidacy(true), true)).holder()).isEqualTo(B1);
+    }
+
+    @Test
+    void a_token_seen_in_any_record_is_never_issued_again() {
+        releases.put(FILES, new Given(A1, 5, Optional.empty(), ""));
+        tokenFloor = 40;
+
+        assertThat(grantIn(held(candidacy(true), true)).token()).isEqualTo(41);
+    }
+
+    // ---- sessions --------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_returning_node_waits_until_its_earlier_life_is_over() {
+        joins.put(A, new Admission(99, ""));
+
+        assertThat(plan(held(candidacy(true), true)).isChange()).isFalse();
+    }
+
+    @Test
+    void a_node_that_returns_is_a_higher_incarnation() {
+        joins.put(A, new Admission(99, ""));
+        ClusterRecord base = withoutSession(all(candidacy(true)), A1, Optional.of(ProofKind.EXPIRED));
+
+        ClusterRecord after = plan(base).record();
+
+        assertThat(after.sessions().get(A).incarnation()).isEqualTo(new Incarnation(A, 2));
+        assertThat(after.sessions().get(A).joinNonce()).isEqualTo(99);
+    }
+
+    @Test
+    void an_older_offer_changes_nothing() {
+        offers.put(A1, new Offered(1, new TreeMap<>()));
+
+        assertThat(plan(all(candidacy(true))).isChange()).isFalse();
+    }
+
+    @Test
+    void planning_again_with_the_same_facts_changes_nothing() {
+        wills.put(A1, List.of("address"));
+        joins.put(A, new Admission(99, ""));
+        ClusterRecord once =
+                plan(held(candidacy(true, "address"), true, "address")).record();
+
+        assertThat(plan(once).isChange()).isFalse();
+    }
+
+    private ClusterRecord held(Candidacy candidacy, boolean isExpirable, String... remains) {
+        return withGroup(all(candidacy), FILES, granted(A1, 5, isExpirable, remains));
+    }
+
+    /** All three are there; a and b offer the group. */
+    private static ClusterRecord all(Candidacy candidacy) {
+        return withSession(
+                withSession(withSession(empty(), A1, offer(candidacy)), B1, offer(candidacy)), C1, new TreeMap<>());
+    }
+
+    private static TreeMap<String, Candidacy> offer(Candidacy candidacy) {
+        TreeMap<String, Candidacy> offer = new TreeMap<>();
+        offer.put(FILES, candidacy);
+        return offer;
+    }
+
+    private Grant grantIn(ClusterRecord base) {
+        return plan(base).record().grant(FILES).orElseThrow();
+    }
+
+    private Plan plan(ClusterRecord base) {
+        return Planner.plan(
+                base, new Facts(joins, offers, releases, leaves, wills, silent, moves, reachable, tokenFloor));
+    }
+}
