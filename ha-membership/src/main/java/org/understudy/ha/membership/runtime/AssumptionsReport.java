@@ -61,6 +61,9 @@ public final class AssumptionsReport {
         not.add(
                 "a pause of the whole virtual machine: its kernel's timers stop as well; only sinks that compare tokens, or real"
                         + " fencing, cover that");
+        not.add(
+                "a state directory restored from an older copy: the node may break promises it made since; start it with an empty"
+                        + " directory instead");
         not.add("a compromised member: whoever holds a node's key can take every group");
         if (config.security() instanceof Security.Insecure) {
             not.add("anybody who reaches the nodes' ports: this cluster runs insecure");
