@@ -8,7 +8,9 @@
  *   <li>Read the boot clock once. If {@link org.understudy.ha.internal.machine.Machine#nextDeadlineNanos()} has passed,
  *       deliver a tick first: a node that wakes from a pause learns that its lease is over before it believes a message.
  *   <li>Hand over the input with that instant; instants never decrease.
- *   <li>Perform the step's {@code urgent} effects at once: releases, renewals and their acknowledgements wait for nothing.
+ *   <li>Perform the step's {@code urgent} effects at once and in order. The machine puts there what needs nothing of this step on
+ *       disk: starts and stops under a record that a majority has on disk, renewals and their acknowledgements, prepares,
+ *       accepts and pre-votes.
  *   <li>If the step carries a fact, make it durable; hold back the step's {@code then} effects, and those of all later
  *       steps, until it is. Meanwhile go on handling inputs: a slow disk never stops the clock.
  *   <li>Report durability as an input; a failed write is fatal, never retried.

@@ -11,6 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +51,7 @@ public final class Lane {
     private static final int STOP_ATTEMPTS = 2;
     private static final long STOP_AGAIN_MILLIS = 2000;
     private static final long LOOK_MILLIS = 500;
+    private static final long LEASE_LOOK_NANOS = 1_000_000L;
     private static final Duration LOOK_BUDGET = Duration.ofSeconds(2);
 
     /** Surroundings shared by all lanes of a node. */
@@ -207,9 +209,7 @@ public final class Lane {
         Starting context = new Starting(holder, fresh, proof);
         for (Group.Entry entry : group.resources()) {
             Optional<Failure> failure = call(entry, "start", group.startBudget(), true, () -> {
-                if (stopRequested >= token) {
-                    throw new InterruptedException();
-                }
+                awaitValid(fresh, token);
                 entry.resource().start(context);
             });
             if (failure.isPresent()) {
@@ -224,6 +224,22 @@ public final class Lane {
         }
         isMonitored = stopRequested < token;
         around.report().accept(new Input.StartEnded(group.name(), token, Optional.empty(), ""));
+    }
+
+    /**
+     * A process that was paused between the decision and this start must not begin under a lease that is over: it waits until the
+     * lease holds again, or until it is told to stop.
+     */
+    private void awaitValid(GrantLease fresh, long token) throws InterruptedException {
+        while (!fresh.isValid()) {
+            if (stopRequested >= token || Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            LockSupport.parkNanos(LEASE_LOOK_NANOS);
+        }
+        if (stopRequested >= token) {
+            throw new InterruptedException();
+        }
     }
 
     private void stopAll(long token, String why, AtomicBoolean isReported) {

@@ -77,7 +77,7 @@ public final class Planner {
             return record.isLive(grant.holder())
                     ? "granted to " + grant.holder()
                     : "the session of " + grant.holder() + " is over, but nothing proves that its resources are gone: "
-                            + "waiting for its last will or its return";
+                            + "waiting for its last will, or for that very process to come back";
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
         return obstacle.orElseGet(() -> noCandidate(record, group));
