@@ -25,6 +25,9 @@ final class GuardianCommand {
     private static final List<String> JVM_FLAGS = List.of(
             // Other virtual machines do not know all of these.
             "-XX:+IgnoreUnrecognizedVMOptions",
+            // The standard output is the pipe to the node: the JVM's own warnings belong elsewhere.
+            "-Xlog:disable",
+            "-Xlog:all=warning:stderr",
             "-Xms2m",
             "-Xmx12m",
             "-Xss256k",
@@ -32,7 +35,7 @@ final class GuardianCommand {
             "-XX:TieredStopAtLevel=1",
             "-XX:CICompilerCount=1",
             "-XX:ReservedCodeCacheSize=8m",
-            "-XX:CompressedClassSpaceSize=8m",
+            "-XX:CompressedClassSpaceSize=16m",
             "-XX:-UsePerfData",
             "-Xshare:auto",
             "-XX:+DisableAttachMechanism",
