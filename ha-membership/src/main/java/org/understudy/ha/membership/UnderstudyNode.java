@@ -16,12 +16,15 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -91,19 +94,26 @@ import org.understudy.ha.membership.store.FileNodeStateStore;
 final class UnderstudyNode implements HaNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(UnderstudyNode.class);
-    private static final String ELECTION_PREFIX = "election:";
+    private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
+    private static final int GROUPS_MAX = 1000;
     private static final Duration ELECTION_STOP_BUDGET = Duration.ofSeconds(5);
     private static final long LEAVE_MILLIS = 3000;
     private static final long LOOK_MILLIS = 20;
+    private static final long LANE_END_MILLIS = 500;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
     private final NamedThreads threads;
     private final ScheduledThreadPoolExecutor timers;
+    /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
+    private final ExecutorService callbacks;
+
     private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
-    private final List<EventDispatcher> listeners = new CopyOnWriteArrayList<>();
+    /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
+    private final List<EventDispatcher> listeners = new ArrayList<>();
+
     private final CountDownLatch left = new CountDownLatch(1);
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -138,7 +148,9 @@ final class UnderstudyNode implements HaNode {
         this.threads = new NamedThreads(config.threads(), config.node());
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
+        this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         this.opened.push(timers::shutdownNow);
+        this.opened.push(callbacks::shutdown);
     }
 
     static UnderstudyNode start(NodeConfig config) {
@@ -171,9 +183,6 @@ final class UnderstudyNode implements HaNode {
                 new ChannelSettings(config.cluster(), config.node(), links(), security, config.threads()));
         opened.push(channel);
         LastWills.warmUp();
-        LastWillListener wills = new LastWillListener(
-                own, datagram -> loop.offer(new Input.WillArrived(datagram)), config.node(), config.threads());
-        opened.push(wills);
         startGuardian();
         String willKey = guardian.map(g -> Base64.getEncoder().encodeToString(g.publicKey()))
                 .orElse("");
@@ -189,6 +198,9 @@ final class UnderstudyNode implements HaNode {
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
+        LastWillListener wills = new LastWillListener(
+                own, datagram -> loop.offer(new Input.WillArrived(datagram)), config.node(), config.threads());
+        opened.push(wills);
         channel.start(new Receiver());
         loop.start();
         LOG.info(
@@ -317,16 +329,18 @@ final class UnderstudyNode implements HaNode {
     public Subscription listen(Listener listener) {
         checkOpen();
         EventDispatcher dispatcher = new EventDispatcher(listener, threads);
-        loop.execute(() -> {
+        synchronized (listeners) {
             dispatcher.publish("node", new HaEvent.NodeChanged(state, stateReason));
             dispatcher.publish("view", new HaEvent.ViewChanged(view));
             statuses.values()
                     .forEach(status -> dispatcher.publish("group " + status.group(), new HaEvent.GroupChanged(status)));
             listeners.add(dispatcher);
-        });
+        }
         dispatcher.start();
         return () -> {
-            listeners.remove(dispatcher);
+            synchronized (listeners) {
+                listeners.remove(dispatcher);
+            }
             dispatcher.close();
         };
     }
@@ -336,20 +350,29 @@ final class UnderstudyNode implements HaNode {
         if (!isClosed.compareAndSet(false, true)) {
             return;
         }
-        boolean hasSteppedAside = state == NodeState.STEPPED_ASIDE;
-        if (!hasSteppedAside) {
+        if (state == NodeState.STEPPED_ASIDE) {
+            lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
+        } else {
             loop.submit(new Input.LeaveWanted());
-            awaitLeft();
         }
-        lanes.values().forEach(lane -> lane.close(500));
+        awaitLeft();
+        lanes.values().forEach(Lane::shutdown);
+        lanes.values().forEach(lane -> lane.awaitEnd(LANE_END_MILLIS));
         state = NodeState.CLOSED;
         stateReason = "closed";
         publish("node", new HaEvent.NodeChanged(state, stateReason));
+        moves.keySet()
+                .forEach(request -> complete(
+                        request,
+                        Resources.MoveResult.Outcome.UNKNOWN,
+                        "this node was closed before the move was decided"));
         closeOpened();
-        listeners.forEach(dispatcher -> dispatcher.drainAndClose(500));
-        moves.values()
-                .forEach(f -> f.complete(new Resources.MoveResult(
-                        Resources.MoveResult.Outcome.UNKNOWN, "this node was closed before the move was decided")));
+        List<EventDispatcher> last;
+        synchronized (listeners) {
+            last = List.copyOf(listeners);
+            listeners.clear();
+        }
+        last.forEach(dispatcher -> dispatcher.drainAndClose(500));
     }
 
     /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
@@ -361,17 +384,29 @@ final class UnderstudyNode implements HaNode {
         long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
         long stopped = Long.MAX_VALUE;
         try {
-            while (!left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (true) {
+                boolean isIdle = lanes.values().stream().noneMatch(Lane::isActive);
+                if (isIdle && left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
                 long now = System.nanoTime();
-                if (stopped == Long.MAX_VALUE && lanes.values().stream().noneMatch(Lane::isActive)) {
+                if (isIdle && stopped == Long.MAX_VALUE) {
                     stopped = now;
                 }
                 if (now > giveUp
                         || (stopped != Long.MAX_VALUE && now - stopped > TimeUnit.MILLISECONDS.toNanos(LEAVE_MILLIS))) {
                     LOG.warn(
-                            "node {} could not tell a majority that it leaves; the others wait for its lease to end",
+                            isIdle
+                                    ? "node {} could not tell a majority that it leaves; the others wait for its lease to end"
+                                    : "node {} closes although a resource could not be stopped; see above",
                             config.node());
                     return;
+                }
+                if (!isIdle) {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+                    if (Thread.interrupted()) {
+                        throw new InterruptedException();
+                    }
                 }
             }
         } catch (InterruptedException e) {
@@ -399,7 +434,9 @@ final class UnderstudyNode implements HaNode {
     }
 
     private void publish(String subject, HaEvent event) {
-        listeners.forEach(dispatcher -> dispatcher.publish(subject, event));
+        synchronized (listeners) {
+            listeners.forEach(dispatcher -> dispatcher.publish(subject, event));
+        }
     }
 
     private int tag(Incarnation incarnation) {
@@ -409,7 +446,7 @@ final class UnderstudyNode implements HaNode {
         return tag == 0 ? 1 : tag;
     }
 
-    private void addLane(Group group, boolean isElection) {
+    private Lane addLane(Group group, boolean isElection) {
         Lane lane = new Lane(
                 group,
                 isElection,
@@ -423,14 +460,18 @@ final class UnderstudyNode implements HaNode {
                         claim -> guardian.ifPresent(g -> g.claim(claim)),
                         this::tag,
                         () -> stopFailed(group.name())));
-        if (lanes.putIfAbsent(group.name(), lane) != null) {
-            lane.close(0);
-            throw new LifecycleException("group " + group.name() + " is registered on this node already");
+        if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {
+            lane.retire();
+            throw new LifecycleException(
+                    lanes.size() >= GROUPS_MAX
+                            ? "this node has " + GROUPS_MAX + " groups and elections, which is the limit"
+                            : "group " + group.name() + " is registered on this node already, or is still ending");
         }
         if (record.flatMap(r -> r.grant(group.name())).isPresent()) {
             lane.granted();
         }
-        lane.offer();
+        lane.offer(() -> loop.execute(lane::markOffered));
+        return lane;
     }
 
     /** The last rung this library may climb alone, and only with the host's consent. */
@@ -575,9 +616,21 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void stepped() {
+            retireEnded();
             if (isStatusDirty) {
                 isStatusDirty = false;
                 refreshStatuses();
+            }
+        }
+
+        /** A lane whose group the machine has let go of will never be used again. */
+        private void retireEnded() {
+            for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
+                if (entry.getValue().isOffered() && !machine.isOffered(entry.getKey())) {
+                    lanes.remove(entry.getKey(), entry.getValue());
+                    entry.getValue().retire();
+                    isStatusDirty = true;
+                }
             }
         }
 
@@ -588,11 +641,7 @@ final class UnderstudyNode implements HaNode {
                     config.node(),
                     cause);
             leases.publish(new Effect.PublishLease(Optional.empty(), false, 0));
-            statuses.values().stream()
-                    .filter(s -> s.state() == GroupStatus.State.RUNNING || s.state() == GroupStatus.State.STARTING)
-                    .forEach(s -> lane(s.group())
-                            .ifPresent(l ->
-                                    l.stop(s.token().map(FencingToken::value).orElse(0L), "stepping aside")));
+            lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
             left.countDown();
         }
@@ -606,11 +655,20 @@ final class UnderstudyNode implements HaNode {
     }
 
     private void decide(Effect.MoveDecided decided) {
-        CompletableFuture<Resources.MoveResult> waiting = moves.remove(decided.request());
+        complete(
+                decided.request(),
+                decided.isDone() ? Resources.MoveResult.Outcome.DONE : Resources.MoveResult.Outcome.REFUSED,
+                decided.why());
+    }
+
+    private void complete(long request, Resources.MoveResult.Outcome outcome, String why) {
+        CompletableFuture<Resources.MoveResult> waiting = moves.remove(request);
         if (waiting != null) {
-            waiting.complete(new Resources.MoveResult(
-                    decided.isDone() ? Resources.MoveResult.Outcome.DONE : Resources.MoveResult.Outcome.REFUSED,
-                    decided.why()));
+            try {
+                callbacks.execute(() -> waiting.complete(new Resources.MoveResult(outcome, why)));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("move {} was decided after close", request);
+            }
         }
     }
 
@@ -703,13 +761,10 @@ final class UnderstudyNode implements HaNode {
             CompletableFuture<MoveResult> result = new CompletableFuture<>();
             moves.put(request, result);
             timers.schedule(
-                    () -> {
-                        if (moves.remove(request) != null) {
-                            result.complete(new MoveResult(
-                                    MoveResult.Outcome.UNKNOWN,
-                                    "not decided within " + limit + "; look at the status of " + group));
-                        }
-                    },
+                    () -> complete(
+                            request,
+                            MoveResult.Outcome.UNKNOWN,
+                            "not decided within " + limit + "; look at the status of " + group),
                     limit.toNanos(),
                     TimeUnit.NANOSECONDS);
             loop.submit(new Input.MoveWanted(request, group, to));
@@ -740,10 +795,10 @@ final class UnderstudyNode implements HaNode {
                             group, token, failure.map(f -> Severity.HARD), failure.orElse("resigned"))));
             Group.Entry entry = new Group.Entry("task", leader, true);
             Duration look = Duration.ofSeconds(1);
-            addLane(
+            Lane lane = addLane(
                     new Group(group, List.of(), List.of(entry), Duration.ofSeconds(5), ELECTION_STOP_BUDGET, look),
                     true);
-            return new NodeParticipation(name, group, leader);
+            return new NodeParticipation(name, group, leader, lane);
         }
     }
 
@@ -751,11 +806,14 @@ final class UnderstudyNode implements HaNode {
         private final String name;
         private final String group;
         private final LeaderResource leader;
+        private final Lane lane;
+        private final AtomicBoolean isEnded = new AtomicBoolean();
 
-        private NodeParticipation(String name, String group, LeaderResource leader) {
+        private NodeParticipation(String name, String group, LeaderResource leader, Lane lane) {
             this.name = name;
             this.group = group;
             this.leader = leader;
+            this.lane = lane;
         }
 
         @Override
@@ -768,16 +826,23 @@ final class UnderstudyNode implements HaNode {
             return leader.isRunning() && leases.isValid();
         }
 
+        /** Only withdraws; the loop retires the lane once the task has certainly ended. */
         @Override
         public void close() {
-            Lane lane = lanes.get(group);
-            if (lane == null || isClosed.get()) {
+            if (!isEnded.compareAndSet(false, true) || isClosed.get() || lanes.get(group) != lane) {
                 return;
             }
             loop.submit(new Input.GroupWithdrawn(group));
-            leader.awaitEnd(ELECTION_STOP_BUDGET.toMillis());
-            lanes.remove(group, lane);
-            lane.close(100);
+            if (leader.isTask()) {
+                return;
+            }
+            try {
+                if (!lane.awaitRetired(ELECTION_STOP_BUDGET.toMillis())) {
+                    LOG.warn("the task of election {} has not returned yet; nobody else leads until it has", name);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

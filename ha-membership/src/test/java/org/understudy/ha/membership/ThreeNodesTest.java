@@ -38,7 +38,7 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 
 /** Three whole nodes in one JVM on loopback. */
-@Timeout(60)
+@Timeout(90)
 class ThreeNodesTest {
 
     private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
@@ -172,6 +172,91 @@ class ThreeNodesTest {
     }
 
     @Test
+    void an_election_goes_on_after_a_task_has_returned_and_its_participation_is_closed() throws Exception {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        for (int i = 0; i < 8; i++) {
+            String name = "e" + i;
+            CountDownLatch led = new CountDownLatch(1);
+            var one = serv1.elections().join(name, lease -> led.countDown());
+            assertThat(led.await(20, TimeUnit.SECONDS)).isTrue();
+            one.close();
+            CountDownLatch next = new CountDownLatch(1);
+            try (var two = serv2.elections().join(name, lease -> next.countDown())) {
+                assertThat(next.await(20, TimeUnit.SECONDS)).as(two.name()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void a_task_that_ignores_the_interrupt_delays_the_next_leader_until_it_returns() throws Exception {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        CountDownLatch led = new CountDownLatch(1);
+        CountDownLatch mayReturn = new CountDownLatch(1);
+        var one = serv1.elections().join("busy", lease -> {
+            led.countDown();
+            awaitUninterruptibly(mayReturn);
+        });
+        assertThat(led.await(20, TimeUnit.SECONDS)).isTrue();
+        CountDownLatch next = new CountDownLatch(1);
+        one.close();
+        serv2.elections().join("busy", lease -> next.countDown());
+        assertThat(next.getCount()).isEqualTo(1);
+
+        mayReturn.countDown();
+
+        assertThat(next.await(20, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void a_group_comes_back_after_the_whole_cluster_was_closed() {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        HaNode witness = start("witness");
+        serv1.resources().register(group("files", "serv1", "serv2"));
+        serv2.resources().register(group("files", "serv1", "serv2"));
+        await(() -> isRunning(serv1, "files"));
+        witness.close();
+        serv2.close();
+        serv1.close();
+        assertThat(active).hasValue(0);
+
+        HaNode first = start("serv1");
+        HaNode second = start("serv2");
+        start("witness");
+        first.resources().register(group("files", "serv1", "serv2"));
+        second.resources().register(group("files", "serv1", "serv2"));
+
+        await(() -> isRunning(first, "files") || isRunning(second, "files"));
+        assertThat(active).hasValue(1);
+    }
+
+    @Test
+    void what_a_caller_does_with_the_result_of_a_move_does_not_stop_the_node() throws Exception {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        serv1.resources().register(group("files", "serv1", "serv2"));
+        serv2.resources().register(group("files", "serv1", "serv2"));
+        await(() -> isRunning(serv1, "files"));
+        CountDownLatch mayReturn = new CountDownLatch(1);
+        CountDownLatch called = new CountDownLatch(1);
+        serv1.resources()
+                .move("files", NodeId.of("serv2"), Duration.ofSeconds(20))
+                .thenAccept(result -> {
+                    called.countDown();
+                    awaitUninterruptibly(mayReturn);
+                });
+        assertThat(called.await(20, TimeUnit.SECONDS)).isTrue();
+        await(() -> isRunning(serv2, "files"));
+        assertThat(serv1.state()).isEqualTo(NodeState.ACTIVE);
+        mayReturn.countDown();
+    }
+
+    @Test
     void what_cannot_work_is_refused_with_a_remedy() {
         HaNode serv1 = start("serv1");
         serv1.resources().register(group("files", "serv1"));
@@ -203,6 +288,19 @@ class ThreeNodesTest {
         nodes.forEach(HaNode::close);
         await(() -> Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(t -> t.isAlive() && t.getName().matches("ha-(serv1|serv2|witness)-.*")));
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean isDone = false;
+        while (!isDone) {
+            try {
+                latch.await();
+                isDone = true;
+            } catch (InterruptedException e) {
+                // Ignored on purpose: this is what a stubborn task does.
+                isDone = false;
+            }
+        }
     }
 
     private HaNode start(String name) {

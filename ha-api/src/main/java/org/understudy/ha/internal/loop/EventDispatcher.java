@@ -21,6 +21,7 @@ public final class EventDispatcher implements HaNode.Subscription {
     private final Thread thread;
     private final Map<String, HaEvent> pending = new LinkedHashMap<>();
     private boolean isClosed;
+    private volatile boolean isDropped;
 
     public EventDispatcher(HaNode.Listener listener, NamedThreads threads) {
         this.listener = listener;
@@ -47,13 +48,11 @@ public final class EventDispatcher implements HaNode.Subscription {
     /** Ends the subscription. An event being delivered is finished by the listener; nothing is delivered afterwards. */
     @Override
     public void close() {
+        isDropped = true;
         synchronized (this) {
             isClosed = true;
             pending.clear();
             notifyAll();
-        }
-        if (Thread.currentThread() != thread) {
-            thread.interrupt();
         }
     }
 
@@ -79,7 +78,9 @@ public final class EventDispatcher implements HaNode.Subscription {
         try {
             while (true) {
                 for (HaEvent event : take()) {
-                    deliver(event);
+                    if (!isDropped) {
+                        deliver(event);
+                    }
                 }
                 synchronized (this) {
                     if (isClosed && pending.isEmpty()) {
@@ -104,7 +105,7 @@ public final class EventDispatcher implements HaNode.Subscription {
     private void deliver(HaEvent event) {
         try {
             listener.onEvent(event);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn("the listener {} failed on {}; it goes on with the next event", listener, event, e);
         }
     }

@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
@@ -24,9 +25,9 @@ import org.understudy.ha.membership.core.record.SessionEnd;
  * <p><b>Safety argument.</b> A holder's lease rests on a majority of acknowledgements, a session's removal on a majority
  * of acceptances. The two meet in one acceptor. If it acknowledged first it waited the lease out before it accepted; if
  * it accepted first it has acknowledged nothing since. It remembers acknowledgements only in memory, so after a restart it
- * counts silence from its own start; and it acknowledges only while the session stands in the record in memory
- * <em>and</em> in the one on disk, so that neither a crash before the write nor the time between handling and writing
- * opens a gap.
+ * counts silence from its own start; and it acknowledges only while the session stands in the record in memory,
+ * in the one on disk <em>and</em> in every one whose write is under way: a crash leaves one of these behind, and whichever it
+ * is, the acceptor that comes back from it must know the session whose renewal it acknowledged.
  */
 final class Acceptor {
 
@@ -36,6 +37,8 @@ final class Acceptor {
     private DurableState memory;
     private DurableState disk;
     private final SortedMap<Incarnation, Long> heard = new TreeMap<>();
+    /** Accepted since {@link #disk} and not yet known to be on it: a crash may leave any of them there. */
+    private final List<DurableState> underWay = new ArrayList<>();
 
     /**
      * @param state what the disk holds
@@ -62,11 +65,19 @@ final class Acceptor {
     /** The disk has caught up with an earlier {@link #memory()}. */
     void persisted(DurableState written) {
         disk = written;
+        underWay.removeIf(state -> !state.acceptedBallot().isAbove(written.acceptedBallot()));
     }
 
     /** Notes that this node gave a group back; durable with the next write. */
     void release(String group, long token) {
         memory = memory.withReleased(group, token);
+    }
+
+    /** Forgets releases of groups that are in the record no more: whatever is granted under those names later has a higher token. */
+    void forgetReleases(Set<String> groupsLeft) {
+        if (!groupsLeft.containsAll(memory.released().keySet())) {
+            memory = memory.withReleasesOf(groupsLeft);
+        }
     }
 
     /** Why a ballot cannot be promised; empty if it was promised. Write {@link #memory()} before answering. */
@@ -93,6 +104,7 @@ final class Acceptor {
             }
         }
         memory = memory.withAccepted(ballot, value);
+        underWay.add(memory);
         heard.keySet().removeIf(session -> !value.isLive(session));
         for (Session session : value.sessions().values()) {
             heard.putIfAbsent(session.incarnation(), now);
@@ -102,7 +114,9 @@ final class Acceptor {
 
     /** Whether this renewal counts here. */
     boolean renew(long now, Incarnation session) {
-        boolean stands = standsIn(memory, session) && standsIn(disk, session);
+        boolean stands = standsIn(memory, session)
+                && standsIn(disk, session)
+                && underWay.stream().allMatch(state -> standsIn(state, session));
         if (stands) {
             heard.put(session, now);
         }

@@ -2,6 +2,7 @@ package org.understudy.ha.membership.core;
 
 import java.util.Collections;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.membership.core.record.Ballot;
@@ -37,6 +38,12 @@ public record DurableState(
 
     DurableState withAccepted(Ballot ballot, ClusterRecord value) {
         return new DurableState(ballot, ballot, Optional.of(value), released);
+    }
+
+    DurableState withReleasesOf(Set<String> groups) {
+        TreeMap<String, Long> fewer = new TreeMap<>(released);
+        fewer.keySet().retainAll(groups);
+        return new DurableState(promised, acceptedBallot, accepted, fewer);
     }
 
     DurableState withReleased(String group, long token) {

@@ -208,9 +208,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void doubt(long now, String why) {
-        if (keeper != null && !keeper.isDoubted()) {
-            keeper.doubt(now);
-            say(self.value(), Reason.LEASE_DOUBTED, why);
+        LeaseKeeper k = keeper;
+        if (k != null) {
+            if (!k.isDoubted()) {
+                say(self.value(), Reason.LEASE_DOUBTED, why);
+            }
+            // A second doubt counts from now: the answer to a renewal sent between the two clears neither.
+            k.doubt(now);
             publishLease(now);
         }
     }
@@ -646,7 +650,27 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     "the cluster record names another disk for this node: its vote is not counted");
         }
         forgetSettled(value);
+        repeatOldReleases(value);
+        acceptor.forgetReleases(value.groups().keySet());
         proveWills(value);
+    }
+
+    /** What an earlier life gave back, and nobody noted before it ended: it is on this disk, so it is said again. */
+    private void repeatOldReleases(ClusterRecord value) {
+        value.groups()
+                .forEach((name, group) -> group.grant()
+                        .filter(Grant::stands)
+                        .filter(g -> g.holder().node().equals(self) && !value.isLive(g.holder()))
+                        .filter(g -> g.token() <= acceptor.memory().released().getOrDefault(name, 0L))
+                        .ifPresent(g -> {
+                            String why = "given back before this node restarted";
+                            Release release = new Release(g.holder(), name, g.token(), Optional.empty(), why);
+                            if (ownReleases.putIfAbsent(name, release) == null) {
+                                releases.put(name, new Given(g.holder(), g.token(), Optional.empty(), why));
+                                toOthers(release);
+                                planDirty = true;
+                            }
+                        }));
     }
 
     /**
@@ -824,7 +848,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void groupEnded(long now, Input.GroupEnded o) {
         LocalGroup group = groups.get(o.group());
-        if (group == null || group.token() != o.token() || group.phase() != LocalGroup.Phase.RUNNING) {
+        boolean isExpected = group != null
+                && group.token() == o.token()
+                && (group.phase() == LocalGroup.Phase.RUNNING || group.phase() == LocalGroup.Phase.STARTING);
+        if (group == null || !isExpected) {
             return;
         }
         o.failure().ifPresent(severity -> {
@@ -1307,6 +1334,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** The live incarnation, if this node has one. */
     public Optional<Incarnation> incarnation() {
         return Optional.ofNullable(keeper).map(LeaseKeeper::session);
+    }
+
+    /** Whether this node offers a group, or still has something of it to stop. */
+    public boolean isOffered(String group) {
+        return groups.containsKey(group);
     }
 
     /** What a group is doing on this node; empty if it is not active here. */

@@ -32,7 +32,7 @@ final class Wire {
     static final byte FAREWELL = 3;
 
     /** Largest content of a frame. */
-    static final int CONTENT_MAX = 64 * 1024;
+    static final int CONTENT_MAX = 1024 * 1024;
 
     private static final int MAGIC = 0x55535444;
     private static final byte VERSION = 1;

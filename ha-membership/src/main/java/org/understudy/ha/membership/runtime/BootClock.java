@@ -1,8 +1,9 @@
 package org.understudy.ha.membership.runtime;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
 import java.util.function.LongSupplier;
@@ -67,10 +68,17 @@ public final class BootClock implements LongSupplier {
 
     /** {@code nanoTime} plus the suspend that {@code /proc/uptime} shows. */
     private static final class ProcClock implements LongSupplier {
+        private final FileChannel file;
+        private final ByteBuffer bytes = ByteBuffer.allocate(64);
         private long offset;
         private long newest;
 
         private ProcClock() {
+            try {
+                file = FileChannel.open(UPTIME);
+            } catch (IOException e) {
+                throw noClock(e);
+            }
             offset = uptimeNanos() - System.nanoTime();
         }
 
@@ -85,17 +93,24 @@ public final class BootClock implements LongSupplier {
             return newest;
         }
 
-        private static long uptimeNanos() {
+        /** Reads the open file again: no descriptor is needed at a moment when there may be none. */
+        private long uptimeNanos() {
             try {
-                String text = Files.readString(UPTIME, StandardCharsets.US_ASCII);
+                bytes.clear();
+                int length = file.read(bytes, 0);
+                String text = new String(bytes.array(), 0, length, StandardCharsets.US_ASCII);
                 String seconds = text.substring(0, text.indexOf(' '));
                 return new java.math.BigDecimal(seconds).movePointRight(9).longValueExact();
             } catch (IOException | RuntimeException e) {
-                throw new LifecycleException(
-                        "this host shows no clock that counts suspend (" + UPTIME
-                                + " cannot be read), so this node could hold no lease; run it on Linux",
-                        e);
+                throw noClock(e);
             }
+        }
+
+        private static LifecycleException noClock(Exception cause) {
+            return new LifecycleException(
+                    "this host shows no clock that counts suspend (" + UPTIME
+                            + " cannot be read), so this node could hold no lease; run it on Linux",
+                    cause);
         }
     }
 }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -49,6 +50,7 @@ public final class Lane {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final int STOP_ATTEMPTS = 2;
+    private static final int SENTENCE_MAX = 300;
     private static final long STOP_AGAIN_MILLIS = 2000;
     private static final long LOOK_MILLIS = 500;
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
@@ -77,6 +79,9 @@ public final class Lane {
     private @Nullable CallGuard current;
 
     private @Nullable GrantLease lease;
+    private final CountDownLatch retired = new CountDownLatch(1);
+    private volatile boolean isOffered;
+    private volatile long startRequested;
     private volatile long stopRequested;
     private volatile long active;
     private volatile boolean isMonitored;
@@ -96,13 +101,40 @@ public final class Lane {
                 around.timers().scheduleWithFixedDelay(this::lookSoon, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    /** Looks whether the group is active already and whether it could run here, then offers it. */
-    public void offer() {
-        executor.execute(() -> {
+    /**
+     * Looks whether the group is active already and whether it could run here, then offers it.
+     *
+     * @param offered told once the offer is queued
+     */
+    public void offer(Runnable offered) {
+        submit(() -> {
             presence = isElection ? Presence.ABSENT : probe();
             eligibility = eligible();
-            around.report().accept(new Input.GroupOffered(group.name(), candidacy()));
+            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
+            offered.run();
         });
+    }
+
+    /** The offer has reached the loop. */
+    public void markOffered() {
+        isOffered = true;
+    }
+
+    public boolean isOffered() {
+        return isOffered;
+    }
+
+    /** Nothing of the group is active here and nothing will be: ends the thread. Never blocks. */
+    public void retire() {
+        monitoring.cancel(false);
+        looking.cancel(false);
+        executor.shutdown();
+        retired.countDown();
+    }
+
+    /** Waits until {@link #retire()} was called. */
+    public boolean awaitRetired(long millis) throws InterruptedException {
+        return retired.await(millis, TimeUnit.MILLISECONDS);
     }
 
     /** The cluster has granted this group to somebody at some time: probing is over. */
@@ -112,7 +144,15 @@ public final class Lane {
 
     /** Starts all resources in order. */
     public void start(Incarnation holder, long token, ProofKind proof) {
-        executor.execute(() -> startAll(holder, token, proof));
+        startRequested = token;
+        submit(() -> startAll(holder, token, proof));
+    }
+
+    /** Stops whatever was started last, for a node that steps aside. */
+    public void stopAnything(String why) {
+        if (isActive()) {
+            stop(startRequested, why);
+        }
     }
 
     /** Stops all resources in reverse. */
@@ -129,24 +169,22 @@ public final class Lane {
         }
         AtomicBoolean isReported = new AtomicBoolean();
         Duration budget = stopBudget();
-        around.timers()
-                .schedule(
-                        () -> {
-                            if (isReported.compareAndSet(false, true)) {
-                                around.report()
-                                        .accept(new Input.StopEnded(
-                                                group.name(), token, false, "a stop has not returned for " + budget));
-                                around.stopFailed().run();
-                            }
-                        },
-                        budget.toNanos(),
-                        TimeUnit.NANOSECONDS);
-        executor.execute(() -> stopAll(token, why, isReported));
+        later(
+                () -> {
+                    if (isReported.compareAndSet(false, true)) {
+                        around.report()
+                                .accept(new Input.StopEnded(
+                                        group.name(), token, false, "a stop has not returned for " + budget));
+                        around.stopFailed().run();
+                    }
+                },
+                budget.toMillis());
+        submit(() -> stopAll(token, why, isReported));
     }
 
-    /** Whether any resource may be active. */
+    /** Whether any resource may be active, or is about to be. */
     public boolean isActive() {
-        return active != 0;
+        return active != 0 || startRequested > stopRequested;
     }
 
     /** How long stopping may take before its outcome counts as unknown. */
@@ -156,17 +194,34 @@ public final class Lane {
                 .plusMillis(500);
     }
 
-    /** Ends the thread; whatever still runs is interrupted. Bounded by {@code millis}. */
-    public void close(long millis) {
+    /** Ends the thread as soon as it can be; whatever still runs is interrupted. Never blocks. */
+    public void shutdown() {
         monitoring.cancel(false);
         looking.cancel(false);
         executor.shutdownNow();
+    }
+
+    /** Waits for the end of the thread after {@link #shutdown()}. */
+    public void awaitEnd(long millis) {
         try {
             if (!executor.awaitTermination(millis, TimeUnit.MILLISECONDS)) {
                 LOG.warn("group {}: a resource does not return although it was interrupted", group.name());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Announces what the group would leave on the host, so that a last will can always speak of it; then the candidacy. */
+    private Candidacy candidacyOrVeto() {
+        try {
+            Candidacy candidacy = candidacy();
+            candidacy.remains().forEach(around.claim());
+            return candidacy;
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("group {}: a resource does not say what it is; the group is not started here", group.name(), e);
+            String why = "a resource does not say what it is: " + cut(e.toString());
+            return new Candidacy(group.preferred(), isElection, false, why, Presence.UNKNOWN, false, List.of());
         }
     }
 
@@ -263,11 +318,7 @@ public final class Lane {
             around.report().accept(new Input.StopEnded(group.name(), token, false, failures.toString()));
             around.stopFailed().run();
         }
-        around.timers()
-                .schedule(
-                        () -> submit(() -> stopAll(token, why, new AtomicBoolean(true))),
-                        STOP_AGAIN_MILLIS,
-                        TimeUnit.MILLISECONDS);
+        later(() -> submit(() -> stopAll(token, why, new AtomicBoolean(true))), STOP_AGAIN_MILLIS);
     }
 
     /** Retries, then kills; what is left is reported. */
@@ -310,14 +361,17 @@ public final class Lane {
                     () -> found[0] = entry.resource().monitor());
             Health health =
                     failure.map(f -> Health.failed(Severity.SOFT, f.why())).orElse(found[0]);
-            if (health != null && health.isBad() && isMonitored) {
+            if (health == null) {
+                health = Health.failed(Severity.SOFT, "monitor() gave null");
+            }
+            if (health.isBad() && isMonitored) {
                 isMonitored = false;
                 around.report()
                         .accept(new Input.GroupEnded(
                                 group.name(),
                                 token,
                                 Optional.of(health.severity()),
-                                entry.name() + ": " + health.reason()));
+                                cut(entry.name() + ": " + health.reason())));
                 return;
             }
         }
@@ -347,8 +401,11 @@ public final class Lane {
             if (failure.isPresent()) {
                 return Eligibility.veto(failure.get().why());
             }
+            if (found[0] == null) {
+                return Eligibility.veto(entry.name() + ": eligibility() gave null");
+            }
             if (!found[0].isEligible()) {
-                return Eligibility.veto(entry.name() + ": " + found[0].reason());
+                return Eligibility.veto(cut(entry.name() + ": " + found[0].reason()));
             }
         }
         return Eligibility.eligible();
@@ -378,7 +435,16 @@ public final class Lane {
 
     // ---- one call into user code -----------------------------------------------------------------------------------
 
-    private record Failure(Severity severity, String why) {}
+    private record Failure(Severity severity, String why) {
+        private Failure {
+            why = cut(why);
+        }
+    }
+
+    /** Sentences of resources travel in messages and in the record: they are kept short. */
+    private static String cut(String sentence) {
+        return sentence.length() <= SENTENCE_MAX ? sentence : sentence.substring(0, SENTENCE_MAX) + "…";
+    }
 
     /** A call into the user's code. */
     @FunctionalInterface
@@ -390,7 +456,7 @@ public final class Lane {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         CallGuard guard = new CallGuard(thread, isStart);
-        Future<?> alarm = around.timers().schedule(guard::cancel, budget.toNanos(), TimeUnit.NANOSECONDS);
+        Optional<Future<?>> alarm = alarm(guard, budget);
         synchronized (turn) {
             current = guard;
         }
@@ -412,11 +478,20 @@ public final class Lane {
             return Optional.of(new Failure(Severity.HARD, name + ": " + e));
         } finally {
             guard.finish();
-            alarm.cancel(false);
+            alarm.ifPresent(a -> a.cancel(false));
             synchronized (turn) {
                 current = null;
             }
             thread.setContextClassLoader(before);
+        }
+    }
+
+    /** While a node closes there are no timers any more: what is left to stop then runs without a budget. */
+    private Optional<Future<?>> alarm(CallGuard guard, Duration budget) {
+        try {
+            return Optional.of(around.timers().schedule(guard::cancel, budget.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException e) {
+            return Optional.empty();
         }
     }
 
@@ -476,6 +551,14 @@ public final class Lane {
         } catch (RejectedExecutionException e) {
             isLooking.set(false);
             LOG.trace("group {}: lane is closed", group.name());
+        }
+    }
+
+    private void later(Runnable task, long millis) {
+        try {
+            around.timers().schedule(task, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.trace("group {}: node is closed", group.name());
         }
     }
 

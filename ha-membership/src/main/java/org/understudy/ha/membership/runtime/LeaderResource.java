@@ -44,7 +44,15 @@ public final class LeaderResource implements ManagedResource {
         Thread thread = threads.thread("leader-" + name, () -> lead(context));
         thread.setContextClassLoader(loader);
         running = thread;
-        thread.start();
+        boolean isStarted = false;
+        try {
+            thread.start();
+            isStarted = true;
+        } finally {
+            if (!isStarted) {
+                running = null;
+            }
+        }
     }
 
     private void lead(StartContext context) {
@@ -53,7 +61,7 @@ public final class LeaderResource implements ManagedResource {
             task.lead(context.lease());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
             failure = Optional.of(e.toString());
         } finally {
             boolean wasOurs = running == Thread.currentThread();
@@ -74,16 +82,9 @@ public final class LeaderResource implements ManagedResource {
         }
     }
 
-    /** Waits until the task, if it is told to end, has returned. */
-    public void awaitEnd(long millis) {
-        Thread thread = running;
-        if (thread != null && thread != Thread.currentThread()) {
-            try {
-                thread.join(millis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+    /** Whether the caller is the task itself, which cannot wait for its own end. */
+    public boolean isTask() {
+        return running == Thread.currentThread();
     }
 
     @Override

@@ -45,7 +45,8 @@ public interface NodeStateStore extends AutoCloseable {
     long writeCount();
 
     /**
-     * Lets go of the disk. Writes nothing, never throws, idempotent; a save that runs meanwhile ends first.
+     * Lets go of the disk. Writes nothing, never throws, idempotent. Waits two seconds for a save that runs meanwhile; on a disk
+     * that hangs longer the disk stays taken until the save ends or the process does.
      */
     @Override
     void close();

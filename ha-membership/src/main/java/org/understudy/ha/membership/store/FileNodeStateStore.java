@@ -11,6 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.LifecycleException;
@@ -29,6 +30,7 @@ import org.understudy.ha.membership.spi.NodeStateStore;
  * next time.
  */
 public final class FileNodeStateStore implements NodeStateStore {
+    private static final long CLOSE_SECONDS_MAX = 2;
     private final Path directory;
     private final Path stateFile;
     private final Path newFile;
@@ -154,12 +156,19 @@ public final class FileNodeStateStore implements NodeStateStore {
 
     @Override
     public void close() {
-        turn.lock();
+        boolean isMine = false;
         try {
-            end("it was closed");
-            release();
-        } finally {
-            turn.unlock();
+            isMine = turn.tryLock(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (isMine) {
+            try {
+                end("it was closed");
+                release();
+            } finally {
+                turn.unlock();
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.understudy.ha.membership.core.Records.A;
 import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B;
 import static org.understudy.ha.membership.core.Records.B1;
 import static org.understudy.ha.membership.core.Records.acceptor;
 import static org.understudy.ha.membership.core.Records.ballot;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 
 class AcceptorTest {
@@ -120,6 +122,30 @@ class AcceptorTest {
         assertThat(acceptor.accept(2 * SILENCE, ballot(2), WITHOUT_A)).isEmpty();
 
         assertThat(acceptor.renew(2 * SILENCE + 1, A1)).isFalse();
+    }
+
+    @Test
+    void it_acknowledges_no_session_that_a_write_under_way_does_not_list() {
+        Ballot first = new Ballot(1, A.value());
+        DurableState onDisk = new DurableState(first, first, Optional.of(WITH_A), new TreeMap<>());
+        Acceptor before = new Acceptor(acceptor(A), onDisk, 0, SILENCE);
+        // Silent for long enough: the removal is accepted, and its write is slow.
+        assertThat(before.accept(2 * SILENCE, new Ballot(2, B.value()), WITHOUT_A))
+                .isEmpty();
+        DurableState slow = before.memory();
+        // That removal was never chosen; a round over the others lists the session again.
+        assertThat(before.accept(2 * SILENCE + 10, new Ballot(3, A.value()), WITH_A))
+                .isEmpty();
+
+        assertThat(before.renew(2 * SILENCE + 20, A1)).isFalse();
+
+        // Otherwise the slow write could land, the acceptor die, and come back accepting the removal under a valid
+        // lease.
+        Acceptor after = new Acceptor(acceptor(A), slow, 2 * SILENCE + 30, SILENCE);
+        assertThat(after.accept(2 * SILENCE + 40, new Ballot(4, B.value()), WITHOUT_A))
+                .isEmpty();
+        before.persisted(before.memory());
+        assertThat(before.renew(2 * SILENCE + 50, A1)).isTrue();
     }
 
     @Test

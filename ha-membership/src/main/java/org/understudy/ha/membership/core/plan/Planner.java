@@ -33,6 +33,9 @@ import org.understudy.ha.membership.core.record.SessionEnd;
  */
 public final class Planner {
 
+    /** How the groups behind leader elections are called; no group of a user can be. */
+    public static final String ELECTION_PREFIX = "election:";
+
     private static final int ENDS_KEPT = 16;
 
     private Planner() {}
@@ -160,6 +163,7 @@ public final class Planner {
             takeMoves();
             grant();
             pruneEnds();
+            pruneElections();
             ClusterRecord planned = record(base.number());
             boolean isChange = !planned.equals(base);
             return new Plan(isChange ? record(base.number() + 1) : base, isChange, notices);
@@ -325,6 +329,11 @@ public final class Planner {
                 ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
                 Session session = sessions.get(chosen.get());
                 Candidacy candidacy = session.candidacies().get(name);
+                Optional<String> rival = holderOfTheSame(name, candidacy);
+                if (rival.isPresent()) {
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, rival.get()));
+                    continue;
+                }
                 lastToken = Math.max(lastToken, facts.tokenFloor()) + 1;
                 Grant grant = new Grant(
                         session.incarnation(),
@@ -339,6 +348,22 @@ public final class Planner {
                         Reason.GRANT_MADE,
                         "to " + session.incarnation() + " token " + lastToken + " proof " + proof));
             }
+        }
+
+        /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */
+        private Optional<String> holderOfTheSame(String name, Candidacy candidacy) {
+            for (String other : groups.keySet()) {
+                Optional<Grant> grant = standing(other);
+                if (!other.equals(name) && grant.isPresent()) {
+                    for (String thing : candidacy.remains()) {
+                        if (grant.get().remains().contains(thing)) {
+                            return Optional.of(thing + " is held by group " + other + " on "
+                                    + grant.get().holder() + "; give each group its own");
+                        }
+                    }
+                }
+            }
+            return Optional.empty();
         }
 
         /** The move's target, else the node that had it, else the preferred order, else by name. */
@@ -396,6 +421,15 @@ public final class Planner {
         private void over(String name, Grant grant, ProofKind proof, String why) {
             notices.add(new Notice(
                     name, Reason.GRANT_OVER, grant.holder() + " token " + grant.token() + " " + proof + ": " + why));
+        }
+
+        /** Elections come and go by name: one that nobody offers and nobody holds is forgotten. Tokens go on growing. */
+        private void pruneElections() {
+            groups.entrySet()
+                    .removeIf(e -> e.getKey().startsWith(ELECTION_PREFIX)
+                            && standing(e.getKey()).isEmpty()
+                            && sessions.values().stream()
+                                    .noneMatch(s -> s.candidacies().containsKey(e.getKey())));
         }
 
         /** Keeps the newest ends, and those whose last will could still prove something. */
