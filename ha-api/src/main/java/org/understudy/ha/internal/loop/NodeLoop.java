@@ -126,9 +126,13 @@ public final class NodeLoop<I, E, D> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
+            boolean wasClosing = isClosing;
             isClosing = true;
             diskThread.interrupt();
-            edge.failed(e);
+            // Whatever an interrupt breaks while the node closes is no reason to step aside any more.
+            if (!wasClosing) {
+                edge.failed(e);
+            }
         }
     }
 

@@ -1,8 +1,7 @@
 package org.understudy.ha.membership.runtime;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ServiceLoader;
@@ -68,14 +67,16 @@ public final class BootClock implements LongSupplier {
 
     /** {@code nanoTime} plus the suspend that {@code /proc/uptime} shows. */
     private static final class ProcClock implements LongSupplier {
-        private final FileChannel file;
-        private final ByteBuffer bytes = ByteBuffer.allocate(64);
+        /** Not a channel: an interrupt of any thread that reads the clock would close that for all. */
+        private final RandomAccessFile file;
+
+        private final byte[] bytes = new byte[64];
         private long offset;
         private long newest;
 
         private ProcClock() {
             try {
-                file = FileChannel.open(UPTIME);
+                file = new RandomAccessFile(UPTIME.toFile(), "r");
             } catch (IOException e) {
                 throw noClock(e);
             }
@@ -96,9 +97,9 @@ public final class BootClock implements LongSupplier {
         /** Reads the open file again: no descriptor is needed at a moment when there may be none. */
         private long uptimeNanos() {
             try {
-                bytes.clear();
-                int length = file.read(bytes, 0);
-                String text = new String(bytes.array(), 0, length, StandardCharsets.US_ASCII);
+                file.seek(0);
+                int length = file.read(bytes);
+                String text = new String(bytes, 0, Math.max(0, length), StandardCharsets.US_ASCII);
                 String seconds = text.substring(0, text.indexOf(' '));
                 return new java.math.BigDecimal(seconds).movePointRight(9).longValueExact();
             } catch (IOException | RuntimeException e) {
