@@ -171,6 +171,7 @@ final class UnderstudyNode implements HaNode {
     private void open() {
         Optional<HostPort> host = BootClock.hostPort();
         clock = BootClock.open(host);
+        opened.push(clock);
         clockOffset = clock.getAsLong() - System.nanoTime();
         leases = new LeaseBoard(clock, config.timing().holderNanos());
         store = new FileNodeStateStore(config.stateDirectory());

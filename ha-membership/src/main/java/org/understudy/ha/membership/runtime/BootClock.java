@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.runtime;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,7 @@ import org.understudy.ha.api.spi.HostPort;
  * {@code /proc/uptime}, which steps in 10 ms and is only used to notice that {@link System#nanoTime} stood still.
  * Thread-safe.
  */
-public final class BootClock implements LongSupplier {
+public final class BootClock implements LongSupplier, Closeable {
 
     private static final Logger LOG = LoggerFactory.getLogger(BootClock.class);
     private static final Path UPTIME = Path.of("/proc/uptime");
@@ -25,9 +26,12 @@ public final class BootClock implements LongSupplier {
     private final LongSupplier source;
     private final String name;
 
-    private BootClock(LongSupplier source, String name) {
+    private final Closeable resource;
+
+    private BootClock(LongSupplier source, String name, Closeable resource) {
         this.source = source;
         this.name = name;
+        this.resource = resource;
     }
 
     /** The usable host port, if any; says why one that is there cannot be used. */
@@ -51,9 +55,10 @@ public final class BootClock implements LongSupplier {
     public static BootClock open(java.util.Optional<HostPort> port) {
         if (port.isPresent()) {
             HostPort usable = port.get();
-            return new BootClock(usable::bootNanos, usable.name());
+            return new BootClock(usable::bootNanos, usable.name(), () -> {});
         }
-        return new BootClock(new ProcClock(), "/proc/uptime");
+        ProcClock proc = new ProcClock();
+        return new BootClock(proc, "/proc/uptime", proc);
     }
 
     public String name() {
@@ -65,14 +70,21 @@ public final class BootClock implements LongSupplier {
         return source.getAsLong();
     }
 
+    /** Frees what the clock holds open. It can still be read, but does not notice a suspend any more. */
+    @Override
+    public void close() throws IOException {
+        resource.close();
+    }
+
     /** {@code nanoTime} plus the suspend that {@code /proc/uptime} shows. */
-    private static final class ProcClock implements LongSupplier {
+    private static final class ProcClock implements LongSupplier, Closeable {
         /** Not a channel: an interrupt of any thread that reads the clock would close that for all. */
         private final RandomAccessFile file;
 
         private final byte[] bytes = new byte[64];
         private long offset;
         private long newest;
+        private boolean isClosed;
 
         private ProcClock() {
             try {
@@ -86,12 +98,18 @@ public final class BootClock implements LongSupplier {
         @Override
         public synchronized long getAsLong() {
             long nano = System.nanoTime();
-            long drift = uptimeNanos() - nano - offset;
+            long drift = isClosed ? 0 : uptimeNanos() - nano - offset;
             if (drift > COARSE_NANOS) {
                 offset += drift;
             }
             newest = Math.max(newest, nano + offset);
             return newest;
+        }
+
+        @Override
+        public synchronized void close() throws IOException {
+            isClosed = true;
+            file.close();
         }
 
         /** Reads the open file again: no descriptor is needed at a moment when there may be none. */
