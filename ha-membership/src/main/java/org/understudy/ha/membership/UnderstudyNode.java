@@ -604,14 +604,15 @@ final class UnderstudyNode implements HaNode {
             }
             switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED, RECORD_CHOSEN -> LOG.debug("{}", notice);
-                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, DISK_FAILED -> LOG.warn("{}", notice);
+                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS, DISK_FAILED ->
+                    LOG.warn("{}", notice);
                 default -> LOG.info("{}", notice);
             }
             if (notice.reason() == Reason.FORMING_WAITS || notice.reason() == Reason.JOIN_WAITS) {
                 stateReason = notice.detail();
                 publish("node", new HaEvent.NodeChanged(state, stateReason));
-            } else if (notice.reason() == Reason.VOTE_NOT_COUNTED) {
-                publish("vote", new HaEvent.Alarm(notice.subject(), notice.detail()));
+            } else if (notice.reason() == Reason.VOTE_NOT_COUNTED || notice.reason() == Reason.TIMING_DIFFERS) {
+                publish(notice.reason().name(), new HaEvent.Alarm(notice.subject(), notice.detail()));
             }
         }
 

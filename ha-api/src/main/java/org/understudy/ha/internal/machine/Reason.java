@@ -26,5 +26,6 @@ public enum Reason {
     WILL_ACCEPTED,
     WILL_REFUSED,
     DISK_FAILED,
-    VOTE_NOT_COUNTED
+    VOTE_NOT_COUNTED,
+    TIMING_DIFFERS
 }

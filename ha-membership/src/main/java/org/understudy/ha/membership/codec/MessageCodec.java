@@ -108,7 +108,7 @@ public final class MessageCodec {
             case 10:
                 return new Chosen(RecordCodec.ballot(r), RecordCodec.record(r));
             case 11:
-                return new Renew(RecordCodec.incarnation(r), r.i64(), RecordCodec.ballot(r));
+                return new Renew(RecordCodec.incarnation(r), r.i64(), r.i64(), RecordCodec.ballot(r));
             case 12:
                 return new RenewAck(
                         RecordCodec.incarnation(r),
@@ -223,7 +223,7 @@ public final class MessageCodec {
         @Override
         public Writer visit(Renew m) {
             RecordCodec.incarnation(w.u8(11), m.session());
-            RecordCodec.ballot(w.i64(m.sequence()), m.learned());
+            RecordCodec.ballot(w.i64(m.sequence()).i64(m.waitNanos()), m.learned());
             return w;
         }
 

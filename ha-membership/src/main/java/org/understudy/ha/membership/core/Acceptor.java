@@ -112,6 +112,11 @@ final class Acceptor {
         return Optional.empty();
     }
 
+    /** Whether this acceptor waits at least as long as a holder relies on: nodes may be configured differently by mistake. */
+    boolean waits(long nanos) {
+        return silenceNanos >= nanos;
+    }
+
     /** Whether this renewal counts here. */
     boolean renew(long now, Incarnation session) {
         boolean stands = standsIn(memory, session)

@@ -28,6 +28,7 @@ final class LeaseKeeper {
     private final Incarnation session;
     private final long renewNanos;
     private final long lengthNanos;
+    private final long waitNanos;
     private final long stepDownNanos;
     private final TreeMap<Long, Pending> pending = new TreeMap<>();
     private long sequence;
@@ -39,6 +40,7 @@ final class LeaseKeeper {
         this.session = session;
         this.renewNanos = timing.renewEvery().toNanos();
         this.lengthNanos = timing.holderNanos();
+        this.waitNanos = timing.acceptorNanos();
         this.stepDownNanos = lengthNanos - Math.min(lengthNanos / 4, 2 * renewNanos);
         this.nextRenewal = now;
     }
@@ -58,7 +60,7 @@ final class LeaseKeeper {
         while (pending.size() > RENEWALS_REMEMBERED) {
             pending.pollFirstEntry();
         }
-        return Optional.of(new Renew(session, sequence, learned));
+        return Optional.of(new Renew(session, sequence, waitNanos, learned));
     }
 
     /** Takes an acknowledgement; true if the lease now counts from a later moment. */

@@ -483,7 +483,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Renew m) {
-                boolean counts = acceptor.renew(now, m.session());
+                boolean isWaitedFor = acceptor.waits(m.waitNanos());
+                if (!isWaitedFor) {
+                    sayOnce(
+                            from.value(),
+                            Reason.TIMING_DIFFERS,
+                            "it is configured with a longer lease than " + self
+                                    + ": its renewals do not count here; give all nodes the same timing");
+                }
+                boolean counts = isWaitedFor && acceptor.renew(now, m.session());
                 DurableState s = acceptor.memory();
                 Message ack = counts
                         ? new RenewAck(

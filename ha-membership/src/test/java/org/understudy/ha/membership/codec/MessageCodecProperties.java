@@ -107,7 +107,7 @@ class MessageCodecProperties {
                         new Message.Refused(ballot, acceptor, ballot, "promised"),
                         new Message.PreVote(number, List.of(who)),
                         new Message.PreVoteAnswer(number, acceptor, true),
-                        new Message.Renew(who, number, ballot),
+                        new Message.Renew(who, number, 1_010_000_000L, ballot),
                         new Message.RenewAck(who, number, acceptor, ballot, List.of(acceptor)),
                         new Message.RenewRefused(who, number, acceptor, ballot, ballot),
                         new Message.Join("ab12", number, "key", ballot),

@@ -149,6 +149,12 @@ class AcceptorTest {
     }
 
     @Test
+    void it_does_not_promise_to_wait_longer_than_it_is_configured_to() {
+        assertThat(acceptor.waits(SILENCE)).isTrue();
+        assertThat(acceptor.waits(SILENCE + 1)).isFalse();
+    }
+
+    @Test
     void a_session_that_comes_back_from_an_older_base_counts_as_heard_now() {
         holds(WITH_A);
         acceptor.accept(2 * SILENCE, ballot(2), WITHOUT_A);

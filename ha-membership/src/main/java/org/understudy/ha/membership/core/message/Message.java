@@ -107,9 +107,10 @@ public sealed interface Message {
      * My session is alive.
      *
      * @param sequence grows with each renewal of this incarnation
+     * @param waitNanos how long the sender relies on an acceptor to wait after this, L·(1+ρ) as the sender is configured
      * @param learned the newest record the sender knows to be chosen
      */
-    record Renew(Incarnation session, long sequence, Ballot learned) implements Message {
+    record Renew(Incarnation session, long sequence, long waitNanos, Ballot learned) implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);
