@@ -14,10 +14,13 @@ public enum ProofKind {
     DIED,
     /** The holder's lease is over and an enforcement armed when it was granted covers every resource of the group. */
     EXPIRED,
-    /** A fence device confirmed that incarnation off. */
+    /** A fence device confirmed that incarnation off. Reserved: this version has no fence devices. */
     FENCED,
-    /** The node is back as a higher incarnation on the same disk and host, under a lock that died with the old process. */
+    /**
+     * The node is back as a higher incarnation on the same disk and host, under a lock that died with the old process. Reserved:
+     * this version does not give it.
+     */
     SUPERSEDED,
-    /** An operator vouched for the holder's end. */
+    /** An operator vouched for the holder's end. Reserved: this version does not take an operator's word. */
     OPERATOR
 }

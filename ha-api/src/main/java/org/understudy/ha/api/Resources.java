@@ -17,7 +17,10 @@ public interface Resources {
      */
     void register(Group group);
 
-    /** The status of every group this node knows of, in order of names. Never blocks. */
+    /**
+     * The status of every group this node knows of, in order of names. Never blocks. Leader elections are not listed here; in
+     * events they appear as groups called {@code election:<name>}.
+     */
     List<GroupStatus> status();
 
     /**

@@ -135,6 +135,8 @@ final class UnderstudyNode implements HaNode {
     private @Nullable Message encodedMessage;
     private byte[] encodedFrame = new byte[0];
     private boolean isStatusDirty = true;
+    private final Map<String, String> stopReasons = new TreeMap<>();
+    private final Map<String, String> differing = new TreeMap<>();
     private long clockOffset;
 
     private volatile NodeState state = NodeState.JOINING;
@@ -149,8 +151,14 @@ final class UnderstudyNode implements HaNode {
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
-        this.opened.push(timers::shutdownNow);
-        this.opened.push(callbacks::shutdown);
+        this.opened.push(() -> {
+            timers.shutdownNow();
+            timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
+        });
+        this.opened.push(() -> {
+            callbacks.shutdown();
+            callbacks.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
+        });
     }
 
     static UnderstudyNode start(NodeConfig config) {
@@ -178,6 +186,8 @@ final class UnderstudyNode implements HaNode {
         opened.push(store);
         NodeStateStore.Opened found = store.open();
         DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
+        disk.accepted()
+                .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));
         LinkSecurity security = security();
         InetSocketAddress own = config.self().links().get(0);
         channel = new JGroupsChannel(
@@ -199,10 +209,10 @@ final class UnderstudyNode implements HaNode {
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
+        channel.start(new Receiver());
         LastWillListener wills = new LastWillListener(
                 own, datagram -> loop.offer(new Input.WillArrived(datagram)), config.node(), config.threads());
         opened.push(wills);
-        channel.start(new Receiver());
         loop.start();
         LOG.info(
                 "node {} of cluster {} is up: disk {}, clock {}, {}",
@@ -212,6 +222,27 @@ final class UnderstudyNode implements HaNode {
                 clock.name(),
                 guardian.map(g -> "guardian is process " + g.pid()).orElse("no guardian"));
         LOG.info("what this cluster rests on:\n{}", assumptions());
+    }
+
+    /** A directory that belongs to another node or cluster must not be used by this one: each would break the other's promises. */
+    private void refuseForeign(ClusterRecord accepted, String disk) {
+        boolean isOfCluster = accepted.cluster().equals(config.cluster());
+        if (!isOfCluster) {
+            throw new org.understudy.ha.api.StorageException(
+                    config.stateDirectory(),
+                    "belongs to cluster " + accepted.cluster() + ", not to " + config.cluster()
+                            + "; name this node's own directory");
+        }
+
+        accepted.acceptors().stream()
+                .filter(a -> a.disk().equals(disk) && !a.node().equals(config.node()))
+                .findFirst()
+                .ifPresent(a -> {
+                    throw new org.understudy.ha.api.StorageException(
+                            config.stateDirectory(),
+                            "belongs to node " + a.node() + ", not to " + config.node()
+                                    + "; name this node's own directory");
+                });
     }
 
     private DurableState decode(byte[] payload) {
@@ -266,8 +297,9 @@ final class UnderstudyNode implements HaNode {
                     "guardian",
                     new HaEvent.Alarm(
                             "guardian",
-                            "the guardian process has ended: if this node dies now the others wait for its lease; restart"
-                                    + " the node when convenient")));
+                            "the guardian process has ended: a death of this node cannot be proved any more, so the others"
+                                    + " wait for its lease, or for ever where nothing but this process ends a group;"
+                                    + " restart the node when convenient")));
         } catch (org.understudy.ha.api.PlatformException e) {
             guardianObstacle = Optional.of(e.getMessage());
             LOG.warn("node {} goes on without a guardian: {}", config.node(), e.getMessage());
@@ -321,7 +353,7 @@ final class UnderstudyNode implements HaNode {
         return AssumptionsReport.of(
                 config,
                 clock.name(),
-                guardianObstacle,
+                guardianObstacle.or(() -> guardian.filter(g -> !g.isAlive()).map(g -> "its process has ended")),
                 guardian.map(Guardian::weaknesses).orElse(List.of()),
                 record);
     }
@@ -472,6 +504,7 @@ final class UnderstudyNode implements HaNode {
             lane.granted();
         }
         lane.offer(() -> loop.execute(lane::markOffered));
+        loop.execute(this::refreshStatuses);
         return lane;
     }
 
@@ -557,9 +590,11 @@ final class UnderstudyNode implements HaNode {
                 leases.publish(lease);
             } else if (effect instanceof Effect.StartGroup start) {
                 lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
+                stopReasons.remove(start.group());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.StopGroup stop) {
                 lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
+                stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.LiveAs live) {
                 guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation())));
@@ -608,7 +643,8 @@ final class UnderstudyNode implements HaNode {
                     LOG.warn("{}", notice);
                 default -> LOG.info("{}", notice);
             }
-            if (notice.reason() == Reason.FORMING_WAITS || notice.reason() == Reason.JOIN_WAITS) {
+            boolean isOurs = notice.subject().equals(config.node().value());
+            if (notice.reason() == Reason.FORMING_WAITS || (notice.reason() == Reason.JOIN_WAITS && isOurs)) {
                 stateReason = notice.detail();
                 publish("node", new HaEvent.NodeChanged(state, stateReason));
             } else if (notice.reason() == Reason.VOTE_NOT_COUNTED || notice.reason() == Reason.TIMING_DIFFERS) {
@@ -681,6 +717,7 @@ final class UnderstudyNode implements HaNode {
         for (String name : names) {
             next.computeIfAbsent(name, this::status);
         }
+        record.ifPresent(this::warnOfDifferences);
         SortedMap<String, GroupStatus> before = statuses;
         statuses = next;
         next.forEach((name, status) -> {
@@ -688,6 +725,27 @@ final class UnderstudyNode implements HaNode {
                 publish("group " + name, new HaEvent.GroupChanged(status));
             }
         });
+    }
+
+    /** Nodes that registered the same group with different preferences: the lists are said, once for each change. */
+    private void warnOfDifferences(ClusterRecord known) {
+        for (String group : known.groups().keySet()) {
+            TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
+            known.sessions().forEach((node, session) -> {
+                if (session.candidacies().containsKey(group)) {
+                    lists.put(node, session.candidacies().get(group).preferred());
+                }
+            });
+            boolean isDifferent = lists.values().stream().distinct().count() > 1;
+            String sentence = "the nodes prefer different nodes for group " + group + ": " + lists
+                    + "; register it with the same list everywhere";
+            if (!isDifferent) {
+                differing.remove(group);
+            } else if (!sentence.equals(differing.put(group, sentence))) {
+                LOG.warn("{}", sentence);
+                publish("preferences " + group, new HaEvent.Alarm(group, sentence));
+            }
+        }
     }
 
     private GroupStatus status(String name) {
@@ -702,8 +760,14 @@ final class UnderstudyNode implements HaNode {
                         ? GroupStatus.State.ELSEWHERE
                         : GroupStatus.State.UNOWNED);
         String reason = record.map(r -> Planner.whyUnowned(r, name)).orElse("this node knows no cluster record yet");
-        if (local.isPresent()) {
+        if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
+            reason = stopReasons.getOrDefault(name, "");
+        } else if (local.isPresent()) {
             reason = grant.map(g -> "granted with proof " + g.proof()).orElse("");
+        } else if (isGrantedToLive && where == GroupStatus.State.UNOWNED) {
+            reason = stopReasons.containsKey(name)
+                    ? "stopped here: " + stopReasons.get(name)
+                    : "granted to this node, which is about to start it";
         }
         return new GroupStatus(
                 name,
@@ -732,8 +796,11 @@ final class UnderstudyNode implements HaNode {
                     throw new ConfigurationException(
                             "group " + group.name() + " prefer",
                             preferred,
-                            "is not a peer that can own resources; peers are "
-                                    + config.peers().stream().map(Peer::node).toList());
+                            "is not a peer that can own resources; they are "
+                                    + config.peers().stream()
+                                            .filter(p -> !p.isWitness())
+                                            .map(Peer::node)
+                                            .toList());
                 }
             }
             addLane(group, false);
@@ -749,6 +816,15 @@ final class UnderstudyNode implements HaNode {
         @Override
         public GroupStatus status(String group) {
             GroupStatus status = statuses.get(group);
+            if (status == null && lanes.containsKey(group)) {
+                return new GroupStatus(
+                        group,
+                        GroupStatus.State.UNOWNED,
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "registered here; not in a cluster record that this node knows yet");
+            }
             if (status == null) {
                 throw new LifecycleException(
                         "node " + config.node() + " knows no group " + group + "; known are " + statuses.keySet());

@@ -30,6 +30,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Resources.MoveResult;
+import org.understudy.ha.api.StorageException;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Health;
@@ -257,6 +258,29 @@ class ThreeNodesTest {
     }
 
     @Test
+    void a_state_directory_of_another_node_is_refused_and_left_alone() {
+        HaNode serv1 = start("serv1");
+        start("serv2");
+        start("witness");
+        serv1.resources().register(group("files", "serv1"));
+        await(() -> isRunning(serv1, "files"));
+        nodes.forEach(HaNode::close);
+        assertThatThrownBy(() -> start("serv1", "serv2"))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("belongs to node serv2");
+        assertThat(start("serv2").state()).isIn(NodeState.JOINING, NodeState.ACTIVE);
+    }
+
+    @Test
+    void a_group_can_be_asked_for_as_soon_as_it_is_registered() {
+        HaNode alone = start("serv1");
+        alone.resources().register(group("files", "serv1", "serv2"));
+        GroupStatus status = alone.resources().status("files");
+        assertThat(status.state()).isEqualTo(GroupStatus.State.UNOWNED);
+        assertThat(status.reason()).isNotBlank();
+    }
+
+    @Test
     void what_cannot_work_is_refused_with_a_remedy() {
         HaNode serv1 = start("serv1");
         serv1.resources().register(group("files", "serv1"));
@@ -304,13 +328,17 @@ class ThreeNodesTest {
     }
 
     private HaNode start(String name) {
+        return start(name, name);
+    }
+
+    private HaNode start(String name, String stateDirectory) {
         HaNode node = HaNode.builder()
                 .cluster("test")
                 .node(name)
                 .peer(NAMES.get(0), "127.0.0.1:" + ports.get(0))
                 .peer(NAMES.get(1), "127.0.0.1:" + ports.get(1))
                 .witness(NAMES.get(2), "127.0.0.1:" + ports.get(2))
-                .stateDirectory(directory.resolve(name))
+                .stateDirectory(directory.resolve(stateDirectory))
                 .insecure()
                 .withoutGuardian()
                 .form()

@@ -147,7 +147,10 @@ public final class HaNodeBuilder {
         return this;
     }
 
-    /** Runs without the guardian process: after a crash others wait for the lease instead of a proof. Costs speed, not safety. */
+    /**
+     * Runs without the guardian process, so a crash cannot be proved: the others wait for the lease, and a group that nothing but its
+     * own process can end waits for that process to come back, which after a crash is never. Safe, but slower or stuck.
+     */
     public HaNodeBuilder withoutGuardian() {
         guardian = false;
         return this;
@@ -181,9 +184,11 @@ public final class HaNodeBuilder {
                 "keys",
                 security,
                 "give the node's key directory, or say insecure() for an experiment on loopback");
-        if (peers.isEmpty()) {
+        boolean hasPeerMistakes = problems.stream().anyMatch(p -> p.key().startsWith("peer"));
+        // With a mistake in a peer line, what follows from the line left out would only confuse.
+        if (!hasPeerMistakes && peers.isEmpty()) {
             all.add(new Problem("peer", "(none)", "list every node that votes, this one included"));
-        } else {
+        } else if (!hasPeerMistakes) {
             if (node != null && peers.stream().noneMatch(p -> p.node().value().equals(node))) {
                 all.add(new Problem("node", node, "is not among the peers; add a peer line for it"));
             }

@@ -38,7 +38,8 @@ public interface ManagedResource {
      */
     void stop(StopContext context) throws ResourceException, InterruptedException;
 
-    /** Looks, locally and quickly, whether the started resource works. Called about once a second while it is started. */
+    /** Looks, locally and quickly, whether the started resource works. Called every
+     * {@code Group.monitorEvery} (50 ms by default) while it is started. */
     Health monitor();
 
     /**

@@ -655,7 +655,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             sayOnce(
                     self.value(),
                     Reason.VOTE_NOT_COUNTED,
-                    "the cluster record names another disk for this node: its vote is not counted");
+                    "the cluster record names another disk for this node, so its vote is not counted: one more node lost than"
+                            + " usual stops the cluster. Give it back the state directory it had; admitting a new disk"
+                            + " comes with a later version");
         }
         forgetSettled(value);
         repeatOldReleases(value);
@@ -1069,7 +1071,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         TreeMap<String, Candidacy> present = new TreeMap<>();
         for (LocalGroup group : groups.values()) {
             if (!group.isWithdrawn()) {
-                present.put(group.name(), group.candidacy(now));
+                Candidacy candidacy = group.candidacy(now);
+                present.put(
+                        group.name(), leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
             }
         }
         if (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty())) {
@@ -1142,10 +1146,27 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             toOthers(new FormQuery(settings.configDigest()));
             formIfAllEmpty(now);
         }
+        if (learned.isEmpty()) {
+            sayWhatJoiningWaitsFor(now);
+        }
         toOthers(new Join(settings.disk(), nonce, settings.willKey(), learnedBallot));
         joins.put(self, new Admission(nonce, settings.willKey()));
         joinedAt.put(self, now);
         planDirty = true;
+    }
+
+    private void sayWhatJoiningWaitsFor(long now) {
+        List<NodeId> silent =
+                others.stream().filter(peer -> !isHeard(now, peer)).toList();
+        if (acceptor.memory().isEmpty() && !settings.mayForm()) {
+            sayOnce(
+                    self.value(),
+                    Reason.JOIN_WAITS,
+                    "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
+                            + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
+        } else if (!acceptor.memory().isEmpty() && !silent.isEmpty()) {
+            sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
+        }
     }
 
     private void formIfAllEmpty(long now) {

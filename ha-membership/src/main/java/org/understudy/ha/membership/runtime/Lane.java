@@ -217,6 +217,12 @@ public final class Lane {
         try {
             Candidacy candidacy = candidacy();
             candidacy.remains().forEach(around.claim());
+            if (!candidacy.isExpirable()) {
+                LOG.info(
+                        "group {}: nothing but this process ends it, so after a pause or a power cut of this host no other node"
+                                + " takes it over until this process is proved gone",
+                        group.name());
+            }
             return candidacy;
         } catch (RuntimeException | LinkageError e) {
             LOG.error("group {}: a resource does not say what it is; the group is not started here", group.name(), e);
