@@ -124,6 +124,9 @@ public final class Demo {
             if (result.after().isEmpty()) {
                 narrator.bad(run.reason());
             }
+            for (String sentence : result.unheard()) {
+                narrator.bad("Not proved that two hosts never answered: " + sentence + ".");
+            }
             if (arguments.isJson()) {
                 System.out.println(result.toJson());
                 System.out.flush();
@@ -131,8 +134,7 @@ public final class Demo {
             long begin = System.nanoTime();
             stage.settle();
             if (isStory) {
-                narrator.aside(
-                        "repaired; 'files' is back on serv1 after " + Result.millis(System.nanoTime() - begin) + " ms");
+                narrator.aside("'files' is back on serv1 after " + Result.millis(System.nanoTime() - begin) + " ms");
             }
         }
         return results;

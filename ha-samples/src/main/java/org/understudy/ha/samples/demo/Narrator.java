@@ -1,6 +1,7 @@
 package org.understudy.ha.samples.demo;
 
 import java.io.PrintStream;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -64,7 +65,9 @@ final class Narrator {
                 "client",
                 Result.millis(result.gapNanos()) + " ms without an answer, " + result.lost() + " requests lost"
                         + (result.fault() == Fault.SPLIT ? " (on the side that goes on)" : ""));
-        if (result.doubleNanos() == 0) {
+        if (result.isDeaf()) {
+            fact("owners", colour(RED, "unknown, see below"));
+        } else if (result.doubleNanos() == 0) {
             fact("owners", colour(GREEN, "two hosts answered: never"));
         } else {
             fact("owners", colour(RED, "two hosts answered for " + Result.millis(result.doubleNanos()) + " ms"));
@@ -98,7 +101,10 @@ final class Narrator {
                 Result.millis(results.stream().mapToLong(Result::gapNanos).min().orElse(0)),
                 Result.millis(results.stream().mapToLong(Result::gapNanos).max().orElse(0)),
                 Result.median(results, Result::lost),
-                doubled(results.stream().mapToLong(Result::doubleNanos).max().orElse(0)),
+                results.stream()
+                        .max(Comparator.comparingLong(Result::doubleNanos).thenComparing(Result::isDeaf))
+                        .map(Narrator::doubled)
+                        .orElse("unknown"),
                 results.stream().filter(Result::isGood).count(),
                 results.size()));
     }
@@ -114,11 +120,14 @@ final class Narrator {
                 result.after().map(Result.Owner::proof).orElse("-"),
                 Result.millis(result.gapNanos()),
                 result.lost(),
-                doubled(result.doubleNanos()));
+                doubled(result));
     }
 
-    private static String doubled(long nanos) {
-        return nanos == 0 ? "never" : Result.millis(nanos) + " ms";
+    private static String doubled(Result result) {
+        if (result.isDeaf()) {
+            return "unknown";
+        }
+        return result.doubleNanos() == 0 ? "never" : Result.millis(result.doubleNanos()) + " ms";
     }
 
     private static String meaning(String proof) {

@@ -9,10 +9,22 @@ import java.util.function.ToLongFunction;
  * What one run showed.
  *
  * @param gapNanos longest time without an answer
- * @param doubleNanos time in which two hosts answered
+ * @param doubleNanos time in which two hosts were heard to answer
+ * @param unheard what should have been heard of the hosts and was not; if there is anything, a time of 0 proves nothing
  * @param after who owned the group afterwards; empty if nobody took over in time
  */
-record Result(Fault fault, int run, long gapNanos, int lost, long doubleNanos, Owner before, Optional<Owner> after) {
+record Result(
+        Fault fault,
+        int run,
+        long gapNanos,
+        int lost,
+        long doubleNanos,
+        List<String> unheard,
+        Owner before,
+        Optional<Owner> after) {
+    Result {
+        unheard = List.copyOf(unheard);
+    }
 
     /**
      * Who owned the group.
@@ -21,18 +33,24 @@ record Result(Fault fault, int run, long gapNanos, int lost, long doubleNanos, O
      */
     record Owner(String node, long token, String proof) {}
 
-    /** Whether another node took over under a higher token and two hosts never answered. */
+    /** Whether another node took over under a higher token and, with ears that worked, two hosts were never heard. */
     boolean isGood() {
         return doubleNanos == 0
+                && unheard.isEmpty()
                 && after.isPresent()
                 && !after.get().node().equals(before.node())
                 && after.get().token() > before.token();
     }
 
+    /** Whether it is unknown if two hosts answered. */
+    boolean isDeaf() {
+        return doubleNanos == 0 && !unheard.isEmpty();
+    }
+
     String toJson() {
         return "{\"fault\":" + text(fault.word()) + ",\"run\":" + run + ",\"gap_ms\":" + millis(gapNanos) + ",\"lost\":"
                 + lost
-                + ",\"double_ms\":" + millis(doubleNanos) + ",\"proof\":"
+                + ",\"double_ms\":" + (isDeaf() ? "null" : millis(doubleNanos)) + ",\"proof\":"
                 + after.map(o -> text(o.proof())).orElse("null")
                 + ",\"token_before\":" + before.token() + ",\"token_after\":"
                 + after.map(o -> String.valueOf(o.token())).orElse("null") + ",\"owner_before\":" + text(before.node())

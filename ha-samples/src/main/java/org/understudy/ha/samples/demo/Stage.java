@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.testkit.netns.Doubles;
+import org.understudy.ha.testkit.netns.Hearing;
 import org.understudy.ha.testkit.netns.Host;
 import org.understudy.ha.testkit.netns.Lab;
 import org.understudy.ha.testkit.netns.Observation;
@@ -113,7 +114,10 @@ final class Stage implements AutoCloseable {
         });
     }
 
-    /** Breaks one thing, measures what the clients see, and undoes the fault; {@link #settle} then brings everything home. */
+    /**
+     * Breaks one thing, undoes it, and measures what the clients see from before the one until after the other; {@link
+     * #settle} then brings everything home.
+     */
     Run run(Fault fault, int number) {
         Result.Owner before = first.owned(GROUP)
                 .orElseThrow(() -> new LifecycleException("serv1 lost '" + GROUP + "' before anything was broken"));
@@ -123,18 +127,22 @@ final class Stage implements AutoCloseable {
         judge.probe(true);
         observers.forEach(Observer::begin);
         watch(200);
+        long broken = System.nanoTime();
         breakIt(fault);
         boolean isTaken = tryAwait(TAKEOVER_SECONDS, () -> notTakenOver(before, judge));
         Optional<Result.Owner> after = second.owned(GROUP).filter(o -> isTaken || o.token() > before.token());
         String reason = second.group(GROUP).getOrDefault("reason", "");
         String trouble = isTaken ? "" : troubles();
-        watchAfter(fault);
+        watch(700);
+        bringBack(fault);
+        long returned = System.nanoTime();
+        watch(700);
         List<Observation> seen = observers.stream().map(Observer::end).toList();
         far.probe(false);
-        repair(fault);
         Outage outage = Outage.of(seen.get(seen.size() - 1), GROUP);
-        long doubled = Doubles.of(seen);
-        Result result = new Result(fault, number, outage.gapNanos(), outage.lost(), doubled, before, after);
+        List<String> unheard = Hearing.complaints(seen, GROUP, first.host(), second.host(), broken, returned);
+        Result result =
+                new Result(fault, number, outage.gapNanos(), outage.lost(), Doubles.of(seen), unheard, before, after);
         return new Run(result, isTaken ? reason : trouble);
     }
 
@@ -149,28 +157,32 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** Goes on looking, also while the old owner comes back, because that is when two owners like to meet. */
-    private void watchAfter(Fault fault) {
-        watch(700);
-        if (fault == Fault.PAUSE) {
-            first.program().resume();
-            watch(3500);
-        } else if (fault == Fault.SPLIT) {
-            lab.heal();
-            watch(2000);
-        } else if (fault == Fault.UNPLUG) {
-            first.host().plugLan();
-            watch(700);
+    /**
+     * Undoes the fault while the observers still look, because two owners like to meet when the old one comes back; waits
+     * until it is a full member again, or {@link #settle} will say why it is not.
+     */
+    private void bringBack(Fault fault) {
+        switch (fault) {
+            case HANDOVER -> {
+                // Nothing is broken.
+            }
+            case KILL -> first.start();
+            case PAUSE -> {
+                first.program().resume();
+                // What it takes to notice that the time is over stands in its events only after it was noticed.
+                watch(3000);
+            }
+            case UNPLUG -> first.host().plugLan();
+            case POWEROFF -> {
+                first.host().powerOn();
+                first.start();
+            }
+            case SPLIT -> {
+                lab.heal();
+                watch(1500);
+            }
         }
-    }
-
-    private void repair(Fault fault) {
-        if (fault == Fault.POWEROFF) {
-            first.host().powerOn();
-        }
-        if (fault == Fault.POWEROFF || fault == Fault.KILL) {
-            first.start();
-        }
+        tryAwait(SETTLE_SECONDS, () -> areActive() ? Optional.empty() : Optional.of("a node is not ACTIVE"));
     }
 
     private boolean moveHome() {

@@ -11,7 +11,18 @@ class ResultTest {
     private static final Result.Owner AFTER = new Result.Owner("serv2", 8, "DIED");
 
     private static Result result(long gap, long doubled, Optional<Result.Owner> after) {
-        return new Result(Fault.KILL, 1, gap, 41, doubled, BEFORE, after);
+        return new Result(Fault.KILL, 1, gap, 41, doubled, List.of(), BEFORE, after);
+    }
+
+    private static Result unheard(long doubled) {
+        return new Result(Fault.KILL, 1, 1, 0, doubled, List.of("serv1 was not heard"), BEFORE, Optional.of(AFTER));
+    }
+
+    @Test
+    void a_run_that_nobody_could_hear_is_bad_and_claims_no_zero() {
+        assertThat(unheard(0).isGood()).isFalse();
+        assertThat(unheard(0).toJson()).contains("\"double_ms\":null,");
+        assertThat(unheard(5_000_000).toJson()).contains("\"double_ms\":5.0,");
     }
 
     @Test

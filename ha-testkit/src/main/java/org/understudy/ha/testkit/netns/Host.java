@@ -172,6 +172,10 @@ public final class Host {
                 .append(" table ")
                 .append(100 + index)
                 .append('\n');
+        // Without its card a question must not leave by another one, where anybody may answer it.
+        script.append("route add unreachable default metric 9999 table ")
+                .append(100 + index)
+                .append('\n');
         script.append("rule add from ")
                 .append(source)
                 .append(" lookup ")

@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.understudy.ha.api.PlatformException;
 
 /**
  * A client on the LAN with two senses: a {@linkplain Prober prober} that uses the services through their floating addresses
- * every millisecond, as any client would, and ears that ask each host directly whether it answers for the address. Runs as
+ * every millisecond, as any client would, and ears that ask each host directly whether it answers for the address (and, as a
+ * control under the name of that address, whether it answers for its own). Runs as
  * a JVM of its own inside a host of the laboratory. Not thread-safe.
  *
  * <p>The services must answer any HTTP request with a line {@code … served by WHO}, where WHO names node and token.
@@ -56,9 +58,12 @@ public final class Observer implements AutoCloseable {
         for (Target target : targets) {
             arguments.add("target=" + target.name() + "," + target.ip() + "," + target.port());
         }
-        List<String> addresses = targets.stream().map(Target::ip).toList();
         for (Host candidate : candidates) {
+            String own = candidate.lanAddress();
+            List<String> addresses = Stream.concat(targets.stream().map(Target::ip), Stream.of(own))
+                    .toList();
             String source = client.listenTo(candidate, addresses);
+            arguments.add("control=" + own + "," + own + "," + candidate.name() + "," + source);
             for (Target target : targets) {
                 arguments.add("ear=" + target.name() + "," + target.ip() + "," + candidate.name() + "," + source);
             }

@@ -16,7 +16,7 @@ import org.understudy.ha.api.ConfigurationException;
 
 /**
  * The program an {@link Observer} runs inside a client's host. Arguments: {@code target=NAME,IP,PORT} and {@code
- * ear=NAME,IP,HOST,SOURCE}. Commands on its input, one a line: {@code on}, {@code off}, {@code begin}, {@code end}, {@code last};
+ * ear=NAME,IP,HOST,SOURCE}, or {@code control=…} for a host's own address. Commands on its input, one a line: {@code on}, {@code off}, {@code begin}, {@code end}, {@code last};
  * each is answered with lines that end in a line with a dot. The end of the input ends the program.
  */
 public final class ObserverMain {
@@ -35,11 +35,13 @@ public final class ObserverMain {
             String[] parts = argument.substring(argument.indexOf('=') + 1).split(",");
             if (argument.startsWith("target=") && parts.length == 3) {
                 targets.put(parts[0], new InetSocketAddress(parts[1], Integer.parseInt(parts[2])));
-            } else if (argument.startsWith("ear=") && parts.length == 4) {
-                ears.add(new Ears.Ear(parts[0], parts[1], parts[2], parts[3]));
+            } else if (argument.matches("(ear|control)=.*") && parts.length == 4) {
+                ears.add(new Ears.Ear(parts[0], parts[1], parts[2], parts[3], argument.startsWith("control=")));
             } else {
                 throw new ConfigurationException(
-                        "argument", argument, "use target=NAME,IP,PORT or ear=NAME,IP,HOST,SOURCE");
+                        "argument",
+                        argument,
+                        "use target=NAME,IP,PORT, ear=NAME,IP,HOST,SOURCE or control=NAME,IP,HOST,SOURCE");
             }
         }
         Prober prober = new Prober(targets);

@@ -1,0 +1,32 @@
+package org.understudy.ha.samples.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.understudy.ha.samples.mutualfailover.MutualFailover;
+
+/**
+ * The sample with a planted bug: when {@code serv1} starts a second time on its state, it takes the address of {@code files}
+ * without asking anybody, for a tenth of a second.
+ */
+final class StubbornServer {
+    private StubbornServer() {}
+
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        if (arguments[0].equals("serv1") && Files.exists(Path.of(arguments[1]))) {
+            ip("add");
+            Thread.currentThread().join(100);
+            ip("del");
+        }
+        MutualFailover.main(arguments);
+    }
+
+    private static void ip(String verb) throws IOException, InterruptedException {
+        Process ip = new ProcessBuilder("ip", "addr", verb, "10.77.0.50/32", "dev", "lan0")
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        if (ip.waitFor() != 0) {
+            throw new IOException("ip addr " + verb + " failed");
+        }
+    }
+}
