@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ final class IncomingLink implements Runnable {
 
     private final Links links;
     private final Socket plain;
+    private final InetAddress address;
     private final long knockedNanos = System.nanoTime();
     private volatile @Nullable NodeId peer;
     private volatile @Nullable UUID life;
@@ -38,12 +40,18 @@ final class IncomingLink implements Runnable {
     IncomingLink(Links links, Socket plain) {
         this.links = links;
         this.plain = plain;
+        this.address = plain.getInetAddress();
     }
 
     /** The life of the process at the other end; null before it is admitted. */
     @Nullable
     UUID life() {
         return life;
+    }
+
+    /** Where the connection comes from. */
+    InetAddress address() {
+        return address;
     }
 
     boolean isOverdue(long nowNanos) {

@@ -46,10 +46,6 @@ import org.understudy.ha.api.NodeId;
  * </ul>
  */
 final class Links implements AutoCloseable {
-    /** Unfinished handshakes that strangers may occupy, and those kept for the configured addresses besides. */
-    private static final int HANDSHAKES_OF_STRANGERS_MAX = 16;
-
-    private static final int HANDSHAKES_MAX = 64;
     private static final int BACKLOG = 64;
     private static final long TICK_MILLIS = 100;
     /** A peer silent for one second is cut off or stopped: it writes every 200 ms. */
@@ -78,7 +74,7 @@ final class Links implements AutoCloseable {
     private final QuietLog log = new QuietLog(LOG);
     private final UUID life = UUID.randomUUID();
     private final Map<NodeId, OutgoingLink> outgoing = new LinkedHashMap<>();
-    private final Set<InetAddress> configured = new LinkedHashSet<>();
+    private final HandshakePlaces places;
     private final Outbox toSelf;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -98,12 +94,14 @@ final class Links implements AutoCloseable {
         this.layer = SocketLayer.of(settings.security(), settings.nodes().keySet());
         this.toSelf = new Outbox(counters);
         InetSocketAddress own = settings.address(settings.self());
+        List<InetAddress> peers = new ArrayList<>();
         for (NodeId node : settings.nodes().keySet()) {
-            configured.add(settings.address(node).getAddress());
             if (!node.equals(settings.self())) {
+                peers.add(settings.address(node).getAddress());
                 outgoing.put(node, new OutgoingLink(this, node, own, settings.address(node)));
             }
         }
+        places = new HandshakePlaces(peers);
     }
 
     /**
@@ -339,13 +337,15 @@ final class Links implements AutoCloseable {
         }
     }
 
-    private void receive(Socket socket) {
+    private void receive(Socket socket) throws InterruptedException {
         IncomingLink link = new IncomingLink(this, socket);
-        boolean isStranger = !configured.contains(socket.getInetAddress());
         boolean isAdmitted;
         lock.lock();
         try {
-            isAdmitted = !isClosing && handshakes.size() < (isStranger ? HANDSHAKES_OF_STRANGERS_MAX : HANDSHAKES_MAX);
+            isAdmitted = !isClosing
+                    && places.isFreeFor(
+                            link.address(),
+                            handshakes.stream().map(IncomingLink::address).toList());
             if (isAdmitted) {
                 handshakes.add(link);
             }
@@ -353,7 +353,7 @@ final class Links implements AutoCloseable {
             lock.unlock();
         }
         if (isAdmitted) {
-            threads.newThread(link, "from-" + socket.getPort()).start();
+            shakeHands(link, socket);
             return;
         }
         close(socket);
@@ -363,6 +363,23 @@ final class Links implements AutoCloseable {
                     "flood",
                     "Too many connections that do not say who they are, the last one from "
                             + socket.getRemoteSocketAddress() + ": refusing more of them for now");
+        }
+    }
+
+    /** Hands a connection to a thread of its own. A host that is short of threads for a moment must not lose its acceptor. */
+    private void shakeHands(IncomingLink link, Socket socket) throws InterruptedException {
+        try {
+            threads.start(link, "from-" + socket.getPort());
+        } catch (RuntimeException | Error e) {
+            handshakeEnded(link);
+            close(socket);
+            counters.connectionsRefused.increment();
+            log.warn(
+                    "thread",
+                    "Closed a connection from " + socket.getRemoteSocketAddress()
+                            + " because no thread could be made for it (" + e
+                            + "): raise the limit of threads (ulimit -u, TasksMax) or of memory");
+            toSelf.pause(TICK_MILLIS);
         }
     }
 

@@ -34,6 +34,20 @@ final class NodeThreads implements org.jgroups.util.ThreadFactory {
         return thread;
     }
 
+    /** Makes a thread and starts it; one that cannot start is not remembered. */
+    void start(Runnable task, String what) {
+        Thread thread = newThread(task, what);
+        boolean isStarted = false;
+        try {
+            thread.start();
+            isStarted = true;
+        } finally {
+            if (!isStarted) {
+                made.remove(thread);
+            }
+        }
+    }
+
     @Override
     public Thread newThread(Runnable task) {
         return newThread(task, "jgroups");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.ha.api.ConfigurationException;
@@ -152,6 +153,38 @@ class JGroupsChannelTest {
             assertThat(a.counters().framesRefused()).isEqualTo(2);
             assertThat(lines.warnings()).singleElement().asString().contains("65537 bytes");
         }
+    }
+
+    @Test
+    void a_thread_that_cannot_be_made_costs_one_connection_and_not_the_acceptor() throws IOException {
+        TestCluster cluster = TestCluster.secure("a", "b");
+        AtomicInteger knocks = new AtomicInteger();
+        ChannelSettings good = cluster.settings("a");
+        ChannelSettings short_ =
+                new ChannelSettings(good.cluster(), good.self(), good.nodes(), good.security(), task -> {
+                    int knock = task instanceof IncomingLink ? knocks.incrementAndGet() : 0;
+                    if (knock == 1) {
+                        throw new OutOfMemoryError("unable to create native thread");
+                    }
+                    return knock == 2 ? null : new Thread(task);
+                });
+        int socketsBefore = OwnSockets.count();
+        try (LogLines lines = new LogLines();
+                JGroupsChannel a = new JGroupsChannel(short_);
+                JGroupsChannel b = cluster.channel("b")) {
+            Wiretap atA = new Wiretap();
+            a.start(atA);
+            b.start(new Wiretap());
+            atA.awaitView("a", "b");
+
+            assertThat(knocks).hasValueGreaterThan(2);
+            assertThat(a.counters().connectionsRefused()).isGreaterThanOrEqualTo(2);
+            assertThat(lines.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("no thread could be made for it", "unable to create native thread");
+        }
+        assertThat(OwnSockets.count()).isEqualTo(socketsBefore);
     }
 
     private static List<String> threadsOf(String node) {
