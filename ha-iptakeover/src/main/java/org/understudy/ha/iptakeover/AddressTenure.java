@@ -95,7 +95,7 @@ final class AddressTenure {
             links = remember(opened, new LinuxLinkTable());
             table = remember(opened, new LinuxAddressTable());
             announcer = remember(opened, new RawSocketAnnouncer(link.index()));
-            gate = timing == null ? null : remember(opened, new NftGate(address, link.name()));
+            gate = timing == null ? null : remember(opened, new NftGate(address, link.name(), link.index()));
             opened.clear();
         } finally {
             closeAll(opened);

@@ -330,9 +330,7 @@ public final class FloatingAddress implements ManagedResource {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             removeOurs(table);
             if (trial().gateProblem().isEmpty()) {
-                try (NftGate gate = new NftGate(address, interfaceName)) {
-                    gate.remove();
-                }
+                NftGate.remove(address);
             }
         } catch (PlatformException e) {
             throw new ResourceException(

@@ -2,7 +2,11 @@ package org.understudy.ha.iptakeover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.function.BooleanSupplier;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.LabHost;
@@ -72,6 +76,42 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT the lease is over");
         assertThat(a.addresses()).doesNotContain(VIP);
         assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    void a_second_card_on_the_segment_never_answers() {
+        LabHost a = segment.host(2);
+        a.secondCard();
+        until(
+                "the second card answers for its own address",
+                () -> asker.whoHas("198.51.100.2", 20).isPresent());
+        LabJvm jvm = a.jvm();
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        for (int i = 0; i < 20; i++) {
+            assertThat(asker.whoHas(VIP, 50)).contains(a.mac("lan0"));
+        }
+        // The wrong door stays shut also while the right one is open.
+        Segment.run("ip", "link", "set", a.port(), "down");
+        assertThat(asker.lastAnswerMillis(VIP, 200)).isEqualTo(-1);
+        Segment.run("ip", "link", "set", a.port(), "up");
+        until("the first card answers", () -> asker.whoHas(VIP, 20).isPresent());
+        jvm.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIP, 1500)).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
+        Segment.run("ip", "neigh", "replace", VIP, "lladdr", a.mac("lan1"), "dev", "br0", "nud", "permanent");
+        assertThat(answersTcp()).as("packets by the second card").isFalse();
+        jvm.signal("CONT");
+    }
+
+    void an_open_address_is_reached_by_a_routed_packet_on_another_card() {
+        LabHost a = segment.host(2);
+        a.secondCard();
+        Segment.run("ip", "addr", "add", "198.51.100.1/24", "dev", "br0");
+        Segment.run("ip", "route", "add", VIP + "/32", "via", "198.51.100.2", "src", "198.51.100.1");
+        LabJvm jvm = a.jvm();
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        until("it answers", FloatingAddressScenarios::answersTcp);
+        jvm.signal("STOP");
+        until("it is mute", () -> !answersTcp());
+        jvm.signal("CONT");
     }
 
     void a_stall_shorter_than_the_lease_only_mutes_for_a_moment() {
@@ -289,6 +329,18 @@ final class FloatingAddressScenarios implements AutoCloseable {
 
     private static void learn(String mac) {
         Segment.run("ip", "neigh", "replace", VIP, "lladdr", mac, "dev", "br0", "nud", "stale");
+    }
+
+    /** Whether a TCP packet to a closed port is answered. */
+    private static boolean answersTcp() {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(VIP, 9), 300);
+            return true;
+        } catch (ConnectException e) {
+            return e.getMessage().contains("refused");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static String neighbour() {

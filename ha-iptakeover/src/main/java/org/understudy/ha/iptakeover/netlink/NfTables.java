@@ -1,13 +1,14 @@
 package org.understudy.ha.iptakeover.netlink;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.MalformedMessageException;
 
 /**
- * The nf_tables requests of the address gate ({@code linux/netfilter/nf_tables.h}), family {@code netdev} only.
+ * The nf_tables requests of the address gate ({@code linux/netfilter/nf_tables.h}).
  *
  * <p>Changes travel in a batch: {@link #batchBegin()}, the changes, {@link #batchEnd()}. The kernel applies all of them or none.
  * Every payload starts with {@code struct nfgenmsg}: family, version 0, resource id in network order.
@@ -23,7 +24,28 @@ public final class NfTables {
     /** {@code NF_NETDEV_EGRESS}, Linux 5.16 and later. */
     public static final int HOOK_EGRESS = 1;
 
-    private static final int FAMILY_NETDEV = 5;
+    /** {@code NF_INET_LOCAL_IN} of {@link #FAMILY_IPV4}. */
+    public static final int HOOK_IPV4_IN = 1;
+    /** {@code NF_INET_LOCAL_OUT} of {@link #FAMILY_IPV4}. */
+    public static final int HOOK_IPV4_OUT = 3;
+    /** {@code NF_ARP_IN} of {@link #FAMILY_ARP}. */
+    public static final int HOOK_ARP_IN = 0;
+    /** {@code NF_ARP_OUT} of {@link #FAMILY_ARP}: what the kernel itself sends, not packet sockets. */
+    public static final int HOOK_ARP_OUT = 1;
+
+    /** {@code NFPROTO_NETDEV}. */
+    public static final int FAMILY_NETDEV = 5;
+    /** {@code NFPROTO_IPV4}. */
+    public static final int FAMILY_IPV4 = 2;
+    /** {@code NFPROTO_ARP}. */
+    public static final int FAMILY_ARP = 3;
+
+    /** {@code NFT_META_IIF}, the index of the interface a packet came in by. */
+    public static final int META_INDEX_IN = 4;
+    /** {@code NFT_META_OIF}, the index of the interface a packet leaves by. */
+    public static final int META_INDEX_OUT = 5;
+
+    private static final int FAMILY_UNSPECIFIED = 0;
     private static final int SUBSYSTEM = 10;
     private static final int BATCH_BEGIN = 0x10;
     private static final int BATCH_END = 0x11;
@@ -57,8 +79,13 @@ public final class NfTables {
     private static final int META_PROTOCOL = 1;
     private static final int PAYLOAD_NETWORK_HEADER = 1;
     private static final int COMPARE_EQUAL = 0;
+    private static final int COMPARE_UNEQUAL = 1;
     private static final int LOOKUP_INVERTED = 1;
     private static final int DROP = 0;
+
+    private static final int ARP_OPERATION = 6;
+    private static final byte ARP_REQUEST = 1;
+    private static final int ARP_TARGET = 24;
 
     private static final int NFGENMSG_BYTES = 4;
 
@@ -82,17 +109,23 @@ public final class NfTables {
     }
 
     /**
-     * {@code nft add table netdev NAME { comment "..." }}, refused if it exists.
+     * {@code nft add table FAMILY NAME { comment "..." }}, refused if it exists.
      *
      * @param comment at most 200 ASCII characters
      */
-    public static NetlinkMessage newTable(String table, int flags, String comment) {
+    public static NetlinkMessage newTable(int family, String table, int flags, String comment) {
         return message(
+                family,
                 NEWTABLE,
                 NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE,
                 NetlinkAttribute.ofText(TABLE_NAME, table),
                 NetlinkAttribute.ofNetworkInt(TABLE_FLAGS, flags),
                 NetlinkAttribute.ofBytes(TABLE_USERDATA, comment(comment)));
+    }
+
+    /** {@code nft add table FAMILY NAME}: makes it if it is absent, and changes nothing if it is there. */
+    public static NetlinkMessage ensureTable(int family, String table) {
+        return message(family, NEWTABLE, NetlinkMessage.CREATE, NetlinkAttribute.ofText(TABLE_NAME, table));
     }
 
     private static byte[] comment(String text) {
@@ -104,28 +137,39 @@ public final class NfTables {
                 .array();
     }
 
-    /** {@code nft delete table netdev NAME} with everything in it. */
-    public static NetlinkMessage deleteTable(String table) {
-        return message(DELTABLE, 0, NetlinkAttribute.ofText(TABLE_NAME, table));
+    /** {@code nft delete table FAMILY NAME} with everything in it. */
+    public static NetlinkMessage deleteTable(int family, String table) {
+        return message(family, DELTABLE, 0, NetlinkAttribute.ofText(TABLE_NAME, table));
     }
 
-    /** {@code nft list tables netdev}. */
+    /** {@code nft list tables}, of all families. */
     public static NetlinkMessage dumpTables() {
-        return message(GETTABLE, NetlinkMessage.DUMP);
+        return message(FAMILY_UNSPECIFIED, GETTABLE, NetlinkMessage.DUMP);
     }
 
-    /** A base chain of type filter with policy accept on one interface. */
+    /** A base chain of type filter with policy accept on one interface, family {@code netdev}. */
     public static NetlinkMessage newChain(String table, String chain, int hook, int priority, String device) {
+        return newChain(FAMILY_NETDEV, table, chain, hook, priority, NetlinkAttribute.ofText(3, device));
+    }
+
+    /** The same on all interfaces, in any other family. */
+    public static NetlinkMessage newChain(int family, String table, String chain, int hook, int priority) {
+        return newChain(family, table, chain, hook, priority, new NetlinkAttribute[0]);
+    }
+
+    private static NetlinkMessage newChain(
+            int family, String table, String chain, int hook, int priority, NetlinkAttribute... device) {
+        NetlinkAttribute[] where = new NetlinkAttribute[2 + device.length];
+        where[0] = NetlinkAttribute.ofNetworkInt(1, hook);
+        where[1] = NetlinkAttribute.ofNetworkInt(2, priority);
+        System.arraycopy(device, 0, where, 2, device.length);
         return message(
+                family,
                 NEWCHAIN,
                 NetlinkMessage.CREATE,
                 NetlinkAttribute.ofText(1, table),
                 NetlinkAttribute.ofText(3, chain),
-                NetlinkAttribute.ofNested(
-                        4,
-                        NetlinkAttribute.ofNetworkInt(1, hook),
-                        NetlinkAttribute.ofNetworkInt(2, priority),
-                        NetlinkAttribute.ofText(3, device)),
+                NetlinkAttribute.ofNested(4, where),
                 NetlinkAttribute.ofText(7, "filter"));
     }
 
@@ -134,8 +178,9 @@ public final class NfTables {
      *
      * @param id a number unlike that of the other sets of the batch
      */
-    public static NetlinkMessage newTimeoutSet(String table, String set, int id) {
+    public static NetlinkMessage newTimeoutSet(int family, String table, String set, int id) {
         return message(
+                family,
                 NEWSET,
                 NetlinkMessage.CREATE,
                 NetlinkAttribute.ofText(1, table),
@@ -146,23 +191,30 @@ public final class NfTables {
                 NetlinkAttribute.ofNetworkInt(10, id));
     }
 
-    /** {@code nft add element netdev TABLE SET { KEY timeout MILLIS }}; the time-out runs from the commit. */
-    public static NetlinkMessage newElement(String table, String set, byte[] key, long timeoutMillis) {
+    /** {@code nft add element FAMILY TABLE SET { KEY timeout MILLIS }}; the time-out runs from the commit. */
+    public static NetlinkMessage newElement(int family, String table, String set, byte[] key, long timeoutMillis) {
         return element(
-                NEWSETELEM, NetlinkMessage.CREATE, table, set, key, NetlinkAttribute.ofNetworkLong(4, timeoutMillis));
+                family,
+                NEWSETELEM,
+                NetlinkMessage.CREATE,
+                table,
+                set,
+                key,
+                NetlinkAttribute.ofNetworkLong(4, timeoutMillis));
     }
 
-    /** {@code nft delete element netdev TABLE SET { KEY }}; refused with ENOENT if it is absent or has expired. */
-    public static NetlinkMessage deleteElement(String table, String set, byte[] key) {
-        return element(DELSETELEM, 0, table, set, key);
+    /** {@code nft delete element FAMILY TABLE SET { KEY }}; refused with ENOENT if it is absent or has expired. */
+    public static NetlinkMessage deleteElement(int family, String table, String set, byte[] key) {
+        return element(family, DELSETELEM, 0, table, set, key);
     }
 
     private static NetlinkMessage element(
-            int type, int flags, String table, String set, byte[] key, NetlinkAttribute... more) {
+            int family, int type, int flags, String table, String set, byte[] key, NetlinkAttribute... more) {
         NetlinkAttribute[] element = new NetlinkAttribute[1 + more.length];
         element[0] = NetlinkAttribute.ofNested(1, NetlinkAttribute.ofBytes(DATA_VALUE, key));
         System.arraycopy(more, 0, element, 1, more.length);
         return message(
+                family,
                 type,
                 flags,
                 NetlinkAttribute.ofText(1, table),
@@ -170,59 +222,121 @@ public final class NfTables {
                 NetlinkAttribute.ofNested(3, NetlinkAttribute.ofNested(LIST_ELEMENT, element)));
     }
 
-    /** {@code nft list set netdev TABLE SET}. */
-    public static NetlinkMessage dumpElements(String table, String set) {
+    /** {@code nft flush set FAMILY TABLE SET}: takes every element away; an empty set is fine. */
+    public static NetlinkMessage flushSet(int family, String table, String set) {
+        return message(family, DELSETELEM, 0, NetlinkAttribute.ofText(1, table), NetlinkAttribute.ofText(2, set));
+    }
+
+    /** {@code nft list set FAMILY TABLE SET}. */
+    public static NetlinkMessage dumpElements(int family, String table, String set) {
         return message(
-                GETSETELEM, NetlinkMessage.DUMP, NetlinkAttribute.ofText(1, table), NetlinkAttribute.ofText(2, set));
+                family,
+                GETSETELEM,
+                NetlinkMessage.DUMP,
+                NetlinkAttribute.ofText(1, table),
+                NetlinkAttribute.ofText(2, set));
     }
 
     /**
      * Drops packets of one protocol that carry {@code address} at {@code offset} of the network header, unless
-     * {@code openSet} holds it.
+     * {@code openSet} holds it; family {@code netdev}.
      *
      * @param etherType for example 0x0800
      */
     public static NetlinkMessage dropUnlessOpen(
             String table, String chain, int etherType, int offset, byte[] address, String openSet) {
-        byte[] protocol = {(byte) (etherType >>> 8), (byte) etherType};
+        List<NetlinkAttribute> conditions = new ArrayList<>();
+        conditions.add(expression(
+                "meta", NetlinkAttribute.ofNetworkInt(1, REGISTER_1), NetlinkAttribute.ofNetworkInt(2, META_PROTOCOL)));
+        conditions.add(compare(COMPARE_EQUAL, new byte[] {(byte) (etherType >>> 8), (byte) etherType}));
+        conditions.addAll(carries(offset, address));
+        conditions.add(absentFrom(openSet));
+        return drop(FAMILY_NETDEV, table, chain, conditions);
+    }
+
+    /**
+     * Drops packets that carry {@code address} at {@code offset}, unless {@code openSet} holds it or they pass by one interface.
+     *
+     * @param meta {@link #META_INDEX_IN} or {@link #META_INDEX_OUT}
+     * @param exceptIndex of the interface that is left alone
+     */
+    public static NetlinkMessage dropUnlessOpen(
+            int family,
+            String table,
+            String chain,
+            int meta,
+            int exceptIndex,
+            int offset,
+            byte[] address,
+            String openSet) {
+        List<NetlinkAttribute> conditions = new ArrayList<>(carries(offset, address));
+        conditions.add(absentFrom(openSet));
+        conditions.addAll(0, interfaceIsNot(meta, exceptIndex));
+        return drop(family, table, chain, conditions);
+    }
+
+    /** Drops ARP requests for {@code address} that came in by another interface than this one; family {@code arp}. */
+    public static NetlinkMessage dropRequestsElsewhere(String table, String chain, int index, byte[] address) {
+        List<NetlinkAttribute> conditions = new ArrayList<>(interfaceIsNot(META_INDEX_IN, index));
+        conditions.addAll(carries(ARP_OPERATION, new byte[] {0, ARP_REQUEST}));
+        conditions.addAll(carries(ARP_TARGET, address));
+        return drop(FAMILY_ARP, table, chain, conditions);
+    }
+
+    private static NetlinkMessage drop(int family, String table, String chain, List<NetlinkAttribute> conditions) {
+        List<NetlinkAttribute> expressions = new ArrayList<>(conditions);
+        expressions.add(expression(
+                "immediate",
+                NetlinkAttribute.ofNetworkInt(1, REGISTER_VERDICT),
+                NetlinkAttribute.ofNested(
+                        2, NetlinkAttribute.ofNested(DATA_VERDICT, NetlinkAttribute.ofNetworkInt(1, DROP)))));
         return message(
+                family,
                 NEWRULE,
                 NetlinkMessage.CREATE | NetlinkMessage.APPEND,
                 NetlinkAttribute.ofText(1, table),
                 NetlinkAttribute.ofText(2, chain),
-                NetlinkAttribute.ofNested(
-                        4,
-                        expression(
-                                "meta",
-                                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
-                                NetlinkAttribute.ofNetworkInt(2, META_PROTOCOL)),
-                        compare(protocol),
-                        expression(
-                                "payload",
-                                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
-                                NetlinkAttribute.ofNetworkInt(2, PAYLOAD_NETWORK_HEADER),
-                                NetlinkAttribute.ofNetworkInt(3, offset),
-                                NetlinkAttribute.ofNetworkInt(4, address.length)),
-                        compare(address),
-                        expression(
-                                "lookup",
-                                NetlinkAttribute.ofText(1, openSet),
-                                NetlinkAttribute.ofNetworkInt(2, REGISTER_1),
-                                NetlinkAttribute.ofNetworkInt(5, LOOKUP_INVERTED)),
-                        expression(
-                                "immediate",
-                                NetlinkAttribute.ofNetworkInt(1, REGISTER_VERDICT),
-                                NetlinkAttribute.ofNested(
-                                        2,
-                                        NetlinkAttribute.ofNested(
-                                                DATA_VERDICT, NetlinkAttribute.ofNetworkInt(1, DROP))))));
+                NetlinkAttribute.ofNested(4, expressions.toArray(new NetlinkAttribute[0])));
     }
 
-    private static NetlinkAttribute compare(byte[] value) {
+    private static List<NetlinkAttribute> interfaceIsNot(int meta, int index) {
+        return List.of(
+                expression(
+                        "meta", NetlinkAttribute.ofNetworkInt(1, REGISTER_1), NetlinkAttribute.ofNetworkInt(2, meta)),
+                // The register holds it as the kernel does, in host order.
+                compare(
+                        COMPARE_UNEQUAL,
+                        ByteBuffer.allocate(4)
+                                .order(ByteOrder.nativeOrder())
+                                .putInt(index)
+                                .array()));
+    }
+
+    private static List<NetlinkAttribute> carries(int offset, byte[] value) {
+        return List.of(
+                expression(
+                        "payload",
+                        NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
+                        NetlinkAttribute.ofNetworkInt(2, PAYLOAD_NETWORK_HEADER),
+                        NetlinkAttribute.ofNetworkInt(3, offset),
+                        NetlinkAttribute.ofNetworkInt(4, value.length)),
+                compare(COMPARE_EQUAL, value));
+    }
+
+    /** Of what register 1 holds. */
+    private static NetlinkAttribute absentFrom(String set) {
+        return expression(
+                "lookup",
+                NetlinkAttribute.ofText(1, set),
+                NetlinkAttribute.ofNetworkInt(2, REGISTER_1),
+                NetlinkAttribute.ofNetworkInt(5, LOOKUP_INVERTED));
+    }
+
+    private static NetlinkAttribute compare(int how, byte[] value) {
         return expression(
                 "cmp",
                 NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
-                NetlinkAttribute.ofNetworkInt(2, COMPARE_EQUAL),
+                NetlinkAttribute.ofNetworkInt(2, how),
                 NetlinkAttribute.ofNested(3, NetlinkAttribute.ofBytes(DATA_VALUE, value)));
     }
 
@@ -231,10 +345,10 @@ public final class NfTables {
                 LIST_ELEMENT, NetlinkAttribute.ofText(1, name), NetlinkAttribute.ofNested(2, data));
     }
 
-    private static NetlinkMessage message(int type, int flags, NetlinkAttribute... attributes) {
+    private static NetlinkMessage message(int family, int type, int flags, NetlinkAttribute... attributes) {
         byte[] tail = NetlinkAttribute.encodeAll(List.of(attributes));
         byte[] payload = ByteBuffer.allocate(NFGENMSG_BYTES + tail.length)
-                .put((byte) FAMILY_NETDEV)
+                .put((byte) family)
                 .put((byte) 0)
                 .putShort((short) 0)
                 .put(tail)
@@ -247,7 +361,7 @@ public final class NfTables {
      *
      * @param comment empty if it has none
      */
-    public record Table(String name, int flags, String comment) {}
+    public record Table(int family, String name, int flags, String comment) {}
 
     /**
      * Reads one message of a table dump.
@@ -261,6 +375,7 @@ public final class NfTables {
         }
         List<NetlinkAttribute> attributes = attributes(message);
         return Optional.of(new Table(
+                message.payload()[0],
                 NetlinkAttribute.find(attributes, TABLE_NAME)
                         .map(NetlinkAttribute::asText)
                         .orElse(""),

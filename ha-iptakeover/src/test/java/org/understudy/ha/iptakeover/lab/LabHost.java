@@ -28,6 +28,14 @@ public final class LabHost implements AutoCloseable {
         inside("ip", "link", "set", "lan0", "up");
     }
 
+    /** Adds a second card {@code lan1} on the same bridge, without a network of its own there. */
+    public void secondCard() {
+        Segment.run("ip", "link", "add", port() + "b", "type", "veth", "peer", "name", "lan1", "netns", pid());
+        Segment.run("ip", "link", "set", port() + "b", "master", "br0", "up");
+        inside("ip", "addr", "add", "198.51.100." + number + "/24", "dev", "lan1");
+        inside("ip", "link", "set", "lan1", "up");
+    }
+
     private String pid() {
         return Long.toString(holder.pid());
     }
@@ -50,7 +58,12 @@ public final class LabHost implements AutoCloseable {
 
     /** The hardware address of {@code lan0}. */
     public String mac() {
-        String[] words = inside("ip", "-o", "link", "show", "lan0").split("\\s+");
+        return mac("lan0");
+    }
+
+    /** The hardware address of a card. */
+    public String mac(String card) {
+        String[] words = inside("ip", "-o", "link", "show", card).split("\\s+");
         return words[Arrays.asList(words).indexOf("link/ether") + 1];
     }
 

@@ -21,10 +21,11 @@ class NetlinkProperties {
     private static final byte[] ACK = HexFormat.of()
             .parseHex("480000000200000309000000a7c111fcefffffff5400000014000506090000000000"
                     + "000023000100697076343a204164647265737320616c72656164792061737369676e65640000");
-    private static final byte[] TABLE =
-            NfTables.newTable("understudy-192.0.2.50", 6, "understudy tag 1").encode();
-    private static final byte[] ELEMENT =
-            NfTables.newElement("t", "open", new byte[4], 329).encode();
+    private static final byte[] TABLE = NfTables.newTable(
+                    NfTables.FAMILY_NETDEV, "understudy-192.0.2.50", 6, "understudy tag 1")
+            .encode();
+    private static final byte[] ELEMENT = NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", new byte[4], 329)
+            .encode();
 
     @Property
     void messages_come_back(

@@ -114,7 +114,7 @@ class NetlinkTest {
                         + "322e353000000008000300000000040c00040000000000000000010800020000000006080007000000457a1a0006000014"
                         + "756e6465727374756479207461672034373131000000");
         assertThat(NfTables.decodeTable(message))
-                .contains(new NfTables.Table("understudy-192.0.2.50", 6, "understudy tag 4711"));
+                .contains(new NfTables.Table(5, "understudy-192.0.2.50", 6, "understudy tag 4711"));
         assertThat(NfTables.decodeTable(only(OUR_ADDRESS))).isEmpty();
     }
 
@@ -133,7 +133,8 @@ class NetlinkTest {
     @Test
     void writes_the_gates_requests_as_the_kernel_took_them() {
         assertThat(hex(NfTables.batchBegin().encode())).isEqualTo("140000001000010000000000000000000000000a");
-        assertThat(hex(NfTables.newElement("t", "open", VIP.toBytes(), 329).encode()))
+        assertThat(hex(NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", VIP.toBytes(), 329)
+                        .encode()))
                 .isEqualTo(
                         "480000000c0a01040000000000000000050000000600010074000000090002006f70656e00000000200003801c00"
                                 + "01800c00018008000100c00002320c0004000000000000000149");
