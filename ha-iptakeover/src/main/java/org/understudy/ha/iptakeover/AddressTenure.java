@@ -73,6 +73,9 @@ final class AddressTenure {
     private boolean reopened;
 
     private long presenceCheckedNanos;
+    /** Of the keeper, after the start. */
+    private long renewedNanos;
+
     private volatile boolean open;
     /** Why the address does not work any more; empty while it does. */
     private volatile String lost = "";
@@ -114,6 +117,7 @@ final class AddressTenure {
                 RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE)) {
             table.list();
             table.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
+            LinuxAddressTable.tryOut();
             links.byName("lo");
             // No such interface: the whole path runs and no frame leaves.
             announcer.announce(MacAddress.ZERO, Ipv4Address.ANY);
@@ -175,8 +179,9 @@ final class AddressTenure {
         for (AddressTable.Entry old : leftovers) {
             table.remove(old.interfaceIndex(), old.address());
         }
-        table.add(link.index(), address, tag);
+        table.add(link.index(), address, tag, timing == null ? AddressTable.FOREVER : timing.validSeconds());
         presenceCheckedNanos = System.nanoTime();
+        renewedNanos = presenceCheckedNanos;
         openGate();
         if (!announcer().announce(mac, address)) {
             LOG.warn("floating address {}: {} dropped the first announcement; it is repeated", address, link.name());
@@ -346,11 +351,34 @@ final class AddressTenure {
             letGo(machine.loss());
             return -1;
         }
+        if (decision.action() == GateMachine.Action.PROLONG && open) {
+            renewIfDue();
+        }
         if (machine.reopenings() != reopeningsBefore) {
             LOG.warn("floating address {} was mute for a moment: this process or its lease stalled", address);
             reopened = true;
         }
         return decision.action() == GateMachine.Action.WAIT ? Math.max(0, decision.nextNanos() - lease.nowNanos()) : 0;
+    }
+
+    /**
+     * Only right after the gate was prolonged: an address whose gate nobody prolongs must go. However late this comes, it does not
+     * bring back what is gone.
+     */
+    private void renewIfDue() {
+        long nanos = System.nanoTime();
+        if (timing == null || nanos - renewedNanos < timing.renewalNanos()) {
+            return;
+        }
+        renewedNanos = nanos;
+        try {
+            if (!table.renew(link.index(), address, context.claims().tag(), timing.validSeconds())
+                    && ending.getCount() > 0) {
+                LOG.warn("floating address {} is not on {} any more", address, link.name());
+            }
+        } catch (PlatformException e) {
+            LOG.warn("floating address {} was not renewed: {}", address, e.getMessage());
+        }
     }
 
     private void letGo(GateMachine.Loss loss) {
@@ -428,6 +456,9 @@ final class AddressTenure {
                 }
                 table.remove(link.index(), address);
                 boolean calm = keeper == null || awaitQuiet();
+                // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
+                // gate.
+                table.remove(link.index(), address);
                 if (gate != null && calm) {
                     gate.remove();
                 }

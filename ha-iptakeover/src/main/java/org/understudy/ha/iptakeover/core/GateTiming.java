@@ -27,6 +27,10 @@ public record GateTiming(long timeoutMillis, long freshNanos, long refreshNanos,
     static final long TIMEOUT_MILLIS_MIN = 60;
 
     private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    /** Below this whole seconds and the lateness of the kernel, up to half a second, weigh too much. */
+    private static final int VALID_SECONDS_MIN = 3;
 
     /**
      * @throws IllegalArgumentException if the bound does not hold
@@ -58,5 +62,19 @@ public record GateTiming(long timeoutMillis, long freshNanos, long refreshNanos,
                             + leastMillis + " ms; make the lease longer");
         }
         return new GateTiming(timeoutMillis, budget / 100 * 27, timeoutMillis * NANOS_PER_MILLI / 7, lengthNanos);
+    }
+
+    /**
+     * How long the address itself stands without being renewed: three leases, at least 3 s. A third of it passes between two
+     * renewals, and one lease at most from the last of them to the end of the lease, so it never ends while the gate is open.
+     */
+    public int validSeconds() {
+        long seconds = (3 * lengthNanos + NANOS_PER_SECOND - 1) / NANOS_PER_SECOND;
+        return (int) Math.max(VALID_SECONDS_MIN, Math.min(seconds, Integer.MAX_VALUE));
+    }
+
+    /** How often the address is renewed: each renewal is an event for every listener of the host. */
+    public long renewalNanos() {
+        return validSeconds() * NANOS_PER_SECOND / 3;
     }
 }

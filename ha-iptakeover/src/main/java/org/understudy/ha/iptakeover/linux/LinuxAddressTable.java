@@ -3,6 +3,8 @@ package org.understudy.ha.iptakeover.linux;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.netlink.AddressMessage;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
@@ -12,21 +14,75 @@ import org.understudy.ha.iptakeover.spi.AddressTable;
 
 /** The address table of the kernel over rtnetlink (rtnetlink(7)). */
 public final class LinuxAddressTable implements AddressTable {
+    /** {@code LOOPBACK_IFINDEX}: the same in every network namespace. */
+    private static final int LOOPBACK_INDEX = 1;
+    /** 127.213.0.0/16, local anyway. */
+    private static final int TRIAL_NETWORK = 127 << 24 | 213 << 16;
+
+    private static final int TRIAL_SECONDS = 5;
+
     private final NetlinkSocket socket;
 
     /**
-     * @throws org.understudy.ha.api.PlatformException if no netlink socket can be opened
+     * @throws PlatformException if no netlink socket can be opened
      */
     public LinuxAddressTable() {
         socket = NetlinkSocket.open(NetlinkSocket.ROUTE);
     }
 
     @Override
-    public void add(int interfaceIndex, Ipv4Address address, int tag) {
-        NetlinkAck ack = socket.change(AddressMessage.floating(interfaceIndex, address, PROTO, tag)
+    public void add(int interfaceIndex, Ipv4Address address, int tag, int validSeconds) {
+        NetlinkAck ack = socket.change(AddressMessage.floating(interfaceIndex, address, PROTO, tag, validSeconds)
                 .toMessage(AddressMessage.NEW, NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE));
         if (!ack.isDone()) {
             throw NetlinkSocket.refused("RTM_NEWADDR", ack, address + " on interface " + interfaceIndex);
+        }
+    }
+
+    @Override
+    public boolean renew(int interfaceIndex, Ipv4Address address, int tag, int validSeconds) {
+        NetlinkAck ack = socket.change(AddressMessage.renewal(interfaceIndex, address, PROTO, tag, validSeconds)
+                .toMessage(AddressMessage.NEW, NetlinkMessage.REPLACE));
+        if (ack.isDone()) {
+            return true;
+        }
+        // EOPNOTSUPP: the same refusal to create on a kernel without multicast.
+        if (ack.errno() == Libc.EINVAL || ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.ENODEV) {
+            return false;
+        }
+        throw NetlinkSocket.refused("RTM_NEWADDR", ack, address + " on interface " + interfaceIndex);
+    }
+
+    /**
+     * Whether addresses can be added, renewed and removed here, with one of the loopback's network. Changes nothing that stays.
+     *
+     * @throws PlatformException saying what does not work; EPERM without CAP_NET_ADMIN
+     */
+    public static void tryOut() {
+        int host = ThreadLocalRandom.current().nextInt(1, 0xffff);
+        Ipv4Address trial = new Ipv4Address(TRIAL_NETWORK | host);
+        try (LinuxAddressTable table = new LinuxAddressTable()) {
+            table.add(LOOPBACK_INDEX, trial, 1, TRIAL_SECONDS);
+            boolean renewed;
+            try {
+                renewed = table.renew(LOOPBACK_INDEX, trial, 1, TRIAL_SECONDS);
+            } finally {
+                table.remove(LOOPBACK_INDEX, trial);
+            }
+            boolean created = table.renew(LOOPBACK_INDEX, trial, 1, TRIAL_SECONDS);
+            if (created) {
+                table.remove(LOOPBACK_INDEX, trial);
+            }
+            if (!renewed || created) {
+                throw new PlatformException(
+                        "RTM_NEWADDR",
+                        0,
+                        "this kernel "
+                                + (created
+                                        ? "creates an address where it should only renew one"
+                                        : "cannot renew an address")
+                                + ": no floating address here");
+            }
         }
     }
 

@@ -42,30 +42,53 @@ public record AddressMessage(
     private static final int IFA_FLAGS = 8;
     private static final int IFA_RT_PRIORITY = 9;
     private static final int IFA_PROTO = 11;
-    private static final int FOREVER = -1;
+    /** {@code INFINITY_LIFE_TIME}, in place of seconds. */
+    public static final int FOREVER = -1;
+
+    private static final int MULTICAST_AUTO_JOIN = 0x400;
 
     public AddressMessage {
         attributes = List.copyOf(attributes);
     }
 
     /**
-     * A /32 with global scope, without a route, for ever, deprecated from the start so that the kernel does not choose it as
+     * A /32 with global scope, without a route, deprecated from the start so that the kernel does not choose it as
      * the source of outgoing connections.
      *
      * @param proto {@code IFA_PROTO}, who made it
      * @param tag {@code IFA_RT_PRIORITY}; means nothing for an address without a prefix route, and comes back in dumps
+     * @param validSeconds after which the kernel takes it away, or {@link #FOREVER}
      */
-    public static AddressMessage floating(int interfaceIndex, Ipv4Address address, int proto, int tag) {
+    public static AddressMessage floating(
+            int interfaceIndex, Ipv4Address address, int proto, int tag, int validSeconds) {
+        return floating(interfaceIndex, address, proto, tag, validSeconds, NO_PREFIX_ROUTE);
+    }
+
+    /**
+     * The same to be sent with {@link NetlinkMessage#REPLACE}: sets the lifetime of an address that stands, and is refused with
+     * EINVAL if it does not.
+     *
+     * <p>By itself {@code RTM_NEWADDR} cannot renew without creating. With {@code IFA_F_MCAUTOJOIN} the kernel joins the address as
+     * a multicast group before it creates one, which a unicast address fails, and ignores the flag where the address
+     * exists already ({@code inet_rtm_newaddr} in {@code net/ipv4/devinet.c}, Linux 4.1 and later).
+     */
+    public static AddressMessage renewal(
+            int interfaceIndex, Ipv4Address address, int proto, int tag, int validSeconds) {
+        return floating(interfaceIndex, address, proto, tag, validSeconds, NO_PREFIX_ROUTE | MULTICAST_AUTO_JOIN);
+    }
+
+    private static AddressMessage floating(
+            int interfaceIndex, Ipv4Address address, int proto, int tag, int validSeconds, int flags) {
         List<NetlinkAttribute> attributes = new ArrayList<>();
         attributes.add(NetlinkAttribute.ofBytes(IFA_LOCAL, address.toBytes()));
         attributes.add(NetlinkAttribute.ofBytes(IFA_ADDRESS, address.toBytes()));
-        attributes.add(NetlinkAttribute.ofInt(IFA_FLAGS, NO_PREFIX_ROUTE));
+        attributes.add(NetlinkAttribute.ofInt(IFA_FLAGS, flags));
         attributes.add(NetlinkAttribute.ofBytes(
                 IFA_CACHEINFO,
                 ByteBuffer.allocate(16)
                         .order(ByteOrder.nativeOrder())
                         .putInt(0)
-                        .putInt(FOREVER)
+                        .putInt(validSeconds)
                         .array()));
         attributes.add(NetlinkAttribute.ofInt(IFA_RT_PRIORITY, tag));
         attributes.add(NetlinkAttribute.ofByte(IFA_PROTO, proto));

@@ -10,6 +10,9 @@ public interface AddressTable extends AutoCloseable {
     /** {@code IFA_PROTO} of every address this library adds; 213 is in the range nobody else uses. */
     int PROTO = 213;
 
+    /** In place of seconds. */
+    int FOREVER = -1;
+
     /**
      * One address on this host.
      *
@@ -24,12 +27,22 @@ public interface AddressTable extends AutoCloseable {
 
     /**
      * Adds a /32 without a route and with preferred lifetime 0, so that it is never chosen as a source.
-     * {@code ip addr add ADDRESS/32 dev IF noprefixroute preferred_lft 0 metric TAG proto 213}.
+     * {@code ip addr add ADDRESS/32 dev IF noprefixroute preferred_lft 0 valid_lft SECONDS metric TAG proto 213}.
      *
      * @param tag comes back in {@link #list()}; not 0
+     * @param validSeconds after which the kernel takes it away unless it is renewed, up to half a second late; or {@link #FOREVER}
      * @throws PlatformException EEXIST if this very address stands there already, EPERM without CAP_NET_ADMIN
      */
-    void add(int interfaceIndex, Ipv4Address address, int tag);
+    void add(int interfaceIndex, Ipv4Address address, int tag, int validSeconds);
+
+    /**
+     * Lets the /32 stand for the time given from now, only if it still stands. Every program on the host that listens for addresses
+     * is told, so not more than once a second.
+     *
+     * @return false if it is absent: nothing was changed
+     * @throws PlatformException if the kernel refuses otherwise
+     */
+    boolean renew(int interfaceIndex, Ipv4Address address, int tag, int validSeconds);
 
     /**
      * Removes the /32. {@code ip addr del ADDRESS/32 dev IF}.

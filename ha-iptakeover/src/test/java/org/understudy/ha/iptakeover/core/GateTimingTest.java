@@ -35,4 +35,14 @@ class GateTimingTest {
         assertThat(new GateTiming(400, 180 * MILLI, 50 * MILLI, 1_000 * MILLI).timeoutMillis())
                 .isEqualTo(400);
     }
+
+    @Test
+    void the_address_itself_outlives_the_gate_by_a_bounded_time() {
+        GateTiming second = GateTiming.forLease(960_000_000);
+        assertThat(second.validSeconds()).isEqualTo(3);
+        assertThat(second.renewalNanos()).isEqualTo(1_000_000_000);
+        GateTiming ten = GateTiming.forLease(9_900_000_000L);
+        assertThat(ten.validSeconds()).isEqualTo(30);
+        assertThat(ten.renewalNanos() + ten.lengthNanos()).isLessThan(ten.validSeconds() * 1_000_000_000L);
+    }
 }

@@ -15,7 +15,8 @@ import org.understudy.ha.iptakeover.packet.Ipv4Address;
 
 @Tag("property")
 class NetlinkProperties {
-    private static final byte[] ADDRESS = AddressMessage.floating(3, new Ipv4Address(0xc0000232), 213, 7)
+    private static final byte[] ADDRESS = AddressMessage.floating(
+                    3, new Ipv4Address(0xc0000232), 213, 7, AddressMessage.FOREVER)
             .toMessage(20, 5)
             .encode();
     private static final byte[] ACK = HexFormat.of()

@@ -65,7 +65,7 @@ class NetlinkTest {
 
     @Test
     void asks_for_the_address_as_the_kernel_took_it() {
-        assertThat(hex(AddressMessage.floating(3, VIP, 213, 0x12345678)
+        assertThat(hex(AddressMessage.floating(3, VIP, 213, 0x12345678, AddressMessage.FOREVER)
                         .toMessage(AddressMessage.NEW, 0x605)
                         .withSequence(7)
                         .encode()))
