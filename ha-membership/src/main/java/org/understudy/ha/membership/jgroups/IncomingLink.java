@@ -154,7 +154,11 @@ final class IncomingLink implements Runnable {
     private void stranger(Exception e) {
         boolean isProbe = OutgoingLink.isAbsence(e);
         if (isProbe || links.isClosing()) {
-            LOG.debug("{}: {} connected and said nothing of use: {}", links.self(), plain.getRemoteSocketAddress(), e);
+            LOG.debug(
+                    "{}: {} connected and said nothing of use: {}",
+                    links.self(),
+                    plain.getRemoteSocketAddress(),
+                    e.toString());
             links.counters().connectionsRefused.increment();
             return;
         }
