@@ -29,6 +29,7 @@ import javax.net.ssl.X509TrustManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 
@@ -62,11 +63,12 @@ public final class NodeKeys {
     }
 
     /**
-     * Loads what {@link ClusterCertificates} made for one node. Warns in the log if others on this host can read the files,
-     * and 30 days before the certificate expires.
+     * Loads what {@link ClusterCertificates} made for one node. Refuses a directory and files that others on this host can
+     * write, because they could put their own authority in. Warns in the log if others can read the files, and 30 days
+     * before the certificate expires.
      *
      * @param nodeDirectory holds {@code keys.p12}, {@code trust.p12} and {@code password}
-     * @throws ConfigurationException if a file is missing, unreadable or damaged, if the certificate is not valid today, was
+     * @throws ConfigurationException if a file is missing, unreadable, damaged or open for writing to others, if the certificate is not valid today, was
      *     not signed by the authority beside it or names no node
      */
     public static NodeKeys load(Path nodeDirectory) {
@@ -74,6 +76,7 @@ public final class NodeKeys {
         if (!Files.isDirectory(directory)) {
             throw unusable(directory, "is not a directory: name the one that holds keys.p12, trust.p12 and password");
         }
+        refuseWriters(directory);
         char[] password = password(directory);
         KeyStore keys = store(directory.resolve(ClusterCertificates.KEYS), password);
         KeyStore trust = store(directory.resolve(ClusterCertificates.TRUST), password);
@@ -221,18 +224,46 @@ public final class NodeKeys {
         }
     }
 
+    private static void refuseWriters(Path directory) {
+        List<Problem> problems = new ArrayList<>();
+        for (Path path : List.of(
+                directory,
+                directory.resolve(ClusterCertificates.KEYS),
+                directory.resolve(ClusterCertificates.TRUST),
+                directory.resolve(ClusterCertificates.PASSWORD))) {
+            Set<PosixFilePermission> permissions = permissions(path);
+            if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+                    || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+                problems.add(new Problem(
+                        "keys",
+                        path.toString(),
+                        "can be written by other users of this host, who could replace keys or trust: chmod go-w "
+                                + path));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new ConfigurationException(problems);
+        }
+    }
+
     private static void warnOfReaders(Path directory) {
         for (String file : List.of(ClusterCertificates.KEYS, ClusterCertificates.PASSWORD)) {
             Path path = directory.resolve(file);
-            try {
-                Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
-                if (permissions.contains(PosixFilePermission.GROUP_READ)
-                        || permissions.contains(PosixFilePermission.OTHERS_READ)) {
-                    LOG.warn("{} can be read by other users of this host: chmod 0600 {}", path, path);
-                }
-            } catch (IOException | UnsupportedOperationException e) {
-                LOG.debug("Cannot see who may read {}: {}", path, e.toString());
+            Set<PosixFilePermission> permissions = permissions(path);
+            if (permissions.contains(PosixFilePermission.GROUP_READ)
+                    || permissions.contains(PosixFilePermission.OTHERS_READ)) {
+                LOG.warn("{} can be read by other users of this host: chmod 0600 {}", path, path);
             }
+        }
+    }
+
+    /** Who may do what; nobody anything if the file is missing, which is named elsewhere, or the file system has no such thing. */
+    private static Set<PosixFilePermission> permissions(Path path) {
+        try {
+            return Files.getPosixFilePermissions(path);
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.debug("Cannot see who may read or write {}: {}", path, e.toString());
+            return Set.of();
         }
     }
 

@@ -83,8 +83,24 @@ class NodeKeysTest {
                 .satisfies(line -> assertThat(line.getFormattedMessage()).contains("keys.p12", "chmod 0600"));
     }
 
+    @Test
+    void files_and_a_directory_that_others_can_write_are_refused_all_at_once() throws IOException {
+        Path open = copyOf("a");
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwx---"));
+        Files.setPosixFilePermissions(open.resolve("trust.p12"), PosixFilePermissions.fromString("rw-r---w-"));
+        assertThatThrownBy(() -> NodeKeys.load(open))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("chmod go-w " + open)
+                .hasMessageContaining("chmod go-w " + open.resolve("trust.p12"));
+
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-x---"));
+        Files.setPosixFilePermissions(open.resolve("trust.p12"), PosixFilePermissions.fromString("rw-r--r--"));
+        assertThat(NodeKeys.load(open).cluster()).isEqualTo("demo");
+    }
+
     private Path copyOf(String node) throws IOException {
         Path copy = Files.createDirectory(scratch.resolve("copy-" + node));
+        Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwx------"));
         for (String file : List.of("keys.p12", "trust.p12", "password")) {
             Files.copy(TestCertificates.demoDirectory(node).resolve(file), copy.resolve(file));
             Files.setPosixFilePermissions(copy.resolve(file), PosixFilePermissions.fromString("rw-------"));
