@@ -49,16 +49,28 @@ public final class CertificatesCommand {
             List<NodeId> nodes = nodes(arguments.subList(2, arguments.size()));
             if (isAdding) {
                 Path directory = Path.of(arguments.get(1));
+                // Drafts of single nodes stand inside the directory, under the node's name.
+                for (NodeId node : nodes) {
+                    warnOfLeftovers(err, directory.resolve(node.value()));
+                }
                 for (NodeId node : nodes) {
                     copy(out, node, ClusterCertificates.addNode(directory, node));
                 }
             } else {
+                warnOfLeftovers(err, Path.of(arguments.get(0)));
                 report(out, ClusterCertificates.create(Path.of(arguments.get(0)), arguments.get(1), nodes));
             }
             return 0;
         } catch (HaException e) {
             err.println(e.getMessage());
             return 1;
+        }
+    }
+
+    private static void warnOfLeftovers(PrintStream err, Path directory) {
+        for (Path draft : ClusterCertificates.leftovers(directory)) {
+            err.println("An earlier run seems to have been interrupted and left private keys in " + draft
+                    + ": unless another run is under way, rm -r " + draft);
         }
     }
 

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
@@ -49,7 +50,8 @@ import org.understudy.ha.api.StorageException;
  * </pre>
  *
  * <p>The authority is valid for ten years, a node's certificate for five. All or nothing: files appear under their final
- * name only when complete. Blocks for the run time of keytool, about half a second for each node.
+ * name only when complete. A process that is killed meanwhile leaves its draft, a hidden directory beside the target with the
+ * authority's private key in it; see {@link #leftovers}. Blocks for the run time of keytool, about half a second for each node.
  *
  * @param directory where everything stands
  * @param cluster the cluster the authority signs for
@@ -149,6 +151,33 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
             deleteTree(draft);
         }
         return target;
+    }
+
+    /**
+     * Drafts beside a directory that interrupted runs seem to have left. They hold private keys, the authority's perhaps, and
+     * should be removed. Nothing is removed here, because another run may be under way.
+     *
+     * @param directory what {@link #create} is to make or has made
+     * @throws StorageException if the parent directory cannot be listed
+     */
+    public static List<Path> leftovers(Path directory) {
+        Path target = directory.toAbsolutePath().normalize();
+        Path parent = target.getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            return List.of();
+        }
+        String draft = Pattern.quote(draftPrefix(target)) + "[0-9]+";
+        try (Stream<Path> entries = Files.list(parent)) {
+            return entries.filter(entry -> entry.getFileName().toString().matches(draft) && Files.isDirectory(entry))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new StorageException(parent, "cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    private static String draftPrefix(Path target) {
+        return "." + target.getFileName() + '-';
     }
 
     /** From when and how long a node's certificate is valid. {@code start} as keytool writes it, for example {@code -1d}. */
@@ -357,9 +386,7 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
         }
         try {
             return Files.createTempDirectory(
-                    parent,
-                    '.' + target.getFileName().toString() + '-',
-                    PosixFilePermissions.asFileAttribute(OWNER_ONLY_DIRECTORY));
+                    parent, draftPrefix(target), PosixFilePermissions.asFileAttribute(OWNER_ONLY_DIRECTORY));
         } catch (IOException e) {
             throw new StorageException(parent, "cannot be written: " + e, e);
         }

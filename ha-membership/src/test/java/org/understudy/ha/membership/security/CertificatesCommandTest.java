@@ -3,8 +3,10 @@ package org.understudy.ha.membership.security;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,23 @@ class CertificatesCommandTest {
         assertThat(run("--add", directory, "serv2")).isZero();
         assertThat(text(out)).contains("node serv2: copy " + directory + "/serv2");
         assertThat(text(err)).isEmpty();
+    }
+
+    @Test
+    void drafts_of_interrupted_runs_are_named_and_left_alone() throws IOException {
+        Path keys = scratch.resolve("keys");
+        Path draft = Files.createDirectory(scratch.resolve(".keys-123456"));
+        Files.createDirectory(scratch.resolve(".keys-old"));
+        Files.createDirectory(scratch.resolve(".other-123456"));
+
+        assertThat(run(keys.toString(), "shop", "serv1")).isZero();
+        assertThat(text(err).lines()).singleElement().asString().contains("private keys", "rm -r " + draft);
+        assertThat(draft).exists();
+
+        Path second = Files.createDirectory(keys.resolve(".serv2-7"));
+        err.reset();
+        assertThat(run("--add", keys.toString(), "serv2")).isZero();
+        assertThat(text(err).lines()).singleElement().asString().contains("rm -r " + second);
     }
 
     @Test
