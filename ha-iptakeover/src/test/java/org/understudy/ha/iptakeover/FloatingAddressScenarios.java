@@ -166,6 +166,26 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(other.ask("stop")).isEqualTo("ok");
     }
 
+    void last_rites_do_not_call_a_changed_address_absent_and_keep_its_gate() {
+        LabHost a = segment.host(2);
+        LabJvm other = a.jvm();
+        LabJvm jvm = a.jvm();
+        assertThat(other.ask("warm-up")).isEqualTo("ok");
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        jvm.signal("STOP");
+        // The kernel forgets who made it, and its lifetime.
+        a.inside("ip", "addr", "change", VIP + "/32", "dev", "lan0");
+        jvm.signal("KILL");
+        jvm.awaitEnd();
+        assertThat(other.ask("rites 4711"))
+                .contains("claim=address/192.0.2.50, result=FAILED")
+                .contains("without the mark of this library")
+                .contains("claim=address/192.0.2.99, result=ABSENT");
+        asker.lastAnswerMillis(VIP, 1000);
+        assertThat(a.addresses()).contains(VIP);
+        assertThat(asker.lastAnswerMillis(VIP, 500)).isEqualTo(-1);
+    }
+
     void the_kernel_removes_the_address_of_a_dead_owner_and_keeps_that_of_a_living_one() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();

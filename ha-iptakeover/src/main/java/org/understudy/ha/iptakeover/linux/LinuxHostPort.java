@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import org.understudy.ha.iptakeover.spi.AddressTable;
 /**
  * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd and last rites over floating addresses.
  *
- * <p>Last rites look only at addresses with {@link AddressTable#PROTO} and one of the tags, and at gates with one of the tags.
+ * <p>Last rites look only at addresses with {@link AddressTable#PROTO} and one of the tags, and at gates with one of the tags. A claimed address that stands in any other form is reported as failed, and its gate stays.
  * Claims of this port are named {@code address/192.0.2.10}; any other claim is reported as failed, because this port cannot
  * say that it is gone.
  */
@@ -95,7 +96,7 @@ public final class LinuxHostPort implements HostPort {
             }
             // The whole path once, about an interface that cannot exist: every class is loaded when it counts.
             warmTable.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
-            rites(warmTable, List.of(), List.of(CLAIM_PREFIX + Ipv4Address.ANY));
+            rites(warmTable, List.of(), List.of(CLAIM_PREFIX + Ipv4Address.ANY), new ArrayList<>());
             sweep(warmFilter, List.of(), List.of());
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
@@ -122,11 +123,8 @@ public final class LinuxHostPort implements HostPort {
     }
 
     private List<Removal> ritesAndSweep(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
-        List<Removal> removals = rites(table, tags, claims);
-        List<Ipv4Address> standing = removals.stream()
-                .filter(r -> !r.isGone() && r.claim().startsWith(CLAIM_PREFIX))
-                .flatMap(r -> Ipv4Address.parse(r.claim().substring(CLAIM_PREFIX.length())).stream())
-                .toList();
+        List<Ipv4Address> standing = new ArrayList<>();
+        List<Removal> removals = rites(table, tags, claims, standing);
         if (warmFilter != null) {
             sweep(warmFilter, tags, standing);
         } else {
@@ -148,14 +146,31 @@ public final class LinuxHostPort implements HostPort {
         }
     }
 
-    private static List<Removal> rites(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
+    /**
+     * @param standing receives the addresses of this host that were not removed: their gates must stay
+     */
+    private static List<Removal> rites(
+            LinuxAddressTable table, List<Integer> tags, List<String> claims, List<Ipv4Address> standing) {
         Map<String, Removal> removals = new LinkedHashMap<>();
+        List<AddressTable.Entry> others = new ArrayList<>();
         for (AddressTable.Entry entry : table.list()) {
             if (entry.isOurs() && entry.prefixLength() == 32 && tags.contains(entry.tag())) {
                 String claim = CLAIM_PREFIX + entry.address();
                 Removal removal = remove(table, entry, claim);
+                if (!removal.isGone()) {
+                    standing.add(entry.address());
+                }
                 // The same address on two interfaces is gone only if both are.
-                removals.merge(claim, removal, (a, b) -> a.isGone() ? b : a);
+                removals.merge(claim, removal, LinuxHostPort::worse);
+            } else {
+                others.add(entry);
+            }
+        }
+        for (AddressTable.Entry entry : others) {
+            standing.add(entry.address());
+            String claim = CLAIM_PREFIX + entry.address();
+            if (claims.contains(claim) || removals.containsKey(claim)) {
+                removals.merge(claim, changed(entry, claim), LinuxHostPort::worse);
             }
         }
         for (String claim : claims) {
@@ -164,6 +179,22 @@ public final class LinuxHostPort implements HostPort {
             }
         }
         return List.copyOf(removals.values());
+    }
+
+    private static Removal worse(Removal a, Removal b) {
+        return a.isGone() ? b : a;
+    }
+
+    /** Somebody's own entry, or ours that somebody changed, which loses our mark: not ours to remove, and not gone. */
+    private static Removal changed(AddressTable.Entry entry, String claim) {
+        return new Removal(
+                claim,
+                Removal.Result.FAILED,
+                entry.address() + "/" + entry.prefixLength() + " stands on interface number " + entry.interfaceIndex()
+                        + (entry.isOurs()
+                                ? " with the tag of another incarnation"
+                                : " without the mark of this library: somebody added or changed it")
+                        + "; take it off there (`ip addr del`)");
     }
 
     private static Removal remove(LinuxAddressTable table, AddressTable.Entry entry, String claim) {

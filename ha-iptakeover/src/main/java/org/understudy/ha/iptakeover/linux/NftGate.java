@@ -323,7 +323,7 @@ public final class NftGate implements AddressGate {
     }
 
     /**
-     * Removes the gates that carry one of the tags, except those of addresses that could not be removed.
+     * Removes the gates that carry one of the tags, except those of addresses that still stand.
      *
      * @throws PlatformException if the kernel refuses
      */
