@@ -638,9 +638,8 @@ final class UnderstudyNode implements HaNode {
                 isStatusDirty = true;
             }
             switch (notice.reason()) {
-                case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED, RECORD_CHOSEN -> LOG.debug("{}", notice);
-                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS, DISK_FAILED ->
-                    LOG.warn("{}", notice);
+                case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> LOG.debug("{}", notice);
+                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS -> LOG.warn("{}", notice);
                 default -> LOG.info("{}", notice);
             }
             boolean isOurs = notice.subject().equals(config.node().value());

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
@@ -444,16 +443,5 @@ public final class Planner {
                 }
             }
         }
-    }
-
-    /** Groups of the record that this incarnation may run, by name. */
-    public static SortedMap<String, Grant> grantsFor(ClusterRecord record, Incarnation who) {
-        TreeMap<String, Grant> mine = new TreeMap<>();
-        record.groups()
-                .forEach((name, group) -> group.grant()
-                        .filter(Grant::stands)
-                        .filter(g -> g.holder().equals(who))
-                        .ifPresent(g -> mine.put(name, g)));
-        return mine;
     }
 }
