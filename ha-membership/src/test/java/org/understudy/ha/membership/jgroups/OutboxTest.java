@@ -35,7 +35,7 @@ class OutboxTest {
 
     @Test
     void too_many_bytes_drop_the_oldest() {
-        for (int i = 0; i < 17; i++) {
+        for (int i = 0; i < Outbox.BYTES_MAX / Wire.CONTENT_MAX + 1; i++) {
             outbox.offer(new Item(Wire.CONTROL, new byte[Wire.CONTENT_MAX]));
         }
 
