@@ -37,6 +37,37 @@ public final class LinuxAddressTable implements AddressTable {
         if (!ack.isDone()) {
             throw NetlinkSocket.refused("RTM_NEWADDR", ack, address + " on interface " + interfaceIndex);
         }
+        try {
+            requireMarked(list(), interfaceIndex, address, tag);
+        } catch (PlatformException e) {
+            remove(interfaceIndex, address);
+            throw e;
+        }
+    }
+
+    /**
+     * Without its mark nobody could tell the address from somebody else's and clean up: an old kernel takes the request and
+     * ignores what it does not know.
+     */
+    static void requireMarked(List<Entry> entries, int interfaceIndex, Ipv4Address address, int tag) {
+        for (Entry entry : entries) {
+            if (entry.interfaceIndex() == interfaceIndex
+                    && entry.address().equals(address)
+                    && entry.prefixLength() == 32) {
+                if (entry.proto() == PROTO && entry.tag() == tag) {
+                    return;
+                }
+                throw new PlatformException(
+                        "RTM_NEWADDR",
+                        0,
+                        "the kernel did not keep the mark of " + address + ": IFA_PROTO " + entry.proto()
+                                + ", expected " + PROTO
+                                + "; IFA_RT_PRIORITY " + Integer.toUnsignedString(entry.tag()) + ", expected "
+                                + Integer.toUnsignedString(tag) + ". A floating address needs Linux 5.18 or later");
+            }
+        }
+        throw new PlatformException(
+                "RTM_NEWADDR", 0, "somebody removed " + address + " from interface " + interfaceIndex + " at once");
     }
 
     @Override

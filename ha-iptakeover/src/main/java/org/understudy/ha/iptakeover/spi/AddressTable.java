@@ -31,7 +31,8 @@ public interface AddressTable extends AutoCloseable {
      *
      * @param tag comes back in {@link #list()}; not 0
      * @param validSeconds after which the kernel takes it away unless it is renewed, up to half a second late; or {@link #FOREVER}
-     * @throws PlatformException EEXIST if this very address stands there already, EPERM without CAP_NET_ADMIN
+     * @throws PlatformException EEXIST if this very address stands there already, EPERM without CAP_NET_ADMIN; also if the kernel
+     *     did not keep proto and tag (before Linux 5.18), and then the address is removed again
      */
     void add(int interfaceIndex, Ipv4Address address, int tag, int validSeconds);
 
