@@ -69,6 +69,10 @@ final class AddressTenure {
 
     private @Nullable Thread keeper;
     private boolean touchedKernel;
+    /** The address may have been added, though the call failed. */
+    private boolean addTried;
+
+    private boolean added;
     /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
     private boolean reopened;
 
@@ -179,7 +183,9 @@ final class AddressTenure {
         for (AddressTable.Entry old : leftovers) {
             table.remove(old.interfaceIndex(), old.address());
         }
+        addTried = true;
         table.add(link.index(), address, tag, timing == null ? AddressTable.FOREVER : timing.validSeconds());
+        added = true;
         presenceCheckedNanos = System.nanoTime();
         renewedNanos = presenceCheckedNanos;
         openGate();
@@ -454,11 +460,11 @@ final class AddressTenure {
                 if (gate != null) {
                     gate.shut();
                 }
-                table.remove(link.index(), address);
+                removeAddress();
                 boolean calm = keeper == null || awaitQuiet();
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
-                table.remove(link.index(), address);
+                removeAddress();
                 if (gate != null && calm) {
                     gate.remove();
                 }
@@ -470,6 +476,23 @@ final class AddressTenure {
                 closeAll(descriptors());
             }
             released.countDown();
+        }
+    }
+
+    /** What was added here goes, also if somebody changed it since; where adding failed, only what carries our mark and tag. */
+    private void removeAddress() {
+        if (added) {
+            table.remove(link.index(), address);
+        } else if (addTried) {
+            int tag = context.claims().tag();
+            for (AddressTable.Entry entry : table.list()) {
+                if (entry.isOurs()
+                        && entry.tag() == tag
+                        && entry.interfaceIndex() == link.index()
+                        && entry.address().equals(address)) {
+                    table.remove(link.index(), address);
+                }
+            }
         }
     }
 

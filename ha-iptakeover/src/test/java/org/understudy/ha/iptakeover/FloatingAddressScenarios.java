@@ -261,6 +261,17 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(asker.whoHas(VIP, 500)).contains(stranger.mac());
     }
 
+    void a_start_that_lost_the_race_leaves_the_other_ones_address_alone() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = a.jvm();
+        jvm.ask("rival-at-next-start ip addr add 192.0.2.50/32 dev lan0");
+        assertThat(jvm.ask("start RELEASED 4711")).startsWith("refused HARD").contains("EEXIST");
+        assertThat(a.addresses()).contains("192.0.2.50/32 scope global lan0");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(a.addresses()).contains("192.0.2.50/32 scope global lan0");
+        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+    }
+
     void bad_input_is_refused_with_a_sentence_and_nothing_stays() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();

@@ -31,6 +31,9 @@ public final class Agent {
 
     private FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
     private @Nullable TestLease lease;
+    /** What somebody does between the look at the host and the change. */
+    private String rivalCommand = "";
+
     private final LinuxHostPort port = new LinuxHostPort();
 
     private Agent() {}
@@ -70,6 +73,9 @@ public final class Agent {
                 return "ok";
             case "start":
                 start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
+                return "ok";
+            case "rival-at-next-start":
+                rivalCommand = String.join(" ", words).substring(words[0].length() + 1);
                 return "ok";
             case "stop":
                 stop();
@@ -147,7 +153,12 @@ public final class Agent {
                     }
 
                     @Override
-                    public void claim(String claim) {}
+                    public void claim(String claim) {
+                        if (!rivalCommand.isEmpty()) {
+                            Segment.run(rivalCommand.split(" "));
+                            rivalCommand = "";
+                        }
+                    }
                 };
             }
         });
