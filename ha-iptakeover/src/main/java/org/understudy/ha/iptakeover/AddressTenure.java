@@ -339,7 +339,7 @@ final class AddressTenure {
             if (lease.nowNanos() - confirmed < lease.lengthNanos()) {
                 return UNGATED_LOOK_NANOS;
             }
-            letGo(GateMachine.Loss.LEASE_OVER);
+            letGo(reason(GateMachine.Loss.LEASE_OVER));
             return -1;
         }
         long reopeningsBefore = machine.reopenings();
@@ -354,10 +354,15 @@ final class AddressTenure {
             return UNGATED_LOOK_NANOS;
         }
         if (decision.action() == GateMachine.Action.LET_GO) {
-            letGo(machine.loss());
+            letGo(reason(machine.loss()));
             return -1;
         }
         if (decision.action() == GateMachine.Action.PROLONG && open) {
+            String renamed = renamed();
+            if (!renamed.isEmpty()) {
+                letGo(renamed);
+                return -1;
+            }
             renewIfDue();
         }
         if (machine.reopenings() != reopeningsBefore) {
@@ -387,14 +392,31 @@ final class AddressTenure {
         }
     }
 
-    private void letGo(GateMachine.Loss loss) {
+    private void letGo(String why) {
         open = false;
-        lost = reason(loss);
+        lost = why;
         LOG.warn("floating address {} is taken down: {}", address, lost);
         table.remove(link.index(), address);
         if (gate != null) {
             gate.shut();
         }
+    }
+
+    /** Why the gate does not hold the interface any more; empty if it does, or if the kernel does not say. */
+    private String renamed() {
+        try {
+            return links.byIndex(link.index()).map(this::renamed).orElse("");
+        } catch (PlatformException e) {
+            LOG.warn("floating address {}: cannot look after {}: {}", address, link.name(), e.getMessage());
+            return "";
+        }
+    }
+
+    /** The kernel binds a gate to the name: a renamed interface has lost it, while everything goes on working. */
+    private String renamed(LinkTable.Link now) {
+        return now.name().equals(link.name())
+                ? ""
+                : "interface " + link.name() + " was renamed to " + now.name() + " and has lost its gate";
     }
 
     private static String reason(GateMachine.Loss loss) {
@@ -408,6 +430,10 @@ final class AddressTenure {
             Optional<LinkTable.Link> now = links.byIndex(link.index());
             if (now.isEmpty()) {
                 return Health.failed(Severity.HARD, "interface " + link.name() + " is gone");
+            }
+            String renamed = renamed(now.get());
+            if (!renamed.isEmpty()) {
+                return Health.failed(Severity.HARD, renamed);
             }
             if (!now.get().isUp()) {
                 return Health.failed(Severity.HARD, "interface " + link.name() + " is down");

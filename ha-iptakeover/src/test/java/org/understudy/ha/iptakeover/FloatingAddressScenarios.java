@@ -364,6 +364,18 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    void a_renamed_interface_ends_the_address() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = a.jvm();
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        a.inside("ip", "link", "set", "lan0", "name", "lan7");
+        assertThat(jvm.ask("monitor"))
+                .isEqualTo("FAILED HARD interface lan0 was renamed to lan7 and has lost its gate");
+        until("it is taken down", () -> !a.inside("ip", "-4", "addr").contains(VIP));
+        assertThat(asker.lastAnswerMillis(VIP, 300)).isEqualTo(-1);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();
