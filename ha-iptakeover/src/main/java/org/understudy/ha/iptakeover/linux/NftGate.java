@@ -113,7 +113,8 @@ public final class NftGate implements AddressGate {
         String name = PREFIX + "trial-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
         // On the loopback, which every host has and where nobody uses 0.0.0.0.
         try (NftGate trial = new NftGate(name, Ipv4Address.ANY, "lo", LOOPBACK_INDEX)) {
-            trial.create(1);
+            // Not persistent: if this process is killed here, the kernel takes it away with the socket.
+            trial.create(NfTables.TABLE_OWNER, 1, 0);
             try {
                 if (!trial.arm(60_000) || !trial.open(60_000) || !trial.prolong(60_000)) {
                     throw new PlatformException("nf_tables", 0, "nf_tables lost a set element at once: no gate here");
@@ -131,9 +132,13 @@ public final class NftGate implements AddressGate {
 
     @Override
     public void create(int tag) {
-        NetlinkAck ack = create(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, tag);
+        create(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, tag, 0);
+    }
+
+    private void create(int flags, int tag, int flagsOnOldKernels) {
+        NetlinkAck ack = create(flags, tag);
         if (ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.EINVAL) {
-            ack = create(0, tag);
+            ack = create(flagsOnOldKernels, tag);
         }
         if (ack.errno() == Libc.ENOENT || ack.errno() == Libc.EOPNOTSUPP) {
             throw new PlatformException(
