@@ -116,12 +116,8 @@ final class AddressTenure {
 
     /** Loads every class and the native part, so that a start does not have to. */
     static void warmUp() {
-        try (LinuxAddressTable table = new LinuxAddressTable();
-                LinuxLinkTable links = new LinuxLinkTable();
+        try (LinuxLinkTable links = new LinuxLinkTable();
                 RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE)) {
-            table.list();
-            table.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
-            LinuxAddressTable.tryOut();
             links.byName("lo");
             // No such interface: the whole path runs and no frame leaves.
             announcer.announce(MacAddress.ZERO, Ipv4Address.ANY);

@@ -79,7 +79,7 @@ public final class FloatingAddress implements ManagedResource {
      * What this host can do, found out once.
      *
      * @param gateProblem empty if gates work
-     * @param rawProblem empty if packet sockets work
+     * @param rawProblem empty if packet sockets and addresses work; a privilege that gates lack too is told there
      */
     private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege) {}
 
@@ -524,6 +524,15 @@ public final class FloatingAddress implements ManagedResource {
         } catch (PlatformException e) {
             gate = e.getMessage();
             lacksPrivilege = e.errno() == EPERM;
+        }
+        try {
+            LinuxAddressTable.tryOut();
+        } catch (PlatformException e) {
+            // The same missing capability stops both, and is said once.
+            boolean saidAlready = lacksPrivilege && e.errno() == EPERM;
+            if (raw.isEmpty() && !saidAlready) {
+                raw = e.getMessage();
+            }
         }
         return new Trial(gate, raw, lacksPrivilege);
     }

@@ -311,6 +311,9 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(noRaw.ask("stop")).isEqualTo("ok");
         LabJvm noAdmin = a.jvm("setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin");
         assertThat(noAdmin.ask("start RELEASED 1")).startsWith("refused HARD").contains("CAP_NET_ADMIN");
+        assertThat(noAdmin.ask("check"))
+                .startsWith("failed address = 192.0.2.50: This process needs CAP_NET_ADMIN to change addresses")
+                .containsOnlyOnce("needs CAP_NET_ADMIN");
         assertThat(noAdmin.ask("eligibility")).contains("isEligible=false").contains("CAP_NET_ADMIN");
         assertThat(noAdmin.ask("enforcements")).isEqualTo("[COOPERATIVE]");
         assertThat(noAdmin.ask("stop")).isEqualTo("ok");

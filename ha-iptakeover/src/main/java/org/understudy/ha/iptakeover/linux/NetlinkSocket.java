@@ -238,12 +238,10 @@ final class NetlinkSocket implements AutoCloseable {
     /** A refusal as an exception, with the kernel's own words and the remedy where one is known. */
     static PlatformException refused(String call, NetlinkAck ack, String object) {
         String words = ack.text().isEmpty() ? "" : ", \"" + ack.text() + "\"";
-        String remedy =
-                ack.errno() == Libc.EPERM || ack.errno() == Libc.EACCES ? ". " + Capabilities.NET_ADMIN_REMEDY : "";
+        String what = call + " refused for " + object + ": " + Libc.errnoName(ack.errno()) + words;
+        boolean lacksCapability = ack.errno() == Libc.EPERM || ack.errno() == Libc.EACCES;
         return new PlatformException(
-                call,
-                ack.errno(),
-                call + " refused for " + object + ": " + Libc.errnoName(ack.errno()) + words + remedy);
+                call, ack.errno(), lacksCapability ? Capabilities.NET_ADMIN_REMEDY + " (" + what + ")" : what);
     }
 
     @Override
