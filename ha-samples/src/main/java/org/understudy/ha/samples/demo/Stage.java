@@ -126,7 +126,7 @@ final class Stage implements AutoCloseable {
         Observer judge = observers.get(observers.size() - 1);
         judge.probe(true);
         observers.forEach(Observer::begin);
-        watch(200);
+        watch(300);
         long broken = System.nanoTime();
         breakIt(fault);
         boolean isTaken = tryAwait(TAKEOVER_SECONDS, () -> notTakenOver(before, judge));

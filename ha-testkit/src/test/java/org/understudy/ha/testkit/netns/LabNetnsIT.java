@@ -140,10 +140,11 @@ class LabNetnsIT {
                 await(() -> observer.last("files").isPresent());
 
                 observer.begin();
+                awaitAnswerBy(observer, "serv1");
                 one.run("ip", "addr", "del", FLOATING + "/32", "dev", "lan0");
                 two.run("ip", "addr", "add", FLOATING + "/32", "dev", "lan0");
                 lab.host("client1").run("ip", "neigh", "flush", "dev", "lan0");
-                await(() -> observer.last("files").orElseThrow().server().equals("serv2"));
+                awaitAnswerBy(observer, "serv2");
                 Observation clean = observer.end();
                 Outage outage = Outage.of(clean, "files");
                 assertThat(outage.servers()).containsExactly("serv1", "serv2");
@@ -164,6 +165,15 @@ class LabNetnsIT {
                 assertThat(Doubles.of(List.of(foul))).isGreaterThan(80_000_000);
             }
         }
+    }
+
+    /** Waits for a request from now on that this server answered, and long enough for ears on a busy machine to ask too. */
+    private static void awaitAnswerBy(Observer observer, String server) {
+        long now = System.nanoTime();
+        await(() -> {
+            Probe last = observer.last("files").orElseThrow();
+            return last.sentNanos() - now > 100_000_000 && last.server().equals(server);
+        });
     }
 
     private static String state(HostProcess program) {
