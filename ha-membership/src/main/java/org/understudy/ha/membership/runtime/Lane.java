@@ -42,7 +42,7 @@ import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
  * The one thread on which the code of one group's resources runs: one call at a time, each with a budget, with the class
  * loader of whoever registered the group. Reports to the loop; decides nothing about ownership.
  *
- * <p><b>Concurrency.</b> {@link #start}, {@link #stop} and {@link #close} are called by the loop and never block. A stop
+ * <p><b>Concurrency.</b> {@link #start}, {@link #stop} and {@link #shutdown} are called by the loop and never block. A stop
  * interrupts a start that is under way and queues behind it. A call that overruns its budget is interrupted; a stop that has
  * not returned then is reported as unknown at once and certain later, if it does return.
  */
