@@ -205,6 +205,8 @@ final class UnderstudyNode implements HaNode {
                 config.timing(),
                 config.mayForm(),
                 willKey,
+                org.understudy.ha.membership.core.record.HostIdentity.UNKNOWN,
+                found.wasEmpty(),
                 new java.security.SecureRandom().nextLong() >>> 1);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);

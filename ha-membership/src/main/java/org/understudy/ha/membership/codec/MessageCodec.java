@@ -14,15 +14,19 @@ import org.understudy.ha.membership.core.message.Message.Leave;
 import org.understudy.ha.membership.core.message.Message.Move;
 import org.understudy.ha.membership.core.message.Message.MoveRefused;
 import org.understudy.ha.membership.core.message.Message.Offer;
+import org.understudy.ha.membership.core.message.Message.Operate;
 import org.understudy.ha.membership.core.message.Message.PreVote;
 import org.understudy.ha.membership.core.message.Message.PreVoteAnswer;
 import org.understudy.ha.membership.core.message.Message.Prepare;
 import org.understudy.ha.membership.core.message.Message.Promise;
+import org.understudy.ha.membership.core.message.Message.Recover;
+import org.understudy.ha.membership.core.message.Message.Recovered;
 import org.understudy.ha.membership.core.message.Message.Refused;
 import org.understudy.ha.membership.core.message.Message.Release;
 import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
+import org.understudy.ha.membership.core.message.Vote;
 
 /**
  * Frames between nodes.
@@ -30,7 +34,7 @@ import org.understudy.ha.membership.core.message.Message.RenewRefused;
  * <pre>
  * offset  size  what
  *      0     4  magic 0x55 0x53 0x54 0x44 ("USTD")
- *      4     1  version, 1
+ *      4     1  version, 2
  *      5   2+n  cluster name
  *          2+n  sender's node name
  *            8  the sender's frame sequence, growing for each life of its process
@@ -41,7 +45,7 @@ import org.understudy.ha.membership.core.message.Message.RenewRefused;
 public final class MessageCodec {
 
     private static final int MAGIC = 0x55535444;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     private MessageCodec() {}
 
@@ -88,17 +92,14 @@ public final class MessageCodec {
             case 2:
                 return new FormAnswer(r.text(), r.text(), r.bool(), r.bool());
             case 3:
-                return new Prepare(RecordCodec.ballot(r));
+                return new Prepare(RecordCodec.ballot(r), r.bool());
             case 4:
                 return new Promise(
-                        RecordCodec.ballot(r),
-                        RecordCodec.acceptor(r),
-                        RecordCodec.ballot(r),
-                        r.optional(RecordCodec::record));
+                        RecordCodec.ballot(r), vote(r), RecordCodec.ballot(r), r.optional(RecordCodec::record));
             case 5:
                 return new Accept(RecordCodec.ballot(r), RecordCodec.record(r));
             case 6:
-                return new Accepted(RecordCodec.ballot(r), RecordCodec.acceptor(r));
+                return new Accepted(RecordCodec.ballot(r), vote(r));
             case 7:
                 return new Refused(RecordCodec.ballot(r), RecordCodec.acceptor(r), RecordCodec.ballot(r), r.text());
             case 8:
@@ -115,7 +116,7 @@ public final class MessageCodec {
                         r.i64(),
                         RecordCodec.acceptor(r),
                         RecordCodec.ballot(r),
-                        r.list(RecordCodec::acceptor));
+                        r.list(x -> x.list(RecordCodec::acceptor)));
             case 13:
                 return new RenewRefused(
                         RecordCodec.incarnation(r),
@@ -124,9 +125,9 @@ public final class MessageCodec {
                         RecordCodec.ballot(r),
                         RecordCodec.ballot(r));
             case 14:
-                return new Join(r.text(), r.i64(), r.text(), RecordCodec.ballot(r));
+                return new Join(r.text(), RecordCodec.host(r), r.i64(), r.text(), RecordCodec.ballot(r), r.i64());
             case 15:
-                return new Offer(RecordCodec.incarnation(r), r.i64(), RecordCodec.candidacies(r));
+                return new Offer(RecordCodec.incarnation(r), r.i64(), RecordCodec.candidacies(r, RecordCodec.VERSION));
             case 16:
                 return new Release(
                         RecordCodec.incarnation(r),
@@ -140,9 +141,32 @@ public final class MessageCodec {
                 return new Move(r.i64(), r.text(), RecordCodec.node(r));
             case 19:
                 return new MoveRefused(r.i64(), r.text(), r.text());
+            case 20:
+                return new Recover(RecordCodec.acceptor(r), r.i64());
+            case 21:
+                return new Recovered(
+                        RecordCodec.acceptor(r),
+                        r.i64(),
+                        r.i64(),
+                        RecordCodec.ballot(r),
+                        RecordCodec.ballot(r),
+                        r.optional(RecordCodec::record));
+            case 22:
+                return new Operate(r.i64(), RecordCodec.operation(r));
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
+    }
+
+    private static Vote vote(Reader r) {
+        return new Vote(RecordCodec.acceptor(r), r.i64(), RecordCodec.lives(r));
+    }
+
+    private static Writer vote(Writer w, Vote vote) {
+        RecordCodec.acceptor(w, vote.acceptor());
+        w.i64(vote.life());
+        RecordCodec.lives(w, vote.lives());
+        return w;
     }
 
     private static final class Encoder implements Message.Visitor<Writer> {
@@ -169,13 +193,13 @@ public final class MessageCodec {
         @Override
         public Writer visit(Prepare m) {
             RecordCodec.ballot(w.u8(3), m.ballot());
-            return w;
+            return w.bool(m.isForming());
         }
 
         @Override
         public Writer visit(Promise m) {
             RecordCodec.ballot(w.u8(4), m.ballot());
-            RecordCodec.acceptor(w, m.acceptor());
+            vote(w, m.vote());
             RecordCodec.ballot(w, m.acceptedBallot());
             return w.optional(m.accepted(), RecordCodec::record);
         }
@@ -190,8 +214,7 @@ public final class MessageCodec {
         @Override
         public Writer visit(Accepted m) {
             RecordCodec.ballot(w.u8(6), m.ballot());
-            RecordCodec.acceptor(w, m.acceptor());
-            return w;
+            return vote(w, m.vote());
         }
 
         @Override
@@ -232,7 +255,7 @@ public final class MessageCodec {
             RecordCodec.incarnation(w.u8(12), m.session());
             RecordCodec.acceptor(w.i64(m.sequence()), m.acceptor());
             RecordCodec.ballot(w, m.accepted());
-            return w.list(m.set(), RecordCodec::acceptor);
+            return w.list(m.sets(), (x, set) -> x.list(set, RecordCodec::acceptor));
         }
 
         @Override
@@ -246,9 +269,9 @@ public final class MessageCodec {
 
         @Override
         public Writer visit(Join m) {
-            w.u8(14).text(m.disk()).i64(m.nonce()).text(m.willKey());
-            RecordCodec.ballot(w, m.learned());
-            return w;
+            RecordCodec.host(w.u8(14).text(m.disk()), m.host());
+            RecordCodec.ballot(w.i64(m.nonce()).text(m.willKey()), m.learned());
+            return w.i64(m.over());
         }
 
         @Override
@@ -282,6 +305,26 @@ public final class MessageCodec {
         @Override
         public Writer visit(MoveRefused m) {
             return w.u8(19).i64(m.request()).text(m.group()).text(m.why());
+        }
+
+        @Override
+        public Writer visit(Recover m) {
+            RecordCodec.acceptor(w.u8(20), m.acceptor());
+            return w.i64(m.life());
+        }
+
+        @Override
+        public Writer visit(Recovered m) {
+            RecordCodec.acceptor(w.u8(21), m.from());
+            RecordCodec.ballot(w.i64(m.life()).i64(m.known()), m.promised());
+            RecordCodec.ballot(w, m.acceptedBallot());
+            return w.optional(m.accepted(), RecordCodec::record);
+        }
+
+        @Override
+        public Writer visit(Operate m) {
+            RecordCodec.operation(w.u8(22).i64(m.request()), m.operation());
+            return w;
         }
     }
 }

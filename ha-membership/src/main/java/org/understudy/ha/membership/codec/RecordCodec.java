@@ -1,9 +1,12 @@
 package org.understudy.ha.membership.codec;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
@@ -15,22 +18,32 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Voters;
 
 /**
  * The cluster record and the durable state of a node as bytes. Equal values have equal bytes. Enumerations are written by
  * their number, so their constants may be added at the end but never reordered.
+ *
+ * <p>Version 2 added sets of acceptors, lives, hosts, priorities and operators' words. A disk of version 1 is read; what it does
+ * not have is empty.
  */
 public final class RecordCodec {
 
-    private static final int DURABLE_VERSION = 1;
+    /** What this library writes. */
+    static final int VERSION = 2;
+    /** The oldest it still reads. */
+    private static final int OLDEST = 1;
 
     private RecordCodec() {}
 
     /** What a node must never forget, as bytes for its disk. */
     public static byte[] encode(DurableState state) {
-        Writer w = new Writer().u8(DURABLE_VERSION);
+        Writer w = new Writer().u8(VERSION);
         ballot(w, state.promised());
         ballot(w, state.acceptedBallot());
         w.optional(state.accepted(), RecordCodec::record);
@@ -38,6 +51,8 @@ public final class RecordCodec {
                 state.released().entrySet(),
                 state.released().size(),
                 (x, e) -> x.text(e.getKey()).i64(e.getValue()));
+        w.i64(state.life()).i64(state.noted());
+        lives(w, state.lives());
         return w.toBytes();
     }
 
@@ -47,19 +62,22 @@ public final class RecordCodec {
     public static DurableState decodeDurable(byte[] bytes) {
         Reader r = new Reader(bytes);
         int version = r.u8();
-        if (version != DURABLE_VERSION) {
+        if (version < OLDEST || version > VERSION) {
             throw new org.understudy.ha.api.MalformedMessageException(
                     0,
-                    "state of version " + version + "; this library reads version " + DURABLE_VERSION
+                    "state of version " + version + "; this library reads versions " + OLDEST + " to " + VERSION
                             + ": run the version that wrote it, or a newer one");
         }
         Ballot promised = ballot(r);
         Ballot acceptedBallot = ballot(r);
-        Optional<ClusterRecord> accepted = r.optional(RecordCodec::record);
+        Optional<ClusterRecord> accepted = r.optional(x -> record(x, version));
         SortedMap<String, Long> released = new TreeMap<>();
         r.list(x -> released.put(x.text(), x.i64()));
+        long life = version == 1 ? 0 : r.i64();
+        long noted = version == 1 ? 0 : r.i64();
+        SortedMap<AcceptorId, Long> lives = version == 1 ? new TreeMap<>() : lives(r);
         r.end();
-        return new DurableState(promised, acceptedBallot, accepted, released);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, lives);
     }
 
     static void ballot(Writer w, Ballot ballot) {
@@ -99,6 +117,51 @@ public final class RecordCodec {
         return new AcceptorId(node(r), r.text());
     }
 
+    static void lives(Writer w, SortedMap<AcceptorId, Long> lives) {
+        w.list(lives.entrySet(), lives.size(), (x, e) -> {
+            acceptor(x, e.getKey());
+            x.i64(e.getValue());
+        });
+    }
+
+    static SortedMap<AcceptorId, Long> lives(Reader r) {
+        SortedMap<AcceptorId, Long> lives = new TreeMap<>();
+        r.list(x -> lives.put(acceptor(x), x.i64()));
+        return lives;
+    }
+
+    static void host(Writer w, HostIdentity host) {
+        w.text(host.machine()).text(host.boot()).text(host.lock());
+    }
+
+    static HostIdentity host(Reader r) {
+        return new HostIdentity(r.text(), r.text(), r.text());
+    }
+
+    static void operation(Writer w, Operation o) {
+        w.u8(o.kind().ordinal());
+        node(w, o.node());
+        w.i64(o.incarnation()).text(o.who()).text(o.why());
+    }
+
+    static Operation operation(Reader r) {
+        return new Operation(r.constant(Operation.Kind.values()), node(r), r.i64(), r.text(), r.text());
+    }
+
+    private static void voters(Writer w, Voters v) {
+        w.u8(v.phase().ordinal()).i64(v.change());
+        w.list(v.set(), RecordCodec::acceptor);
+        w.list(v.other(), RecordCodec::acceptor);
+    }
+
+    private static Voters voters(Reader r) {
+        return new Voters(
+                r.constant(Voters.Phase.values()),
+                r.i64(),
+                r.list(RecordCodec::acceptor),
+                r.list(RecordCodec::acceptor));
+    }
+
     static void candidacies(Writer w, SortedMap<String, Candidacy> all) {
         w.list(all.entrySet(), all.size(), (x, e) -> {
             x.text(e.getKey());
@@ -106,9 +169,9 @@ public final class RecordCodec {
         });
     }
 
-    static SortedMap<String, Candidacy> candidacies(Reader r) {
+    static SortedMap<String, Candidacy> candidacies(Reader r, int version) {
         SortedMap<String, Candidacy> all = new TreeMap<>();
-        r.list(x -> all.put(x.text(), candidacy(x)));
+        r.list(x -> all.put(x.text(), candidacy(x, version)));
         return all;
     }
 
@@ -117,9 +180,10 @@ public final class RecordCodec {
         w.bool(c.isElection()).bool(c.isEligible()).text(c.whyNot());
         w.u8(c.presence().ordinal()).bool(c.isExpirable());
         w.list(c.remains(), Writer::text);
+        w.i32(c.priority()).bool(c.keepsRunning());
     }
 
-    private static Candidacy candidacy(Reader r) {
+    private static Candidacy candidacy(Reader r, int version) {
         return new Candidacy(
                 r.list(RecordCodec::node),
                 r.bool(),
@@ -127,27 +191,45 @@ public final class RecordCodec {
                 r.text(),
                 r.constant(Presence.values()),
                 r.bool(),
-                r.list(Reader::text));
+                r.list(Reader::text),
+                version == 1 ? 0 : r.i32(),
+                version > 1 && r.bool());
     }
 
     private static void session(Writer w, Session s) {
         incarnation(w, s.incarnation());
-        w.i64(s.joinNonce()).text(s.willKey()).i64(s.offerVersion());
+        w.i64(s.joinNonce()).text(s.disk());
+        host(w, s.host());
+        w.text(s.willKey()).i64(s.offerVersion());
         candidacies(w, s.candidacies());
     }
 
-    private static Session session(Reader r) {
-        return new Session(incarnation(r), r.i64(), r.text(), r.i64(), candidacies(r));
+    private static Session session(Reader r, int version) {
+        return new Session(
+                incarnation(r),
+                r.i64(),
+                version == 1 ? "" : r.text(),
+                version == 1 ? HostIdentity.UNKNOWN : host(r),
+                r.text(),
+                r.i64(),
+                candidacies(r, version));
     }
 
     private static void end(Writer w, SessionEnd e) {
         incarnation(w, e.incarnation());
         w.u8(e.proof().ordinal()).text(e.willKey());
         w.list(e.gone(), Writer::text);
+        host(w.text(e.disk()), e.host());
     }
 
-    private static SessionEnd end(Reader r) {
-        return new SessionEnd(incarnation(r), r.constant(ProofKind.values()), r.text(), r.list(Reader::text));
+    private static SessionEnd end(Reader r, int version) {
+        return new SessionEnd(
+                incarnation(r),
+                r.constant(ProofKind.values()),
+                r.text(),
+                r.list(Reader::text),
+                version == 1 ? "" : r.text(),
+                version == 1 ? HostIdentity.UNKNOWN : host(r));
     }
 
     private static void grant(Writer w, Grant g) {
@@ -180,7 +262,7 @@ public final class RecordCodec {
 
     static void record(Writer w, ClusterRecord c) {
         w.text(c.cluster()).i32(c.generation()).i64(c.number());
-        w.list(c.acceptors(), RecordCodec::acceptor);
+        voters(w, c.voters());
         w.list(c.sessions().values(), c.sessions().size(), RecordCodec::session);
         w.list(c.incarnations().entrySet(), c.incarnations().size(), (x, e) -> {
             node(x, e.getKey());
@@ -192,22 +274,38 @@ public final class RecordCodec {
             group(x, e.getValue());
         });
         w.i64(c.lastToken());
+        w.list(c.standby(), c.standby().size(), RecordCodec::node);
+        w.list(
+                c.words(),
+                (x, word) ->
+                        x.i64(word.number()).text(word.what()).text(word.who()).text(word.why()));
     }
 
     static ClusterRecord record(Reader r) {
+        return record(r, VERSION);
+    }
+
+    private static ClusterRecord record(Reader r, int version) {
         String cluster = r.text();
         int generation = r.i32();
         long number = r.i64();
-        java.util.List<AcceptorId> acceptors = r.list(RecordCodec::acceptor);
+        Voters voters = version == 1 ? Voters.of(r.list(RecordCodec::acceptor)) : voters(r);
         SortedMap<NodeId, Session> sessions = new TreeMap<>();
-        r.list(RecordCodec::session).forEach(s -> sessions.put(s.incarnation().node(), s));
+        r.list(x -> session(x, version))
+                .forEach(s -> sessions.put(s.incarnation().node(), s));
         SortedMap<NodeId, Long> incarnations = new TreeMap<>();
         r.list(x -> Map.entry(node(x), x.i64())).forEach(e -> incarnations.put(e.getKey(), e.getValue()));
-        java.util.List<SessionEnd> ends = r.list(RecordCodec::end);
+        List<SessionEnd> ends = r.list(x -> end(x, version));
         SortedMap<String, GroupRecord> groups = new TreeMap<>();
         r.list(x -> Map.entry(x.text(), group(x))).forEach(e -> groups.put(e.getKey(), e.getValue()));
         long lastToken = r.i64();
+        SortedSet<NodeId> standby = new TreeSet<>();
+        List<OperatorWord> words = List.of();
+        if (version > 1) {
+            r.list(RecordCodec::node).forEach(standby::add);
+            words = r.list(x -> new OperatorWord(x.i64(), x.text(), x.text(), x.text()));
+        }
         return new ClusterRecord(
-                cluster, generation, number, acceptors, sessions, incarnations, ends, groups, lastToken);
+                cluster, generation, number, voters, sessions, incarnations, ends, groups, lastToken, standby, words);
     }
 }

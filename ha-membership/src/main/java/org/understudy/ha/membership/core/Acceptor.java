@@ -8,6 +8,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.membership.core.message.Message.Recover;
+import org.understudy.ha.membership.core.message.Message.Recovered;
+import org.understudy.ha.membership.core.message.Vote;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -28,12 +31,22 @@ import org.understudy.ha.membership.core.record.SessionEnd;
  * counts silence from its own start; and it acknowledges only while the session stands in the record in memory,
  * in the one on disk <em>and</em> in every one whose write is under way: a crash leaves one of these behind, and whichever it
  * is, the acceptor that comes back from it must know the session whose renewal it acknowledged.
+ *
+ * <p>While the set of acceptors changes, a record needs a majority of each set it names, and so does a renewal for each set that an
+ * acknowledgement names. An acceptor that is new to the set counts silence from its acceptance of the record that makes it a voter
+ * for good: leases that rest on the old set alone were all sent before that one could be proposed. An acceptor that may have missed
+ * a change starts counting anew as well.
+ *
+ * <p>What an acceptor does before its first vote after a start is {@link Recovery}'s.
  */
 final class Acceptor {
+
+    private static final int LIVES_MAX = 64;
 
     private final AcceptorId self;
     private final long silenceNanos;
     private final long startedNanos;
+    private final Recovery recovery;
     private DurableState memory;
     private DurableState disk;
     private final SortedMap<Incarnation, Long> heard = new TreeMap<>();
@@ -44,10 +57,12 @@ final class Acceptor {
      * @param state what the disk holds
      * @param nowNanos the start of this life
      * @param silenceNanos L·(1+ρ)
+     * @param isDiskCurrent whether the disk is known to have forgotten nothing
      */
-    Acceptor(AcceptorId self, DurableState state, long nowNanos, long silenceNanos) {
+    Acceptor(AcceptorId self, DurableState state, long nowNanos, long silenceNanos, boolean isDiskCurrent) {
         this.self = self;
-        this.memory = state;
+        this.recovery = new Recovery(self, state, isDiskCurrent, nowNanos, silenceNanos);
+        this.memory = state.withLife(recovery.life());
         this.disk = state;
         this.startedNanos = nowNanos;
         this.silenceNanos = silenceNanos;
@@ -66,6 +81,70 @@ final class Acceptor {
     void persisted(DurableState written) {
         disk = written;
         underWay.removeIf(state -> !state.acceptedBallot().isAbove(written.acceptedBallot()));
+    }
+
+    /** Whether this acceptor may vote: it may have forgotten something, see {@link Recovery}. */
+    boolean isVoting() {
+        return recovery.isVoting();
+    }
+
+    Recovery recovery() {
+        return recovery;
+    }
+
+    /** This acceptor's signature under a vote. */
+    Vote vote() {
+        return new Vote(self, memory.life(), memory.lives());
+    }
+
+    /** Answers an acceptor that has started. Write {@link #memory()} before answering. */
+    Recovered recovered(Recover question) {
+        long known = memory.lives().getOrDefault(question.acceptor(), 0L);
+        if (question.life() > known) {
+            memory = memory.withLifeOf(question.acceptor(), question.life());
+            if (memory.lives().size() > LIVES_MAX) {
+                memory = memory.withLivesOf(
+                        memory.accepted().map(record -> record.voters().all()).orElse(List.of(question.acceptor())));
+            }
+        }
+        return new Recovered(
+                self, question.life(), known, memory.promised(), memory.acceptedBallot(), memory.accepted());
+    }
+
+    /** Takes an answer to this acceptor's own question; true if what must be durable has changed. */
+    boolean answered(Recovered answer) {
+        boolean isEnough = recovery.answered(answer, memory);
+        boolean isRenumbered = memory.life() != recovery.life();
+        memory = memory.withLife(recovery.life());
+        if (isEnough) {
+            memory = memory.withNoted(recovery.life());
+        }
+        return isEnough || isRenumbered;
+    }
+
+    /**
+     * Takes over what the others showed, once nothing is waited for any more after a start with a disk that may have forgotten
+     * something. Write {@link #memory()} before the first vote.
+     *
+     * @return whether this acceptor votes from now on and did not before
+     */
+    boolean catchUp(long now) {
+        if (!recovery.canFinish(now)) {
+            return false;
+        }
+        Ballot promised = Ballot.max(memory.promised(), recovery.promised());
+        Optional<Recovered> newest =
+                recovery.newest().filter(n -> n.acceptedBallot().isAbove(memory.acceptedBallot()));
+        newest.ifPresent(n -> take(now, n.acceptedBallot(), n.accepted().orElseThrow()));
+        memory = memory.withPromised(promised);
+        recovery.finish();
+        return true;
+    }
+
+    /** Takes a record that an operator forces: no acceptor of this generation is asked. Write {@link #memory()} before using it. */
+    void force(long now, Ballot ballot, ClusterRecord value) {
+        recovery.finish();
+        take(now, ballot, value);
     }
 
     /** Notes that this node gave a group back; durable with the next write. */
@@ -103,13 +182,25 @@ final class Acceptor {
                 return Optional.of(lost + " is alive here");
             }
         }
+        take(now, ballot, value);
+        return Optional.empty();
+    }
+
+    private void take(long now, Ballot ballot, ClusterRecord value) {
+        boolean goesOn = memory.accepted()
+                .map(ClusterRecord::voters)
+                .filter(before -> before.change() == value.voters().change() && before.isEstablished(self))
+                .isPresent();
         memory = memory.withAccepted(ballot, value);
         underWay.add(memory);
         heard.keySet().removeIf(session -> !value.isLive(session));
         for (Session session : value.sessions().values()) {
-            heard.putIfAbsent(session.incarnation(), now);
+            if (goesOn) {
+                heard.putIfAbsent(session.incarnation(), now);
+            } else {
+                heard.put(session.incarnation(), now);
+            }
         }
-        return Optional.empty();
     }
 
     /** Whether this acceptor waits at least as long as a holder relies on: nodes may be configured differently by mistake. */
@@ -173,11 +264,14 @@ final class Acceptor {
         return lost;
     }
 
-    /** EXPIRED is no proof to hand over: each acceptor measures silence for itself. */
+    /**
+     * EXPIRED is no proof to hand over: each acceptor measures silence for itself. An operator's word ends a holder, but it still
+     * waits out the lease: a hasty word costs a second, not two owners.
+     */
     private static boolean hasExplicitProof(ClusterRecord value, Incarnation session) {
-        Optional<SessionEnd> end = value.endOf(session);
-        return end.isPresent()
-                && end.get().proof() != ProofKind.EXPIRED
-                && end.get().proof() != ProofKind.NEVER;
+        return value.endOf(session)
+                .map(SessionEnd::proof)
+                .filter(p -> p != ProofKind.EXPIRED && p != ProofKind.NEVER && p != ProofKind.OPERATOR)
+                .isPresent();
     }
 }

@@ -1,10 +1,12 @@
 package org.understudy.ha.membership.core;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 
@@ -15,16 +17,26 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
  * @param acceptedBallot the ballot of {@code accepted}; {@link Ballot#NONE} before the first
  * @param accepted the record accepted last, chosen or not
  * @param released for each group the highest token this node gave back
+ * @param life number of this acceptor's present life, see {@link Recovery}
+ * @param noted the highest own life that a majority of the others has on its disks
+ * @param lives the highest life known of each other acceptor
  */
 public record DurableState(
-        Ballot promised, Ballot acceptedBallot, Optional<ClusterRecord> accepted, SortedMap<String, Long> released) {
+        Ballot promised,
+        Ballot acceptedBallot,
+        Optional<ClusterRecord> accepted,
+        SortedMap<String, Long> released,
+        long life,
+        long noted,
+        SortedMap<AcceptorId, Long> lives) {
 
     /** An empty disk. */
     public static final DurableState EMPTY =
-            new DurableState(Ballot.NONE, Ballot.NONE, Optional.empty(), new TreeMap<>());
+            new DurableState(Ballot.NONE, Ballot.NONE, Optional.empty(), new TreeMap<>(), 0, 0, new TreeMap<>());
 
     public DurableState {
         released = Collections.unmodifiableSortedMap(new TreeMap<>(released));
+        lives = Collections.unmodifiableSortedMap(new TreeMap<>(lives));
     }
 
     /** Whether no record was ever accepted here. */
@@ -33,22 +45,42 @@ public record DurableState(
     }
 
     DurableState withPromised(Ballot ballot) {
-        return new DurableState(ballot, acceptedBallot, accepted, released);
+        return new DurableState(ballot, acceptedBallot, accepted, released, life, noted, lives);
     }
 
     DurableState withAccepted(Ballot ballot, ClusterRecord value) {
-        return new DurableState(ballot, ballot, Optional.of(value), released);
+        return new DurableState(ballot, ballot, Optional.of(value), released, life, noted, lives);
     }
 
     DurableState withReleasesOf(Set<String> groups) {
         TreeMap<String, Long> fewer = new TreeMap<>(released);
         fewer.keySet().retainAll(groups);
-        return new DurableState(promised, acceptedBallot, accepted, fewer);
+        return new DurableState(promised, acceptedBallot, accepted, fewer, life, noted, lives);
     }
 
     DurableState withReleased(String group, long token) {
         TreeMap<String, Long> more = new TreeMap<>(released);
         more.merge(group, token, Math::max);
-        return new DurableState(promised, acceptedBallot, accepted, more);
+        return new DurableState(promised, acceptedBallot, accepted, more, life, noted, lives);
+    }
+
+    DurableState withLife(long number) {
+        return new DurableState(promised, acceptedBallot, accepted, released, number, noted, lives);
+    }
+
+    DurableState withNoted(long number) {
+        return new DurableState(promised, acceptedBallot, accepted, released, life, number, lives);
+    }
+
+    DurableState withLifeOf(AcceptorId other, long number) {
+        TreeMap<AcceptorId, Long> more = new TreeMap<>(lives);
+        more.merge(other, number, Math::max);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, more);
+    }
+
+    DurableState withLivesOf(Collection<AcceptorId> acceptors) {
+        TreeMap<AcceptorId, Long> fewer = new TreeMap<>(lives);
+        fewer.keySet().retainAll(acceptors);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, fewer);
     }
 }

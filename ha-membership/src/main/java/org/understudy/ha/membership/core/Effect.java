@@ -40,6 +40,9 @@ public sealed interface Effect {
     /** A move asked for here has been decided. */
     record MoveDecided(long request, boolean isDone, String why) implements Effect {}
 
+    /** What an operator asked for here has been decided. */
+    record OperationDecided(long request, boolean isDone, String why) implements Effect {}
+
     /** The session has ended in an orderly way: nothing more will be sent. */
     record Left() implements Effect {}
 }

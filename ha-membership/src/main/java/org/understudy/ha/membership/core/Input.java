@@ -7,6 +7,7 @@ import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Operation;
 
 /** A past fact for {@link NodeMachine}. */
 public sealed interface Input {
@@ -56,6 +57,15 @@ public sealed interface Input {
 
     /** Somebody here asks for a move. */
     record MoveWanted(long request, String group, NodeId to) implements Input {}
+
+    /** An operator here asks for something. */
+    record OperationWanted(long request, Operation operation) implements Input {}
+
+    /** An operator here says that the majority is lost for good and this node is to go on alone, in a new generation. */
+    record ForceWanted(long request, String who, String why) implements Input {}
+
+    /** An operator here vouches that this node's disk is not an older copy. */
+    record VouchWanted(long request, String who, String why) implements Input {}
 
     /** The application closes the node. */
     record LeaveWanted() implements Input {}

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.Voters;
 
 /**
  * The holder's side of a session: when to renew, and until when the lease holds. Pure.
@@ -69,7 +69,7 @@ final class LeaseKeeper {
         if (renewal == null || !ack.session().equals(session)) {
             return false;
         }
-        renewal.acks.put(ack.acceptor(), ack.set());
+        renewal.acks.put(ack.acceptor(), ack.sets());
         if (renewal.sent <= confirmed || renewal.sent < doubtedSince || !renewal.isComplete()) {
             return false;
         }
@@ -128,27 +128,23 @@ final class LeaseKeeper {
 
     private static final class Pending {
         private final long sent;
-        private final SortedMap<AcceptorId, List<AcceptorId>> acks = new TreeMap<>();
+        private final SortedMap<AcceptorId, List<List<AcceptorId>>> acks = new TreeMap<>();
 
         private Pending(long sent) {
             this.sent = sent;
         }
 
-        /** A majority of every set that any acknowledgement names. */
+        /**
+         * A majority of every set that any acknowledgement <em>used</em> names. One whose sets have no majority here is not used: an
+         * acceptor that was removed, and does not know it, must not keep the others from counting.
+         */
         private boolean isComplete() {
-            for (List<AcceptorId> set : acks.values()) {
-                TreeSet<AcceptorId> members = new TreeSet<>(set);
-                int count = 0;
-                for (AcceptorId acceptor : acks.keySet()) {
-                    if (members.contains(acceptor)) {
-                        count++;
-                    }
-                }
-                if (count < members.size() / 2 + 1) {
-                    return false;
-                }
+            TreeMap<AcceptorId, List<List<AcceptorId>>> used = new TreeMap<>(acks);
+            while (used.values()
+                    .removeIf(sets -> !sets.stream().allMatch(set -> Voters.isMajority(set, used.keySet())))) {
+                // Each that is not used may take another's majority away.
             }
-            return !acks.isEmpty();
+            return !used.isEmpty();
         }
     }
 }

@@ -58,6 +58,11 @@ final class LocalGroup {
         return token;
     }
 
+    /** Whether the group goes on without a majority: nobody takes it over without a proof of its end. */
+    boolean keepsRunning() {
+        return reported.keepsRunning() && !reported.isExpirable();
+    }
+
     boolean isIdle() {
         return phase == Phase.IDLE;
     }

@@ -32,10 +32,13 @@ import org.understudy.ha.membership.core.message.Message.Leave;
 import org.understudy.ha.membership.core.message.Message.Move;
 import org.understudy.ha.membership.core.message.Message.MoveRefused;
 import org.understudy.ha.membership.core.message.Message.Offer;
+import org.understudy.ha.membership.core.message.Message.Operate;
 import org.understudy.ha.membership.core.message.Message.PreVote;
 import org.understudy.ha.membership.core.message.Message.PreVoteAnswer;
 import org.understudy.ha.membership.core.message.Message.Prepare;
 import org.understudy.ha.membership.core.message.Message.Promise;
+import org.understudy.ha.membership.core.message.Message.Recover;
+import org.understudy.ha.membership.core.message.Message.Recovered;
 import org.understudy.ha.membership.core.message.Message.Refused;
 import org.understudy.ha.membership.core.message.Message.Release;
 import org.understudy.ha.membership.core.message.Message.Renew;
@@ -55,6 +58,7 @@ import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Voters;
 
 /**
  * The whole of one node: votes, proposes, keeps its session, runs its groups. Pure; driven as
@@ -72,6 +76,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int WILLS_KEPT = 16;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
+    private static final int RECOVER_OFTEN = 10;
 
     private final NodeSettings settings;
     private final WillVerifier verifier;
@@ -82,6 +87,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final long guardNanos;
     private final Acceptor acceptor;
     private final Proposer proposer;
+    private final Operations operations;
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
@@ -132,6 +138,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private boolean publishedValid;
     private long publishedConfirmed;
     private final TreeMap<String, String> saidLately = new TreeMap<>();
+    private int recoverBeacons;
+    private Input.@Nullable ForceWanted force;
+    private long forceAt;
 
     private List<Effect> urgent = new ArrayList<>();
     private List<Effect> then = new ArrayList<>();
@@ -149,7 +158,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 new AcceptorId(self, settings.disk()),
                 disk,
                 now,
-                settings.timing().acceptorNanos());
+                settings.timing().acceptorNanos(),
+                settings.isDiskCurrent());
+        this.operations = new Operations(10 * renewNanos, 100 * renewNanos);
+        this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
         this.nonce = settings.nonceSeed();
@@ -167,6 +179,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         selfAnswers.clear();
         noticeLateness(now);
         passTime(now);
+        catchUp(now);
         dispatch(now, input);
         for (int i = 0; i < HOME_ROUNDS_MAX && (i == 0 || !selfInbox.isEmpty()); i++) {
             deliverAtHome(now);
@@ -224,6 +237,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return now;
         }
         long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
+        next = Math.min(
+                next,
+                Math.min(operations.nextDeadlineNanos(), acceptor.recovery().nextDeadlineNanos()));
         if (keeper != null) {
             next = Math.min(next, keeper.nextDeadlineNanos(now));
         }
@@ -267,6 +283,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
             say(self.value(), Reason.LEASE_ENDING, "");
         }
+        operations.passTime(now);
+        decideOperations(now);
         joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
         joins.keySet().retainAll(joinedAt.keySet());
         if (movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos)) {
@@ -319,6 +337,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             ownMoves.put(wanted.request(), move);
             toOthers(move);
             takeMove(now, self, move);
+        } else if (input instanceof Input.OperationWanted wanted) {
+            operations.ask(now, wanted.request(), wanted.operation());
+            operations.repeated(now).forEach(this::toOthers);
+            planDirty = true;
+        } else if (input instanceof Input.VouchWanted wanted) {
+            vouch(wanted);
+        } else if (input instanceof Input.ForceWanted wanted) {
+            wantForce(now, wanted);
         } else if (input instanceof Input.LeaveWanted) {
             leaving = true;
             localDirty = true;
@@ -400,7 +426,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Prepare m) {
                 proposer.saw(m.ballot());
-                Optional<String> refusal = mayVote() ? acceptor.prepare(m.ballot()) : Optional.of("not forming");
+                Optional<String> refusal = whyNoPromise(m).or(() -> acceptor.prepare(m.ballot()));
                 if (refusal.isPresent()) {
                     answer(
                             from,
@@ -410,7 +436,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 }
                 dirty = true;
                 DurableState s = acceptor.memory();
-                answer(from, new Promise(m.ballot(), acceptor.id(), s.acceptedBallot(), s.accepted()));
+                answer(from, new Promise(m.ballot(), acceptor.vote(), s.acceptedBallot(), s.accepted()));
                 return true;
             }
 
@@ -424,7 +450,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Accept m) {
                 proposer.saw(m.ballot());
                 Optional<String> refusal =
-                        mayVote() ? acceptor.accept(now, m.ballot(), m.value()) : Optional.of("not forming");
+                        whyNoAcceptance(m.value()).or(() -> acceptor.accept(now, m.ballot(), m.value()));
                 if (refusal.isPresent()) {
                     answer(
                             from,
@@ -433,7 +459,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     return false;
                 }
                 dirty = true;
-                answer(from, new Accepted(m.ballot(), acceptor.id()));
+                // Whoever takes part in forming has nothing that it could have forgotten.
+                acceptor.recovery().finish();
+                answer(from, new Accepted(m.ballot(), acceptor.vote()));
                 return true;
             }
 
@@ -458,7 +486,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(PreVote m) {
-                boolean yes = mayVote();
+                boolean yes = acceptor.isVoting() && !acceptor.memory().isEmpty();
                 for (Incarnation session : m.sessions()) {
                     yes &= acceptor.isSilent(now, session);
                 }
@@ -491,7 +519,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             "it is configured with a longer lease than " + self
                                     + ": its renewals do not count here; give all nodes the same timing");
                 }
-                boolean counts = isWaitedFor && acceptor.renew(now, m.session());
+                boolean counts = isWaitedFor && acceptor.isVoting() && acceptor.renew(now, m.session());
                 DurableState s = acceptor.memory();
                 Message ack = counts
                         ? new RenewAck(
@@ -499,7 +527,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                                 m.sequence(),
                                 acceptor.id(),
                                 s.acceptedBallot(),
-                                s.accepted().orElseThrow().acceptors())
+                                s.accepted().orElseThrow().voters().sets())
                         : new RenewRefused(m.session(), m.sequence(), acceptor.id(), s.promised(), learnedBallot);
                 if (from.equals(self)) {
                     selfInbox.add(ack);
@@ -534,9 +562,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Join m) {
-                Admission join = new Admission(m.nonce(), m.willKey());
-                joinedAt.put(from, now);
-                planDirty |= !join.equals(joins.put(from, join));
+                // Who knows no record cannot say which of its lives are over: it is told the record first.
+                if (!m.learned().isNone()) {
+                    Admission join = new Admission(m.nonce(), m.disk(), m.host(), m.willKey(), m.over());
+                    joinedAt.put(from, now);
+                    planDirty |= !join.equals(joins.put(from, join));
+                }
                 tellIfBehind(now, from, m.learned());
                 return true;
             }
@@ -582,12 +613,54 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 }
                 return true;
             }
+
+            @Override
+            public Boolean visit(Recover m) {
+                if (!m.acceptor().node().equals(from)) {
+                    return false;
+                }
+                DurableState before = acceptor.memory();
+                Recovered answer = acceptor.recovered(m);
+                dirty |= before != acceptor.memory();
+                answer(from, answer);
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Recovered m) {
+                if (m.from().node().equals(from) && acceptor.answered(m)) {
+                    dirty = true;
+                    proposer.saw(acceptor.recovery().promised());
+                }
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Operate m) {
+                planDirty |= operations.hear(now, m.operation());
+                return true;
+            }
         });
     }
 
     /** An acceptor with an empty disk has a voice only in a forming it was told to take part in. */
-    private boolean mayVote() {
-        return !acceptor.memory().isEmpty() || settings.mayForm();
+    private Optional<String> whyNoPromise(Prepare prepare) {
+        if (acceptor.memory().isEmpty()) {
+            return prepare.isForming() && settings.mayForm() ? Optional.empty() : Optional.of("its disk is empty");
+        }
+        return whyNoVote();
+    }
+
+    /** A new disk votes first on the record that admits it. */
+    private Optional<String> whyNoAcceptance(ClusterRecord value) {
+        boolean isForming = acceptor.memory().isEmpty() && value.number() == 1 && settings.mayForm();
+        return isForming ? Optional.empty() : whyNoVote();
+    }
+
+    private Optional<String> whyNoVote() {
+        return acceptor.isVoting()
+                ? Optional.empty()
+                : Optional.of("its disk may be an older copy; it asks the others first");
     }
 
     /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
@@ -638,12 +711,129 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
+    private void decideOperations(long now) {
+        for (Effect.OperationDecided decided : operations.decide(now, learned)) {
+            then.add(decided);
+            if (decided.isDone()) {
+                say(self.value(), Reason.OPERATION_DONE, "request " + decided.request());
+            }
+        }
+    }
+
+    // ---- recovery ------------------------------------------------------------------------------------------------
+
+    private void catchUp(long now) {
+        if (acceptor.catchUp(now)) {
+            dirty = true;
+            planDirty = true;
+            say(
+                    self.value(),
+                    Reason.RECOVERY_DONE,
+                    "life " + acceptor.recovery().life() + " votes");
+        }
+    }
+
+    /** Asks those who have not answered, often at first and then less and less often. */
+    private void askToRecover() {
+        Recovery recovery = acceptor.recovery();
+        if (recovery.isNoted() || acceptor.memory().isEmpty() && settings.isDiskCurrent()) {
+            return;
+        }
+        recoverBeacons++;
+        if (recoverBeacons > RECOVER_OFTEN && recoverBeacons % RECOVER_OFTEN != 0) {
+            return;
+        }
+        for (NodeId peer : others) {
+            if (!recovery.hasAnswered(peer)) {
+                then.add(new Effect.Send(peer, recovery.question()));
+            }
+        }
+        if (!recovery.isVoting()) {
+            sayOnce(
+                    self.value(),
+                    Reason.RECOVERY_WAITS,
+                    "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
+                            + " from " + recovery.missing(acceptor.memory()));
+        }
+    }
+
+    private void vouch(Input.VouchWanted wanted) {
+        boolean wasVoting = acceptor.isVoting();
+        acceptor.recovery().finish();
+        planDirty = true;
+        if (!wasVoting) {
+            say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
+        }
+        then.add(new Effect.OperationDecided(
+                wanted.request(), true, wasVoting ? "this disk votes already" : "this disk votes from now on"));
+    }
+
+    // ---- forcing -------------------------------------------------------------------------------------------------
+
+    private void wantForce(long now, Input.ForceWanted wanted) {
+        if (known().isEmpty()) {
+            then.add(new Effect.OperationDecided(
+                    wanted.request(), false, "this node knows no cluster record; form a new cluster instead"));
+        } else if (force != null) {
+            then.add(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
+        } else {
+            force = wanted;
+            forceAt = now + settings.timing().acceptorNanos();
+        }
+    }
+
+    /** Every lease that somebody may still hold is waited out, and whoever can be heard is asked first: a majority forbids it. */
+    private void forceIfDue(long now) {
+        Input.ForceWanted wanted = force;
+        if (wanted == null || now < forceAt || !allIdle()) {
+            return;
+        }
+        force = null;
+        ClusterRecord base = newestKnown();
+        if (hearsMajority(now, base.voters())) {
+            then.add(new Effect.OperationDecided(
+                    wanted.request(),
+                    false,
+                    "a majority of the votes is heard, so nothing has to be forced; wait for a moment, or remove the node"
+                            + " that is lost"));
+            return;
+        }
+        int generation = base.generation() + 1;
+        Ballot ballot = Ballot.forced(generation, self);
+        ClusterRecord forced =
+                Planner.forced(base, generation, acceptor.id(), self + " goes on alone", wanted.who(), wanted.why());
+        proposer.abandon(now);
+        proposer.saw(ballot);
+        acceptor.force(now, ballot, forced);
+        dirty = true;
+        say(
+                settings.cluster(),
+                Reason.RECORD_FORCED,
+                "generation " + generation + " by " + wanted.who() + ": " + wanted.why());
+        answer(self, new Chosen(ballot, forced));
+        toOthers(new Chosen(ballot, forced));
+        then.add(new Effect.OperationDecided(
+                wanted.request(),
+                true,
+                "this node alone votes now, in generation " + generation + "; admit the others"));
+    }
+
+    private ClusterRecord newestKnown() {
+        DurableState memory = acceptor.memory();
+        boolean isAccepted = memory.acceptedBallot().isAbove(learnedBallot) || learned.isEmpty();
+        return isAccepted ? memory.accepted().orElseThrow() : learned.get();
+    }
+
     // ---- learning ------------------------------------------------------------------------------------------------
 
     private void learn(long now, Ballot ballot, ClusterRecord value) {
         proposer.saw(ballot);
         if (!ballot.isAbove(learnedBallot)) {
             return;
+        }
+        if (learned.isEmpty()) {
+            // Only who knows a record can ask to be admitted.
+            nextBeacon = now;
         }
         learnedBallot = ballot;
         learned = Optional.of(value);
@@ -655,11 +845,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             sayOnce(
                     self.value(),
                     Reason.VOTE_NOT_COUNTED,
-                    "the cluster record names another disk for this node, so its vote is not counted: one more node lost than"
-                            + " usual stops the cluster. Give it back the state directory it had; admitting a new disk"
-                            + " comes with a later version");
+                    "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
+                            + " votes is admitted by itself as soon as a majority is there; any other node an operator admits");
         }
         forgetSettled(value);
+        decideOperations(now);
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
         proveWills(value);
@@ -690,7 +880,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void adopt(long now) {
         if (learned.isPresent()
                 && learnedBallot.isAbove(acceptor.memory().acceptedBallot())
-                && mayVote()
+                && whyNoAcceptance(learned.get()).isEmpty()
                 && acceptor.accept(now, learnedBallot, learned.get()).isEmpty()) {
             dirty = true;
         }
@@ -1039,11 +1229,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null) {
             return Optional.of("this node's session is over");
         }
-        if (k.mustStepDown(now)) {
+        if (k.mustStepDown(now) && !group.keepsRunning()) {
             return Optional.of("the lease is ending: no majority has answered lately");
         }
         if (leaving) {
             return Optional.of("this node is leaving");
+        }
+        if (isOnStandby()) {
+            return Optional.of("this node is on standby");
         }
         if (group.isWithdrawn()) {
             return Optional.of("this node takes no part any more");
@@ -1059,8 +1252,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private boolean mustDecline(LocalGroup group) {
         Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
         return leaving
+                || isOnStandby()
                 || group.isWithdrawn()
                 || target.filter(t -> !t.equals(self)).isPresent();
+    }
+
+    private boolean isOnStandby() {
+        return learned.filter(r -> r.standby().contains(self)).isPresent();
     }
 
     private void reconcileOffer(long now) {
@@ -1124,6 +1322,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null && !leaving && allIdle()) {
             join(now);
         }
+        askToRecover();
+        forceIfDue(now);
+        operations.repeated(now).forEach(this::toOthers);
         ownReleases.values().forEach(this::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
@@ -1149,10 +1350,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (learned.isEmpty()) {
             sayWhatJoiningWaitsFor(now);
         }
-        toOthers(new Join(settings.disk(), nonce, settings.willKey(), learnedBallot));
-        joins.put(self, new Admission(nonce, settings.willKey()));
-        joinedAt.put(self, now);
-        planDirty = true;
+        long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
+        toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
+        if (learned.isPresent()) {
+            joins.put(self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
+            joinedAt.put(self, now);
+            planDirty = true;
+        }
     }
 
     private void sayWhatJoiningWaitsFor(long now) {
@@ -1194,7 +1398,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             send(
                     now,
                     proposer.prepare(
-                            now, acceptors, true, Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
+                            now,
+                            Voters.of(acceptors),
+                            acceptor.recovery().life(),
+                            Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
         } else if (!waits.toString().equals(formingWaits)) {
             formingWaits = waits.toString();
             if (!waits.isEmpty()) {
@@ -1236,30 +1443,31 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         Optional<ClusterRecord> known = known();
-        if (known.isEmpty() || !known.get().isAcceptor(acceptor.id())) {
+        if (known.isEmpty() || !known.get().isAcceptor(acceptor.id()) || !acceptor.isVoting()) {
             return;
         }
-        List<AcceptorId> set = known.get().acceptors();
+        Voters voters = known.get().voters();
+        long life = acceptor.recovery().life();
         boolean isUnsettled = now - unsettledSince >= settleNanos(now);
-        if (!hearsMajority(now, set)) {
+        if (!hearsMajority(now, voters)) {
             planDirty = true;
             return;
         }
         if (!isController(now)) {
             planDirty = false;
             if (isUnsettled) {
-                send(now, proposer.prepare(now, set, false, Optional.empty()));
+                send(now, proposer.prepare(now, voters, life, Optional.empty()));
             }
             return;
         }
         planDirty = false;
         if (learned.isEmpty() || isUnsettled || !proposer.agreed(now).isEmpty()) {
-            send(now, proposer.prepare(now, set, false, Optional.empty()));
+            send(now, proposer.prepare(now, voters, life, Optional.empty()));
             return;
         }
-        Plan plan = Planner.plan(known.get(), facts(now, 0));
+        Plan plan = Planner.plan(known.get(), facts(now, 0, learnedBallot));
         if (plan.isChange()) {
-            send(now, proposer.prepare(now, set, false, Optional.empty()));
+            send(now, proposer.prepare(now, voters, life, Optional.empty()));
             return;
         }
         for (Notice notice : plan.notices()) {
@@ -1269,19 +1477,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         List<Incarnation> silent = acceptor.silentSessions(now, known.get());
         silent.removeIf(session -> own.filter(session::equals).isPresent());
         if (!silent.isEmpty()) {
-            send(now, proposer.preVote(now, set, silent));
+            send(now, proposer.preVote(now, voters, silent));
         }
     }
 
     /** Without a majority in hearing a round could only burn ballots and disk writes. */
-    private boolean hearsMajority(long now, List<AcceptorId> set) {
-        int heardNow = 0;
-        for (AcceptorId member : set) {
-            if (member.node().equals(self) || isHeard(now, member.node())) {
-                heardNow++;
-            }
-        }
-        return heardNow >= set.size() / 2 + 1;
+    private boolean hearsMajority(long now, Voters voters) {
+        TreeSet<AcceptorId> heardNow = new TreeSet<>(voters.all());
+        heardNow.removeIf(member -> !member.node().equals(self) && !isHeard(now, member.node()));
+        return voters.isQuorum(heardNow);
     }
 
     /** A ballot promised or accepted here but never known to be chosen blocks nobody, yet somebody must settle it. */
@@ -1299,7 +1503,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return isController(now) ? 4 * renewNanos : 4 * renewNanos * (settings.rank() + 3);
     }
 
-    private Facts facts(long now, long tokenFloor) {
+    private Facts facts(long now, long tokenFloor, Ballot base) {
         TreeSet<NodeId> reachable = new TreeSet<>();
         reachable.add(self);
         for (NodeId node : heard.keySet()) {
@@ -1316,7 +1520,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 new TreeSet<>(proposer.agreed(now)),
                 moves,
                 reachable,
-                tokenFloor);
+                tokenFloor,
+                operations.wanted(),
+                learned.isPresent() && base.equals(learnedBallot));
     }
 
     /** What this round writes on its base. */
@@ -1327,7 +1533,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             loseSession("a record that must be carried does not list " + k.session());
             return Optional.empty();
         }
-        Plan plan = Planner.plan(base.record(), facts(now, base.tokenFloor()));
+        Plan plan = Planner.plan(base.record(), facts(now, base.tokenFloor(), base.ballot()));
         for (Notice notice : plan.notices()) {
             if (plan.isChange()) {
                 notices.add(notice);

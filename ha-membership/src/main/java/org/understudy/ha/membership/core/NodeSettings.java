@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.List;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.membership.core.record.HostIdentity;
 
 /**
  * What a node's machine must know before it starts.
@@ -11,6 +12,9 @@ import org.understudy.ha.api.config.Timing;
  * @param disk identity of this node's disk, hexadecimal
  * @param mayForm whether this node takes part in forming a new cluster
  * @param willKey key of this node's guardian, Base64; empty without one
+ * @param host where this process runs
+ * @param isDiskCurrent whether the disk is known to have forgotten nothing since its last write: it is new, or this run of the kernel
+ *     remembers that write
  * @param nonceSeed drawn at random by the driver for each life; tells this life's requests from others'
  */
 public record NodeSettings(
@@ -21,6 +25,8 @@ public record NodeSettings(
         Timing timing,
         boolean mayForm,
         String willKey,
+        HostIdentity host,
+        boolean isDiskCurrent,
         long nonceSeed) {
 
     public NodeSettings {

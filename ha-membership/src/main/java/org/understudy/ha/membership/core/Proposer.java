@@ -16,9 +16,11 @@ import org.understudy.ha.membership.core.message.Message.PreVoteAnswer;
 import org.understudy.ha.membership.core.message.Message.Prepare;
 import org.understudy.ha.membership.core.message.Message.Promise;
 import org.understudy.ha.membership.core.message.Message.Refused;
+import org.understudy.ha.membership.core.message.Vote;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Voters;
 
 /**
  * Drives one write round at a time: pre-vote (only when sessions are to end by silence), prepare, accept. Pure.
@@ -44,8 +46,8 @@ final class Proposer {
     private Phase phase = Phase.IDLE;
     private Ballot highestSeen = Ballot.NONE;
     private Ballot ballot = Ballot.NONE;
-    private List<AcceptorId> acceptors = List.of();
-    private int promisesNeeded;
+    private Voters voters = Voters.of(List.of());
+    private boolean isForming;
     private Optional<ClusterRecord> fallback = Optional.empty();
     private long deadline;
     private long idleUntil;
@@ -57,7 +59,7 @@ final class Proposer {
     private final TreeSet<Incarnation> agreed = new TreeSet<>();
     private final TreeMap<AcceptorId, Boolean> votes = new TreeMap<>();
     private final TreeMap<AcceptorId, Promise> promises = new TreeMap<>();
-    private final TreeSet<AcceptorId> acceptances = new TreeSet<>();
+    private final TreeMap<AcceptorId, Vote> acceptances = new TreeMap<>();
     private final TreeSet<AcceptorId> refusals = new TreeSet<>();
     private Optional<ClusterRecord> value = Optional.empty();
 
@@ -100,8 +102,8 @@ final class Proposer {
      * Asks, without binding anybody, whether these sessions may end. After a vote that did not pass it asks for one of them at a
      * time, in turn: a session that somebody still hears must not keep the others alive.
      */
-    List<Message> preVote(long now, List<AcceptorId> set, List<Incarnation> silent) {
-        begin(now, Phase.PRE_VOTING, set);
+    List<Message> preVote(long now, Voters known, List<Incarnation> silent) {
+        begin(now, Phase.PRE_VOTING, known);
         asked = votesLost == 0 ? List.copyOf(silent) : List.of(silent.get(votesLost % silent.size()));
         query++;
         return List.of(new PreVote(query, asked));
@@ -110,18 +112,20 @@ final class Proposer {
     /**
      * Starts a round.
      *
-     * @param isForming whether this is the first record of a cluster: then every acceptor must promise, with an empty disk
-     * @param first what to build on if no record can have been chosen
+     * @param known the voters of the newest record known here
+     * @param ownLife the life of this node's acceptor, part of the ballot
+     * @param first what to build on if no record can have been chosen; then this is the first record of a cluster, and every acceptor
+     *     must promise, with an empty disk
      */
-    List<Message> prepare(long now, List<AcceptorId> set, boolean isForming, Optional<ClusterRecord> first) {
+    List<Message> prepare(long now, Voters known, long ownLife, Optional<ClusterRecord> first) {
         TreeSet<Incarnation> kept = new TreeSet<>(agreed(now));
-        begin(now, Phase.PREPARING, set);
+        begin(now, Phase.PREPARING, known);
         agreed.addAll(kept);
-        ballot = highestSeen.next(self);
+        ballot = highestSeen.next(self, ownLife);
         saw(ballot);
-        promisesNeeded = isForming ? set.size() : set.size() / 2 + 1;
+        isForming = first.isPresent();
         fallback = first;
-        return List.of(new Prepare(ballot));
+        return List.of(new Prepare(ballot, isForming));
     }
 
     /**
@@ -129,13 +133,13 @@ final class Proposer {
      * other's last renewal came a moment later than ours, so the question is soon asked again, less and less often.
      */
     void onPreVote(long now, PreVoteAnswer answer) {
-        if (phase != Phase.PRE_VOTING || answer.query() != query || !acceptors.contains(answer.acceptor())) {
+        if (phase != Phase.PRE_VOTING || answer.query() != query || !voters.names(answer.acceptor())) {
             return;
         }
         votes.put(answer.acceptor(), answer.isYes());
-        int majority = acceptors.size() / 2 + 1;
-        long yes = votes.values().stream().filter(v -> v).count();
-        if (yes >= majority) {
+        TreeSet<AcceptorId> yes = new TreeSet<>(votes.keySet());
+        yes.removeIf(acceptor -> !votes.get(acceptor));
+        if (voters.isQuorum(yes)) {
             agreed.addAll(asked);
             agreedAt = now;
             votesLost = 0;
@@ -151,30 +155,28 @@ final class Proposer {
      * @param change base to new record; empty gives the round up
      */
     List<Message> onPromise(long now, Promise promise, Function<RoundBase, Optional<ClusterRecord>> change) {
-        if (phase != Phase.PREPARING || !promise.ballot().equals(ballot) || !acceptors.contains(promise.acceptor())) {
+        if (phase != Phase.PREPARING || !promise.ballot().equals(ballot) || !isCounted(promise.vote())) {
             return List.of();
         }
-        promises.put(promise.acceptor(), promise);
+        promises.put(promise.vote().acceptor(), promise);
         boolean hasOwn = promises.keySet().stream().anyMatch(a -> a.node().equals(self));
-        if (promises.size() < promisesNeeded || !hasOwn) {
+        if (!hasOwn || !hasEnough(voters)) {
             return List.of();
         }
-        Optional<ClusterRecord> base =
-                BaseSelection.choose(promises.values(), acceptors.size()).map(BaseSelection.Base::value);
-        if (base.isEmpty()) {
-            base = fallback;
+        Optional<BaseSelection.Base> found = BaseSelection.choose(promises.values());
+        if (found.isPresent() && !hasEnough(found.get().value().voters())) {
+            // Somebody else votes now than was known here: the same ballot is asked of those as well.
+            return List.of();
         }
+        Optional<ClusterRecord> base = found.map(BaseSelection.Base::value).or(() -> fallback);
+        Ballot baseBallot = found.map(BaseSelection.Base::ballot).orElse(Ballot.NONE);
         long floor = 0;
         for (Promise p : promises.values()) {
             floor = Math.max(floor, p.accepted().map(ClusterRecord::lastToken).orElse(0L));
         }
         long tokenFloor = floor;
-        value = base.flatMap(b -> change.apply(new RoundBase(b, tokenFloor)));
+        value = base.flatMap(b -> change.apply(new RoundBase(b, baseBallot, tokenFloor)));
         if (value.isEmpty()) {
-            abandon(now);
-            return List.of();
-        }
-        if (!value.get().acceptors().equals(acceptors)) {
             abandon(now);
             return List.of();
         }
@@ -186,11 +188,11 @@ final class Proposer {
 
     /** Counts an acceptance; the record once a majority has accepted it. */
     Optional<ClusterRecord> onAccepted(Accepted accepted) {
-        if (phase != Phase.ACCEPTING || !accepted.ballot().equals(ballot) || !acceptors.contains(accepted.acceptor())) {
+        if (phase != Phase.ACCEPTING || !accepted.ballot().equals(ballot) || !isCounted(accepted.vote())) {
             return Optional.empty();
         }
-        acceptances.add(accepted.acceptor());
-        if (acceptances.size() < acceptors.size() / 2 + 1) {
+        acceptances.put(accepted.vote().acceptor(), accepted.vote());
+        if (!value.orElseThrow().voters().isQuorum(acceptances.keySet())) {
             return Optional.empty();
         }
         phase = Phase.IDLE;
@@ -203,17 +205,32 @@ final class Proposer {
     boolean onRefused(long now, Refused refused) {
         saw(refused.promised());
         if ((phase != Phase.PREPARING && phase != Phase.ACCEPTING)
-                || !refused.ballot().equals(ballot)
-                || !acceptors.contains(refused.acceptor())) {
+                || !refused.ballot().equals(ballot)) {
             return false;
         }
         refusals.add(refused.acceptor());
-        int needed = phase == Phase.PREPARING ? promisesNeeded : acceptors.size() / 2 + 1;
-        if (refusals.size() <= acceptors.size() - needed) {
-            return false;
+        boolean isPreparing = phase == Phase.PREPARING;
+        Voters needed = isPreparing ? voters : value.orElseThrow().voters();
+        List<AcceptorId> left = new ArrayList<>(needed.all());
+        left.removeAll(refusals);
+        boolean isLost = isPreparing && isForming ? left.size() < needed.all().size() : !needed.isQuorum(left);
+        if (isLost) {
+            abandon(now);
         }
-        abandon(now);
-        return true;
+        return isLost;
+    }
+
+    private boolean hasEnough(Voters needed) {
+        return isForming ? promises.keySet().containsAll(needed.all()) : needed.isQuorum(promises.keySet());
+    }
+
+    /** Drops the votes of lives that this voter knows to be over; false if its own is known to be. */
+    private boolean isCounted(Vote vote) {
+        List<Vote> given = new ArrayList<>(acceptances.values());
+        promises.values().forEach(promise -> given.add(promise.vote()));
+        promises.values().removeIf(promise -> vote.outdates(promise.vote()));
+        acceptances.values().removeIf(vote::outdates);
+        return given.stream().noneMatch(other -> other.outdates(vote));
     }
 
     /** Gives up what takes too long; true if it did. A pre-vote that nobody decides ends without agreement. */
@@ -246,9 +263,10 @@ final class Proposer {
         return now < idleUntil ? idleUntil : Long.MAX_VALUE;
     }
 
-    private void begin(long now, Phase next, List<AcceptorId> set) {
+    private void begin(long now, Phase next, Voters known) {
         phase = next;
-        acceptors = List.copyOf(set);
+        voters = known;
+        isForming = false;
         deadline = now + roundNanos;
         votes.clear();
         promises.clear();
@@ -263,7 +281,8 @@ final class Proposer {
     /**
      * What a round builds on.
      *
+     * @param ballot under which the record was accepted; {@link Ballot#NONE} for the first record of a cluster
      * @param tokenFloor the highest token in any record shown, chosen or not
      */
-    record RoundBase(ClusterRecord record, long tokenFloor) {}
+    record RoundBase(ClusterRecord record, Ballot ballot, long tokenFloor) {}
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -22,18 +24,24 @@ import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.message.Vote;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Voters;
 
 class MessageCodecProperties {
 
     private static final NodeId SERV1 = NodeId.of("serv1");
+    private static final HostIdentity HOST = new HostIdentity("m1", "b1", "8:12");
 
     @Property(tries = 500)
     void every_message_comes_back_as_it_was(@ForAll("messages") Message message) {
@@ -75,8 +83,14 @@ class MessageCodecProperties {
     void the_durable_state_comes_back_and_equal_states_have_equal_bytes(@ForAll("records") ClusterRecord record) {
         TreeMap<String, Long> released = new TreeMap<>();
         released.put("files", 3L);
-        DurableState state =
-                new DurableState(new Ballot(9, "serv2"), new Ballot(8, "serv1"), Optional.of(record), released);
+        DurableState state = new DurableState(
+                new Ballot(9, "serv2"),
+                new Ballot(8, "serv1"),
+                Optional.of(record),
+                released,
+                5,
+                4,
+                new TreeMap<>(Map.of(new AcceptorId(SERV1, "ffff"), 3L)));
         byte[] bytes = RecordCodec.encode(state);
         DurableState back = RecordCodec.decodeDurable(bytes);
         assertThat(back).isEqualTo(state);
@@ -86,10 +100,10 @@ class MessageCodecProperties {
     @Property(tries = 1)
     void a_newer_state_is_refused_with_a_remedy() {
         byte[] bytes = RecordCodec.encode(DurableState.EMPTY);
-        bytes[0] = 2;
+        bytes[0] = 3;
         assertThatThrownBy(() -> RecordCodec.decodeDurable(bytes))
                 .isInstanceOf(MalformedMessageException.class)
-                .hasMessageContaining("version 2")
+                .hasMessageContaining("version 3")
                 .hasMessageContaining("run the version that wrote it");
     }
 
@@ -101,16 +115,19 @@ class MessageCodecProperties {
                 .flatAs((ballot, acceptor, who, number) -> Arbitraries.of(
                         new Message.FormQuery("digest"),
                         new Message.FormAnswer("digest", "ab12", true, false),
-                        new Message.Prepare(ballot),
-                        new Message.Promise(ballot, acceptor, Ballot.NONE, Optional.empty()),
-                        new Message.Accepted(ballot, acceptor),
+                        new Message.Prepare(ballot, number % 2 == 0),
+                        new Message.Promise(ballot, vote(acceptor, number), Ballot.NONE, Optional.empty()),
+                        new Message.Accepted(ballot, vote(acceptor, number)),
                         new Message.Refused(ballot, acceptor, ballot, "promised"),
                         new Message.PreVote(number, List.of(who)),
                         new Message.PreVoteAnswer(number, acceptor, true),
                         new Message.Renew(who, number, 1_010_000_000L, ballot),
-                        new Message.RenewAck(who, number, acceptor, ballot, List.of(acceptor)),
+                        new Message.RenewAck(who, number, acceptor, ballot, List.of(List.of(acceptor), List.of())),
                         new Message.RenewRefused(who, number, acceptor, ballot, ballot),
-                        new Message.Join("ab12", number, "key", ballot),
+                        new Message.Join("ab12", HOST, number, "key", ballot, number),
+                        new Message.Recover(acceptor, number),
+                        new Message.Operate(
+                                number, new Operation(Operation.Kind.CONFIRM_DOWN, who.node(), number, "me", "burnt")),
                         new Message.Release(who, "files", number, Optional.of(Severity.HARD), "carrier"),
                         new Message.Release(who, "files", number, Optional.empty(), "ünï"),
                         new Message.Leave(who),
@@ -118,7 +135,8 @@ class MessageCodecProperties {
                         new Message.MoveRefused(number, "files", "no")));
         Arbitrary<Message> large = Combinators.combine(ballots(), acceptors(), records(), incarnations())
                 .flatAs((ballot, acceptor, record, who) -> Arbitraries.of(
-                        new Message.Promise(ballot, acceptor, ballot, Optional.of(record)),
+                        new Message.Promise(ballot, vote(acceptor, 7), ballot, Optional.of(record)),
+                        new Message.Recovered(acceptor, 3, 2, ballot, ballot, Optional.of(record)),
                         new Message.Accept(ballot, record),
                         new Message.Chosen(ballot, record),
                         new Message.Offer(who, 3, candidacies())));
@@ -130,7 +148,7 @@ class MessageCodecProperties {
         return Combinators.combine(incarnations(), longs(), Arbitraries.of(ProofKind.values()), acceptors())
                 .as((who, number, proof, acceptor) -> {
                     TreeMap<NodeId, Session> sessions = new TreeMap<>();
-                    sessions.put(who.node(), new Session(who, number, "key", 2, candidacies()));
+                    sessions.put(who.node(), new Session(who, number, "ab12", HOST, "key", 2, candidacies()));
                     TreeMap<NodeId, Long> incarnations = new TreeMap<>();
                     incarnations.put(who.node(), who.number());
                     TreeMap<String, GroupRecord> groups = new TreeMap<>();
@@ -141,20 +159,27 @@ class MessageCodecProperties {
                             "shop",
                             0,
                             number,
-                            List.of(acceptor),
+                            Voters.of(List.of(acceptor))
+                                    .towards(List.of(acceptor, new AcceptorId(SERV1, "eeee")), number),
                             sessions,
                             incarnations,
-                            List.of(new SessionEnd(who, proof, "key", List.of("address/10.0.0.5"))),
+                            List.of(new SessionEnd(who, proof, "key", List.of("address/10.0.0.5"), "ab12", HOST)),
                             groups,
-                            number);
+                            number,
+                            new TreeSet<>(List.of(SERV1)),
+                            List.of(new OperatorWord(number, "what", "who", "why")));
                 });
     }
 
     private static TreeMap<String, Candidacy> candidacies() {
         TreeMap<String, Candidacy> all = new TreeMap<>();
         all.put("files", new Candidacy(List.of(SERV1), false, true, "", Presence.ABSENT, true, List.of("address/1")));
-        all.put("mail", new Candidacy(List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of()));
+        all.put("mail", new Candidacy(List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of(), -3, true));
         return all;
+    }
+
+    private static Vote vote(AcceptorId acceptor, long life) {
+        return new Vote(acceptor, life, new TreeMap<>(Map.of(acceptor, life)));
     }
 
     private static Arbitrary<Ballot> ballots() {

@@ -27,7 +27,7 @@ class AcceptorTest {
             withSession(withSession(empty(), A1, new TreeMap<>()), B1, new TreeMap<>());
     private static final ClusterRecord WITHOUT_A = withoutSession(WITH_A, A1, Optional.empty());
 
-    private final Acceptor acceptor = new Acceptor(acceptor(A), DurableState.EMPTY, 0, SILENCE);
+    private final Acceptor acceptor = new Acceptor(acceptor(A), DurableState.EMPTY, 0, SILENCE, true);
 
     @Test
     void it_promises_no_lower_ballot_than_it_promised() {
@@ -98,7 +98,7 @@ class AcceptorTest {
     void after_a_restart_it_counts_silence_from_its_own_start() {
         holds(WITH_A);
         acceptor.renew(100, A1);
-        Acceptor again = new Acceptor(acceptor(A), acceptor.memory(), 500, SILENCE);
+        Acceptor again = new Acceptor(acceptor(A), acceptor.memory(), 500, SILENCE, true);
 
         assertThat(again.accept(500 + SILENCE - 1, ballot(2), WITHOUT_A)).isPresent();
         assertThat(again.accept(500 + SILENCE, ballot(2), WITHOUT_A)).isEmpty();
@@ -127,8 +127,9 @@ class AcceptorTest {
     @Test
     void it_acknowledges_no_session_that_a_write_under_way_does_not_list() {
         Ballot first = new Ballot(1, A.value());
-        DurableState onDisk = new DurableState(first, first, Optional.of(WITH_A), new TreeMap<>());
-        Acceptor before = new Acceptor(acceptor(A), onDisk, 0, SILENCE);
+        DurableState onDisk =
+                new DurableState(first, first, Optional.of(WITH_A), new TreeMap<>(), 1, 1, new TreeMap<>());
+        Acceptor before = new Acceptor(acceptor(A), onDisk, 0, SILENCE, true);
         // Silent for long enough: the removal is accepted, and its write is slow.
         assertThat(before.accept(2 * SILENCE, new Ballot(2, B.value()), WITHOUT_A))
                 .isEmpty();
@@ -141,7 +142,7 @@ class AcceptorTest {
 
         // Otherwise the slow write could land, the acceptor die, and come back accepting the removal under a valid
         // lease.
-        Acceptor after = new Acceptor(acceptor(A), slow, 2 * SILENCE + 30, SILENCE);
+        Acceptor after = new Acceptor(acceptor(A), slow, 2 * SILENCE + 30, SILENCE, true);
         assertThat(after.accept(2 * SILENCE + 40, new Ballot(4, B.value()), WITHOUT_A))
                 .isEmpty();
         before.persisted(before.memory());

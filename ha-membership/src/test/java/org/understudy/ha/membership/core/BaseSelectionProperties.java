@@ -11,7 +11,9 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.message.Message.Promise;
+import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 
 /** The selection against a deliberately dumb one that tries every way in which the acceptors may have voted. */
 class BaseSelectionProperties {
@@ -24,18 +26,22 @@ class BaseSelectionProperties {
         if (shown.size() < acceptors / 2 + 1) {
             return;
         }
+        List<AcceptorId> set = new ArrayList<>();
+        for (int i = 0; i < acceptors; i++) {
+            set.add(Records.acceptor(NodeId.of("n" + i)));
+        }
+        ClusterRecord record = ClusterRecord.first("test", set);
         List<Promise> promises = new ArrayList<>();
         for (int i = 0; i < shown.size(); i++) {
             int ballot = shown.get(i);
             promises.add(new Promise(
                     Records.ballot(9),
-                    Records.acceptor(NodeId.of("n" + i)),
+                    Records.vote(NodeId.of("n" + i)),
                     ballot == 0 ? Ballot.NONE : Records.ballot(ballot),
-                    ballot == 0 ? Optional.empty() : Optional.of(Records.numbered(Records.empty(), ballot))));
+                    ballot == 0 ? Optional.empty() : Optional.of(Records.numbered(record, ballot))));
         }
 
-        Optional<Long> base =
-                BaseSelection.choose(promises, acceptors).map(b -> b.value().number());
+        Optional<Long> base = BaseSelection.choose(promises).map(b -> b.value().number());
 
         assertThat(base).isEqualTo(dumb(shown, silent));
     }

@@ -90,22 +90,33 @@ class LeaseKeeperTest {
         long sequence = renew(0);
         keeper.acknowledged(ack(sequence, A, ABC));
 
-        assertThat(keeper.acknowledged(new RenewAck(B1, sequence, acceptor(B), ballot(1), ABC)))
+        assertThat(keeper.acknowledged(new RenewAck(B1, sequence, acceptor(B), ballot(1), List.of(ABC))))
                 .isFalse();
     }
 
     @Test
     void a_renewal_needs_a_majority_of_every_set_that_an_acknowledgement_names() {
-        // Schedule 7: old {a,b,c}, new {c,d,e}. a and b alone do not reach the new set once c names it.
+        // Schedule 7: old {a,b,c}, new {c,d,e}. What c says after the change needs the new set as well.
         NodeId d = NodeId.of("d");
         NodeId e = NodeId.of("e");
         List<AcceptorId> cde = List.of(acceptor(C), acceptor(d), acceptor(e));
         long sequence = renew(0);
 
-        assertThat(keeper.acknowledged(ack(sequence, C, cde))).isFalse();
+        assertThat(keeper.acknowledged(acknowledgement(sequence, C, List.of(ABC, cde))))
+                .isFalse();
         assertThat(keeper.acknowledged(ack(sequence, A, ABC))).isFalse();
-        assertThat(keeper.acknowledged(ack(sequence, B, ABC))).isFalse();
         assertThat(keeper.acknowledged(ack(sequence, d, cde))).isTrue();
+    }
+
+    @Test
+    void an_acknowledgement_whose_sets_have_no_majority_is_not_used_and_keeps_nobody_from_counting() {
+        // c was removed long ago, together with x and y, and does not know it.
+        List<AcceptorId> gone = List.of(acceptor(C), acceptor(NodeId.of("x")), acceptor(NodeId.of("y")));
+        long sequence = renew(0);
+
+        assertThat(keeper.acknowledged(ack(sequence, C, gone))).isFalse();
+        assertThat(keeper.acknowledged(ack(sequence, A, ABC))).isFalse();
+        assertThat(keeper.acknowledged(ack(sequence, B, ABC))).isTrue();
     }
 
     @Test
@@ -154,6 +165,10 @@ class LeaseKeeperTest {
     }
 
     private static RenewAck ack(long sequence, NodeId from, List<AcceptorId> set) {
-        return new RenewAck(new Incarnation(A, 1), sequence, acceptor(from), ballot(1), set);
+        return acknowledgement(sequence, from, List.of(set));
+    }
+
+    private static RenewAck acknowledgement(long sequence, NodeId from, List<List<AcceptorId>> sets) {
+        return new RenewAck(new Incarnation(A, 1), sequence, acceptor(from), ballot(1), sets);
     }
 }

@@ -9,12 +9,14 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.membership.core.message.Vote;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 
@@ -35,6 +37,11 @@ public final class Records {
         return new AcceptorId(node, "disk-" + node);
     }
 
+    /** A vote in the first life. */
+    public static Vote vote(NodeId node) {
+        return new Vote(acceptor(node), 1, new TreeMap<>());
+    }
+
     public static Ballot ballot(long round) {
         return new Ballot(round, "a");
     }
@@ -49,66 +56,39 @@ public final class Records {
     }
 
     public static ClusterRecord numbered(ClusterRecord r, long number) {
-        return new ClusterRecord(
-                r.cluster(),
-                r.generation(),
-                number,
-                r.acceptors(),
-                r.sessions(),
-                r.incarnations(),
-                r.ends(),
-                r.groups(),
-                r.lastToken());
+        return r.withNumber(number);
+    }
+
+    public static Session session(Incarnation who, SortedMap<String, Candidacy> offer) {
+        return new Session(who, 7, "disk-" + who.node(), HostIdentity.UNKNOWN, "key-" + who, 1, offer);
     }
 
     public static ClusterRecord withSession(ClusterRecord r, Incarnation who, SortedMap<String, Candidacy> offer) {
+        return withSession(r, session(who, offer));
+    }
+
+    public static ClusterRecord withSession(ClusterRecord r, Session session) {
         TreeMap<NodeId, Session> sessions = new TreeMap<>(r.sessions());
-        sessions.put(who.node(), new Session(who, 7, "key-" + who, 1, offer));
+        sessions.put(session.incarnation().node(), session);
         TreeMap<NodeId, Long> incarnations = new TreeMap<>(r.incarnations());
-        incarnations.put(who.node(), who.number());
-        return new ClusterRecord(
-                r.cluster(),
-                r.generation(),
-                r.number(),
-                r.acceptors(),
-                sessions,
-                incarnations,
-                r.ends(),
-                r.groups(),
-                r.lastToken());
+        incarnations.put(session.incarnation().node(), session.incarnation().number());
+        return r.withSessions(sessions, incarnations, r.ends());
     }
 
     public static ClusterRecord withoutSession(ClusterRecord r, Incarnation who, Optional<ProofKind> proof) {
         TreeMap<NodeId, Session> sessions = new TreeMap<>(r.sessions());
         sessions.remove(who.node());
         List<SessionEnd> ends = new ArrayList<>(r.ends());
-        proof.ifPresent(p -> ends.add(new SessionEnd(who, p, "key-" + who, List.of())));
-        return new ClusterRecord(
-                r.cluster(),
-                r.generation(),
-                r.number(),
-                r.acceptors(),
-                sessions,
-                r.incarnations(),
-                ends,
-                r.groups(),
-                r.lastToken());
+        proof.ifPresent(p ->
+                ends.add(new SessionEnd(who, p, "key-" + who, List.of(), "disk-" + who.node(), HostIdentity.UNKNOWN)));
+        return r.withSessions(sessions, r.incarnations(), ends);
     }
 
     public static ClusterRecord withGroup(ClusterRecord r, String name, GroupRecord group) {
         TreeMap<String, GroupRecord> groups = new TreeMap<>(r.groups());
         groups.put(name, group);
         long token = Math.max(r.lastToken(), group.grant().map(Grant::token).orElse(0L));
-        return new ClusterRecord(
-                r.cluster(),
-                r.generation(),
-                r.number(),
-                r.acceptors(),
-                r.sessions(),
-                r.incarnations(),
-                r.ends(),
-                groups,
-                token);
+        return r.withGroups(groups, token);
     }
 
     public static GroupRecord granted(Incarnation holder, long token, boolean isExpirable, String... remains) {

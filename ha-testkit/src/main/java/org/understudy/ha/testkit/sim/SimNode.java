@@ -18,6 +18,7 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /**
@@ -40,6 +41,7 @@ final class SimNode {
     private final Deque<Held> held = new ArrayDeque<>();
     private @Nullable NodeMachine machine;
     private int life;
+    private int hostBoots;
     private long pausedUntil;
     private long timerAt = Long.MAX_VALUE;
     private long timerFor;
@@ -123,7 +125,17 @@ final class SimNode {
         long nonce = SimRandom.hash(world.seed(), 'l', index, life);
         boolean isGuarded = world.isCalm() || !SimRandom.happens(nonce + 1, 100);
         willKey = isGuarded ? "key-" + id + "-" + life : "";
-        NodeSettings settings = new NodeSettings("sim", id, world.ids(), "d" + index, TIMING, true, willKey, nonce);
+        NodeSettings settings = new NodeSettings(
+                "sim",
+                id,
+                world.ids(),
+                "d" + index,
+                TIMING,
+                true,
+                willKey,
+                new HostIdentity("m" + index, "b" + hostBoots, "l" + index),
+                true,
+                nonce);
         machine = new NodeMachine(settings, disk.durable(), local(), world.wills());
         timerAt = Long.MAX_VALUE;
         world.trace(
@@ -179,6 +191,7 @@ final class SimNode {
             return;
         }
         world.trace(id, () -> "LOSES POWER");
+        hostBoots++;
         die();
         for (SimGroup group : world.groups()) {
             world.ownership().end(group, this);

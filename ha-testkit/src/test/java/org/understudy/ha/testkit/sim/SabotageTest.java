@@ -14,7 +14,7 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
 /** Each planted bug is seen by a named checker within a bounded number of seeds, and the same seeds are clean without it. */
 class SabotageTest {
 
-    private static final int SEEDS_MAX = 200;
+    private static final int SEEDS_MAX = 1000;
 
     static List<Arguments> bugs() {
         return List.of(

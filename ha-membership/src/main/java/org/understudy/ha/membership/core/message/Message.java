@@ -10,6 +10,8 @@ import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
 
 /** A message between two nodes' machines. */
 public sealed interface Message {
@@ -33,8 +35,12 @@ public sealed interface Message {
         }
     }
 
-    /** Phase one of a write round: promise not to accept below this ballot. */
-    record Prepare(Ballot ballot) implements Message {
+    /**
+     * Phase one of a write round: promise not to accept below this ballot.
+     *
+     * @param isForming whether this is the first record of a cluster: an empty disk promises nothing else
+     */
+    record Prepare(Ballot ballot, boolean isForming) implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);
@@ -42,7 +48,7 @@ public sealed interface Message {
     }
 
     /** The promise, with what the acceptor accepted last. Durable before it is sent. */
-    record Promise(Ballot ballot, AcceptorId acceptor, Ballot acceptedBallot, Optional<ClusterRecord> accepted)
+    record Promise(Ballot ballot, Vote vote, Ballot acceptedBallot, Optional<ClusterRecord> accepted)
             implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
@@ -59,7 +65,7 @@ public sealed interface Message {
     }
 
     /** The acceptance. Durable before it is sent. */
-    record Accepted(Ballot ballot, AcceptorId acceptor) implements Message {
+    record Accepted(Ballot ballot, Vote vote) implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);
@@ -121,10 +127,15 @@ public sealed interface Message {
      * The renewal counts: the session stands in the acceptor's record in memory and on disk.
      *
      * @param accepted the ballot of that record
-     * @param set the acceptors that record names
+     * @param sets every set of acceptors that record names
      */
-    record RenewAck(Incarnation session, long sequence, AcceptorId acceptor, Ballot accepted, List<AcceptorId> set)
+    record RenewAck(
+            Incarnation session, long sequence, AcceptorId acceptor, Ballot accepted, List<List<AcceptorId>> sets)
             implements Message {
+        public RenewAck {
+            sets = sets.stream().map(List::copyOf).toList();
+        }
+
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);
@@ -144,8 +155,12 @@ public sealed interface Message {
      * Admit me.
      *
      * @param nonce tells this request from every other of this node
+     * @param over every incarnation of this node up to this number has ended, as far as it ran on this disk and host: this process
+     *     holds the lock that those held, or is one of them and has stopped everything. The highest number in the record that
+     *     this very process has learned, so that an old request says nothing about a later session; 0 says nothing
      */
-    record Join(String disk, long nonce, String willKey, Ballot learned) implements Message {
+    record Join(String disk, HostIdentity host, long nonce, String willKey, Ballot learned, long over)
+            implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);
@@ -201,6 +216,48 @@ public sealed interface Message {
         }
     }
 
+    /**
+     * This acceptor has started and may have forgotten something: what do you know of it? See
+     * {@link org.understudy.ha.membership.core.Recovery}.
+     *
+     * @param life the number it would like to live under
+     */
+    record Recover(AcceptorId acceptor, long life) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
+     * Answer to {@link Recover}. That life is on the sender's disk before it is sent.
+     *
+     * @param from who answers
+     * @param life the life asked with
+     * @param known the highest life of the asker that was known here before
+     */
+    record Recovered(
+            AcceptorId from,
+            long life,
+            long known,
+            Ballot promised,
+            Ballot acceptedBallot,
+            Optional<ClusterRecord> accepted)
+            implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** An operator asks for something. Whether it is done shows in the record. */
+    record Operate(long request, Operation operation) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
     /** One method for each message. */
     interface Visitor<R> {
         R visit(FormQuery m);
@@ -240,5 +297,11 @@ public sealed interface Message {
         R visit(Move m);
 
         R visit(MoveRefused m);
+
+        R visit(Recover m);
+
+        R visit(Recovered m);
+
+        R visit(Operate m);
     }
 }

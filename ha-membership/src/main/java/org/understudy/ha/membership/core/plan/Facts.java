@@ -8,6 +8,8 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
 
 /**
  * What a node knows beside the record. Every fact may be old or known already: planning with it again changes nothing.
@@ -21,6 +23,8 @@ import org.understudy.ha.membership.core.record.Candidacy;
  * @param moves where groups are asked to go
  * @param reachable nodes heard lately
  * @param tokenFloor no token at or below this may be issued
+ * @param operations what operators ask for
+ * @param isBaseChosen whether the record planned from is known to be chosen: only then may the voters change
  */
 public record Facts(
         SortedMap<NodeId, Admission> joins,
@@ -31,10 +35,16 @@ public record Facts(
         SortedSet<Incarnation> silent,
         SortedMap<String, NodeId> moves,
         SortedSet<NodeId> reachable,
-        long tokenFloor) {
+        long tokenFloor,
+        List<Operation> operations,
+        boolean isBaseChosen) {
 
-    /** A request to be admitted. */
-    public record Admission(long nonce, String willKey) {}
+    public Facts {
+        operations = List.copyOf(operations);
+    }
+
+    /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */
+    public record Admission(long nonce, String disk, HostIdentity host, String willKey, long over) {}
 
     /** An offer. */
     public record Offered(long version, SortedMap<String, Candidacy> candidacies) {}

@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +22,12 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Voters;
 
 /**
  * Decides what the cluster record should become. Pure and deterministic: the same record and facts give the same plan.
@@ -35,7 +40,11 @@ public final class Planner {
     /** How the groups behind leader elections are called; no group of a user can be. */
     public static final String ELECTION_PREFIX = "election:";
 
+    /** How what outlives a host is called among the things that remain: nothing about the host proves its end. */
+    public static final String EXTERNAL_PREFIX = "external/";
+
     private static final int ENDS_KEPT = 16;
+    private static final int WORDS_KEPT = 256;
 
     private Planner() {}
 
@@ -61,7 +70,94 @@ public final class Planner {
         if (!candidacy.isEligible()) {
             return Optional.of(to + " cannot start it now: " + candidacy.whyNot());
         }
+        if (record.standby().contains(to)) {
+            return Optional.of(to + " is on standby; activate it first");
+        }
         return Optional.empty();
+    }
+
+    /**
+     * The record of a new generation, in which one acceptor goes on alone on an operator's word: everybody else's session, and what it
+     * held, is over by that word.
+     */
+    public static ClusterRecord forced(
+            ClusterRecord base, int generation, AcceptorId survivor, String what, String who, String why) {
+        List<SessionEnd> ends = new ArrayList<>(base.ends());
+        for (Session session : base.sessions().values()) {
+            ends.add(new SessionEnd(
+                    session.incarnation(),
+                    ProofKind.OPERATOR,
+                    session.willKey(),
+                    List.of(),
+                    session.disk(),
+                    session.host()));
+        }
+        TreeMap<String, GroupRecord> groups = new TreeMap<>();
+        base.groups().forEach((name, group) -> {
+            Optional<Grant> standing = group.grant().filter(Grant::stands);
+            groups.put(
+                    name,
+                    standing.map(grant -> group.withGrant(grant.endedBy(ProofKind.OPERATOR)))
+                            .orElse(group)
+                            .withMoveTo(Optional.empty()));
+        });
+        List<OperatorWord> words = new ArrayList<>(base.words());
+        words.add(new OperatorWord(base.number() + 1, what, who, why));
+        return base.withGeneration(generation)
+                .withNumber(base.number() + 1)
+                .withVoters(Voters.of(List.of(survivor)))
+                .withSessions(new TreeMap<>(), base.incarnations(), ends)
+                .withGroups(groups, Math.max(base.lastToken(), ClusterRecord.floor(generation)))
+                .withOperators(base.standby(), words);
+    }
+
+    /** Why an operation cannot be tried; empty if it can, or if it is done already. */
+    public static Optional<String> operationRefusal(ClusterRecord record, Operation operation) {
+        return switch (operation.kind()) {
+            case ADMIT, REMOVE -> VoterChange.refusal(record, operation);
+            case CONFIRM_DOWN -> confirmRefusal(record, operation);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
+        Incarnation who = new Incarnation(operation.node(), operation.incarnation());
+        boolean isHolder = record.groups().values().stream()
+                .flatMap(group -> group.grant().stream())
+                .anyMatch(grant -> grant.holder().equals(who));
+        return isHolder || record.isLive(who)
+                ? Optional.empty()
+                : Optional.of(who + " has no session and holds nothing; " + operation.node() + " is now "
+                        + Optional.ofNullable(record.sessions().get(operation.node()))
+                                .map(session -> session.incarnation().toString())
+                                .orElse("not in the cluster"));
+    }
+
+    /** What an operation that is not done waits for, one sentence. */
+    public static String operationWaitsFor(ClusterRecord record, Operation operation) {
+        Incarnation who = new Incarnation(operation.node(), operation.incarnation());
+        if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(who)) {
+            return "the session of " + who + " stands: somebody hears it, or its lease has not been waited out";
+        }
+        return record.voters().isSettled()
+                ? "no majority took it up; see whether a majority is connected and in good health"
+                : "a change of the voters is under way: " + record.voters();
+    }
+
+    /** Whether nothing is left to do for an operation. */
+    public static boolean isDone(ClusterRecord record, Operation operation) {
+        Incarnation who = new Incarnation(operation.node(), operation.incarnation());
+        return switch (operation.kind()) {
+            case STANDBY -> record.standby().contains(operation.node());
+            case ACTIVATE -> !record.standby().contains(operation.node());
+            case CONFIRM_DOWN ->
+                !record.isLive(who)
+                        && record.groups().values().stream()
+                                .flatMap(group -> group.grant().stream())
+                                .noneMatch(grant ->
+                                        grant.stands() && grant.holder().equals(who));
+            case ADMIT, REMOVE -> VoterChange.isDone(record, operation);
+        };
     }
 
     /** Why a group is granted to nobody, one sentence. */
@@ -79,7 +175,8 @@ public final class Planner {
             return record.isLive(grant.holder())
                     ? "granted to " + grant.holder()
                     : "the session of " + grant.holder() + " is over, but nothing proves that its resources are gone: "
-                            + "waiting for its last will, or for that very process to come back";
+                            + "waiting for its last will, for that node to come back on the same host and disk, or for an"
+                            + " operator to confirm that it is down";
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
         return obstacle.orElseGet(() -> noCandidate(record, group));
@@ -140,6 +237,9 @@ public final class Planner {
         private final TreeMap<NodeId, Long> incarnations;
         private final List<SessionEnd> ends;
         private final TreeMap<String, GroupRecord> groups;
+        private final TreeSet<NodeId> standby;
+        private final TreeSet<Incarnation> superseded = new TreeSet<>();
+        private final List<OperatorWord> words;
         private final List<Notice> notices = new ArrayList<>();
         private long lastToken;
 
@@ -150,13 +250,20 @@ public final class Planner {
             this.incarnations = new TreeMap<>(base.incarnations());
             this.ends = new ArrayList<>(base.ends());
             this.groups = new TreeMap<>(base.groups());
+            this.standby = new TreeSet<>(base.standby());
+            this.words = new ArrayList<>(base.words());
             this.lastToken = base.lastToken();
         }
 
         private Plan run() {
+            Optional<Plan> step = stepVoters();
+            if (step.isPresent()) {
+                return step.get();
+            }
             takeReleases();
             endSessions();
             proveLateDeaths();
+            operate();
             admit();
             takeOffers();
             takeMoves();
@@ -165,20 +272,21 @@ public final class Planner {
             pruneElections();
             ClusterRecord planned = record(base.number());
             boolean isChange = !planned.equals(base);
-            return new Plan(isChange ? record(base.number() + 1) : base, isChange, notices);
+            return isChange
+                    ? new Plan(record(base.number() + 1), true, notices)
+                    : VoterChange.begin(base, facts, notices).orElseGet(() -> new Plan(base, false, notices));
+        }
+
+        /** A change of the voters goes on alone, and only from a record that is known to be chosen. */
+        private Optional<Plan> stepVoters() {
+            return facts.isBaseChosen() ? VoterChange.step(base) : Optional.empty();
         }
 
         private ClusterRecord record(long number) {
-            return new ClusterRecord(
-                    base.cluster(),
-                    base.generation(),
-                    number,
-                    base.acceptors(),
-                    sessions,
-                    incarnations,
-                    ends,
-                    groups,
-                    lastToken);
+            return base.withNumber(number)
+                    .withSessions(sessions, incarnations, ends)
+                    .withGroups(groups, lastToken)
+                    .withOperators(standby, words);
         }
 
         private void takeReleases() {
@@ -246,10 +354,95 @@ public final class Planner {
             }
         }
 
+        /** Operators' switches and words. What changes the voters is {@link VoterChange}'s. */
+        private void operate() {
+            for (Operation operation : facts.operations()) {
+                switch (operation.kind()) {
+                    case STANDBY -> standby.add(operation.node());
+                    case ACTIVATE -> standby.remove(operation.node());
+                    case CONFIRM_DOWN -> confirmDown(operation);
+                    default -> {}
+                }
+            }
+        }
+
+        /** An operator's word ends what a session left behind, once the session itself is over: it still waits out the lease. */
+        private void confirmDown(Operation operation) {
+            Incarnation who = new Incarnation(operation.node(), operation.incarnation());
+            List<String> left = grantsOf(who);
+            Session session = sessions.get(who.node());
+            if (left.isEmpty() || (session != null && session.incarnation().equals(who))) {
+                return;
+            }
+            for (String name : left) {
+                Grant grant = standing(name).orElseThrow();
+                groups.put(name, groups.get(name).withGrant(grant.endedBy(ProofKind.OPERATOR)));
+                over(name, grant, ProofKind.OPERATOR, operation.who() + ": " + operation.why());
+            }
+            word(who + " is down; it held " + left, operation);
+        }
+
+        private void word(String what, Operation operation) {
+            words.add(new OperatorWord(base.number() + 1, what, operation.who(), operation.why()));
+            while (words.size() > WORDS_KEPT) {
+                words.remove(0);
+            }
+        }
+
+        /**
+         * A process that holds the lock of an earlier one's disk on the same kernel shows that the earlier one is gone; a machine that
+         * was started again holds nothing of it. The newcomer says up to which incarnation it speaks of its predecessors, so that an old
+         * request says nothing about a later session.
+         */
+        private void supersede(NodeId node, Admission join) {
+            Session present = sessions.get(node);
+            if (present != null
+                    && present.joinNonce() != join.nonce()
+                    && isOver(join, present.incarnation(), present.disk(), present.host())) {
+                proveSuperseded(present.incarnation(), join.host().provesEndOfKernel(present.host()));
+                superseded.add(present.incarnation());
+                // What this does not prove gone must be waited out, and only a session that stands can be.
+                if (grantsOf(present.incarnation()).isEmpty()) {
+                    end(present, ProofKind.SUPERSEDED, List.of());
+                }
+            }
+            for (SessionEnd end : ends) {
+                if (end.incarnation().node().equals(node) && isOver(join, end.incarnation(), end.disk(), end.host())) {
+                    proveSuperseded(end.incarnation(), join.host().provesEndOfKernel(end.host()));
+                }
+            }
+        }
+
+        private static boolean isOver(Admission join, Incarnation who, String disk, HostIdentity host) {
+            return who.number() <= join.over()
+                    && !disk.isEmpty()
+                    && disk.equals(join.disk())
+                    && (join.host().provesEndOfProcess(host) || join.host().provesEndOfKernel(host));
+        }
+
+        private void proveSuperseded(Incarnation who, boolean isKernelGone) {
+            for (String name : grantsOf(who)) {
+                Grant grant = standing(name).orElseThrow();
+                boolean isGone =
+                        grant.remains().stream().allMatch(thing -> isKernelGone && !thing.startsWith(EXTERNAL_PREFIX));
+                if (isGone) {
+                    groups.put(name, groups.get(name).withGrant(grant.endedBy(ProofKind.SUPERSEDED)));
+                    over(
+                            name,
+                            grant,
+                            ProofKind.SUPERSEDED,
+                            isKernelGone
+                                    ? "its machine was started again"
+                                    : "its process ended: another holds the lock of its disk");
+                }
+            }
+        }
+
         private void admit() {
             for (Map.Entry<NodeId, Admission> entry : facts.joins().entrySet()) {
                 NodeId node = entry.getKey();
                 Admission join = entry.getValue();
+                supersede(node, join);
                 Session present = sessions.get(node);
                 if (present != null) {
                     if (present.joinNonce() != join.nonce()) {
@@ -260,10 +453,19 @@ public final class Planner {
                     }
                     continue;
                 }
-                long number = incarnations.getOrDefault(node, 0L) + 1;
+                long number = Math.max(incarnations.getOrDefault(node, 0L), ClusterRecord.floor(base.generation())) + 1;
                 Incarnation incarnation = new Incarnation(node, number);
                 incarnations.put(node, number);
-                sessions.put(node, new Session(incarnation, join.nonce(), join.willKey(), 0, new TreeMap<>()));
+                sessions.put(
+                        node,
+                        new Session(
+                                incarnation,
+                                join.nonce(),
+                                join.disk(),
+                                join.host(),
+                                join.willKey(),
+                                0,
+                                new TreeMap<>()));
                 notices.add(new Notice(incarnation.toString(), Reason.SESSION_ADMITTED, ""));
             }
         }
@@ -365,7 +567,7 @@ public final class Planner {
             return Optional.empty();
         }
 
-        /** The move's target, else the node that had it, else the preferred order, else by name. */
+        /** The move's target, else the node that had it, else the preferred order, else the highest priority, else by name. */
         private Optional<NodeId> choose(String name, GroupRecord group) {
             TreeSet<NodeId> candidates = new TreeSet<>();
             List<NodeId> preferred = List.of();
@@ -377,21 +579,34 @@ public final class Planner {
                 }
             }
             List<NodeId> order = new ArrayList<>();
+            Optional<NodeId> last = group.grant().map(grant -> grant.holder().node());
             group.moveTo().ifPresent(order::add);
-            group.grant().ifPresent(last -> order.add(last.holder().node()));
+            if (!preferred.isEmpty()) {
+                last.ifPresent(order::add);
+            }
             order.addAll(preferred);
-            order.addAll(candidates);
+            candidates.stream()
+                    .sorted(Comparator.comparingInt((NodeId node) -> -priority(name, node))
+                            .thenComparing(node -> last.filter(node::equals).isEmpty())
+                            .thenComparing(Comparator.naturalOrder()))
+                    .forEach(order::add);
             return order.stream().filter(candidates::contains).findFirst();
         }
 
-        /** A session whose last will has come may stand a while longer, but is granted nothing. */
+        private int priority(String name, NodeId node) {
+            return sessions.get(node).candidacies().get(name).priority();
+        }
+
+        /** A session whose process is known to have ended may stand a while longer, but is granted nothing. */
         private boolean isCandidate(String name, NodeId node) {
             Session session = sessions.get(node);
             Candidacy candidacy = session == null ? null : session.candidacies().get(name);
             return candidacy != null
                     && candidacy.isEligible()
+                    && !standby.contains(node)
                     && !facts.leaves().contains(session.incarnation())
-                    && !facts.wills().containsKey(session.incarnation());
+                    && !facts.wills().containsKey(session.incarnation())
+                    && !superseded.contains(session.incarnation());
         }
 
         private Optional<Grant> standing(String name) {
@@ -413,7 +628,8 @@ public final class Planner {
 
         private void end(Session session, ProofKind proof, List<String> gone) {
             sessions.remove(session.incarnation().node());
-            ends.add(new SessionEnd(session.incarnation(), proof, session.willKey(), gone));
+            ends.add(new SessionEnd(
+                    session.incarnation(), proof, session.willKey(), gone, session.disk(), session.host()));
             notices.add(new Notice(session.incarnation().toString(), Reason.SESSION_ENDED, proof.toString()));
         }
 

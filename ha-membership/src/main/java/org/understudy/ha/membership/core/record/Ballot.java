@@ -5,15 +5,26 @@ import org.understudy.ha.api.NodeId;
 /**
  * The number of a write round; unique because it carries its proposer.
  *
- * @param round 0 only in {@link #NONE}
+ * @param round 0 only in {@link #NONE}; its high bits are the generation
+ * @param proposer the node, and the life of its disk
  */
 public record Ballot(long round, String proposer) implements Comparable<Ballot> {
 
     /** Below every ballot. */
     public static final Ballot NONE = new Ballot(0, "");
 
-    public Ballot next(NodeId node) {
-        return new Ballot(round + 1, node.value());
+    /**
+     * The next ballot of a proposer.
+     *
+     * @param life of the proposer's disk: a proposer whose disk has forgotten a ballot must not use it again
+     */
+    public Ballot next(NodeId node, long life) {
+        return new Ballot(round + 1, node.value() + "/" + life);
+    }
+
+    /** The first ballot of a generation that an operator forced: above every ballot of the generations before. */
+    public static Ballot forced(int generation, NodeId node) {
+        return new Ballot(ClusterRecord.floor(generation) + 1, node.value());
     }
 
     public boolean isNone() {

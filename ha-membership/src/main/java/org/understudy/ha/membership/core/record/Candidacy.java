@@ -14,6 +14,8 @@ import org.understudy.ha.api.spi.Presence;
  * @param presence what the probe before the first grant found
  * @param isExpirable whether the end of the lease ends every resource of the group by itself
  * @param remains what stays on the host when the process dies
+ * @param priority among candidates that could all run it, the highest comes first; 0 normally
+ * @param keepsRunning whether the group goes on without a majority; never together with {@code isExpirable}
  */
 public record Candidacy(
         List<NodeId> preferred,
@@ -22,17 +24,33 @@ public record Candidacy(
         String whyNot,
         Presence presence,
         boolean isExpirable,
-        List<String> remains) {
+        List<String> remains,
+        int priority,
+        boolean keepsRunning) {
     public Candidacy {
         preferred = List.copyOf(preferred);
         remains = List.copyOf(remains);
     }
 
+    /** Without priority, and stopped without a majority. */
+    public Candidacy(
+            List<NodeId> preferred,
+            boolean isElection,
+            boolean isEligible,
+            String whyNot,
+            Presence presence,
+            boolean isExpirable,
+            List<String> remains) {
+        this(preferred, isElection, isEligible, whyNot, presence, isExpirable, remains, 0, false);
+    }
+
     public Candidacy withEligibility(boolean eligible, String reason) {
-        return new Candidacy(preferred, isElection, eligible, reason, presence, isExpirable, remains);
+        return new Candidacy(
+                preferred, isElection, eligible, reason, presence, isExpirable, remains, priority, keepsRunning);
     }
 
     public Candidacy withPresence(Presence found) {
-        return new Candidacy(preferred, isElection, isEligible, whyNot, found, isExpirable, remains);
+        return new Candidacy(
+                preferred, isElection, isEligible, whyNot, found, isExpirable, remains, priority, keepsRunning);
     }
 }

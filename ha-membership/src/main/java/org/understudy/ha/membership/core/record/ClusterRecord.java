@@ -4,7 +4,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 
@@ -12,47 +14,70 @@ import org.understudy.ha.api.NodeId;
  * The one small document that says who owns what. Changed only by compare-and-set through a majority of the acceptors it
  * names.
  *
- * @param generation 0 at first; grows only when an operator forces a record; the high part of every token
+ * @param generation 0 at first; grows only when an operator forces a record; the high part of every token, incarnation and ballot
  * @param number grows with each change; for people, never used to identify a record (ballots do that)
- * @param acceptors who votes
+ * @param voters who votes
  * @param sessions the live session of each node
  * @param incarnations the highest incarnation ever issued to each node
  * @param ends proofs of sessions that ended lately, oldest first
  * @param groups every group ever offered
  * @param lastToken the highest token ever issued
+ * @param standby nodes that an operator keeps from running groups
+ * @param words what operators vouched for, oldest first
  */
 public record ClusterRecord(
         String cluster,
         int generation,
         long number,
-        List<AcceptorId> acceptors,
+        Voters voters,
         SortedMap<NodeId, Session> sessions,
         SortedMap<NodeId, Long> incarnations,
         List<SessionEnd> ends,
         SortedMap<String, GroupRecord> groups,
-        long lastToken) {
+        long lastToken,
+        SortedSet<NodeId> standby,
+        List<OperatorWord> words) {
+
+    /** The generation is in the bits of a token, an incarnation or a round above this one. */
+    public static final int GENERATION_SHIFT = 48;
 
     public ClusterRecord {
-        acceptors = List.copyOf(acceptors);
         sessions = Collections.unmodifiableSortedMap(new TreeMap<>(sessions));
         incarnations = Collections.unmodifiableSortedMap(new TreeMap<>(incarnations));
         ends = List.copyOf(ends);
         groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
+        standby = Collections.unmodifiableSortedSet(new TreeSet<>(standby));
+        words = List.copyOf(words);
     }
 
     /** The first record of a new cluster. */
     public static ClusterRecord first(String cluster, List<AcceptorId> acceptors) {
         return new ClusterRecord(
-                cluster, 0, 1, acceptors, new TreeMap<>(), new TreeMap<>(), List.of(), new TreeMap<>(), 0);
+                cluster,
+                0,
+                1,
+                Voters.of(acceptors),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                List.of(),
+                new TreeMap<>(),
+                0,
+                new TreeSet<>(),
+                List.of());
     }
 
-    /** How many acceptors are a majority. */
-    public int majority() {
-        return acceptors.size() / 2 + 1;
+    /** The lowest number of a generation: no token, incarnation or round below it belongs to it. */
+    public static long floor(int generation) {
+        return (long) generation << GENERATION_SHIFT;
+    }
+
+    /** The acceptors that vote; while the set changes, those of its first set. */
+    public List<AcceptorId> acceptors() {
+        return voters.set();
     }
 
     public boolean isAcceptor(AcceptorId id) {
-        return acceptors.contains(id);
+        return voters.names(id);
     }
 
     /** Whether exactly this incarnation has a live session. */
@@ -67,5 +92,92 @@ public record ClusterRecord(
 
     public Optional<Grant> grant(String group) {
         return Optional.ofNullable(groups.get(group)).flatMap(GroupRecord::grant);
+    }
+
+    /** The same record with another number. */
+    public ClusterRecord withNumber(long newNumber) {
+        return new ClusterRecord(
+                cluster,
+                generation,
+                newNumber,
+                voters,
+                sessions,
+                incarnations,
+                ends,
+                groups,
+                lastToken,
+                standby,
+                words);
+    }
+
+    /** The same record with other voters. */
+    public ClusterRecord withVoters(Voters newVoters) {
+        return new ClusterRecord(
+                cluster,
+                generation,
+                number,
+                newVoters,
+                sessions,
+                incarnations,
+                ends,
+                groups,
+                lastToken,
+                standby,
+                words);
+    }
+
+    /** The same record with other sessions, incarnations issued and ends. */
+    public ClusterRecord withSessions(
+            SortedMap<NodeId, Session> live, SortedMap<NodeId, Long> issued, List<SessionEnd> ended) {
+        return new ClusterRecord(
+                cluster, generation, number, voters, live, issued, ended, groups, lastToken, standby, words);
+    }
+
+    /** The same record with other groups. */
+    public ClusterRecord withGroups(SortedMap<String, GroupRecord> newGroups, long newLastToken) {
+        return new ClusterRecord(
+                cluster,
+                generation,
+                number,
+                voters,
+                sessions,
+                incarnations,
+                ends,
+                newGroups,
+                newLastToken,
+                standby,
+                words);
+    }
+
+    /** The same record with other operator switches. */
+    public ClusterRecord withOperators(SortedSet<NodeId> onStandby, List<OperatorWord> newWords) {
+        return new ClusterRecord(
+                cluster,
+                generation,
+                number,
+                voters,
+                sessions,
+                incarnations,
+                ends,
+                groups,
+                lastToken,
+                onStandby,
+                newWords);
+    }
+
+    /** The same record in another generation. */
+    public ClusterRecord withGeneration(int newGeneration) {
+        return new ClusterRecord(
+                cluster,
+                newGeneration,
+                number,
+                voters,
+                sessions,
+                incarnations,
+                ends,
+                groups,
+                Math.max(lastToken, floor(newGeneration)),
+                standby,
+                words);
     }
 }

@@ -9,12 +9,16 @@ import org.understudy.ha.api.Incarnation;
  * The claim of an incarnation to be alive.
  *
  * @param joinNonce the request that led to it, so that a node recognises its own
+ * @param disk identity of the disk it runs on, hexadecimal
+ * @param host where its process runs
  * @param willKey the key its guardian signs the last will with, Base64; empty without a guardian
  * @param offerVersion the newest offer taken over into {@code candidacies}
  */
 public record Session(
         Incarnation incarnation,
         long joinNonce,
+        String disk,
+        HostIdentity host,
         String willKey,
         long offerVersion,
         SortedMap<String, Candidacy> candidacies) {
@@ -23,6 +27,6 @@ public record Session(
     }
 
     public Session withOffer(long version, SortedMap<String, Candidacy> offer) {
-        return new Session(incarnation, joinNonce, willKey, version, offer);
+        return new Session(incarnation, joinNonce, disk, host, willKey, version, offer);
     }
 }

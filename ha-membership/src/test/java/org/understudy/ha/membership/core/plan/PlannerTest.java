@@ -14,6 +14,7 @@ import static org.understudy.ha.membership.core.Records.withGroup;
 import static org.understudy.ha.membership.core.Records.withSession;
 import static org.understudy.ha.membership.core.Records.withoutSession;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -31,6 +32,8 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
 
 class PlannerTest {
 
@@ -44,6 +47,8 @@ class PlannerTest {
     private final TreeSet<Incarnation> silent = new TreeSet<>();
     private final TreeMap<String, NodeId> moves = new TreeMap<>();
     private final TreeSet<NodeId> reachable = new TreeSet<>(List.of(A, B, C));
+    private final List<Operation> operations = new ArrayList<>();
+    private boolean isBaseChosen = true;
     private long tokenFloor;
 
     // ---- NEVER ---------------------------------------------------------------------------------------------------
@@ -252,14 +257,14 @@ class PlannerTest {
 
     @Test
     void a_returning_node_waits_until_its_earlier_life_is_over() {
-        joins.put(A, new Admission(99, ""));
+        joins.put(A, new Admission(99, "", HostIdentity.UNKNOWN, "", 0));
 
         assertThat(plan(held(candidacy(true), true)).isChange()).isFalse();
     }
 
     @Test
     void a_node_that_returns_is_a_higher_incarnation() {
-        joins.put(A, new Admission(99, ""));
+        joins.put(A, new Admission(99, "", HostIdentity.UNKNOWN, "", 0));
         ClusterRecord base = withoutSession(all(candidacy(true)), A1, Optional.of(ProofKind.EXPIRED));
 
         ClusterRecord after = plan(base).record();
@@ -278,7 +283,7 @@ class PlannerTest {
     @Test
     void planning_again_with_the_same_facts_changes_nothing() {
         wills.put(A1, List.of("address"));
-        joins.put(A, new Admission(99, ""));
+        joins.put(A, new Admission(99, "", HostIdentity.UNKNOWN, "", 0));
         ClusterRecord once =
                 plan(held(candidacy(true, "address"), true, "address")).record();
 
@@ -307,6 +312,18 @@ class PlannerTest {
 
     private Plan plan(ClusterRecord base) {
         return Planner.plan(
-                base, new Facts(joins, offers, releases, leaves, wills, silent, moves, reachable, tokenFloor));
+                base,
+                new Facts(
+                        joins,
+                        offers,
+                        releases,
+                        leaves,
+                        wills,
+                        silent,
+                        moves,
+                        reachable,
+                        tokenFloor,
+                        operations,
+                        isBaseChosen));
     }
 }

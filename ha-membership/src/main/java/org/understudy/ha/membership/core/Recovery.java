@@ -1,0 +1,177 @@
+package org.understudy.ha.membership.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.understudy.ha.membership.core.message.Message.Recover;
+import org.understudy.ha.membership.core.message.Message.Recovered;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Voters;
+
+/**
+ * What an acceptor does before its first vote after a start: an older copy of a disk cannot know itself. Pure.
+ *
+ * <p>Each start is a <em>life</em>, numbered. Whoever votes says in which life, and what it knows of the lives of the others; a
+ * proposer drops a vote of a life that another voter knows to be over ({@link org.understudy.ha.membership.core.message.Vote}).
+ *
+ * <p>A disk that is known to be current (its host vouches for it, see {@link NodeSettings#isDiskCurrent()}) has forgotten nothing: it
+ * votes at once, and tells the others its life meanwhile. Any other disk is silent until
+ *
+ * <ol>
+ *   <li>a majority of the <em>other</em> acceptors of each set has this life on its disks and has said what it promised and
+ *       accepted: whatever this acceptor voted for in an earlier life counted only together with one of them. If that one voted
+ *       before it answered, the answer shows it; if it votes later, its vote says that the earlier life is over;
+ *   <li>L·(1+ρ) has passed since its start: renewals that it acknowledged in an earlier life are waited out.
+ * </ol>
+ *
+ * <p>Then it takes over the highest promise and the highest accepted record it was shown, and votes. So a disk that was restored
+ * from an older copy comes back by itself while the others are there; without a majority of them it stays silent.
+ *
+ * <p><b>Numbers of lives.</b> A current disk takes at most one number beyond the last that a majority of the others has noted; a
+ * disk that may have forgotten something takes one that is at least two above every number it is told, hence above every number
+ * ever used. After Liskov and Cowling, <i>Viewstamped Replication Revisited</i> (2012), section 4.3.
+ */
+final class Recovery {
+
+    private final AcceptorId self;
+    private final long startedNanos;
+    private final long silenceNanos;
+    private final TreeMap<AcceptorId, Recovered> answers = new TreeMap<>();
+    private long life;
+    private boolean isCurrent;
+    private boolean isNoted;
+
+    /**
+     * @param isCurrent whether the disk is known to have forgotten nothing
+     * @param silenceNanos L·(1+ρ)
+     */
+    Recovery(AcceptorId self, DurableState disk, boolean isCurrent, long now, long silenceNanos) {
+        this.self = self;
+        this.isCurrent = isCurrent;
+        this.startedNanos = now;
+        this.silenceNanos = silenceNanos;
+        boolean isLastNoted = disk.life() == disk.noted();
+        this.life = isCurrent ? disk.life() + (isLastNoted ? 1 : 0) : disk.life() + 2;
+    }
+
+    /** The number of this life. */
+    long life() {
+        return life;
+    }
+
+    /** Whether a majority of the others has this life on its disks. */
+    boolean isNoted() {
+        return isNoted;
+    }
+
+    /** Whether this acceptor may vote. */
+    boolean isVoting() {
+        return isCurrent;
+    }
+
+    /** Whether nothing is waited for any more: what the others showed can be taken over. */
+    boolean canFinish(long now) {
+        return !isCurrent && isNoted && now - startedNanos >= silenceNanos;
+    }
+
+    /** When the waiting is over by itself; {@link Long#MAX_VALUE} if time alone changes nothing. */
+    long nextDeadlineNanos() {
+        return isNoted && !isCurrent ? startedNanos + silenceNanos : Long.MAX_VALUE;
+    }
+
+    /** This disk is current from now on: it caught up, it took part in forming the cluster, or an operator vouches for it. */
+    void finish() {
+        isCurrent = true;
+    }
+
+    /** What to ask those who have not answered yet. */
+    Recover question() {
+        return new Recover(self, life);
+    }
+
+    boolean hasAnswered(org.understudy.ha.api.NodeId node) {
+        return answers.keySet().stream().anyMatch(acceptor -> acceptor.node().equals(node));
+    }
+
+    /**
+     * Takes an answer.
+     *
+     * @param own what this acceptor holds
+     * @return whether enough have answered, for the first time
+     */
+    boolean answered(Recovered answer, DurableState own) {
+        if (isNoted || answer.life() != life || answer.from().equals(self)) {
+            return false;
+        }
+        // A current disk was noted with its last life at the most; with more, it is not what its host takes it for.
+        isCurrent &= answer.known() <= life;
+        if (!isCurrent && answer.known() + 1 >= life) {
+            life = answer.known() + 2;
+            answers.clear();
+            return false;
+        }
+        answers.put(answer.from(), answer);
+        isNoted = hasEnough(own);
+        return isNoted;
+    }
+
+    /** The highest promise shown by anybody. */
+    Ballot promised() {
+        Ballot highest = Ballot.NONE;
+        for (Recovered answer : answers.values()) {
+            highest = Ballot.max(highest, Ballot.max(answer.promised(), answer.acceptedBallot()));
+        }
+        return highest;
+    }
+
+    /** The answer with the highest accepted record, if any shows one. */
+    Optional<Recovered> newest() {
+        Optional<Recovered> newest = Optional.empty();
+        for (Recovered answer : answers.values()) {
+            boolean isNewer = answer.accepted().isPresent()
+                    && newest.filter(n -> !answer.acceptedBallot().isAbove(n.acceptedBallot()))
+                            .isEmpty();
+            newest = isNewer ? Optional.of(answer) : newest;
+        }
+        return newest;
+    }
+
+    /** Who has to answer still, for people. */
+    List<AcceptorId> missing(DurableState own) {
+        List<AcceptorId> missing = new ArrayList<>();
+        for (List<AcceptorId> set : sets(own)) {
+            for (AcceptorId each : set) {
+                if (!each.equals(self) && !answers.containsKey(each) && !missing.contains(each)) {
+                    missing.add(each);
+                }
+            }
+        }
+        return missing;
+    }
+
+    private boolean hasEnough(DurableState own) {
+        List<List<AcceptorId>> sets = sets(own);
+        for (List<AcceptorId> set : sets) {
+            List<AcceptorId> others = new ArrayList<>(set);
+            others.remove(self);
+            if (set.contains(self) && !others.isEmpty() && !Voters.isMajority(others, answers.keySet())) {
+                return false;
+            }
+        }
+        return !sets.isEmpty();
+    }
+
+    /** The sets of the newest record known, and of the one on this disk. */
+    private List<List<AcceptorId>> sets(DurableState own) {
+        List<List<AcceptorId>> sets = new ArrayList<>();
+        own.accepted().map(ClusterRecord::voters).map(Voters::sets).ifPresent(sets::addAll);
+        newest().flatMap(Recovered::accepted)
+                .map(ClusterRecord::voters)
+                .map(Voters::sets)
+                .ifPresent(sets::addAll);
+        return sets;
+    }
+}

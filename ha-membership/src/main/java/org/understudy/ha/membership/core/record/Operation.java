@@ -1,0 +1,33 @@
+package org.understudy.ha.membership.core.record;
+
+import org.understudy.ha.api.NodeId;
+
+/**
+ * What an operator asks of the whole cluster. Repeating one that is done changes nothing.
+ *
+ * @param node whom it is about
+ * @param incarnation for {@link Kind#CONFIRM_DOWN} the incarnation that is vouched for, otherwise 0
+ * @param who asks; kept where a promise rests on it
+ * @param why their reason
+ */
+public record Operation(Kind kind, NodeId node, long incarnation, String who, String why) {
+
+    /** What is asked. Written by number: add at the end. */
+    public enum Kind {
+        /** The node's disk becomes an acceptor. */
+        ADMIT,
+        /** The node's disk is an acceptor no more. */
+        REMOVE,
+        /** The node runs no groups until it is told otherwise. */
+        STANDBY,
+        /** The node may run groups again. */
+        ACTIVATE,
+        /** That incarnation's process, and everything it ran, has certainly ended. */
+        CONFIRM_DOWN
+    }
+
+    /** One operation of a kind about a node at a time. */
+    public String key() {
+        return kind + "/" + node + "/" + incarnation;
+    }
+}
