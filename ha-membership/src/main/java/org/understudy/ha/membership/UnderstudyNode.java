@@ -236,15 +236,11 @@ final class UnderstudyNode implements HaNode {
                             + "; name this node's own directory");
         }
 
-        accepted.acceptors().stream()
-                .filter(a -> a.disk().equals(disk) && !a.node().equals(config.node()))
-                .findFirst()
-                .ifPresent(a -> {
-                    throw new org.understudy.ha.api.StorageException(
-                            config.stateDirectory(),
-                            "belongs to node " + a.node() + ", not to " + config.node()
-                                    + "; name this node's own directory");
-                });
+        accepted.ownerOf(disk).filter(owner -> !owner.equals(config.node())).ifPresent(owner -> {
+            throw new org.understudy.ha.api.StorageException(
+                    config.stateDirectory(),
+                    "belongs to node " + owner + ", not to " + config.node() + "; name this node's own directory");
+        });
     }
 
     private DurableState decode(byte[] payload) {

@@ -142,7 +142,7 @@ public final class MessageCodec {
             case 19:
                 return new MoveRefused(r.i64(), r.text(), r.text());
             case 20:
-                return new Recover(RecordCodec.acceptor(r), r.i64());
+                return new Recover(RecordCodec.acceptor(r), r.i64(), r.bool());
             case 21:
                 return new Recovered(
                         RecordCodec.acceptor(r),
@@ -310,7 +310,7 @@ public final class MessageCodec {
         @Override
         public Writer visit(Recover m) {
             RecordCodec.acceptor(w.u8(20), m.acceptor());
-            return w.i64(m.life());
+            return w.i64(m.life()).bool(m.isVoting());
         }
 
         @Override

@@ -135,7 +135,8 @@ final class Acceptor {
         Ballot promised = Ballot.max(memory.promised(), recovery.promised());
         Optional<Recovered> newest =
                 recovery.newest().filter(n -> n.acceptedBallot().isAbove(memory.acceptedBallot()));
-        newest.ifPresent(n -> take(now, n.acceptedBallot(), n.accepted().orElseThrow()));
+        newest.filter(n -> n.accepted().orElseThrow().isAcceptor(self))
+                .ifPresent(n -> take(now, n.acceptedBallot(), n.accepted().orElseThrow()));
         memory = memory.withPromised(promised);
         recovery.finish();
         return true;

@@ -77,6 +77,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     private static final int RECOVER_OFTEN = 10;
+    /** Longer than a silent node waits between two questions. */
+    private static final long SILENT_INTERVALS = 15;
 
     private final NodeSettings settings;
     private final WillVerifier verifier;
@@ -139,6 +141,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private long publishedConfirmed;
     private final TreeMap<String, String> saidLately = new TreeMap<>();
     private int recoverBeacons;
+    /** When a node said that its disk does not vote yet. */
+    private final TreeMap<NodeId, Long> silentVotes = new TreeMap<>();
+
     private Input.@Nullable ForceWanted force;
     private long forceAt;
 
@@ -540,6 +545,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(RenewAck m) {
+                silentVotes.remove(from);
                 LeaseKeeper k = keeper;
                 if (k != null && k.acknowledged(m)) {
                     publishLease(now);
@@ -619,6 +625,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 if (!m.acceptor().node().equals(from)) {
                     return false;
                 }
+                if (!m.isVoting()) {
+                    silentVotes.put(from, now);
+                    planDirty = true;
+                }
                 DurableState before = acceptor.memory();
                 Recovered answer = acceptor.recovered(m);
                 dirty |= before != acceptor.memory();
@@ -630,6 +640,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Recovered m) {
                 if (m.from().node().equals(from) && acceptor.answered(m)) {
                     dirty = true;
+                    if (!acceptor.recovery().isNoted()) {
+                        toOthers(acceptor.recovery().question());
+                    }
                     proposer.saw(acceptor.recovery().promised());
                 }
                 return true;
@@ -743,11 +756,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (recoverBeacons > RECOVER_OFTEN && recoverBeacons % RECOVER_OFTEN != 0) {
             return;
         }
-        for (NodeId peer : others) {
-            if (!recovery.hasAnswered(peer)) {
-                then.add(new Effect.Send(peer, recovery.question()));
-            }
-        }
+        toOthers(recovery.question());
         if (!recovery.isVoting()) {
             sayOnce(
                     self.value(),
@@ -1412,16 +1421,31 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     // ---- proposing -----------------------------------------------------------------------------------------------
 
+    /** Only whose vote counts, and who votes, is waited for. */
     private boolean isController(long now) {
+        Optional<Voters> voters = known().map(ClusterRecord::voters);
         for (NodeId member : view.isEmpty() ? settings.peers() : view) {
             if (member.equals(self)) {
                 return true;
             }
-            if (settings.peers().contains(member) && isHeard(now, member) && !isKnownDead(member)) {
+            boolean hasVote = voters.map(v -> v.all().stream().anyMatch(acceptor -> mayBe(acceptor, member)))
+                    .orElse(settings.peers().contains(member));
+            boolean isSilent = now - silentVotes.getOrDefault(member, now - SILENT_INTERVALS * renewNanos - 1)
+                    <= SILENT_INTERVALS * renewNanos;
+            if (hasVote && !isSilent && isHeard(now, member) && !isKnownDead(member)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether a node may be this acceptor, by the disk that it asked to be admitted with, or was. */
+    private boolean mayBe(AcceptorId acceptor, NodeId node) {
+        Optional<String> disk = Optional.ofNullable(joins.get(node))
+                .map(Admission::disk)
+                .or(() -> learned.map(r -> r.sessions().get(node)).map(Session::disk))
+                .filter(d -> !d.isEmpty());
+        return acceptor.node().equals(node) && disk.map(acceptor.disk()::equals).orElse(true);
     }
 
     /** Messages of a process may arrive after its last will. */
@@ -1583,6 +1607,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Optional.empty();
         }
         return Optional.of(GroupStatus.State.valueOf(local.phase().name()));
+    }
+
+    /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */
+    public boolean isVoting() {
+        return acceptor.isVoting();
     }
 
     /** What the machine holds true of its disk. */

@@ -8,7 +8,6 @@ import org.understudy.ha.membership.core.message.Message.Recover;
 import org.understudy.ha.membership.core.message.Message.Recovered;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
-import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Voters;
 
 /**
@@ -21,7 +20,7 @@ import org.understudy.ha.membership.core.record.Voters;
  * votes at once, and tells the others its life meanwhile. Any other disk is silent until
  *
  * <ol>
- *   <li>a majority of the <em>other</em> acceptors of each set has this life on its disks and has said what it promised and
+ *   <li>a majority of the <em>other</em> acceptors of each set of the newest record has this life on its disks and has said what it promised and
  *       accepted: whatever this acceptor voted for in an earlier life counted only together with one of them. If that one voted
  *       before it answered, the answer shows it; if it votes later, its vote says that the earlier life is over;
  *   <li>L·(1+ρ) has passed since its start: renewals that it acknowledged in an earlier life are waited out.
@@ -89,11 +88,7 @@ final class Recovery {
 
     /** What to ask those who have not answered yet. */
     Recover question() {
-        return new Recover(self, life);
-    }
-
-    boolean hasAnswered(org.understudy.ha.api.NodeId node) {
-        return answers.keySet().stream().anyMatch(acceptor -> acceptor.node().equals(node));
+        return new Recover(self, life, isCurrent);
     }
 
     /**
@@ -103,13 +98,17 @@ final class Recovery {
      * @return whether enough have answered, for the first time
      */
     boolean answered(Recovered answer, DurableState own) {
-        if (isNoted || answer.life() != life || answer.from().equals(self)) {
+        boolean isRepeated = answers.containsKey(answer.from());
+        if (isNoted || isRepeated || answer.life() != life || answer.from().equals(self)) {
+            // Whoever is asked twice under one number answers the second time that it knows that number: from the
+            // first.
             return false;
         }
         // A current disk was noted with its last life at the most; with more, it is not what its host takes it for.
         isCurrent &= answer.known() <= life;
         if (!isCurrent && answer.known() + 1 >= life) {
-            life = answer.known() + 2;
+            // Two above this number as well: whoever was asked under it has noted it.
+            life = Math.max(answer.known(), life) + 2;
             answers.clear();
             return false;
         }
@@ -164,14 +163,15 @@ final class Recovery {
         return !sets.isEmpty();
     }
 
-    /** The sets of the newest record known, and of the one on this disk. */
+    /**
+     * The sets of the newest record known, on this disk or any other: what was voted for under the sets of an older one is behind it,
+     * and a later change of the sets began with a majority of these.
+     */
     private List<List<AcceptorId>> sets(DurableState own) {
-        List<List<AcceptorId>> sets = new ArrayList<>();
-        own.accepted().map(ClusterRecord::voters).map(Voters::sets).ifPresent(sets::addAll);
-        newest().flatMap(Recovered::accepted)
-                .map(ClusterRecord::voters)
-                .map(Voters::sets)
-                .ifPresent(sets::addAll);
-        return sets;
+        boolean isOwnNewest = newest().filter(n -> n.acceptedBallot().isAbove(own.acceptedBallot()))
+                .isEmpty();
+        return (isOwnNewest ? own.accepted() : newest().flatMap(Recovered::accepted))
+                .map(record -> record.voters().sets())
+                .orElse(List.of());
     }
 }

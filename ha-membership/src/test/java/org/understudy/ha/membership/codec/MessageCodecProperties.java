@@ -125,7 +125,7 @@ class MessageCodecProperties {
                         new Message.RenewAck(who, number, acceptor, ballot, List.of(List.of(acceptor), List.of())),
                         new Message.RenewRefused(who, number, acceptor, ballot, ballot),
                         new Message.Join("ab12", HOST, number, "key", ballot, number),
-                        new Message.Recover(acceptor, number),
+                        new Message.Recover(acceptor, number, number % 2 == 0),
                         new Message.Operate(
                                 number, new Operation(Operation.Kind.CONFIRM_DOWN, who.node(), number, "me", "burnt")),
                         new Message.Release(who, "files", number, Optional.of(Severity.HARD), "carrier"),

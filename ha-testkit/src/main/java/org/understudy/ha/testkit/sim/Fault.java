@@ -2,96 +2,169 @@ package org.understudy.ha.testkit.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.understudy.ha.testkit.sim.clock.SimRandom;
+import org.understudy.ha.testkit.sim.clock.Timeline;
 
 /**
  * Something that goes wrong, or is asked for, at a moment.
  *
  * @param atNanos real time
- * @param node whom it hits
+ * @param node whom it hits, or who is asked
  * @param other a second node, where the kind needs one
+ * @param group which group, where the kind needs one
  * @param lengthNanos how long it lasts
- * @param salt decides details
+ * @param luck decides details
  */
-public record Fault(long atNanos, Kind kind, int node, int other, long lengthNanos, long salt) {
+public record Fault(long atNanos, Kind kind, int node, int other, int group, long lengthNanos, long luck) {
+
+    private static final int LUCK_BITS = 20;
+
+    /** What else than a moment and a node a kind of fault needs. */
+    enum Needs {
+        OTHER,
+        GROUP,
+        LENGTH,
+        LUCK
+    }
 
     /** What can go wrong. */
     public enum Kind {
-        /** The process dies; its guardian acts. */
-        CRASH,
+        /** The process dies; its guardian acts. It is started again after a while. */
+        CRASH(Needs.LENGTH, Needs.LUCK),
         /** The process dies and nobody tells. */
-        CRASH_UNSEEN,
+        CRASH_UNSEEN(Needs.LENGTH),
+        /** The process dies in the middle: between two effects of a step, around a write, inside a start or a stop. */
+        CRASH_AT(Needs.LENGTH, Needs.LUCK),
         /** The whole host stops. */
-        POWER_OFF,
+        POWER_OFF(Needs.LENGTH),
         /** Every host stops at once. */
-        BLACKOUT,
+        BLACKOUT(Needs.LENGTH, Needs.LUCK),
+        /** One node after the other leaves and comes back; whoever cannot leave in time is killed. */
+        ROLLING_RESTART(Needs.LENGTH, Needs.LUCK),
+        /** The process dies again and again, soon after each start. */
+        RESTART_STORM(Needs.LENGTH, Needs.LUCK),
         /** The process stands still. */
-        PAUSE,
-        /** No link of the node works. */
-        ISOLATE,
-        /** Nothing the node sends arrives; it hears everything. */
-        MUTE,
-        /** One pair cannot talk. */
-        CUT_PAIR,
-        /** One direction of one pair is lost. */
-        CUT_ONE_WAY,
-        /** Writes take up to 400 ms. */
-        SLOW_DISK,
-        /** Messages take up to 250 ms. */
-        SLOW_NETWORK,
-        /** Messages to one node take up to 900 ms. */
-        SLOW_INBOUND,
-        /** Messages get lost. */
-        LOSS,
-        /** An operator asks for a move. */
-        MOVE,
-        /** A planned leave and return. */
-        LEAVE,
-        /** A last will with a wrong signature or incarnation. */
-        FORGED_WILL,
-        /** A last will of an earlier life comes again. */
-        LATE_WILL,
-        /** A view that has nothing to do with the truth. */
-        ODD_VIEW,
+        PAUSE(Needs.LENGTH),
+        /** The host sleeps: its boot clock runs on, its processes and the timers of its kernel stand still. */
+        SUSPEND(Needs.LENGTH),
+        /** The monotonic clock moves against the boot clock. */
+        CLOCK_STEP(Needs.LUCK),
         /** A node doubts its clock. */
-        DOUBT,
+        DOUBT(),
+        /** No link of the node works. */
+        ISOLATE(Needs.LENGTH),
+        /** Nothing the node sends arrives; it hears everything. */
+        MUTE(Needs.LENGTH),
+        /** Nothing reaches the node; it is heard by everybody. */
+        DEAF(Needs.LENGTH),
+        /** One pair cannot talk. */
+        CUT_PAIR(Needs.OTHER, Needs.LENGTH),
+        /** One direction of one pair is lost. */
+        CUT_ONE_WAY(Needs.OTHER, Needs.LENGTH),
+        /** Two sides, majority and minority, cannot talk. */
+        SPLIT(Needs.OTHER, Needs.LENGTH, Needs.LUCK),
+        /** Two sides that only one node still reaches. */
+        BRIDGE(Needs.OTHER, Needs.LENGTH, Needs.LUCK),
+        /** Each node reaches its two neighbours only. Nothing is lost with three nodes. */
+        RING(Needs.LENGTH),
+        /** One direction of one pair holds everything back and releases it in a burst. */
+        CLOG(Needs.OTHER, Needs.LENGTH),
+        /** Many links clog one after the other, and open in another order. */
+        SWIZZLE(Needs.LENGTH, Needs.LUCK),
+        /** Messages take up to 250 ms. */
+        SLOW_NETWORK(Needs.LENGTH),
+        /** Messages to one node take up to 900 ms. */
+        SLOW_INBOUND(Needs.LENGTH),
+        /** Messages overtake one another. */
+        REORDER(Needs.LENGTH),
+        /** Every second message arrives twice. */
+        DUPLICATE(Needs.LENGTH),
+        /** Messages get lost. */
+        LOSS(Needs.LENGTH, Needs.LUCK),
+        /** Writes take up to 400 ms. */
+        SLOW_DISK(Needs.LENGTH),
+        /** Writes fail: the node steps aside, and is started again later. */
+        DISK_FULL(Needs.LENGTH),
+        /** Power fails and the disk comes back with half a record: the node refuses it until it is given an empty one. */
+        TORN_RECORD(Needs.LENGTH, Needs.LUCK),
+        /** Power fails and one bit is another: the node refuses the disk until it is given an empty one. */
+        BIT_FLIP(Needs.LENGTH, Needs.LUCK),
+        /** The host comes back with an empty disk. */
+        EMPTY_DISK(Needs.LENGTH),
+        /** The host comes back with an older copy of its disk. */
+        OLD_DISK(Needs.LENGTH, Needs.LUCK),
+        /** The host comes back with a copy of another node's disk, is refused, and gets its own again. */
+        FOREIGN_DISK(Needs.OTHER, Needs.LENGTH),
+        /** An operator at one node asks for a move to another. */
+        MOVE(Needs.OTHER, Needs.GROUP),
+        /** An operator keeps a node from running groups for a while. */
+        STANDBY(Needs.OTHER, Needs.LENGTH),
+        /** A process dies unseen, and an operator elsewhere says so: a true word. */
+        CONFIRM_DOWN(Needs.OTHER, Needs.LENGTH),
+        /** An operator takes a node's vote away and gives it back after a while. */
+        REMOVE_VOTE(Needs.OTHER, Needs.LENGTH),
+        /** A planned leave and return. */
+        LEAVE(),
+        /** A last will with a wrong signature or incarnation. */
+        FORGED_WILL(Needs.LUCK),
+        /** A last will of an earlier life comes again. */
+        LATE_WILL(Needs.LUCK),
+        /** A view that has nothing to do with the truth. */
+        ODD_VIEW(Needs.LUCK),
         /** A running group fails. */
-        GROUP_FAILS,
+        GROUP_FAILS(Needs.GROUP, Needs.LUCK),
         /** A node cannot start a group for a while. */
-        VETO
+        VETO(Needs.GROUP, Needs.LENGTH);
+
+        private final List<Needs> needs;
+
+        Kind(Needs... needs) {
+            this.needs = List.of(needs);
+        }
+
+        boolean needs(Needs what) {
+            return needs.contains(what);
+        }
     }
 
     /** Draws the faults of a run: first which kinds it has at all, then each fault. */
-    static List<Fault> plan(SimRandom random, List<Kind> only, int nodes, long from, long to) {
-        List<Kind> kinds = new ArrayList<>(only);
+    static List<Fault> plan(SimRandom random, WorldOptions options, int nodes, int groups, long from, long to) {
+        List<Kind> kinds = new ArrayList<>(options.only());
         for (Kind kind : Kind.values()) {
-            if (random.chance(500) && only.isEmpty()) {
+            if (random.chance(300) && options.only().isEmpty()) {
                 kinds.add(kind);
             }
         }
         if (kinds.isEmpty()) {
             kinds.add(Kind.CRASH);
         }
-        int count = only.isEmpty() ? 4 + random.below(30) : 40 + random.below(40);
+        int count = options.only().isEmpty() ? 4 + random.below(30) : 40 + random.below(40);
         List<Fault> faults = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Kind kind = kinds.get(random.below(kinds.size()));
             int node = random.below(nodes);
             int other = (node + 1 + random.below(nodes - 1)) % nodes;
-            long most = random.chance(300) ? 6_000 * World.MILLI : 1_500 * World.MILLI;
+            long most = random.chance(300) ? 6_000 : random.chance(40) ? 30_000 : 1_500;
             faults.add(new Fault(
-                    random.between(from, to),
+                    random.between(from / Timeline.MILLI, to / Timeline.MILLI) * Timeline.MILLI,
                     kind,
                     node,
                     other,
-                    random.between(50 * World.MILLI, most),
-                    random.next()));
+                    random.below(groups),
+                    random.between(50, most) * Timeline.MILLI,
+                    random.next() >>> (Long.SIZE - LUCK_BITS)));
         }
         faults.sort((a, b) -> Long.compare(a.atNanos, b.atNanos));
         return faults;
     }
 
+    public Fault lasting(long nanos) {
+        return new Fault(atNanos, kind, node, other, group, nanos, luck);
+    }
+
     @Override
     public String toString() {
-        return kind + " node " + node + " other " + other + " for " + World.millis(lengthNanos) + " ms";
+        return kind + " node " + node + " other " + other + " group " + group + " for " + Timeline.millis(lengthNanos)
+                + " ms";
     }
 }

@@ -1,68 +1,56 @@
 package org.understudy.ha.testkit.sim;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.api.config.Timing;
-import org.understudy.ha.api.spi.Severity;
-import org.understudy.ha.internal.machine.Notice;
-import org.understudy.ha.internal.machine.Step;
 import org.understudy.ha.membership.core.DurableState;
-import org.understudy.ha.membership.core.Effect;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.testkit.sim.Violation.Checker;
+import org.understudy.ha.testkit.sim.check.SimGroup;
+import org.understudy.ha.testkit.sim.clock.SimClock;
+import org.understudy.ha.testkit.sim.clock.SimRandom;
+import org.understudy.ha.testkit.sim.disk.SimDisk;
+import org.understudy.ha.testkit.sim.net.Wire;
 
-/**
- * One host: the driver around a {@link NodeMachine}, its disk, clock, guardian, and the lanes in which groups start and stop.
- * Does what {@link org.understudy.ha.internal.machine} asks of a driver, and can die, stand still and come back.
- */
+/** One host: its disk, its clock, its guardian, and the process that runs on it if one does. */
 final class SimNode {
 
-    private static final Input TICK = new Input.Tick();
-    private static final Timing TIMING = Timing.standard();
+    private static final long BACK_AFTER_LEAVING = 300 * World.MILLI;
 
     private final World world;
     private final int index;
     private final NodeId id;
     private final SimClock clock;
     private final SimDisk disk;
-    private final Lane[] lanes;
-    private final Deque<Runnable> backlog = new ArrayDeque<>();
-    private final Deque<Runnable> frozen = new ArrayDeque<>();
-    private final Deque<Held> held = new ArrayDeque<>();
-    private @Nullable NodeMachine machine;
+    private final Wire wire;
+    private @Nullable SimProcess process;
+    private Optional<SimDisk.Opened> foreign = Optional.empty();
     private int life;
-    private int hostBoots;
-    private long pausedUntil;
-    private long timerAt = Long.MAX_VALUE;
-    private long timerFor;
+    private int kernels;
     private long draws;
     private String willKey = "";
     private @Nullable Incarnation guarded;
-    private boolean leaseValid;
-    private long enforcedUntil;
     private long guardianDoneAt;
-    private boolean leaving;
+    private boolean isFirstDisk = true;
+    private boolean isRefused;
 
     SimNode(World world, int index, NodeId id, SimClock clock) {
         this.world = world;
         this.index = index;
         this.id = id;
         this.clock = clock;
-        this.disk = new SimDisk(world, index);
-        this.lanes = new Lane[world.groups().size()];
-        for (SimGroup group : world.groups()) {
-            lanes[group.index()] = new Lane(group);
-        }
+        this.wire = new Wire(World.CLUSTER, id);
+        this.disk = new SimDisk(
+                world.time(), index, world.sabotage() == Sabotage.FORGETFUL_DISK, world.isWired(), this::isDurable);
     }
 
     int index() {
@@ -77,19 +65,24 @@ final class SimNode {
         return disk;
     }
 
+    Wire wire() {
+        return wire;
+    }
+
     boolean isUp() {
-        return machine != null;
+        return process != null;
     }
 
-    boolean isPaused() {
-        return world.now() < pausedUntil;
+    Optional<SimProcess> process() {
+        return Optional.ofNullable(process);
     }
 
-    @Nullable
-    NodeMachine machine() {
-        return machine;
+    /** The machine that votes here, if one does. */
+    Optional<NodeMachine> machine() {
+        return process().filter(p -> !p.isAside()).map(SimProcess::machine);
     }
 
+    /** The newest incarnation that lives or lived here. */
     @Nullable
     Incarnation guarded() {
         return guarded;
@@ -99,112 +92,153 @@ final class SimNode {
         return willKey;
     }
 
-    /** Real time at which the fake kernel mutes what this node's lease covers. */
-    long enforcedUntil() {
-        return enforcedUntil;
+    long nextDraw() {
+        return draws++;
+    }
+
+    private void isDurable(DurableState state) {
+        world.choice().durable(new AcceptorId(id, disk.identity()), state);
     }
 
     // ---- life ----------------------------------------------------------------------------------------------------
 
     void boot() {
-        if (machine != null) {
+        if (process != null) {
             return;
         }
         if (world.now() < guardianDoneAt) {
             world.in(guardianDoneAt - world.now(), this::boot);
             return;
         }
-        life++;
-        leaving = false;
-        leaseValid = false;
-        enforcedUntil = 0;
-        guarded = null;
-        for (SimGroup group : world.groups()) {
-            world.ownership().end(group, this);
+        Optional<SimDisk.Opened> opened = open();
+        if (opened.isEmpty()) {
+            return;
         }
+        life++;
+        guarded = null;
+        world.ownership().reset(index);
         long nonce = SimRandom.hash(world.seed(), 'l', index, life);
-        boolean isGuarded = world.isCalm() || !SimRandom.happens(nonce + 1, 100);
+        boolean isGuarded = world.time().isCalm() || !SimRandom.happens(nonce + 1, 100);
         willKey = isGuarded ? "key-" + id + "-" + life : "";
+        DurableState state = opened.get().state();
+        // Whoever gives a node another disk before the cluster is formed tells it to form again.
+        boolean mayForm = isFirstDisk || world.formsAlways() || world.choice().chosen() == 0;
         NodeSettings settings = new NodeSettings(
-                "sim",
+                World.CLUSTER,
                 id,
                 world.ids(),
-                "d" + index,
-                TIMING,
-                true,
+                disk.identity(),
+                World.TIMING,
+                mayForm,
                 willKey,
-                new HostIdentity("m" + index, "b" + hostBoots, "l" + index),
-                true,
+                new HostIdentity("m" + index, "m" + index + "-" + kernels, "lock-" + disk.identity()),
+                opened.get().isCurrent(),
                 nonce);
-        machine = new NodeMachine(settings, disk.durable(), local(), world.wills());
-        timerAt = Long.MAX_VALUE;
-        world.trace(
-                id, () -> "boots as life " + life + " with " + disk.durable().acceptedBallot());
-        input(new Input.ViewChanged(world.ids()));
-        if (index < 2) {
-            for (SimGroup group : world.groups()) {
-                input(new Input.GroupOffered(group.name(), group.candidacy()));
+        SimProcess fresh = new SimProcess(
+                world, this, clock, disk, new NodeMachine(settings, state, clock.local(world.now()), world.wills()));
+        process = fresh;
+        world.trace(id, () -> "boots as life " + life + " with " + state.acceptedBallot());
+        fresh.run();
+    }
+
+    /** What the state store and the node say to the disk; empty if the node does not start. */
+    private Optional<SimDisk.Opened> open() {
+        isRefused = false;
+        if (foreign.isPresent()) {
+            boolean isKnown = foreign.get()
+                    .state()
+                    .accepted()
+                    .flatMap(r -> r.ownerOf(foreign.get().identity()))
+                    .filter(owner -> !owner.equals(id))
+                    .isPresent();
+            if (!isKnown) {
+                world.court()
+                        .violated(Checker.NO_EXCEPTION, id + " is given the disk of another node and starts on it");
             }
+            refused("it belongs to another node");
+            return Optional.empty();
         }
-        arm();
+        try {
+            SimDisk.Opened found = disk.open();
+            world.word().boots(new AcceptorId(id, found.identity()), found.state());
+            return Optional.of(found);
+        } catch (MalformedMessageException e) {
+            refused(String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    private void refused(String why) {
+        isRefused = true;
+        world.count("starts refused by the disk");
+        world.trace(id, () -> "REFUSES its disk: " + why);
+        world.tell(id.value(), () -> "refuses its disk: " + why);
     }
 
     /** The process ends now. Everything in memory is lost. */
     private void die() {
-        machine = null;
-        life++;
-        pausedUntil = 0;
-        backlog.clear();
-        frozen.clear();
-        held.clear();
-        disk.crash();
-        leaving = false;
-        for (Lane lane : lanes) {
-            lane.reset();
+        SimProcess present = process;
+        if (present != null) {
+            present.end();
         }
+        process = null;
+        disk.crash();
     }
 
-    void crash(boolean isSeen, long salt) {
-        if (machine == null) {
+    /**
+     * The process dies.
+     *
+     * @param isSeen whether its guardian is there to see it
+     */
+    void crash(boolean isSeen, long luck) {
+        if (process == null) {
             return;
         }
         world.trace(id, () -> "CRASHES" + (isSeen && !willKey.isEmpty() ? "" : ", nobody tells"));
+        world.tell(id.value(), () -> "process ends" + (isSeen && !willKey.isEmpty() ? "" : "; nobody tells"));
         die();
         for (SimGroup group : world.groups()) {
-            world.ownership().processDied(group, this, enforcedUntil);
+            world.ownership().processDied(group, index);
         }
         Incarnation author = guarded;
         if (isSeen && author != null && !willKey.isEmpty()) {
-            long takes = world.isCalm()
+            long takes = world.time().isCalm()
                     ? World.MILLI
-                    : SimRandom.happens(salt, 100)
-                            ? SimRandom.scale(salt + 1, 0, 900 * World.MILLI)
-                            : SimRandom.scale(salt + 1, World.MILLI / 2, 5 * World.MILLI);
+                    : SimRandom.happens(luck, 100)
+                            ? SimRandom.scale(luck + 1, 0, 900 * World.MILLI)
+                            : SimRandom.scale(luck + 1, World.MILLI / 2, 5 * World.MILLI);
             String key = willKey;
             guardianDoneAt = world.now() + takes + 1;
-            world.in(takes, () -> lastRites(author, key, salt));
+            world.in(takes, () -> lastRites(author, key, luck));
         }
     }
 
     void powerOff() {
-        if (machine == null) {
+        if (process == null) {
+            kernels++;
+            disk.forgetWrites();
+            for (SimGroup group : world.groups()) {
+                world.ownership().end(group, index);
+            }
             return;
         }
         world.trace(id, () -> "LOSES POWER");
-        hostBoots++;
+        world.tell(id.value(), () -> "host stops");
         die();
+        kernels++;
+        disk.forgetWrites();
         for (SimGroup group : world.groups()) {
-            world.ownership().end(group, this);
+            world.ownership().end(group, index);
         }
     }
 
-    private void lastRites(Incarnation author, String key, long salt) {
+    private void lastRites(Incarnation author, String key, long luck) {
         List<String> gone = new ArrayList<>();
         for (SimGroup group : world.groups()) {
             for (String remain : group.remains()) {
-                boolean fails = !world.isCalm() && SimRandom.happens(salt + 10 + group.index(), 150);
+                boolean fails = !world.time().isCalm() && SimRandom.happens(luck + 10 + group.index(), 150);
                 if (!fails) {
-                    world.ownership().end(group, this);
+                    world.ownership().end(group, index);
                 }
                 if (!fails || world.sabotage() == Sabotage.LYING_GUARDIAN) {
                     gone.add(remain);
@@ -213,378 +247,133 @@ final class SimNode {
         }
         byte[] will = SimWills.datagram(author, key, gone);
         world.trace(id, () -> "last will of " + author + " gone " + gone);
+        world.tell(id.value(), () -> "guardian sends the last will of " + author + ": gone " + gone);
         world.keepWill(will);
         for (long later = 0; later <= 100 * World.MILLI; later += 50 * World.MILLI) {
             world.in(later, () -> world.sendWill(this, will));
         }
     }
 
+    // ---- what befalls it -----------------------------------------------------------------------------------------
+
     void pause(long length) {
-        if (machine != null && !isPaused()) {
+        process().ifPresent(p -> {
             world.trace(id, () -> "PAUSES for " + World.millis(length) + " ms");
-            pausedUntil = world.now() + length;
-            int mine = life;
-            world.in(length, () -> {
-                if (mine == life) {
-                    resume();
-                }
-            });
-        }
+            p.pause(length);
+        });
     }
 
-    void resume() {
-        if (pausedUntil == 0) {
+    /**
+     * The host sleeps. An address gate whose timer stood still is open for up to a third of a lease after waking: the product says
+     * so, so it is counted and not judged.
+     */
+    void suspend(long length) {
+        SimProcess sleeper = process;
+        if (sleeper == null || sleeper.isPaused()) {
             return;
         }
-        pausedUntil = 0;
-        world.trace(id, () -> "resumes");
-        boolean lanesFirst = SimRandom.happens(SimRandom.hash(world.seed(), 'r', index, draws++), 500);
-        if (lanesFirst) {
-            drain(frozen);
-        }
-        drain(backlog);
-        if (!lanesFirst) {
-            drain(frozen);
-        }
-        if (machine != null) {
-            if (local() >= machine.nextDeadlineNanos()) {
-                step(TICK);
+        world.trace(id, () -> "SLEEPS for " + World.millis(length) + " ms");
+        long gate = Math.min(
+                World.TIMING.leaseNanos() / 3, Math.max(0, world.ownership().enforcedUntil(index) - world.now()));
+        sleeper.suspend(length);
+        world.in(length, () -> {
+            for (SimGroup group : world.groups()) {
+                boolean isOpen = gate > 0
+                        && process == sleeper
+                        && !group.remains().isEmpty()
+                        && world.ownership().isClaimed(group, index)
+                        && !world.ownership().acts(group, index);
+                if (isOpen) {
+                    world.count("gates open after a suspend, at most a third of a lease");
+                    if (world.ownership().owner(group) >= 0) {
+                        world.count("gates open after a suspend beside another owner");
+                    }
+                }
             }
-            timerAt = Long.MAX_VALUE;
-            arm();
-        }
-    }
-
-    private static void drain(Deque<Runnable> tasks) {
-        while (!tasks.isEmpty()) {
-            tasks.removeFirst().run();
-        }
+        });
     }
 
     void leave() {
-        if (machine != null && !leaving) {
-            leaving = true;
-            input(new Input.LeaveWanted());
-        }
+        process().ifPresent(SimProcess::leave);
     }
 
-    // ---- the loop ------------------------------------------------------------------------------------------------
-
-    private long local() {
-        return clock.local(world.now());
-    }
-
-    void receive(NodeId from, Message message) {
-        input(new Input.Received(from, message));
-    }
-
-    void input(Input input) {
-        onLoop(() -> feed(input));
-    }
-
-    private void onLoop(Runnable task) {
-        if (machine == null) {
-            return;
-        }
-        if (isPaused()) {
-            if (backlog.size() < 20_000) {
-                backlog.addLast(task);
-            }
-            return;
-        }
-        task.run();
-    }
-
-    private void feed(Input input) {
-        NodeMachine m = machine;
-        if (m == null) {
-            return;
-        }
-        if (local() >= m.nextDeadlineNanos()) {
-            step(TICK);
-        }
-        step(input);
-        arm();
-    }
-
-    private void step(Input input) {
-        NodeMachine m = machine;
-        if (m == null) {
-            return;
-        }
-        world.countStep();
-        try {
-            Step<Effect, DurableState> step = m.handle(local(), input);
-            if (world.isTracing()
-                    && !(input instanceof Input.Tick && step.notices().isEmpty())) {
-                world.trace(id, () -> "<- " + World.brief(input.toString()));
-            }
-            for (Notice notice : step.notices()) {
-                world.trace(id, () -> "   " + notice);
-            }
-            perform(step);
-        } catch (RuntimeException e) {
-            StackTraceElement[] at = e.getStackTrace();
-            world.violated(
-                    Checker.NO_EXCEPTION,
-                    id + " " + e + (at.length > 0 ? " at " + at[0] + " " + at[Math.min(3, at.length - 1)] : ""));
-        }
-    }
-
-    private void perform(Step<Effect, DurableState> step) {
-        for (Effect effect : step.urgent()) {
-            perform(effect);
-        }
-        if (step.persist().isPresent() && machine != null) {
-            disk.write(step.persist().get(), step.persistNumber(), this);
-        }
-        boolean mayPass = disk.isIdle() || world.sabotage() == Sabotage.EFFECTS_BEFORE_DURABLE;
-        if (mayPass) {
-            for (Effect effect : step.then()) {
-                perform(effect);
-            }
-        } else if (!step.then().isEmpty()) {
-            held.addLast(new Held(disk.newestNumber(), step.then()));
-        }
-    }
-
-    void persisted(long number) {
-        onLoop(() -> {
-            while (!held.isEmpty() && held.peekFirst().number <= number) {
-                for (Effect effect : held.removeFirst().effects) {
-                    perform(effect);
-                }
-            }
-            feed(new Input.Persisted(number));
-        });
-    }
-
-    private void arm() {
-        NodeMachine m = machine;
-        if (m == null || isPaused()) {
-            return;
-        }
-        long deadline = m.nextDeadlineNanos();
-        if (deadline == Long.MAX_VALUE || (timerAt != Long.MAX_VALUE && timerFor <= deadline)) {
-            return;
-        }
-        long late = world.isCalm() ? World.MILLI / 20 : lateness();
-        long at = Math.max(clock.real(deadline), world.now()) + late;
-        int mine = life;
-        timerAt = at;
-        timerFor = deadline;
-        world.at(at, () -> {
-            if (mine == life && at == timerAt) {
-                timerAt = Long.MAX_VALUE;
-                NodeMachine present = machine;
-                if (present != null && !isPaused()) {
-                    if (local() >= present.nextDeadlineNanos()) {
-                        step(TICK);
-                    }
-                    arm();
-                }
-            }
-        });
-    }
-
-    private long lateness() {
-        long draw = SimRandom.hash(world.seed(), 't', index, draws++);
-        return SimRandom.happens(draw, 5)
-                ? SimRandom.scale(draw + 1, 0, 60 * World.MILLI)
-                : SimRandom.scale(draw + 1, 0, World.MILLI);
-    }
-
-    // ---- effects -------------------------------------------------------------------------------------------------
-
-    private void perform(Effect effect) {
-        if (machine == null) {
-            return;
-        }
-        if (effect instanceof Effect.Send send) {
-            if (send.message() instanceof Message.Renew && world.sabotage() == Sabotage.BLIND_RENEWAL && leaseValid) {
-                enforce(local());
-            }
-            world.send(this, send.to(), send.message());
-        } else if (effect instanceof Effect.PublishLease lease) {
-            leaseValid = lease.isValid();
-            if (lease.isValid()) {
-                boolean isLate = world.sabotage() == Sabotage.LEASE_FROM_ACKNOWLEDGEMENT;
-                enforce(isLate ? local() : lease.confirmedNanos());
-            }
-        } else if (effect instanceof Effect.StartGroup start) {
-            world.trace(id, () -> "-> " + start);
-            lane(start.group()).start(start);
-        } else if (effect instanceof Effect.StopGroup stop) {
-            world.trace(id, () -> "-> " + stop);
-            lane(stop.group()).stop(stop.token());
-        } else if (effect instanceof Effect.LiveAs live) {
-            guarded = live.incarnation();
-        } else if (effect instanceof Effect.PublishRecord published) {
-            world.trace(
-                    id,
-                    () -> "learned " + published.ballot() + " #"
-                            + published.value().number());
-            world.chain().learned(this, published.ballot(), published.value());
-        } else if (effect instanceof Effect.MoveDecided decided) {
-            world.count(decided.isDone() ? "moves done" : "moves refused");
-        } else if (effect instanceof Effect.Left) {
-            left();
-        }
-    }
-
-    private void enforce(long confirmed) {
-        enforcedUntil = Math.max(enforcedUntil, clock.real(confirmed + TIMING.holderNanos()));
-        world.ownership().rearmed(this);
-    }
-
-    private void left() {
+    /** The session has ended in an orderly way. */
+    void left() {
         world.count("leaves");
+        world.court().looked(Checker.LEFT_CLEAN);
         for (SimGroup group : world.groups()) {
-            if (world.ownership().acts(group, this)) {
-                world.violated(Checker.LEFT_CLEAN, id + " left but acts for " + group.name());
+            if (world.ownership().actsByItself(group, index)) {
+                world.court().violated(Checker.LEFT_CLEAN, id + " left but acts for " + group.name());
             }
         }
         world.trace(id, () -> "has left");
+        world.tell(id.value(), () -> "has left");
         die();
-        world.in(300 * World.MILLI, this::boot);
+        world.in(BACK_AFTER_LEAVING, this::boot);
     }
 
-    private Lane lane(String group) {
-        for (Lane lane : lanes) {
-            if (lane.group.name().equals(group)) {
-                return lane;
-            }
-        }
-        throw new IllegalArgumentException("no group " + group);
+    /** An empty disk in place of whatever there was. */
+    void replaceDisk() {
+        disk.replace();
+        isFirstDisk = false;
+        foreign = Optional.empty();
+        world.tell(id.value(), () -> "is given an empty disk");
     }
 
-    void failGroup(SimGroup group, Severity severity) {
-        Lane lane = lanes[group.index()];
-        if (machine != null && lane.isBegun) {
-            world.count("group failures");
-            input(new Input.GroupEnded(group.name(), lane.token, Optional.of(severity), "simulated failure"));
+    /** Somebody else's disk, until {@link #ownDisk()}. */
+    void mount(SimDisk.Opened other) {
+        foreign = Optional.of(other);
+    }
+
+    void ownDisk() {
+        foreign = Optional.empty();
+    }
+
+    /** Everything that can be mended here is, and the process runs. */
+    void heal() {
+        disk.slowUntil(0);
+        disk.fullUntil(0);
+        ownDisk();
+        process().ifPresent(SimProcess::disarm);
+        process().ifPresent(SimProcess::resume);
+        process().filter(SimProcess::isAside).ifPresent(p -> crash(true, 0));
+        if (disk.isDamaged()) {
+            replaceDisk();
+        }
+        boot();
+        input(new Input.ViewChanged(world.ids()));
+    }
+
+    /** Whether the newest attempt to start was refused because of the disk. */
+    boolean isRefused() {
+        return isRefused;
+    }
+
+    // ---- what reaches it -----------------------------------------------------------------------------------------
+
+    void livesAs(Incarnation incarnation) {
+        guarded = incarnation;
+    }
+
+    void receive(NodeId from, Message message) {
+        arrives(new Input.Received(from, message));
+    }
+
+    void receiveWill(byte[] will) {
+        arrives(new Input.WillArrived(will));
+    }
+
+    private void arrives(Input input) {
+        SimProcess present = process;
+        if (present != null && !present.isAsleep()) {
+            present.input(input);
         }
     }
 
-    private record Held(long number, List<Effect> effects) {}
-
-    /**
-     * Starts and stops one group, one call at a time. A start begins only while the lease holds: the order may be old by the
-     * time its turn comes.
-     */
-    private final class Lane {
-        private final SimGroup group;
-        private long token;
-        private long operation;
-        private boolean isBegun;
-
-        private Lane(SimGroup group) {
-            this.group = group;
-        }
-
-        private void reset() {
-            operation++;
-            isBegun = false;
-        }
-
-        private void start(Effect.StartGroup order) {
-            token = order.token();
-            long mine = ++operation;
-            checkNotReleased(order.token());
-            world.count("starts");
-            world.count("starts by " + order.proof());
-            later(delay(2 * World.MILLI), () -> begin(mine));
-        }
-
-        private void checkNotReleased(long wanted) {
-            NodeMachine m = machine;
-            if (m != null && wanted <= m.memory().released().getOrDefault(group.name(), 0L)) {
-                world.violated(
-                        Checker.RELEASED_STAYS,
-                        id + " starts " + group.name() + " under token " + wanted + ", which it gave back");
-            }
-        }
-
-        private void begin(long mine) {
-            if (mine != operation) {
-                return;
-            }
-            if (!leaseValid || world.now() >= enforcedUntil) {
-                later(10 * World.MILLI, () -> begin(mine));
-                return;
-            }
-            isBegun = true;
-            world.trace(id, () -> "begins " + group.name() + " token " + token);
-            world.began(group);
-            world.ownership().begin(group, SimNode.this, token);
-            boolean fails = world.failsStart(draw());
-            later(delay(40 * World.MILLI), () -> {
-                if (mine == operation) {
-                    input(new Input.StartEnded(
-                            group.name(),
-                            token,
-                            fails ? Optional.of(Severity.SOFT) : Optional.empty(),
-                            fails ? "simulated failure" : ""));
-                }
-            });
-        }
-
-        private void stop(long which) {
-            long mine = ++operation;
-            if (!isBegun) {
-                later(delay(World.MILLI), () -> stopped(mine, which));
-                return;
-            }
-            boolean fails = world.failsStart(draw());
-            later(delay(60 * World.MILLI), () -> {
-                if (fails && mine == operation) {
-                    input(new Input.StopEnded(group.name(), which, false, "simulated failure"));
-                    later(700 * World.MILLI, () -> stopped(mine, which));
-                } else {
-                    stopped(mine, which);
-                }
-            });
-        }
-
-        private void stopped(long mine, long which) {
-            if (mine != operation) {
-                return;
-            }
-            if (isBegun) {
-                world.ownership().end(group, SimNode.this);
-                isBegun = false;
-            }
-            world.trace(id, () -> "stopped " + group.name() + " token " + which);
-            input(new Input.StopEnded(group.name(), which, true, ""));
-            if (world.sabotage() == Sabotage.START_AFTER_RELEASE) {
-                later(5 * World.MILLI, () -> {
-                    if (mine == operation) {
-                        start(new Effect.StartGroup(
-                                group.name(), new Incarnation(id, 1), which, org.understudy.ha.api.ProofKind.RELEASED));
-                    }
-                });
-            }
-        }
-
-        private long draw() {
-            return SimRandom.hash(world.seed(), 'g', index * 16L + group.index(), draws++);
-        }
-
-        private long delay(long most) {
-            return world.isCalm() ? World.MILLI / 20 : SimRandom.scale(draw(), World.MILLI / 20, most);
-        }
-
-        private void later(long delay, Runnable task) {
-            int mine = life;
-            world.in(delay, () -> {
-                if (mine == life) {
-                    if (isPaused()) {
-                        frozen.addLast(task);
-                    } else {
-                        task.run();
-                    }
-                }
-            });
+    void input(Input input) {
+        SimProcess present = process;
+        if (present != null) {
+            present.input(input);
         }
     }
 }

@@ -1,5 +1,7 @@
 package org.understudy.ha.testkit.sim;
 
+import org.understudy.ha.testkit.sim.clock.Timeline;
+
 /**
  * A promise was broken.
  *
@@ -12,26 +14,34 @@ public record Violation(Checker checker, long atNanos, String detail) {
     public enum Checker {
         /** The times in which two nodes act for one group never overlap. */
         ONE_OWNER,
-        /** Each start of a group has a higher token than every start before it, and no token starts in two lives. */
+        /** Each start of a group has a higher token than every start before it, whatever was restarted in between. */
         TOKENS_GROW,
         /** A token that was given back is never started again. */
         RELEASED_STAYS,
         /** When a grant is chosen the holder before it does not act any more. */
         PROOF_IS_TRUE,
+        /** What a node takes for chosen is on the disks of a majority, and it starts only what such a record grants it. */
+        PROOF_COMMITTED,
+        /** What an acceptor or holder says is on its disk already, and no later life goes back behind it. */
+        ACKNOWLEDGED_IS_DURABLE,
+        /** A lease rests on a majority's acknowledgements; after its end nothing is started under it. */
+        EXPIRED_TOUCHES_NOTHING,
         /** One ballot, one record. */
         ONE_RECORD_PER_BALLOT,
         /** Chosen records follow from one another: nothing that was settled comes back. */
         ONE_CHAIN,
         /** A node that left owns nothing. */
         LEFT_CLEAN,
-        /** After everything is healed each group that can run runs, and stays. */
+        /** After everything is healed each group that can run runs, within the bound. */
         RECOVERY,
-        /** No machine throws. */
+        /** After everything is healed groups stay where they are, and the record becomes quiet. */
+        NO_FLAPPING,
+        /** No machine throws, and what arrives is what was sent. */
         NO_EXCEPTION
     }
 
     @Override
     public String toString() {
-        return checker + " at " + World.millis(atNanos) + " ms: " + detail;
+        return checker + " at " + Timeline.millis(atNanos) + " ms: " + detail;
     }
 }

@@ -8,24 +8,32 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.api.spi.Severity;
-import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.WillVerifier;
 import org.understudy.ha.membership.core.message.Message;
-import org.understudy.ha.membership.core.record.ClusterRecord;
-import org.understudy.ha.membership.core.record.Grant;
-import org.understudy.ha.membership.core.record.GroupRecord;
-import org.understudy.ha.membership.core.record.Session;
-import org.understudy.ha.testkit.sim.Violation.Checker;
+import org.understudy.ha.testkit.sim.WorldOptions.Size;
+import org.understudy.ha.testkit.sim.check.Chain;
+import org.understudy.ha.testkit.sim.check.Choice;
+import org.understudy.ha.testkit.sim.check.Court;
+import org.understudy.ha.testkit.sim.check.Leases;
+import org.understudy.ha.testkit.sim.check.Ownership;
+import org.understudy.ha.testkit.sim.check.Recovery;
+import org.understudy.ha.testkit.sim.check.SimGroup;
+import org.understudy.ha.testkit.sim.check.Word;
+import org.understudy.ha.testkit.sim.clock.SimClock;
+import org.understudy.ha.testkit.sim.clock.SimRandom;
+import org.understudy.ha.testkit.sim.clock.Timeline;
+import org.understudy.ha.testkit.sim.net.SimNetwork;
 
 /**
- * A simulated cluster of three nodes, serv1, serv2 and a witness, with four groups: {@code files} prefers serv1, {@code mail}
- * prefers serv2, {@code volume} cannot expire, {@code leader} is an election. One thread, one queue, no real clock; the seed
- * decides everything.
+ * A simulated cluster. Of standard size it has three nodes, serv1, serv2 and a witness, and four groups: {@code files} prefers
+ * serv1, {@code mail} prefers serv2, {@code volume} cannot expire, {@code leader} is an election; larger worlds repeat these. One
+ * thread, one queue, no real clock; the seed decides everything.
  *
  * <p>A run has three parts: faults; then everything is healed and each group that can run must run within
  * {@link #RECOVERY} and must stay where it is for the rest.
@@ -35,72 +43,88 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
 public final class World {
 
     /** One millisecond in nanoseconds. */
-    public static final long MILLI = 1_000_000L;
+    public static final long MILLI = Timeline.MILLI;
     /** How long recovery may take after everything is healed. */
     public static final long RECOVERY = 10_000 * MILLI;
+    /** How long everything must stay after that. */
+    public static final long STAY = 5_000 * MILLI;
 
-    static final long ONE_WAY = 150 * MILLI / 1000;
-    static final long FSYNC = MILLI;
-    private static final long STAY = 5_000 * MILLI;
+    /** When operators switch everything back after everything is healed: every node has joined by then. */
+    private static final long HEAL_WORDS = 4_000 * MILLI;
+
+    static final Timing TIMING = Timing.standard();
+    static final String CLUSTER = "sim";
     private static final int TRACE_KEPT = 200;
-    private static final int STARTS_AFTER_HEAL_MAX = 4;
+    private static final int CLOCKS_BEYOND_BOUND_PPM = 300_000;
 
-    private final long seed;
     private final WorldOptions options;
-    private final EventQueue queue = new EventQueue();
-    private final List<NodeId> ids = List.of(NodeId.of("serv1"), NodeId.of("serv2"), NodeId.of("witness"));
+    private final Timeline time;
+    private final List<NodeId> ids;
+    private final int owners;
     private final List<SimGroup> groups;
+    private final boolean isWired;
+    private final boolean formsAlways;
     private final List<SimNode> nodes = new ArrayList<>();
     private final SimNetwork network;
+    private final Court court;
     private final Ownership ownership;
-    private final Chain chain = new Chain(this);
+    private final Chain chain;
+    private final Choice choice;
+    private final Word word;
+    private final Leases leases;
+    private final Recovery recovery;
+    private final Chronicle chronicle;
+    private final Operators operators = new Operators(this);
     private final SimWills wills = new SimWills();
     private final List<byte[]> oldWills = new ArrayList<>();
     private final TreeMap<String, Long> counts = new TreeMap<>();
     private final Deque<String> trace = new ArrayDeque<>();
     private final List<Long> gaps = new ArrayList<>();
     private final long[] ownerLostAt;
-    private final int[] startsAtHeal;
-    private long now;
+    private final List<Fault> faults;
     private long steps;
     private int failPerMille;
-    private boolean isHealed;
-    private @Nullable Violation violation;
 
     /** Builds a world; nothing happens before {@link #run}. */
     public World(long seed, WorldOptions options) {
-        this.seed = seed;
         this.options = options;
-        NodeId serv1 = ids.get(0);
-        NodeId serv2 = ids.get(1);
-        this.groups = List.of(
-                new SimGroup(0, "files", List.of(serv1, serv2), false, true, List.of("address files")),
-                new SimGroup(1, "mail", List.of(serv2, serv1), false, true, List.of("address mail")),
-                new SimGroup(2, "volume", List.of(serv1, serv2), false, false, List.of()),
-                new SimGroup(3, "leader", List.of(), true, true, List.of()));
-        this.network = new SimNetwork(this, ids.size());
-        this.ownership = new Ownership(this, groups.size(), ids.size());
+        this.time = new Timeline(seed, options.isCalm());
+        Size size = options.size().orElseGet(() -> Swarm.size(seed));
+        this.ids = Swarm.nodes(size);
+        this.owners = size.hasWitness() ? size.nodes() - 1 : size.nodes();
+        this.groups = Swarm.groups(size.groups(), ids.subList(0, owners));
+        this.isWired = Swarm.isWired(seed);
+        this.formsAlways = Swarm.formsAlways(seed);
+        this.court = new Court(time);
+        this.ownership = new Ownership(court, groups, ids);
+        this.chain = new Chain(court, groups, ids, ownership);
+        this.choice = new Choice(court);
+        this.word = new Word(court);
+        this.leases = new Leases(court, ids, TIMING.holderNanos());
+        this.recovery = new Recovery(court, groups, ids, ownership, choice);
+        this.chronicle = new Chronicle(time, options.isTelling());
+        this.network = new SimNetwork(time, ids.size());
         this.ownerLostAt = new long[groups.size()];
-        this.startsAtHeal = new int[groups.size()];
         SimRandom random = new SimRandom(seed);
         for (int i = 0; i < ids.size(); i++) {
             nodes.add(new SimNode(this, i, ids.get(i), clock(random, i)));
         }
-        prepare(random);
+        this.faults = prepare(random);
     }
 
     private SimClock clock(SimRandom random, int node) {
         long offset = random.between(0, 1_000_000 * MILLI);
         long rate = random.between(-10_000, 10_001);
+        boolean isExtreme = random.chance(300);
         if (options.isCalm()) {
             return new SimClock(offset, 0);
         }
-        boolean isExtreme = random.chance(300);
         long ppm = isExtreme ? (rate < 0 ? -10_000 : 10_000) : rate;
-        return new SimClock(offset, sabotage() == Sabotage.CLOCKS_BEYOND_BOUND && node > 0 ? 300_000 : ppm);
+        return new SimClock(
+                offset, sabotage() == Sabotage.CLOCKS_BEYOND_BOUND && node > 0 ? CLOCKS_BEYOND_BOUND_PPM : ppm);
     }
 
-    private void prepare(SimRandom random) {
+    private List<Fault> prepare(SimRandom random) {
         int duplicates = random.chance(500) ? 0 : random.below(50);
         int stragglers = random.chance(500) ? 0 : random.below(20);
         network.weather(options.isCalm() ? 0 : duplicates, options.isCalm() ? 0 : stragglers);
@@ -108,150 +132,108 @@ public final class World {
         for (SimNode node : nodes) {
             at(options.isCalm() ? 0 : random.between(0, 1_000 * MILLI), node::boot);
         }
-        List<Fault> drawn = Fault.plan(random, options.only(), ids.size(), 1_500 * MILLI, options.chaosNanos());
-        for (Fault fault : options.script().orElse(drawn)) {
-            at(fault.atNanos(), () -> strike(fault));
+        long heal = options.chaosNanos();
+        List<Fault> all = options.script().orElseGet(() -> {
+            long from = Math.min(1_500 * MILLI, heal / 2);
+            return Fault.plan(random, options, ids.size(), groups.size(), from, heal);
+        });
+        Nemesis nemesis = new Nemesis(this, network, operators);
+        for (Fault fault : all) {
+            at(fault.atNanos(), () -> {
+                if (time.now() < heal) {
+                    nemesis.strike(fault);
+                }
+            });
         }
-        at(options.chaosNanos(), this::heal);
-        at(options.chaosNanos() + RECOVERY, () -> checkRecovered("recovered"));
-        at(options.chaosNanos() + RECOVERY + STAY, () -> checkRecovered("stayed"));
+        at(heal, this::heal);
+        at(heal + HEAL_WORDS / 2, nemesis::vouch);
+        at(heal + RECOVERY, () -> recovery.bound(machines()));
+        at(heal + RECOVERY + STAY, () -> recovery.stayed(machines()));
+        return all;
+    }
+
+    /** The faults of this run, drawn or scripted. */
+    public List<Fault> faults() {
+        return faults;
+    }
+
+    /** How large it is. */
+    public Size size() {
+        return new Size(ids.size(), owners < ids.size(), groups.size());
     }
 
     /** Runs to the end or to the first violation. */
     public RunReport run() {
         long end = options.chaosNanos() + RECOVERY + STAY;
-        while (violation == null && !queue.isEmpty() && queue.nextTime() <= end) {
-            now = queue.nextTime();
-            queue.remove().run();
+        while (!court.isBroken() && time.advance(end)) {
+            // Each event does its part.
         }
-        counts.put("records chosen", (long) chain.length());
+        court.violation().ifPresent(v -> trace(ids.get(0), () -> "VIOLATION " + v));
+        counts.put("records chosen", (long) choice.chosen());
+        counts.merge("worlds of " + ids.size() + " nodes", 1L, Long::sum);
+        if (isWired) {
+            counts.merge("worlds that send real frames", 1L, Long::sum);
+        }
+        court.count(counts);
         return new RunReport(
-                seed,
-                Optional.ofNullable(violation),
+                time.seed(),
+                court.violation(),
                 steps,
                 Collections.unmodifiableSortedMap(counts),
                 List.copyOf(gaps),
-                List.copyOf(trace));
+                List.copyOf(trace),
+                chronicle.lines());
     }
 
-    // ---- faults --------------------------------------------------------------------------------------------------
+    /** When everything is healed. */
+    long healsAt() {
+        return options.chaosNanos();
+    }
 
-    private void strike(Fault fault) {
-        SimNode node = nodes.get(fault.node());
-        SimNode other = nodes.get(fault.other());
-        boolean isOwner = groups.stream().anyMatch(g -> ownership.acts(g, node));
-        count("fault " + fault.kind());
-        trace(node.id(), () -> "FAULT " + fault);
-        if (isOwner && node.isUp()) {
-            count("fault " + fault.kind() + " at an owner");
-            for (SimGroup group : groups) {
-                if (group.isExpirable() && ownership.acts(group, node)) {
-                    ownerLostAt[group.index()] = now;
-                }
-            }
+    boolean isHealed() {
+        return time.now() >= healsAt();
+    }
+
+    private void heal() {
+        time.becomeCalm();
+        trace(ids.get(0), () -> "EVERYTHING IS HEALED");
+        tell("everything", () -> "is healed");
+        network.heal();
+        failPerMille = 0;
+        for (SimNode node : nodes) {
+            node.heal();
         }
-        switch (fault.kind()) {
-            case CRASH -> {
-                node.crash(true, fault.salt());
-                in(fault.lengthNanos(), node::boot);
-            }
-            case CRASH_UNSEEN -> {
-                node.crash(false, fault.salt());
-                in(fault.lengthNanos(), node::boot);
-            }
-            case POWER_OFF -> {
-                node.powerOff();
-                in(fault.lengthNanos(), node::boot);
-            }
-            case BLACKOUT -> {
-                for (SimNode each : nodes) {
-                    each.powerOff();
-                    in(fault.lengthNanos() + each.index() * (fault.salt() & 0xFF) * MILLI, each::boot);
-                }
-            }
-            case PAUSE -> node.pause(fault.lengthNanos());
-            case ISOLATE -> {
-                for (SimNode peer : nodes) {
-                    cut(node, peer, fault);
-                    cut(peer, node, fault);
-                }
-            }
-            case MUTE -> {
-                for (SimNode peer : nodes) {
-                    cut(node, peer, fault);
-                }
-            }
-            case CUT_PAIR -> {
-                cut(node, other, fault);
-                cut(other, node, fault);
-            }
-            case CUT_ONE_WAY -> cut(node, other, fault);
-            case SLOW_DISK -> node.disk().slowUntil(now + fault.lengthNanos());
-            case SLOW_NETWORK -> network.slow(now + fault.lengthNanos());
-            case SLOW_INBOUND -> network.slowInbound(fault.node(), now + fault.lengthNanos());
-            case LOSS -> network.lose((int) SimRandom.scale(fault.salt(), 50, 500), now + fault.lengthNanos());
-            case MOVE -> {
-                SimGroup group = groups.get((int) SimRandom.scale(fault.salt(), 0, groups.size()));
-                NodeId target = ids.get((int) SimRandom.scale(fault.salt() + 1, 0, 2));
-                node.input(new Input.MoveWanted(now, group.name(), target));
-            }
-            case LEAVE -> node.leave();
-            case FORGED_WILL -> forgeWill(node, fault.salt());
-            case LATE_WILL -> {
-                if (!oldWills.isEmpty()) {
-                    byte[] will = oldWills.get((int) SimRandom.scale(fault.salt(), 0, oldWills.size()));
-                    sendWill(node, will);
-                }
-            }
-            case ODD_VIEW -> {
-                List<NodeId> view = new ArrayList<>(ids);
-                Collections.rotate(view, (int) SimRandom.scale(fault.salt(), 0, 3));
-                if (SimRandom.happens(fault.salt() + 1, 500)) {
-                    view.removeIf(id -> !id.equals(node.id()) && SimRandom.happens(fault.salt() + 2, 500));
-                }
-                node.input(new Input.ViewChanged(view));
-            }
-            case DOUBT -> node.input(new Input.ClockDoubted("simulated"));
-            case GROUP_FAILS -> {
-                SimGroup group = groups.get((int) SimRandom.scale(fault.salt(), 0, groups.size()));
-                node.failGroup(group, SimRandom.happens(fault.salt() + 1, 500) ? Severity.SOFT : Severity.HARD);
-            }
-            case VETO -> {
-                SimGroup group = groups.get((int) SimRandom.scale(fault.salt(), 0, groups.size()));
-                node.input(new Input.EligibilityChanged(group.name(), false, "simulated veto"));
-                in(fault.lengthNanos(), () -> node.input(new Input.EligibilityChanged(group.name(), true, "")));
-            }
-        }
+        in(HEAL_WORDS, () -> operators.healAll(nodes.get(0)));
+        recovery.healed();
     }
 
-    private void cut(SimNode from, SimNode to, Fault fault) {
-        network.cut(from.index(), to.index(), now + fault.lengthNanos());
+    private List<Optional<NodeMachine>> machines() {
+        return nodes.stream().map(SimNode::machine).toList();
     }
 
-    private void forgeWill(SimNode victim, long salt) {
-        Incarnation who = victim.guarded();
-        if (who == null) {
-            return;
-        }
-        List<String> everything = new ArrayList<>();
-        groups.forEach(g -> everything.addAll(g.remains()));
-        // A guardian signs only at death, so nobody has the right key and the right incarnation of a living node.
-        boolean isWrongKey = who.number() == 1 || SimRandom.happens(salt, 500);
-        byte[] will = isWrongKey
-                ? SimWills.datagram(who, "forged", everything)
-                : SimWills.datagram(new Incarnation(who.node(), who.number() - 1), victim.willKey(), everything);
-        sendWill(victim, will);
-    }
+    // ---- wills ---------------------------------------------------------------------------------------------------
 
     void keepWill(byte[] will) {
         oldWills.add(will);
+    }
+
+    Optional<byte[]> oldWill(long luck) {
+        return oldWills.isEmpty()
+                ? Optional.empty()
+                : Optional.of(oldWills.get((int) SimRandom.scale(luck, 0, oldWills.size())));
+    }
+
+    List<String> everythingThatRemains() {
+        List<String> all = new ArrayList<>();
+        groups.forEach(g -> all.addAll(g.remains()));
+        return all;
     }
 
     /** Sends a will to everybody else. */
     void sendWill(SimNode from, byte[] will) {
         for (SimNode to : nodes) {
             if (to != from) {
-                network.carry(from.index(), to.index(), () -> to.input(new Input.WillArrived(tampered(will))));
+                network.carry(from.index(), to.index(), () -> to.receiveWill(tampered(will)));
             }
         }
     }
@@ -263,118 +245,34 @@ public final class World {
         NodeId author = wills.author(will).orElseThrow().node();
         SimNode node = nodes.get(ids.indexOf(author));
         Incarnation present = node.guarded();
-        List<String> gone = new ArrayList<>();
-        groups.forEach(g -> gone.addAll(g.remains()));
-        return present == null ? will : SimWills.datagram(present, node.willKey(), gone);
-    }
-
-    private void heal() {
-        isHealed = true;
-        trace(ids.get(0), () -> "EVERYTHING IS HEALED");
-        network.heal();
-        failPerMille = 0;
-        for (SimNode node : nodes) {
-            node.disk().slowUntil(0);
-            node.resume();
-            node.boot();
-            node.input(new Input.ViewChanged(ids));
-        }
-        for (SimGroup group : groups) {
-            startsAtHeal[group.index()] = ownership.starts(group);
-        }
-    }
-
-    private void checkRecovered(String what) {
-        for (SimGroup group : groups) {
-            if (ownership.owner(group) < 0 && !isExcused(group)) {
-                violated(Checker.RECOVERY, group.name() + " runs nowhere, should have " + what + why(group));
-            }
-            int startsSince = ownership.starts(group) - startsAtHeal[group.index()];
-            boolean isLate = ownership.lastStart(group) > options.chaosNanos() + RECOVERY;
-            if (isLate || startsSince > STARTS_AFTER_HEAL_MAX) {
-                violated(
-                        Checker.RECOVERY,
-                        group.name() + " does not settle: " + startsSince
-                                + " starts since everything was healed, last at " + millis(ownership.lastStart(group))
-                                + " ms");
-            }
-        }
-    }
-
-    private String why(SimGroup group) {
-        StringBuilder why = new StringBuilder();
-        for (SimNode node : nodes) {
-            NodeMachine machine = node.machine();
-            why.append("; ").append(node.id()).append(' ');
-            if (machine == null) {
-                why.append("down");
-            } else {
-                why.append(machine.state())
-                        .append(' ')
-                        .append(machine.incarnation())
-                        .append(' ');
-                machine.learned()
-                        .ifPresent(r -> why.append('#')
-                                .append(r.number())
-                                .append(' ')
-                                .append(r.groups().get(group.name())));
-            }
-        }
-        return why.toString();
-    }
-
-    /** A group may rightly run nowhere: nothing proves its last holder gone, or every node has reason not to start it. */
-    private boolean isExcused(SimGroup group) {
-        Optional<ClusterRecord> newest = Optional.empty();
-        for (SimNode node : nodes) {
-            NodeMachine machine = node.machine();
-            if (machine != null && machine.learned().isPresent()) {
-                ClusterRecord known = machine.learned().get();
-                newest = newest.filter(r -> r.number() >= known.number()).or(() -> Optional.of(known));
-            }
-        }
-        if (newest.isEmpty() || newest.get().sessions().size() < ids.size()) {
-            return false;
-        }
-        ClusterRecord record = newest.get();
-        Optional<GroupRecord> state = Optional.ofNullable(record.groups().get(group.name()));
-        Optional<Grant> standing = state.flatMap(GroupRecord::grant).filter(Grant::stands);
-        if (standing.isPresent()) {
-            boolean isUnproved =
-                    !group.isExpirable() && !record.isLive(standing.get().holder());
-            if (isUnproved) {
-                count("groups that wait for a proof");
-            }
-            return isUnproved;
-        }
-        boolean isEligible = false;
-        for (Session session : record.sessions().values()) {
-            isEligible |= session.candidacies().containsKey(group.name())
-                    && session.candidacies().get(group.name()).isEligible();
-        }
-        if (!isEligible) {
-            count("groups held after failures");
-        }
-        return !isEligible;
+        return present == null ? will : SimWills.datagram(present, node.willKey(), everythingThatRemains());
     }
 
     // ---- for the parts -------------------------------------------------------------------------------------------
 
     long seed() {
-        return seed;
+        return time.seed();
     }
 
     long now() {
-        return now;
+        return time.now();
+    }
+
+    Timeline time() {
+        return time;
     }
 
     Sabotage sabotage() {
         return options.sabotage();
     }
 
-    /** Whether delays are constant: asked for, or after everything was healed. */
-    boolean isCalm() {
-        return options.isCalm() || isHealed;
+    boolean isWired() {
+        return isWired;
+    }
+
+    /** Whether a node says that it may form also when it comes with an empty disk later. */
+    boolean formsAlways() {
+        return formsAlways;
     }
 
     boolean failsStart(long draw) {
@@ -385,12 +283,24 @@ public final class World {
         return ids;
     }
 
+    int indexOf(NodeId id) {
+        return ids.indexOf(id);
+    }
+
     List<SimNode> nodes() {
         return nodes;
     }
 
     List<SimGroup> groups() {
         return groups;
+    }
+
+    boolean mayOwn(SimNode node) {
+        return node.index() < owners;
+    }
+
+    Court court() {
+        return court;
     }
 
     Ownership ownership() {
@@ -401,20 +311,34 @@ public final class World {
         return chain;
     }
 
+    Choice choice() {
+        return choice;
+    }
+
+    Word word() {
+        return word;
+    }
+
+    Leases leases() {
+        return leases;
+    }
+
     WillVerifier wills() {
         return wills;
     }
 
-    void at(long time, Runnable event) {
-        queue.add(time, event);
+    void at(long when, Runnable event) {
+        time.at(when, event);
     }
 
     void in(long delay, Runnable event) {
-        queue.add(now + delay, event);
+        time.in(delay, event);
     }
 
     void send(SimNode from, NodeId to, Message message) {
-        network.send(from, nodes.get(ids.indexOf(to)), message);
+        SimNode target = nodes.get(ids.indexOf(to));
+        Message arriving = isWired ? from.wire().carry(message) : message;
+        network.carry(from.index(), target.index(), () -> target.receive(from.id(), arriving));
     }
 
     void countStep() {
@@ -425,19 +349,28 @@ public final class World {
         counts.merge(what, 1L, Long::sum);
     }
 
-    /** A group acts from now on; notes how long nobody acted after a fault at its owner. */
-    void began(SimGroup group) {
-        if (ownerLostAt[group.index()] > 0) {
-            gaps.add(now - ownerLostAt[group.index()]);
-            ownerLostAt[group.index()] = 0;
+    /** A fault hits a node that acts for something. */
+    void ownerHit(int node) {
+        for (SimGroup group : groups) {
+            if (group.isExpirable() && ownership.acts(group, node)) {
+                ownerLostAt[group.index()] = now();
+            }
         }
     }
 
-    void violated(Checker checker, String detail) {
-        if (violation == null) {
-            violation = new Violation(checker, now, detail);
-            trace(ids.get(0), () -> "VIOLATION " + violation);
+    /** A group acts from now on; notes how long nobody acted after a fault at its owner. */
+    void began(SimGroup group, int node, long token, ProofKind proof) {
+        if (ownerLostAt[group.index()] > 0) {
+            gaps.add(now() - ownerLostAt[group.index()]);
+            ownerLostAt[group.index()] = 0;
         }
+        for (int other = 0; other < nodes.size(); other++) {
+            if (other != node && ownership.isClaimed(group, other) && !ownership.acts(group, other)) {
+                NodeId before = ids.get(other);
+                tell(group.name(), () -> "had ended with the lease of " + before);
+            }
+        }
+        tell(group.name(), () -> "runs on " + ids.get(node) + ", token " + token + ", proof " + proof);
     }
 
     boolean isTracing() {
@@ -446,15 +379,28 @@ public final class World {
 
     void trace(NodeId node, Supplier<String> event) {
         if (options.isTracing()) {
-            trace.addLast(millis(now) + " " + node + " " + event.get());
+            trace.addLast(millis(now()) + " " + node + " " + event.get());
             if (trace.size() > TRACE_KEPT) {
                 trace.removeFirst();
             }
         }
     }
 
+    void tell(String who, Supplier<String> what) {
+        if (options.isTelling()) {
+            chronicle.add(who, what.get());
+        }
+    }
+
+    void noticed(SimNode by, Notice notice) {
+        trace(by.id(), () -> "   " + notice);
+        if (options.isTelling()) {
+            chronicle.add(notice);
+        }
+    }
+
     static String millis(long nanos) {
-        return nanos / MILLI + "." + (nanos % MILLI) / 100_000;
+        return Timeline.millis(nanos);
     }
 
     static String brief(String text) {

@@ -2,48 +2,107 @@ package org.understudy.ha.testkit.sim;
 
 import java.util.List;
 import java.util.Optional;
+import org.understudy.ha.testkit.sim.clock.Timeline;
 
 /**
  * What kind of world to build.
  *
+ * @param size how many nodes and groups; empty to let the seed draw them
  * @param script faults to play instead of drawn ones
  * @param only kinds of faults to draw from, many of them; empty to let the seed choose
  * @param isCalm a network, disks and clocks without faults and with constant times, to measure
  * @param chaosNanos when everything is healed
  * @param isTracing whether to keep the last events as text
+ * @param isTelling whether to tell who owned what when, and why, in lines for people
  */
 public record WorldOptions(
         Sabotage sabotage,
+        Optional<Size> size,
         Optional<List<Fault>> script,
         List<Fault.Kind> only,
         boolean isCalm,
         long chaosNanos,
-        boolean isTracing) {
+        boolean isTracing,
+        boolean isTelling) {
+
+    private static final long CHAOS = 45_000 * Timeline.MILLI;
+
+    /**
+     * How large a world is.
+     *
+     * @param nodes 3 to 16, all of them acceptors
+     * @param hasWitness whether the last one owns nothing
+     * @param groups 1 to 64
+     */
+    public record Size(int nodes, boolean hasWitness, int groups) {
+
+        /** Two servers and a witness, four groups. */
+        public static final Size STANDARD = new Size(3, true, 4);
+
+        public Size {
+            if (nodes < 3 || nodes > 16 || groups < 1 || groups > 64) {
+                throw new IllegalArgumentException(
+                        "a world has 3 to 16 nodes and 1 to 64 groups, not " + nodes + " and " + groups);
+            }
+        }
+    }
 
     public WorldOptions {
+        script = script.map(List::copyOf);
         only = List.copyOf(only);
     }
 
     /** Sixty simulated seconds: 45 of faults, 10 in which everything must recover, 5 in which it must stay. */
     public static WorldOptions standard() {
-        return new WorldOptions(Sabotage.NONE, Optional.empty(), List.of(), false, 45_000 * World.MILLI, false);
+        return new WorldOptions(
+                Sabotage.NONE, Optional.empty(), Optional.empty(), List.of(), false, CHAOS, false, false);
     }
 
     public WorldOptions withSabotage(Sabotage bug) {
-        return new WorldOptions(bug, script, only, isCalm, chaosNanos, isTracing);
+        return new WorldOptions(bug, size, script, only, isCalm, chaosNanos, isTracing, isTelling);
     }
 
     public WorldOptions withTrace() {
-        return new WorldOptions(sabotage, script, only, isCalm, chaosNanos, true);
+        return new WorldOptions(sabotage, size, script, only, isCalm, chaosNanos, true, isTelling);
     }
 
-    /** Draws only from these kinds of faults, and many. */
+    public WorldOptions withTelling() {
+        return new WorldOptions(sabotage, size, script, only, isCalm, chaosNanos, isTracing, true);
+    }
+
+    public WorldOptions sized(Size wanted) {
+        return new WorldOptions(sabotage, Optional.of(wanted), script, only, isCalm, chaosNanos, isTracing, isTelling);
+    }
+
+    public WorldOptions healingAt(long nanos) {
+        return new WorldOptions(sabotage, size, script, only, isCalm, nanos, isTracing, isTelling);
+    }
+
+    /** Draws only from these kinds of faults, and many, in a world of standard size. */
     public WorldOptions only(Fault.Kind... kinds) {
-        return new WorldOptions(sabotage, script, List.of(kinds), isCalm, chaosNanos, isTracing);
+        return new WorldOptions(
+                sabotage, Optional.of(Size.STANDARD), script, List.of(kinds), isCalm, chaosNanos, isTracing, isTelling);
     }
 
-    /** Plays exactly these faults, on a calm network. */
+    /** Plays exactly these faults on a calm network, in a world of standard size unless another was asked for. */
     public WorldOptions scripted(List<Fault> faults) {
-        return new WorldOptions(sabotage, Optional.of(List.copyOf(faults)), only, true, chaosNanos, isTracing);
+        return played(faults, true);
+    }
+
+    /**
+     * Plays exactly these faults.
+     *
+     * @param calm whether times are constant; otherwise the seed's weather, clocks and delays apply
+     */
+    public WorldOptions played(List<Fault> faults, boolean calm) {
+        return new WorldOptions(
+                sabotage,
+                Optional.of(size.orElse(Size.STANDARD)),
+                Optional.of(faults),
+                only,
+                calm,
+                chaosNanos,
+                isTracing,
+                isTelling);
     }
 }

@@ -45,7 +45,13 @@ class TakeoverTimeTest {
         List<Double> gaps = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             Fault fault = new Fault(
-                    5_000 * World.MILLI + i * 2_700_000L, kind, victim, 1 - victim, 3_000 * World.MILLI, 1234 + i * 7);
+                    5_000 * World.MILLI + i * 2_700_000L,
+                    kind,
+                    victim,
+                    1 - victim,
+                    0,
+                    3_000 * World.MILLI,
+                    1234 + i * 7);
             RunReport report = new World(i + 1, WorldOptions.standard().scripted(List.of(fault))).run();
             assertThat(report.violation()).isEmpty();
             report.gapsNanos().forEach(gap -> gaps.add(gap / 1e6));

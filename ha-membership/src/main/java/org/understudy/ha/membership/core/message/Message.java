@@ -221,8 +221,9 @@ public sealed interface Message {
      * {@link org.understudy.ha.membership.core.Recovery}.
      *
      * @param life the number it would like to live under
+     * @param isVoting whether it votes meanwhile
      */
-    record Recover(AcceptorId acceptor, long life) implements Message {
+    record Recover(AcceptorId acceptor, long life, boolean isVoting) implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);

@@ -121,7 +121,7 @@ public final class Planner {
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
-        Incarnation who = new Incarnation(operation.node(), operation.incarnation());
+        Incarnation who = operation.vouchedFor();
         boolean isHolder = record.groups().values().stream()
                 .flatMap(group -> group.grant().stream())
                 .anyMatch(grant -> grant.holder().equals(who));
@@ -135,9 +135,9 @@ public final class Planner {
 
     /** What an operation that is not done waits for, one sentence. */
     public static String operationWaitsFor(ClusterRecord record, Operation operation) {
-        Incarnation who = new Incarnation(operation.node(), operation.incarnation());
-        if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(who)) {
-            return "the session of " + who + " stands: somebody hears it, or its lease has not been waited out";
+        if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(operation.vouchedFor())) {
+            return "the session of " + operation.vouchedFor()
+                    + " stands: somebody hears it, or its lease has not been waited out";
         }
         return record.voters().isSettled()
                 ? "no majority took it up; see whether a majority is connected and in good health"
@@ -146,16 +146,15 @@ public final class Planner {
 
     /** Whether nothing is left to do for an operation. */
     public static boolean isDone(ClusterRecord record, Operation operation) {
-        Incarnation who = new Incarnation(operation.node(), operation.incarnation());
         return switch (operation.kind()) {
             case STANDBY -> record.standby().contains(operation.node());
             case ACTIVATE -> !record.standby().contains(operation.node());
             case CONFIRM_DOWN ->
-                !record.isLive(who)
+                !record.isLive(operation.vouchedFor())
                         && record.groups().values().stream()
                                 .flatMap(group -> group.grant().stream())
                                 .noneMatch(grant ->
-                                        grant.stands() && grant.holder().equals(who));
+                                        grant.stands() && grant.holder().equals(operation.vouchedFor()));
             case ADMIT, REMOVE -> VoterChange.isDone(record, operation);
         };
     }
@@ -368,7 +367,7 @@ public final class Planner {
 
         /** An operator's word ends what a session left behind, once the session itself is over: it still waits out the lease. */
         private void confirmDown(Operation operation) {
-            Incarnation who = new Incarnation(operation.node(), operation.incarnation());
+            Incarnation who = operation.vouchedFor();
             List<String> left = grantsOf(who);
             Session session = sessions.get(who.node());
             if (left.isEmpty() || (session != null && session.incarnation().equals(who))) {

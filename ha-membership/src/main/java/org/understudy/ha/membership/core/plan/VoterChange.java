@@ -16,8 +16,8 @@ import org.understudy.ha.membership.core.record.Voters;
 /**
  * How the set of acceptors changes. Pure.
  *
- * <p>One acceptor at a time comes, goes or is replaced, so that a majority of the old set without it is a majority of the new set
- * as well: a change that nobody finishes blocks nothing that one lost node more would not have blocked. It is begun only while
+ * <p>One acceptor at a time comes, goes or is replaced, so that the two sets share all but one: a change that nobody finishes blocks
+ * little that one lost node more would not have blocked. It is begun only while
  * acceptors that are heard hold a majority of both sets. A node that comes back with another disk than the one that votes is taken
  * over by itself: its old disk's votes would never count again. Everything else an operator asks for.
  */
@@ -44,7 +44,7 @@ final class VoterChange {
         List<Notice> said = new ArrayList<>(notices);
         Voters next = base.voters().towards(wanted.get(), base.number() + 1);
         TreeSet<AcceptorId> heard = new TreeSet<>(next.all());
-        heard.removeIf(acceptor -> !facts.reachable().contains(acceptor.node()) || !isOnDisk(base, acceptor));
+        heard.removeIf(acceptor -> !facts.reachable().contains(acceptor.node()) || !isOnDisk(base, facts, acceptor));
         if (!next.isQuorum(heard)) {
             said.add(new Notice(
                     base.cluster(),
@@ -101,9 +101,13 @@ final class VoterChange {
                 .map(disk -> new AcceptorId(node, disk));
     }
 
-    /** An acceptor counts as heard only on the disk that votes; a node without a session has not said what disk it has. */
-    private static boolean isOnDisk(ClusterRecord base, AcceptorId acceptor) {
-        return onDisk(base, acceptor.node()).map(acceptor::equals).orElse(true);
+    /** An acceptor counts as heard only on the disk that votes: as its node says now, or said when it joined. */
+    private static boolean isOnDisk(ClusterRecord base, Facts facts, AcceptorId acceptor) {
+        return Optional.ofNullable(facts.joins().get(acceptor.node()))
+                .map(join -> new AcceptorId(acceptor.node(), join.disk()))
+                .or(() -> onDisk(base, acceptor.node()))
+                .filter(acceptor::equals)
+                .isPresent();
     }
 
     static Optional<String> refusal(ClusterRecord record, Operation operation) {

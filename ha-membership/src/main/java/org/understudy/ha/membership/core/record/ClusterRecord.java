@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 
@@ -78,6 +79,19 @@ public record ClusterRecord(
 
     public boolean isAcceptor(AcceptorId id) {
         return voters.names(id);
+    }
+
+    /** Whose disk this is, as far as this record knows. */
+    public Optional<NodeId> ownerOf(String disk) {
+        Stream<NodeId> voting =
+                voters.all().stream().filter(a -> a.disk().equals(disk)).map(AcceptorId::node);
+        Stream<NodeId> living = sessions.values().stream()
+                .filter(s -> s.disk().equals(disk))
+                .map(s -> s.incarnation().node());
+        Stream<NodeId> ended = ends.stream()
+                .filter(e -> e.disk().equals(disk))
+                .map(e -> e.incarnation().node());
+        return Stream.of(voting, living, ended).flatMap(each -> each).findFirst();
     }
 
     /** Whether exactly this incarnation has a live session. */

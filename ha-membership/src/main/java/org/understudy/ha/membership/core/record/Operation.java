@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.core.record;
 
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 
 /**
@@ -24,6 +25,11 @@ public record Operation(Kind kind, NodeId node, long incarnation, String who, St
         ACTIVATE,
         /** That incarnation's process, and everything it ran, has certainly ended. */
         CONFIRM_DOWN
+    }
+
+    /** The incarnation that {@link Kind#CONFIRM_DOWN} vouches for. */
+    public Incarnation vouchedFor() {
+        return new Incarnation(node, incarnation);
     }
 
     /** One operation of a kind about a node at a time. */

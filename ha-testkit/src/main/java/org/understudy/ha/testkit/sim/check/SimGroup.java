@@ -1,4 +1,4 @@
-package org.understudy.ha.testkit.sim;
+package org.understudy.ha.testkit.sim.check;
 
 import java.util.List;
 import org.understudy.ha.api.NodeId;
@@ -11,10 +11,11 @@ import org.understudy.ha.membership.core.record.Candidacy;
  * @param isExpirable whether the fake kernel ends it with the lease
  * @param remains what stays on the host when the process dies
  */
-record SimGroup(
+public record SimGroup(
         int index, String name, List<NodeId> preferred, boolean isElection, boolean isExpirable, List<String> remains) {
 
-    Candidacy candidacy() {
+    /** What a node that could run it offers. */
+    public Candidacy candidacy() {
         return new Candidacy(preferred, isElection, true, "", Presence.ABSENT, isExpirable, remains);
     }
 }

@@ -1,9 +1,11 @@
-package org.understudy.ha.testkit.sim;
+package org.understudy.ha.testkit.sim.check;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -15,26 +17,35 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
  * Every record that some node took for chosen. Checks ONE_RECORD_PER_BALLOT, ONE_CHAIN and PROOF_IS_TRUE: neighbours in ballot
  * order must be related as a plan relates them, so a fork shows as something settled that comes back.
  */
-final class Chain {
+public final class Chain {
 
-    private final World world;
+    private final Court court;
+    private final List<SimGroup> groups;
+    private final List<NodeId> ids;
+    private final Ownership ownership;
     private final TreeMap<Ballot, ClusterRecord> chosen = new TreeMap<>();
 
-    Chain(World world) {
-        this.world = world;
+    public Chain(Court court, List<SimGroup> groups, List<NodeId> ids, Ownership ownership) {
+        this.court = court;
+        this.groups = groups;
+        this.ids = ids;
+        this.ownership = ownership;
     }
 
-    int length() {
+    /** How many records were learned. */
+    public int length() {
         return chosen.size();
     }
 
-    void learned(SimNode by, Ballot ballot, ClusterRecord value) {
+    /** A node takes a record for chosen. */
+    public void learned(NodeId by, Ballot ballot, ClusterRecord value) {
+        court.looked(Checker.ONE_RECORD_PER_BALLOT);
         ClusterRecord known = chosen.get(ballot);
         if (known != null) {
             if (!known.equals(value)) {
-                world.violated(
+                court.violated(
                         Checker.ONE_RECORD_PER_BALLOT,
-                        by.id() + " learned another record at " + ballot + " than was learned before");
+                        by + " learned another record at " + ballot + " than was learned before");
             }
             return;
         }
@@ -52,14 +63,14 @@ final class Chain {
     }
 
     private void follows(ClusterRecord earlier, ClusterRecord later, Ballot at) {
+        court.looked(Checker.ONE_CHAIN);
         String fault = null;
         if (later.number() < earlier.number() || (later.number() == earlier.number() && !later.equals(earlier))) {
             fault = "record number " + later.number() + " after " + earlier.number();
         } else if (later.lastToken() < earlier.lastToken()) {
             fault = "last token " + later.lastToken() + " after " + earlier.lastToken();
         }
-        for (Map.Entry<org.understudy.ha.api.NodeId, Long> issued :
-                earlier.incarnations().entrySet()) {
+        for (Map.Entry<NodeId, Long> issued : earlier.incarnations().entrySet()) {
             if (later.incarnations().getOrDefault(issued.getKey(), 0L) < issued.getValue()) {
                 fault = "incarnation " + issued.getValue() + " of " + issued.getKey() + " is forgotten";
             }
@@ -85,7 +96,7 @@ final class Chain {
             }
         }
         if (fault != null) {
-            world.violated(Checker.ONE_CHAIN, "at " + at + ": " + fault);
+            court.violated(Checker.ONE_CHAIN, "at " + at + ": " + fault);
         }
     }
 
@@ -109,20 +120,22 @@ final class Chain {
 
     /** Whoever held a lower token must not act any more. */
     private void provesTrue(ClusterRecord value) {
-        for (SimGroup group : world.groups()) {
+        for (SimGroup group : groups) {
             Optional<Grant> grant = value.grant(group.name());
             if (grant.isEmpty()) {
                 continue;
             }
-            for (SimNode node : world.nodes()) {
-                boolean isOver =
-                        world.ownership().token(group, node) < grant.get().token()
-                                || grant.get().over().isPresent();
-                if (isOver && world.ownership().acts(group, node)) {
-                    world.violated(
+            court.looked(Checker.PROOF_IS_TRUE);
+            for (int node = 0; node < ids.size(); node++) {
+                // A node that acts under a higher token learned a newer record, which has not been told here yet.
+                long token = ownership.token(group, node);
+                boolean isOver = token < grant.get().token()
+                        || (token == grant.get().token() && grant.get().over().isPresent());
+                if (isOver && ownership.acts(group, node)) {
+                    court.violated(
                             Checker.PROOF_IS_TRUE,
-                            node.id() + " still acts for " + group.name() + " under token "
-                                    + world.ownership().token(group, node) + " when " + grant.get() + " is chosen");
+                            ids.get(node) + " still acts for " + group.name() + " under token "
+                                    + ownership.token(group, node) + " when " + grant.get() + " is chosen");
                 }
             }
         }

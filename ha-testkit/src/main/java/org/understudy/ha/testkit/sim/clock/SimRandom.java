@@ -1,4 +1,4 @@
-package org.understudy.ha.testkit.sim;
+package org.understudy.ha.testkit.sim.clock;
 
 /**
  * Deterministic randomness: a stream for plans made up front, and {@link #hash} for single draws, which do not shift when an
@@ -6,45 +6,45 @@ package org.understudy.ha.testkit.sim;
  *
  * <p>SplitMix64 (Steele, Lea, Flood: <i>Fast splittable pseudorandom number generators</i>, 2014).
  */
-final class SimRandom {
+public final class SimRandom {
 
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
     private long state;
 
-    SimRandom(long seed) {
+    public SimRandom(long seed) {
         this.state = mix(seed + GOLDEN);
     }
 
     /** One draw from what it is for. */
-    static long hash(long seed, long purpose, long who, long number) {
+    public static long hash(long seed, long purpose, long who, long number) {
         return mix(mix(mix(mix(seed) + purpose * GOLDEN) + who * GOLDEN) + number * GOLDEN);
     }
 
     /** A uniform number from {@code low} to {@code high} - 1, taken from the bits of one draw. */
-    static long scale(long draw, long low, long high) {
+    public static long scale(long draw, long low, long high) {
         return high <= low ? low : low + Math.floorMod(mix(draw), high - low);
     }
 
     /** Whether something that happens {@code perMille} times in a thousand happens at this draw. */
-    static boolean happens(long draw, int perMille) {
+    public static boolean happens(long draw, int perMille) {
         return Math.floorMod(mix(draw ^ GOLDEN), 1000L) < perMille;
     }
 
-    long next() {
+    public long next() {
         state += GOLDEN;
         return mix(state);
     }
 
-    int below(int bound) {
+    public int below(int bound) {
         return (int) Math.floorMod(next(), (long) bound);
     }
 
-    long between(long low, long high) {
+    public long between(long low, long high) {
         return scale(next(), low, high);
     }
 
-    boolean chance(int perMille) {
+    public boolean chance(int perMille) {
         return happens(next(), perMille);
     }
 

@@ -1,4 +1,4 @@
-package org.understudy.ha.testkit.sim;
+package org.understudy.ha.testkit.sim.clock;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

@@ -1,0 +1,249 @@
+package org.understudy.ha.testkit.sim;
+
+import java.util.Optional;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.testkit.sim.SimProcess.Await;
+import org.understudy.ha.testkit.sim.clock.SimRandom;
+import org.understudy.ha.testkit.sim.disk.SimDisk;
+import org.understudy.ha.testkit.sim.net.Cuts;
+import org.understudy.ha.testkit.sim.net.SimNetwork;
+
+/** Makes faults happen to processes, clocks, disks and the network. Keeps what cannot be survived within its bounds. */
+final class Nemesis {
+
+    private final World world;
+    private final SimNetwork network;
+    private final Operators operators;
+    private final Wounds wounds;
+
+    Nemesis(World world, SimNetwork network, Operators operators) {
+        this.world = world;
+        this.network = network;
+        this.operators = operators;
+        this.wounds = new Wounds(world);
+    }
+
+    /** Some time after everything is healed: whoever still has nobody to ask, and never went back, is vouched for. */
+    void vouch() {
+        for (SimNode node : world.nodes()) {
+            if (!wounds.wentBack(node.index())) {
+                operators.vouch(node);
+            }
+        }
+    }
+
+    /** A fault happens now. */
+    void strike(Fault fault) {
+        SimNode node = world.nodes().get(fault.node());
+        boolean isOwner = world.ownership().actsAtAll(fault.node());
+        world.count("fault " + fault.kind());
+        world.trace(node.id(), () -> "FAULT " + fault);
+        if (isOwner && node.isUp()) {
+            world.count("fault " + fault.kind() + " at an owner");
+            world.ownerHit(fault.node());
+        }
+        switch (fault.kind()) {
+            case CRASH, CRASH_UNSEEN, CRASH_AT, POWER_OFF, BLACKOUT, ROLLING_RESTART, RESTART_STORM ->
+                kill(fault, node);
+            case PAUSE -> node.pause(fault.lengthNanos());
+            case SUSPEND -> node.suspend(fault.lengthNanos());
+            case CLOCK_STEP ->
+                node.process().ifPresent(p -> p.stepClock(SimRandom.scale(fault.luck(), -4_000, 4_000) * World.MILLI));
+            case DOUBT -> node.input(new Input.ClockDoubted("simulated"));
+            case SLOW_DISK, DISK_FULL, TORN_RECORD, BIT_FLIP, EMPTY_DISK, OLD_DISK, FOREIGN_DISK -> spoil(fault, node);
+            case MOVE, STANDBY, CONFIRM_DOWN, REMOVE_VOTE, LEAVE, FORGED_WILL, LATE_WILL, ODD_VIEW, GROUP_FAILS, VETO ->
+                operators.act(fault, node);
+            default -> disturb(fault);
+        }
+    }
+
+    // ---- processes -----------------------------------------------------------------------------------------------
+
+    private void kill(Fault fault, SimNode node) {
+        long length = fault.lengthNanos();
+        switch (fault.kind()) {
+            case CRASH -> {
+                node.crash(true, fault.luck());
+                world.in(length, node::boot);
+            }
+            case CRASH_UNSEEN -> {
+                node.crash(false, fault.luck());
+                world.in(length, node::boot);
+            }
+            case CRASH_AT -> {
+                Await[] places = Await.values();
+                Await place = places[(int) SimRandom.scale(fault.luck(), 0, places.length)];
+                int after = (int) SimRandom.scale(fault.luck() + 1, 1, place == Await.EFFECT ? 40 : 4);
+                boolean isSeen = SimRandom.happens(fault.luck() + 2, 700);
+                node.process().ifPresent(p -> p.trapAt(place, after, isSeen, fault.luck()));
+                world.in(length, () -> {
+                    node.process().ifPresent(SimProcess::disarm);
+                    node.boot();
+                });
+            }
+            case POWER_OFF -> {
+                node.powerOff();
+                world.in(length, node::boot);
+            }
+            case BLACKOUT -> {
+                for (SimNode each : world.nodes()) {
+                    each.powerOff();
+                    world.in(length + each.index() * (fault.luck() & 0xFF) * World.MILLI, each::boot);
+                }
+            }
+            case ROLLING_RESTART -> {
+                long each = Math.max(400 * World.MILLI, length);
+                for (SimNode next : world.nodes()) {
+                    beforeHealing(next.index() * each, next::leave);
+                    beforeHealing(next.index() * each + each / 2, () -> {
+                        if (next.process().filter(SimProcess::isLeaving).isPresent()) {
+                            next.crash(true, fault.luck());
+                            world.in(50 * World.MILLI, next::boot);
+                        }
+                    });
+                }
+            }
+            default -> {
+                long every = Math.max(20 * World.MILLI, length / 8);
+                long times = SimRandom.scale(fault.luck(), 3, 9);
+                for (int i = 0; i < times; i++) {
+                    long luck = fault.luck() + i;
+                    beforeHealing(i * every, () -> node.crash(SimRandom.happens(luck, 500), luck));
+                    world.in(i * every + every / 2, node::boot);
+                }
+            }
+        }
+    }
+
+    private void beforeHealing(long delay, Runnable harm) {
+        world.in(delay, () -> {
+            if (!world.isHealed()) {
+                harm.run();
+            }
+        });
+    }
+
+    // ---- disks ---------------------------------------------------------------------------------------------------
+
+    private void spoil(Fault fault, SimNode node) {
+        SimDisk disk = node.disk();
+        long until = world.now() + fault.lengthNanos();
+        switch (fault.kind()) {
+            case SLOW_DISK -> disk.slowUntil(until);
+            case DISK_FULL -> {
+                disk.fullUntil(until);
+                beforeHealing(fault.lengthNanos() + World.MILLI, () -> {
+                    if (node.process().filter(SimProcess::isAside).isPresent()) {
+                        node.crash(true, fault.luck());
+                        world.in(100 * World.MILLI, node::boot);
+                    }
+                });
+            }
+            case TORN_RECORD -> damage(fault, node, () -> disk.tear(fault.luck()));
+            case BIT_FLIP -> damage(fault, node, () -> disk.flipBit(fault.luck()));
+            case EMPTY_DISK -> {
+                if (mayLoseDisk(node)) {
+                    wounds.lost(node);
+                    node.powerOff();
+                    node.replaceDisk();
+                    world.in(fault.lengthNanos(), node::boot);
+                }
+            }
+            case OLD_DISK -> {
+                if (operators.isSmaller() || !wounds.mayGoBack()) {
+                    world.count("older disks skipped: another disk has not recovered yet");
+                    return;
+                }
+                node.powerOff();
+                if (disk.restoreOlder(fault.luck())) {
+                    wounds.wentBack(node);
+                    world.word().wentBack(new AcceptorId(node.id(), disk.identity()));
+                    world.count("disks that went back");
+                    world.tell(node.id().value(), () -> "is given an older copy of its disk");
+                }
+                world.in(fault.lengthNanos(), node::boot);
+            }
+            default -> {
+                Optional<SimDisk.Opened> copy =
+                        world.nodes().get(fault.other()).disk().copy();
+                if (copy.isPresent()) {
+                    node.powerOff();
+                    node.mount(copy.get());
+                    world.in(fault.lengthNanos() / 2, node::boot);
+                    world.in(fault.lengthNanos(), () -> {
+                        node.ownDisk();
+                        node.boot();
+                    });
+                }
+            }
+        }
+    }
+
+    private void damage(Fault fault, SimNode node, Runnable harm) {
+        if (!mayLoseDisk(node)) {
+            return;
+        }
+        wounds.lost(node);
+        node.powerOff();
+        harm.run();
+        world.in(fault.lengthNanos() / 2, node::boot);
+        world.in(fault.lengthNanos(), () -> {
+            if (node.isRefused()) {
+                node.replaceDisk();
+            }
+            node.boot();
+        });
+    }
+
+    private boolean mayLoseDisk(SimNode node) {
+        boolean may = !node.disk().isDamaged() && !operators.isSmaller() && wounds.mayLose();
+        if (!may) {
+            world.count("disk losses skipped: no vote to spare");
+        }
+        return may;
+    }
+
+    // ---- network -------------------------------------------------------------------------------------------------
+
+    private void disturb(Fault fault) {
+        long until = world.now() + fault.lengthNanos();
+        switch (fault.kind()) {
+            case ISOLATE -> cut(Cuts.ALONE, fault);
+            case MUTE -> cut(Cuts.MUTE, fault);
+            case DEAF -> cut(Cuts.DEAF, fault);
+            case CUT_PAIR -> cut(Cuts.PAIR, fault);
+            case CUT_ONE_WAY -> cut(Cuts.ONE_WAY, fault);
+            case SPLIT -> cut(Cuts.SPLIT, fault);
+            case BRIDGE -> cut(Cuts.BRIDGE, fault);
+            case RING -> cut(Cuts.RING, fault);
+            case CLOG -> network.clog(fault.node(), fault.other(), Math.min(until, world.healsAt()));
+            case SWIZZLE -> swizzle(fault);
+            case SLOW_NETWORK -> network.slow(until);
+            case SLOW_INBOUND -> network.slowInbound(fault.node(), until);
+            case REORDER -> network.shuffle(until);
+            case DUPLICATE -> network.duplicate(until);
+            case LOSS -> network.lose((int) SimRandom.scale(fault.luck(), 50, 500), until);
+            default -> throw new IllegalArgumentException("no rule for " + fault);
+        }
+    }
+
+    private void cut(Cuts shape, Fault fault) {
+        network.cut(shape, fault.node(), fault.other(), fault.luck(), world.now() + fault.lengthNanos());
+    }
+
+    /** Each link that is drawn clogs at a moment of its own in the first half and opens at one in the second. */
+    private void swizzle(Fault fault) {
+        int size = world.nodes().size();
+        long half = fault.lengthNanos() / 2;
+        for (int link = 0; link < size * size; link++) {
+            int from = link / size;
+            int to = link % size;
+            if (from != to && SimRandom.happens(fault.luck() + link, 500)) {
+                long begin = SimRandom.scale(fault.luck() + link + 1_000, 0, half);
+                long until = world.now() + half + SimRandom.scale(fault.luck() + link + 2_000, 0, half);
+                world.in(begin, () -> network.clog(from, to, Math.min(until, world.healsAt())));
+            }
+        }
+    }
+}

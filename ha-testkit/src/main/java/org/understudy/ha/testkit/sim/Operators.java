@@ -1,0 +1,129 @@
+package org.understudy.ha.testkit.sim;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.testkit.sim.check.SimGroup;
+import org.understudy.ha.testkit.sim.clock.SimRandom;
+
+/** What people and strangers do: moves, leaves, vetoes, failures of groups, forged and late wills, false views. */
+final class Operators {
+
+    /** How long a machine tries what an operator asks for. */
+    private static final long TRIED = 10_000 * World.MILLI;
+
+    private final World world;
+    private long requests;
+    private long votesReturnAt;
+
+    Operators(World world) {
+        this.world = world;
+    }
+
+    /** Whether a vote that an operator took away may not be back yet: a cluster that was made smaller has less to lose. */
+    boolean isSmaller() {
+        return world.now() < votesReturnAt;
+    }
+
+    void act(Fault fault, SimNode node) {
+        SimGroup group = world.groups().get(fault.group());
+        switch (fault.kind()) {
+            case MOVE ->
+                node.input(new Input.MoveWanted(
+                        world.now(), group.name(), world.ids().get(fault.other())));
+            case STANDBY -> {
+                operate(node, Operation.Kind.STANDBY, world.ids().get(fault.other()), 0);
+                world.in(
+                        fault.lengthNanos(),
+                        () -> operate(node, Operation.Kind.ACTIVATE, world.ids().get(fault.other()), 0));
+            }
+            case REMOVE_VOTE -> {
+                votesReturnAt = Math.max(votesReturnAt, world.now() + fault.lengthNanos() + TRIED);
+                operate(node, Operation.Kind.REMOVE, world.ids().get(fault.other()), 0);
+                world.in(
+                        fault.lengthNanos(),
+                        () -> operate(node, Operation.Kind.ADMIT, world.ids().get(fault.other()), 0));
+            }
+            case CONFIRM_DOWN -> confirmDown(fault, node);
+            case LEAVE -> node.leave();
+            case FORGED_WILL -> forgeWill(node, fault.luck());
+            case LATE_WILL -> world.oldWill(fault.luck()).ifPresent(will -> world.sendWill(node, will));
+            case ODD_VIEW -> node.input(new Input.ViewChanged(oddView(node, fault.luck())));
+            case GROUP_FAILS ->
+                node.process()
+                        .ifPresent(p -> p.lane(group)
+                                .fail(SimRandom.happens(fault.luck() + 1, 500) ? Severity.SOFT : Severity.HARD));
+            case VETO -> {
+                node.input(new Input.EligibilityChanged(group.name(), false, "simulated veto"));
+                world.in(fault.lengthNanos(), () -> node.input(new Input.EligibilityChanged(group.name(), true, "")));
+            }
+            default -> throw new IllegalArgumentException("no rule for " + fault);
+        }
+    }
+
+    /** The process of another node ends unseen; the operator at this one knows, and says so before anybody could have waited. */
+    private void confirmDown(Fault fault, SimNode node) {
+        SimNode victim = world.nodes().get(fault.other());
+        Incarnation who = victim.guarded();
+        if (who == null || !victim.isUp()) {
+            return;
+        }
+        victim.powerOff();
+        operate(node, Operation.Kind.CONFIRM_DOWN, who.node(), who.number());
+        world.in(fault.lengthNanos(), victim::boot);
+    }
+
+    private void operate(SimNode at, Operation.Kind kind, NodeId about, long incarnation) {
+        at.input(new Input.OperationWanted(
+                ++requests, new Operation(kind, about, incarnation, "operator", "simulated")));
+    }
+
+    /**
+     * An operator who knows that a disk is what it was says so, where too many others are gone to ask.
+     */
+    void vouch(SimNode node) {
+        if (node.machine().filter(m -> !m.isVoting()).isPresent()) {
+            node.input(new Input.VouchWanted(++requests, "operator", "simulated"));
+            world.count("disks vouched for");
+        }
+    }
+
+    /** Whatever operators have switched is switched back. */
+    void healAll(SimNode at) {
+        if (requests == 0) {
+            return;
+        }
+        for (NodeId id : world.ids()) {
+            operate(at, Operation.Kind.ACTIVATE, id, 0);
+            operate(at, Operation.Kind.ADMIT, id, 0);
+        }
+    }
+
+    private List<NodeId> oddView(SimNode node, long luck) {
+        List<NodeId> view = new ArrayList<>(world.ids());
+        Collections.rotate(view, (int) SimRandom.scale(luck, 0, view.size()));
+        if (SimRandom.happens(luck + 1, 500)) {
+            view.removeIf(id -> !id.equals(node.id()) && SimRandom.happens(luck + 2 + world.indexOf(id), 500));
+        }
+        return view;
+    }
+
+    private void forgeWill(SimNode victim, long luck) {
+        Incarnation who = victim.guarded();
+        if (who == null) {
+            return;
+        }
+        // A guardian signs only at death, so nobody has the right key and the right incarnation of a living node.
+        boolean isWrongKey = who.number() == 1 || SimRandom.happens(luck, 500);
+        byte[] will = isWrongKey
+                ? SimWills.datagram(who, "forged", world.everythingThatRemains())
+                : SimWills.datagram(
+                        new Incarnation(who.node(), who.number() - 1), victim.willKey(), world.everythingThatRemains());
+        world.sendWill(victim, will);
+    }
+}

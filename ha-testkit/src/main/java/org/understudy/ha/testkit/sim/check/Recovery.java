@@ -1,0 +1,138 @@
+package org.understudy.ha.testkit.sim.check;
+
+import java.util.List;
+import java.util.Optional;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.core.NodeMachine;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.testkit.sim.Violation.Checker;
+import org.understudy.ha.testkit.sim.clock.Timeline;
+
+/**
+ * What must be true once everything works again. Checks RECOVERY and NO_FLAPPING: within a bound each group that can run runs, it
+ * stays where it is, and the record becomes quiet.
+ */
+public final class Recovery {
+
+    private static final int STARTS_MAX = 4;
+    private static final int RECORDS_MAX = 2;
+
+    private final Court court;
+    private final List<SimGroup> groups;
+    private final List<NodeId> ids;
+    private final Ownership ownership;
+    private final Choice choice;
+    private final int[] startsAtHeal;
+    private long boundAt;
+    private int chosenAtBound;
+
+    public Recovery(Court court, List<SimGroup> groups, List<NodeId> ids, Ownership ownership, Choice choice) {
+        this.court = court;
+        this.groups = groups;
+        this.ids = ids;
+        this.ownership = ownership;
+        this.choice = choice;
+        this.startsAtHeal = new int[groups.size()];
+    }
+
+    /** Everything works from now on. */
+    public void healed() {
+        for (SimGroup group : groups) {
+            startsAtHeal[group.index()] = ownership.starts(group);
+        }
+    }
+
+    /** The bound is over: what runs must stay, and nothing is decided any more. */
+    public void bound(List<Optional<NodeMachine>> machines) {
+        boundAt = court.now();
+        chosenAtBound = choice.chosen();
+        check("recovered", machines);
+    }
+
+    /** Some time after the bound. */
+    public void stayed(List<Optional<NodeMachine>> machines) {
+        check("stayed", machines);
+        court.looked(Checker.NO_FLAPPING);
+        int since = choice.chosen() - chosenAtBound;
+        if (since > RECORDS_MAX) {
+            court.violated(
+                    Checker.NO_FLAPPING,
+                    since + " records were chosen after the cluster should have become quiet, the last at "
+                            + Timeline.millis(choice.newestAt()) + " ms");
+        }
+    }
+
+    private void check(String what, List<Optional<NodeMachine>> machines) {
+        for (SimGroup group : groups) {
+            court.looked(Checker.RECOVERY);
+            if (ownership.owner(group) < 0 && !isExcused(group, machines)) {
+                court.violated(
+                        Checker.RECOVERY, group.name() + " runs nowhere, should have " + what + why(group, machines));
+            }
+            court.looked(Checker.NO_FLAPPING);
+            int starts = ownership.starts(group) - startsAtHeal[group.index()];
+            boolean isLate = ownership.lastStart(group) > boundAt;
+            if (isLate || starts > STARTS_MAX) {
+                court.violated(
+                        Checker.NO_FLAPPING,
+                        group.name() + " does not settle: " + starts + " starts since everything was healed, last at "
+                                + Timeline.millis(ownership.lastStart(group)) + " ms");
+            }
+        }
+    }
+
+    private String why(SimGroup group, List<Optional<NodeMachine>> machines) {
+        StringBuilder why = new StringBuilder();
+        for (int node = 0; node < ids.size(); node++) {
+            why.append("; ").append(ids.get(node)).append(' ');
+            Optional<NodeMachine> machine = machines.get(node);
+            if (machine.isEmpty()) {
+                why.append("down");
+                continue;
+            }
+            why.append(machine.get().state())
+                    .append(' ')
+                    .append(machine.get().incarnation())
+                    .append(machine.get().isVoting() ? " " : " may not vote ");
+            machine.get()
+                    .learned()
+                    .ifPresent(r -> why.append('#')
+                            .append(r.number())
+                            .append(' ')
+                            .append(r.voters())
+                            .append(' ')
+                            .append(r.groups().get(group.name())));
+        }
+        return why.toString();
+    }
+
+    /** A group may rightly run nowhere: nothing proves its last holder gone, or every node has reason not to start it. */
+    private boolean isExcused(SimGroup group, List<Optional<NodeMachine>> machines) {
+        Optional<ClusterRecord> newest = Optional.empty();
+        for (Optional<NodeMachine> machine : machines) {
+            Optional<ClusterRecord> known = machine.flatMap(NodeMachine::learned);
+            if (known.isPresent()) {
+                newest = newest.filter(r -> r.number() >= known.get().number()).or(() -> known);
+            }
+        }
+        if (newest.isEmpty() || newest.get().sessions().size() < ids.size()) {
+            return false;
+        }
+        ClusterRecord record = newest.get();
+        Optional<Grant> standing = Optional.ofNullable(record.groups().get(group.name()))
+                .flatMap(GroupRecord::grant)
+                .filter(Grant::stands);
+        if (standing.isPresent()) {
+            return !group.isExpirable() && !record.isLive(standing.get().holder());
+        }
+        boolean isEligible = false;
+        for (Session session : record.sessions().values()) {
+            isEligible |= session.candidacies().containsKey(group.name())
+                    && session.candidacies().get(group.name()).isEligible();
+        }
+        return !isEligible;
+    }
+}
