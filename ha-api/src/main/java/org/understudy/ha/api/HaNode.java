@@ -56,6 +56,9 @@ public interface HaNode extends AutoCloseable {
     /** Leader election by name. */
     Elections elections();
 
+    /** What only a person may decide: standby, votes, a word for a node that is down, a lost majority. */
+    Operator operator();
+
     /** What the configured cluster survives and what it does not, computed from its configuration and this host. */
     Assumptions assumptions();
 

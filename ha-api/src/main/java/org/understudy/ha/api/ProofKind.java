@@ -17,10 +17,10 @@ public enum ProofKind {
     /** A fence device confirmed that incarnation off. Reserved: this version has no fence devices. */
     FENCED,
     /**
-     * The node is back as a higher incarnation on the same disk and host, under a lock that died with the old process. Reserved:
-     * this version does not give it.
+     * The node is back as a higher incarnation on the same disk: on the same run of its host's kernel, under a lock that died with the old
+     * process, which proves what lives in a process; or on the same machine started again, which proves everything on it.
      */
     SUPERSEDED,
-    /** An operator vouched for the holder's end. Reserved: this version does not take an operator's word. */
+    /** An operator vouched for the holder's end; its lease was waited out all the same. */
     OPERATOR
 }

@@ -41,6 +41,7 @@ import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.Membership;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.Quorum;
 import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.config.Group;
@@ -80,6 +81,7 @@ import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LeaderResource;
 import org.understudy.ha.membership.runtime.LeaseBoard;
+import org.understudy.ha.membership.runtime.ThisHost;
 import org.understudy.ha.membership.runtime.Wills;
 import org.understudy.ha.membership.security.NodeKeys;
 import org.understudy.ha.membership.spi.NodeStateStore;
@@ -118,6 +120,7 @@ final class UnderstudyNode implements HaNode {
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Resources resources = new NodeResources();
+    private final NodeOperator operator;
     private final Elections elections = new NodeElections();
 
     private BootClock clock;
@@ -151,6 +154,7 @@ final class UnderstudyNode implements HaNode {
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
+        this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -205,8 +209,8 @@ final class UnderstudyNode implements HaNode {
                 config.timing(),
                 config.mayForm(),
                 willKey,
-                org.understudy.ha.membership.core.record.HostIdentity.UNKNOWN,
-                found.wasEmpty(),
+                ThisHost.identity(config.stateDirectory().resolve("node.lock")),
+                found.isCurrent(),
                 new java.security.SecureRandom().nextLong() >>> 1);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);
@@ -347,6 +351,11 @@ final class UnderstudyNode implements HaNode {
     }
 
     @Override
+    public Operator operator() {
+        return operator;
+    }
+
+    @Override
     public Assumptions assumptions() {
         return AssumptionsReport.of(
                 config,
@@ -397,6 +406,7 @@ final class UnderstudyNode implements HaNode {
                         request,
                         Resources.MoveResult.Outcome.UNKNOWN,
                         "this node was closed before the move was decided"));
+        operator.close();
         closeOpened();
         List<EventDispatcher> last;
         synchronized (listeners) {
@@ -604,6 +614,8 @@ final class UnderstudyNode implements HaNode {
                 lanes.forEach((name, lane) -> chosen.value().grant(name).ifPresent(g -> lane.granted()));
             } else if (effect instanceof Effect.MoveDecided decided) {
                 decide(decided);
+            } else if (effect instanceof Effect.OperationDecided decided) {
+                operator.decided(decided);
             } else if (effect instanceof Effect.Left) {
                 left.countDown();
             } else {
@@ -637,14 +649,18 @@ final class UnderstudyNode implements HaNode {
             }
             switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> LOG.debug("{}", notice);
-                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS -> LOG.warn("{}", notice);
+                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS, RECOVERY_WAITS, RECORD_FORCED ->
+                    LOG.warn("{}", notice);
                 default -> LOG.info("{}", notice);
             }
             boolean isOurs = notice.subject().equals(config.node().value());
             if (notice.reason() == Reason.FORMING_WAITS || (notice.reason() == Reason.JOIN_WAITS && isOurs)) {
                 stateReason = notice.detail();
                 publish("node", new HaEvent.NodeChanged(state, stateReason));
-            } else if (notice.reason() == Reason.VOTE_NOT_COUNTED || notice.reason() == Reason.TIMING_DIFFERS) {
+            } else if (notice.reason() == Reason.VOTE_NOT_COUNTED
+                    || notice.reason() == Reason.TIMING_DIFFERS
+                    || notice.reason() == Reason.RECOVERY_WAITS
+                    || notice.reason() == Reason.RECORD_FORCED) {
                 publish(notice.reason().name(), new HaEvent.Alarm(notice.subject(), notice.detail()));
             }
         }

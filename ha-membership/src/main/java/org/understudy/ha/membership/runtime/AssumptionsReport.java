@@ -61,9 +61,12 @@ public final class AssumptionsReport {
         not.add(
                 "a pause of the whole virtual machine: its kernel's timers stop as well; only sinks that compare tokens, or real"
                         + " fencing, cover that");
+        survives.add(
+                "a state directory restored from an older copy, or lost: one at a time; the node asks the others what it has"
+                        + " forgotten, or is admitted with an empty one");
         not.add(
-                "a state directory restored from an older copy: the node may break promises it made since; start it with an empty"
-                        + " directory instead");
+                "a restart of this host while too few others are there to ask: its vote waits for a majority of the others, or for"
+                        + " operator().vouchForDisk()");
         not.add("a compromised member: whoever holds a node's key can take every group");
         if (config.security() instanceof Security.Insecure) {
             not.add("anybody who reaches the nodes' ports: this cluster runs insecure");
@@ -80,9 +83,10 @@ public final class AssumptionsReport {
             for (Session session : record.sessions().values()) {
                 Candidacy candidacy = session.candidacies().get(group);
                 if (candidacy != null && !candidacy.isExpirable()) {
-                    not.add("group " + group + " on " + session.incarnation().node()
-                            + " after a pause or a power cut: nothing but its own process ends it, so no other node takes it"
-                            + " over until that process is proved gone");
+                    not.add(
+                            "group " + group + " on " + session.incarnation().node()
+                                    + " after a pause or a power cut: nothing but its own process ends it, so no other node takes it"
+                                    + " over until that node is back on the same machine and disk, or operator().confirmDown() says so");
                 }
             }
         }

@@ -35,6 +35,7 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 
@@ -242,7 +243,7 @@ public final class Lane {
             remains.addAll(resource.remains());
             if (resource.scope() == Scope.EXTERNAL) {
                 // No last will can speak for what outlives the host.
-                remains.add("external/" + group.name() + "/" + entry.name());
+                remains.add(Planner.EXTERNAL_PREFIX + group.name() + "/" + entry.name());
             }
         }
         return new Candidacy(

@@ -73,6 +73,14 @@ public interface NodeStateStore extends AutoCloseable {
      * @param bootCount opens of this disk, this one included; 1 on an empty disk
      * @param writeCount {@link NodeStateStore#writeCount()} just after opening
      * @param payload the newest saved payload; absent if none was ever saved
+     * @param isCurrent whether this is certainly what was written last: the disk was empty, or this run of the kernel remembers
+     *     that write. False after the host was started again, and for an older copy
      */
-    record Opened(DiskIdentity disk, boolean wasEmpty, long bootCount, long writeCount, Optional<byte[]> payload) {}
+    record Opened(
+            DiskIdentity disk,
+            boolean wasEmpty,
+            long bootCount,
+            long writeCount,
+            Optional<byte[]> payload,
+            boolean isCurrent) {}
 }

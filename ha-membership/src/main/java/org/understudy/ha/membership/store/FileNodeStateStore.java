@@ -28,6 +28,9 @@ import org.understudy.ha.membership.spi.NodeStateStore;
  * <p>The disk must honour fsync and the file system must be local: on a network file system the lock is only as good as its
  * server. A failed step ends the store, because after a failed fsync the kernel may have dropped the data and say "done" the
  * next time.
+ *
+ * <p>Beside the disk, a file on a memory file system (Linux {@code /dev/shm}) remembers the newest write for as long as the kernel runs,
+ * so that a start tells the disk it left from an older copy of it, see {@link KernelMemory}.
  */
 public final class FileNodeStateStore implements NodeStateStore {
     private static final long CLOSE_SECONDS_MAX = 2;
@@ -38,7 +41,10 @@ public final class FileNodeStateStore implements NodeStateStore {
     private final StateFiles files;
     private final ReentrantLock turn = new ReentrantLock();
 
+    private final Optional<Path> memoryPlace;
+
     private @Nullable DirectoryLock lock;
+    private @Nullable KernelMemory memory;
     private NodeStateFormat.@Nullable State state;
     private @Nullable String endedBecause;
 
@@ -51,6 +57,11 @@ public final class FileNodeStateStore implements NodeStateStore {
     }
 
     FileNodeStateStore(Path directory, StateFiles files) {
+        this(directory, files, KernelMemory.ofTheSystem());
+    }
+
+    FileNodeStateStore(Path directory, StateFiles files, Optional<Path> memoryPlace) {
+        this.memoryPlace = memoryPlace;
         this.directory = directory.toAbsolutePath();
         this.files = files;
         this.stateFile = this.directory.resolve("node.state");
@@ -93,7 +104,12 @@ public final class FileNodeStateStore implements NodeStateStore {
         NodeStateFormat.State now = before.map(
                         s -> new NodeStateFormat.State(s.disk(), s.bootCount() + 1, s.writeCount() + 1, s.payload()))
                 .orElseGet(() -> new NodeStateFormat.State(newIdentity(), 1, 1, Optional.empty()));
+        boolean isCurrent;
         try {
+            KernelMemory opened = KernelMemory.open(memoryPlace, now.disk(), directory);
+            memory = opened;
+            isCurrent = before.isEmpty()
+                    || opened.remembered().orElse(-1) == before.get().writeCount();
             replace(now);
         } catch (IOException e) {
             throw failed(stateFile, "this boot could not be counted", e);
@@ -104,7 +120,8 @@ public final class FileNodeStateStore implements NodeStateStore {
                 before.isEmpty(),
                 now.bootCount(),
                 now.writeCount(),
-                now.payload().map(byte[]::clone));
+                now.payload().map(byte[]::clone),
+                isCurrent);
     }
 
     @Override
@@ -180,6 +197,15 @@ public final class FileNodeStateStore implements NodeStateStore {
     }
 
     private void release() {
+        KernelMemory told = memory;
+        memory = null;
+        if (told != null) {
+            try {
+                told.close();
+            } catch (IOException e) {
+                end("its note in memory could not be closed: " + e.getMessage());
+            }
+        }
         DirectoryLock held = lock;
         lock = null;
         if (held != null) {
@@ -245,6 +271,10 @@ public final class FileNodeStateStore implements NodeStateStore {
     }
 
     private void replace(NodeStateFormat.State next) throws IOException {
+        KernelMemory told = memory;
+        if (told != null) {
+            told.remember(next.writeCount());
+        }
         ByteBuffer bytes = NodeStateFormat.encode(next);
         try (StateFiles.NewFile file = files.create(newFile)) {
             file.write(bytes);

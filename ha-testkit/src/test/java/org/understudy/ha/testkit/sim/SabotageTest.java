@@ -20,13 +20,21 @@ class SabotageTest {
         return List.of(
                 bug(
                         Sabotage.FORGETFUL_DISK,
-                        List.of(Checker.ONE_CHAIN, Checker.ONE_RECORD_PER_BALLOT),
+                        List.of(
+                                Checker.ACKNOWLEDGED_IS_DURABLE,
+                                Checker.PROOF_COMMITTED,
+                                Checker.ONE_CHAIN,
+                                Checker.ONE_RECORD_PER_BALLOT),
                         Kind.CRASH,
                         Kind.BLACKOUT,
                         Kind.MOVE),
                 bug(
                         Sabotage.EFFECTS_BEFORE_DURABLE,
-                        List.of(Checker.ONE_CHAIN, Checker.ONE_RECORD_PER_BALLOT),
+                        List.of(
+                                Checker.ACKNOWLEDGED_IS_DURABLE,
+                                Checker.PROOF_COMMITTED,
+                                Checker.ONE_CHAIN,
+                                Checker.ONE_RECORD_PER_BALLOT),
                         Kind.SLOW_DISK,
                         Kind.CRASH,
                         Kind.BLACKOUT,

@@ -1,0 +1,63 @@
+package org.understudy.ha.api;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * What only a person may decide. Every call asks the whole cluster through this node, returns at once, and its result says within
+ * about ten seconds whether it was done. Who asked and why is kept in the cluster record where a promise rests on it. Any thread.
+ */
+public interface Operator {
+
+    /**
+     * Keeps a node from running groups and elections: it stops what it runs, and others take over. It goes on voting. Stays until
+     * {@link #activate}, also across restarts.
+     */
+    CompletionStage<Result> standby(NodeId node);
+
+    /** Ends {@link #standby}. Nothing moves back by itself. */
+    CompletionStage<Result> activate(NodeId node);
+
+    /**
+     * Vouches that a node's incarnation, and everything it ran, has certainly ended: you have seen that its machine is off, or you pulled
+     * its plug. Groups that nothing else proves free are then taken over, with proof {@link ProofKind#OPERATOR}. The incarnation's lease is waited
+     * out all the same, and as long as it is heard nothing happens. A wrong word means two owners.
+     *
+     * @param incarnation as {@link GroupStatus#holder()} names it
+     * @param who you are; kept
+     * @param why how you know; kept
+     */
+    CompletionStage<Result> confirmDown(Incarnation incarnation, String who, String why);
+
+    /**
+     * Makes a node's disk a vote. The node must be configured as a peer everywhere (restart the nodes one by one with the longer list),
+     * must be running and have joined. A node that votes already and comes back with an empty state directory needs no word: it is
+     * admitted by itself.
+     */
+    CompletionStage<Result> admit(NodeId node);
+
+    /** Takes a node's vote away. It may go on running groups. The last vote cannot be removed. */
+    CompletionStage<Result> remove(NodeId node);
+
+    /**
+     * Vouches that this node's state directory is what it last was and not restored from an older copy, when too many other nodes are
+     * gone to ask. After a restart of its host a node votes only once a majority of the others has told it what it may have forgotten. A wrong
+     * word can bring back decisions that were taken since the copy was made.
+     */
+    CompletionStage<Result> vouchForDisk(String who, String why);
+
+    /**
+     * Goes on alone after the majority is lost for good. This node's newest record becomes the first of a new generation in which only
+     * its own vote counts; every session and every grant is over on your word, after one lease. Admit the other survivors afterwards. Say it on
+     * exactly one node, and only when the lost nodes can never come back: if they live on elsewhere, there are two clusters. Refused while a
+     * majority is heard. What the lost majority decided and this node never heard of is lost; tokens go on growing.
+     */
+    CompletionStage<Result> forceRecord(String who, String why);
+
+    /**
+     * How it went.
+     *
+     * @param isDone false if it was refused or given up; then it may still happen if a message was on its way for long
+     * @param reason one sentence
+     */
+    record Result(boolean isDone, String reason) {}
+}

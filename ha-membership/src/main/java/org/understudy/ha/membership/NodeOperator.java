@@ -1,0 +1,127 @@
+package org.understudy.ha.membership;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator;
+import org.understudy.ha.membership.core.Effect.OperationDecided;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.Operation.Kind;
+
+/** Hands an operator's words to the machine and its decisions back. Thread-safe. */
+final class NodeOperator implements Operator {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeOperator.class);
+    private static final int TEXT_MAX = 500;
+
+    private final Runnable checkOpen;
+    private final Consumer<Input> machine;
+    private final Executor callbacks;
+    private final AtomicLong requests = new AtomicLong();
+    private final Map<Long, CompletableFuture<Result>> waiting = new ConcurrentHashMap<>();
+
+    NodeOperator(Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
+        this.checkOpen = checkOpen;
+        this.machine = machine;
+        this.callbacks = callbacks;
+    }
+
+    @Override
+    public CompletionStage<Result> standby(NodeId node) {
+        return operate(new Operation(Kind.STANDBY, node, 0, "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> activate(NodeId node) {
+        return operate(new Operation(Kind.ACTIVATE, node, 0, "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> confirmDown(Incarnation incarnation, String who, String why) {
+        checkWords(who, why);
+        LOG.warn("{} vouches that {} is down: {}", who, incarnation, why);
+        return operate(new Operation(Kind.CONFIRM_DOWN, incarnation.node(), incarnation.number(), who, why));
+    }
+
+    @Override
+    public CompletionStage<Result> admit(NodeId node) {
+        return operate(new Operation(Kind.ADMIT, node, 0, "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> remove(NodeId node) {
+        return operate(new Operation(Kind.REMOVE, node, 0, "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> vouchForDisk(String who, String why) {
+        checkWords(who, why);
+        LOG.warn("{} vouches for this node's disk: {}", who, why);
+        return ask(request -> new Input.VouchWanted(request, who, why));
+    }
+
+    @Override
+    public CompletionStage<Result> forceRecord(String who, String why) {
+        checkWords(who, why);
+        LOG.warn("{} says that the majority is lost for good and this node goes on alone: {}", who, why);
+        return ask(request -> new Input.ForceWanted(request, who, why));
+    }
+
+    void decided(OperationDecided decision) {
+        complete(decision.request(), new Result(decision.isDone(), decision.why()));
+    }
+
+    /** Whoever still waits is told that nobody will decide any more. */
+    void close() {
+        waiting.keySet()
+                .forEach(request -> complete(
+                        request, new Result(false, "this node was closed before it was decided; it may still happen")));
+    }
+
+    private CompletionStage<Result> operate(Operation operation) {
+        return ask(request -> new Input.OperationWanted(request, operation));
+    }
+
+    private CompletionStage<Result> ask(java.util.function.LongFunction<Input> input) {
+        checkOpen.run();
+        long request = requests.incrementAndGet();
+        CompletableFuture<Result> result = new CompletableFuture<>();
+        waiting.put(request, result);
+        machine.accept(input.apply(request));
+        return result;
+    }
+
+    private void complete(long request, Result result) {
+        CompletableFuture<Result> asked = waiting.remove(request);
+        if (asked != null) {
+            try {
+                callbacks.execute(() -> asked.complete(result));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("request {} was decided after close", request);
+            }
+        }
+    }
+
+    private static void checkWords(String who, String why) {
+        checkWord("who", who);
+        checkWord("why", why);
+    }
+
+    private static void checkWord(String key, String text) {
+        if (text.isBlank() || text.length() > TEXT_MAX) {
+            throw new ConfigurationException(
+                    key, text, "say in 1 to " + TEXT_MAX + " characters who vouches and why: it is kept in the record");
+        }
+    }
+}
