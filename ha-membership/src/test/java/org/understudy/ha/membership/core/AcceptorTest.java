@@ -182,6 +182,45 @@ class AcceptorTest {
         assertThat(acceptor.memory().released()).containsEntry("files", 7L);
     }
 
+    @Test
+    void an_operators_word_still_waits_out_the_lease() {
+        holds(WITH_A);
+        acceptor.renew(100, A1);
+        ClusterRecord down = withoutSession(WITH_A, A1, Optional.of(ProofKind.OPERATOR));
+
+        assertThat(acceptor.accept(100 + SILENCE - 1, ballot(2), down)).isPresent();
+        assertThat(acceptor.accept(100 + SILENCE, ballot(2), down)).isEmpty();
+    }
+
+    @Test
+    void an_acceptor_new_to_the_set_counts_silence_from_the_record_that_makes_it_a_voter_for_good() {
+        // Schedule 7: leases that rest on the old set alone were sent before the final record could be proposed.
+        AcceptorId d = new AcceptorId(org.understudy.ha.api.NodeId.of("d"), "disk-d");
+        List<AcceptorId> next = List.of(acceptor(A), acceptor(B), d);
+        Acceptor fresh = new Acceptor(d, DurableState.EMPTY, 0, SILENCE, true);
+        ClusterRecord joint = WITH_A.withVoters(WITH_A.voters().towards(next, 5));
+        ClusterRecord last = joint.withVoters(joint.voters().step());
+        fresh.accept(10, ballot(1), joint);
+        fresh.accept(SILENCE, ballot(2), last);
+        ClusterRecord without = withoutSession(last, A1, Optional.empty());
+
+        assertThat(fresh.accept(SILENCE + 20, ballot(3), without))
+                .as("counted from the joint record")
+                .isPresent();
+        assertThat(fresh.accept(2 * SILENCE, ballot(3), without)).isEmpty();
+    }
+
+    @Test
+    void an_old_acceptor_goes_on_counting_while_the_set_changes() {
+        holds(WITH_A);
+        ClusterRecord joint = WITH_A.withVoters(WITH_A.voters().towards(List.of(acceptor(A), acceptor(B)), 5));
+        acceptor.accept(10, ballot(2), joint);
+        ClusterRecord last = joint.withVoters(joint.voters().step());
+        acceptor.accept(20, ballot(3), last);
+
+        assertThat(acceptor.isSilent(10 + SILENCE, A1)).isTrue();
+    }
+
     private void holds(ClusterRecord record) {
         acceptor.accept(0, ballot(1), record);
         acceptor.persisted(acceptor.memory());

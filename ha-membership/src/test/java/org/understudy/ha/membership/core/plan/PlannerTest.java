@@ -34,6 +34,7 @@ import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.Session;
 
 class PlannerTest {
 
@@ -288,6 +289,90 @@ class PlannerTest {
                 plan(held(candidacy(true, "address"), true, "address")).record();
 
         assertThat(plan(once).isChange()).isFalse();
+    }
+
+    @Test
+    void a_process_that_holds_the_same_lock_on_the_same_kernel_proves_its_predecessor_gone() {
+        ClusterRecord base = withSession(
+                held(candidacy(false), false),
+                new Session(A1, 7, "disk-a", new HostIdentity("m", "boot", "8:1"), "", 1, offer(candidacy(false))));
+        joins.put(A, new Admission(99, "disk-a", new HostIdentity("m", "boot", "8:1"), "", 1));
+
+        assertThat(grantIn(base).over().or(() -> Optional.of(grantIn(base).proof())))
+                .contains(ProofKind.SUPERSEDED);
+    }
+
+    @Test
+    void another_lock_another_disk_or_an_older_request_proves_nothing() {
+        ClusterRecord base = withSession(
+                held(candidacy(false), false),
+                new Session(A1, 7, "disk-a", new HostIdentity("m", "boot", "8:1"), "", 1, offer(candidacy(false))));
+        for (Admission join : List.of(
+                new Admission(99, "disk-a", new HostIdentity("m", "boot", "8:2"), "", 1),
+                new Admission(99, "disk-x", new HostIdentity("m", "boot", "8:1"), "", 1),
+                new Admission(99, "disk-a", new HostIdentity("m", "boot", ""), "", 1),
+                new Admission(99, "disk-a", new HostIdentity("x", "boot-2", "8:1"), "", 1),
+                new Admission(99, "disk-a", new HostIdentity("m", "boot", "8:1"), "", 0))) {
+            joins.put(A, join);
+            assertThat(grantIn(base).holder()).as(join.toString()).isEqualTo(A1);
+            assertThat(grantIn(base).stands()).as(join.toString()).isTrue();
+        }
+    }
+
+    @Test
+    void a_lock_does_not_prove_that_an_address_is_gone_but_a_machine_started_again_does() {
+        ClusterRecord base = withSession(
+                held(candidacy(true, "address/1"), true, "address/1"),
+                new Session(
+                        A1,
+                        7,
+                        "disk-a",
+                        new HostIdentity("m", "boot", "8:1"),
+                        "",
+                        1,
+                        offer(candidacy(true, "address/1"))));
+        joins.put(A, new Admission(99, "disk-a", new HostIdentity("m", "boot", "8:1"), "", 1));
+        assertThat(grantIn(base).holder()).isEqualTo(A1);
+        assertThat(grantIn(base).stands()).isTrue();
+
+        joins.put(A, new Admission(99, "disk-a", new HostIdentity("m", "boot-2", "8:1"), "", 1));
+        assertThat(grantIn(base).proof()).isEqualTo(ProofKind.SUPERSEDED);
+    }
+
+    @Test
+    void an_operators_word_ends_only_what_a_session_left_behind_that_is_over_itself() {
+        ClusterRecord base = held(candidacy(false), false);
+        operations.add(new Operation(Operation.Kind.CONFIRM_DOWN, A, 1, "ann", "it burnt"));
+
+        assertThat(plan(base).isChange()).as("the session stands").isFalse();
+
+        ClusterRecord silent = withoutSession(base, A1, Optional.of(ProofKind.EXPIRED));
+        Plan plan = plan(silent);
+        assertThat(plan.record().grant(FILES).orElseThrow().proof()).isEqualTo(ProofKind.OPERATOR);
+        assertThat(plan.record().words())
+                .anySatisfy(word -> assertThat(word.who()).isEqualTo("ann"));
+    }
+
+    @Test
+    void a_node_on_standby_is_granted_nothing() {
+        operations.add(new Operation(Operation.Kind.STANDBY, A, 0, "", ""));
+        reachable.addAll(List.of(A, B, C));
+
+        ClusterRecord planned = plan(all(candidacy(true))).record();
+
+        assertThat(planned.standby()).containsExactly(A);
+        assertThat(planned.grant(FILES).orElseThrow().holder()).isEqualTo(B1);
+    }
+
+    @Test
+    void a_forced_record_begins_a_generation_above_every_token_and_keeps_nobody() {
+        ClusterRecord forced = Planner.forced(
+                held(candidacy(true), true), 1, empty().acceptors().get(0), "alone", "ann", "both burnt");
+
+        assertThat(forced.voters().set()).hasSize(1);
+        assertThat(forced.sessions()).isEmpty();
+        assertThat(forced.grant(FILES).orElseThrow().over()).contains(ProofKind.OPERATOR);
+        assertThat(forced.lastToken()).isEqualTo(ClusterRecord.floor(1));
     }
 
     private ClusterRecord held(Candidacy candidacy, boolean isExpirable, String... remains) {

@@ -1,0 +1,150 @@
+package org.understudy.ha.membership.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.Records.A;
+import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B;
+import static org.understudy.ha.membership.core.Records.C;
+import static org.understudy.ha.membership.core.Records.acceptor;
+import static org.understudy.ha.membership.core.Records.ballot;
+import static org.understudy.ha.membership.core.Records.empty;
+import static org.understudy.ha.membership.core.Records.numbered;
+import static org.understudy.ha.membership.core.Records.withSession;
+
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.membership.core.message.Message.Recovered;
+import org.understudy.ha.membership.core.message.Vote;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+class RecoveryTest {
+
+    private static final long SILENCE = 1_000;
+    private static final ClusterRecord OLD = numbered(empty(), 3);
+    private static final ClusterRecord NEW = withSession(numbered(empty(), 4), A1, new TreeMap<>());
+
+    @Test
+    void a_disk_that_its_host_knows_to_be_current_votes_at_once() {
+        assertThat(booted(disk(3, 5, 5), true).isVoting()).isTrue();
+    }
+
+    @Test
+    void any_other_disk_waits_for_a_majority_of_the_others_and_for_the_leases_it_may_have_acknowledged() {
+        // Schedule 2: b accepted 4 together with a and came back from a copy that knows 3 only.
+        Acceptor b = booted(disk(3, 5, 5), false);
+
+        b.answered(answer(b, A, 5, 4));
+        assertThat(b.catchUp(2 * SILENCE)).as("one of two others").isFalse();
+        b.answered(answer(b, C, 5, 3));
+        assertThat(b.catchUp(SILENCE - 1)).as("leases may hold").isFalse();
+        assertThat(b.isVoting()).isFalse();
+
+        assertThat(b.catchUp(SILENCE)).isTrue();
+        assertThat(b.isVoting()).isTrue();
+        assertThat(b.memory().acceptedBallot()).isEqualTo(ballot(4));
+        assertThat(b.memory().accepted()).contains(NEW);
+    }
+
+    @Test
+    void it_takes_over_the_highest_promise_that_it_was_shown() {
+        Acceptor b = booted(disk(3, 5, 5), false);
+        b.answered(answer(b, A, 5, 4));
+        b.answered(new Recovered(acceptor(C), b.recovery().life(), 5, ballot(9), ballot(3), Optional.of(OLD)));
+        b.catchUp(SILENCE);
+
+        assertThat(b.prepare(ballot(8))).isPresent();
+        assertThat(b.prepare(ballot(9))).isEmpty();
+    }
+
+    @Test
+    void its_new_life_has_a_number_that_was_never_used() {
+        // The copy knows life 5; since then a life 8 was noted by others, and one more may have gone unnoted.
+        Acceptor b = booted(disk(3, 5, 5), false);
+        b.answered(answer(b, A, 8, 4));
+
+        assertThat(b.recovery().life()).isGreaterThanOrEqualTo(10);
+        assertThat(b.memory().life()).isEqualTo(b.recovery().life());
+    }
+
+    @Test
+    void an_answer_to_an_earlier_number_does_not_count() {
+        Acceptor b = booted(disk(3, 5, 5), false);
+        Recovered early = answer(b, C, 5, 3);
+        b.answered(answer(b, A, 8, 4));
+        b.answered(early);
+        b.answered(answer(b, A, 8, 4));
+
+        assertThat(b.catchUp(2 * SILENCE)).isFalse();
+    }
+
+    @Test
+    void being_asked_twice_does_not_look_like_a_life_in_between() {
+        Acceptor b = booted(disk(3, 5, 5), false);
+        long life = b.recovery().life();
+        b.answered(answer(b, A, 5, 4));
+        b.answered(answer(b, A, life, 4));
+
+        assertThat(b.recovery().life()).isEqualTo(life);
+    }
+
+    @Test
+    void a_current_disk_takes_one_number_at_most_beyond_what_the_others_noted() {
+        assertThat(booted(disk(3, 5, 5), true).recovery().life()).isEqualTo(6);
+        assertThat(booted(disk(3, 6, 5), true).recovery().life())
+                .as("nobody noted 6, and it forgot nothing since")
+                .isEqualTo(6);
+    }
+
+    @Test
+    void a_disk_taken_for_current_that_the_others_know_better_falls_silent() {
+        Acceptor b = booted(disk(3, 5, 5), true);
+        b.answered(answer(b, A, 9, 4));
+
+        assertThat(b.isVoting()).isFalse();
+    }
+
+    @Test
+    void a_vote_of_a_life_that_another_voter_knows_to_be_over_is_outdated() {
+        Vote former = new Vote(acceptor(B), 5, new TreeMap<>());
+        TreeMap<org.understudy.ha.membership.core.record.AcceptorId, Long> lives = new TreeMap<>();
+        lives.put(acceptor(B), 7L);
+
+        assertThat(new Vote(acceptor(C), 1, lives).outdates(former)).isTrue();
+        assertThat(new Vote(acceptor(C), 1, new TreeMap<>()).outdates(former)).isFalse();
+        assertThat(new Vote(acceptor(B), 7, new TreeMap<>()).outdates(former)).isTrue();
+    }
+
+    @Test
+    void whoever_is_asked_notes_the_life_before_it_answers() {
+        Acceptor a = new Acceptor(acceptor(A), disk(4, 1, 1), 0, SILENCE, true);
+        Acceptor b = booted(disk(3, 5, 5), false);
+
+        Recovered first = a.recovered(b.recovery().question());
+        assertThat(first.known()).isZero();
+        assertThat(a.memory().lives()).containsEntry(acceptor(B), b.recovery().life());
+        assertThat(a.recovered(b.recovery().question()).known())
+                .isEqualTo(b.recovery().life());
+    }
+
+    private static Acceptor booted(DurableState disk, boolean isCurrent) {
+        return new Acceptor(acceptor(B), disk, 0, SILENCE, isCurrent);
+    }
+
+    private static DurableState disk(long accepted, long life, long noted) {
+        Ballot at = ballot(accepted);
+        return new DurableState(
+                at, at, Optional.of(accepted == 3 ? OLD : NEW), new TreeMap<>(), life, noted, new TreeMap<>());
+    }
+
+    private static Recovered answer(Acceptor asker, org.understudy.ha.api.NodeId from, long known, long accepted) {
+        return new Recovered(
+                acceptor(from),
+                asker.recovery().life(),
+                known,
+                ballot(accepted),
+                ballot(accepted),
+                Optional.of(accepted == 3 ? OLD : NEW));
+    }
+}

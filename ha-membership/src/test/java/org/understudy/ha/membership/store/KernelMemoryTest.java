@@ -1,0 +1,107 @@
+package org.understudy.ha.membership.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.StorageException;
+import org.understudy.ha.membership.spi.NodeStateStore.Opened;
+
+class KernelMemoryTest {
+
+    @TempDir
+    private Path root;
+
+    @Test
+    void a_disk_is_current_when_it_is_new_and_when_it_is_as_it_was_left() throws IOException {
+        assertThat(lives("disk", "one", "two").isCurrent()).isTrue();
+        assertThat(lives("disk").isCurrent()).isTrue();
+    }
+
+    @Test
+    void an_older_copy_is_not() throws IOException {
+        lives("disk", "one");
+        byte[] copy = Files.readAllBytes(root.resolve("disk/node.state"));
+        lives("disk", "two");
+        Files.write(root.resolve("disk/node.state"), copy);
+
+        assertThat(lives("disk").isCurrent()).isFalse();
+    }
+
+    @Test
+    void nothing_is_after_the_kernel_was_started_again() throws IOException {
+        lives("disk", "one");
+        try (var files = Files.list(memory())) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+
+        assertThat(lives("disk").isCurrent()).isFalse();
+    }
+
+    @Test
+    void a_host_without_such_a_place_says_nothing_but_of_new_disks() {
+        try (FileNodeStateStore store =
+                new FileNodeStateStore(root.resolve("bare"), StateFiles.ofTheSystem(), Optional.empty())) {
+            assertThat(store.open().isCurrent()).isTrue();
+        }
+        try (FileNodeStateStore store =
+                new FileNodeStateStore(root.resolve("bare"), StateFiles.ofTheSystem(), Optional.empty())) {
+            assertThat(store.open().isCurrent()).isFalse();
+        }
+    }
+
+    @Test
+    void a_copy_of_a_directory_is_refused_while_the_other_is_in_use() throws IOException {
+        lives("disk", "one");
+        Files.createDirectory(root.resolve("copy"));
+        Files.copy(root.resolve("disk/node.state"), root.resolve("copy/node.state"));
+        try (FileNodeStateStore store = store("disk");
+                FileNodeStateStore other = store("copy")) {
+            store.open();
+
+            assertThatThrownBy(other::open)
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining("copy")
+                    .hasMessageContaining("directory of its own");
+        }
+    }
+
+    @Test
+    void what_is_remembered_of_a_directory_that_is_gone_is_forgotten() throws IOException {
+        lives("disk", "one");
+        Files.delete(root.resolve("disk/node.state"));
+        Files.delete(root.resolve("disk/node.lock"));
+        Files.delete(root.resolve("disk"));
+        lives("other", "one");
+
+        try (var files = Files.list(memory())) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    private Opened lives(String directory, String... payloads) throws IOException {
+        try (FileNodeStateStore store = store(directory)) {
+            Opened opened = store.open();
+            for (String payload : payloads) {
+                store.save(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            }
+            return opened;
+        }
+    }
+
+    private FileNodeStateStore store(String directory) throws IOException {
+        return new FileNodeStateStore(
+                root.resolve(directory), StateFiles.ofTheSystem(), Optional.of(Files.createDirectories(memory())));
+    }
+
+    private Path memory() {
+        return root.resolve("memory");
+    }
+}
