@@ -491,7 +491,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(PreVote m) {
-                boolean yes = acceptor.isVoting() && !acceptor.memory().isEmpty();
+                boolean yes = acceptor.isVoting();
                 for (Incarnation session : m.sessions()) {
                     yes &= acceptor.isSilent(now, session);
                 }
@@ -656,18 +656,22 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         });
     }
 
-    /** An acceptor with an empty disk has a voice only in a forming it was told to take part in. */
+    /**
+     * The first record needs a node that was told to form. Any other promise of an empty disk is truthful: it never voted under its
+     * identity, and counts only where a record names it.
+     */
     private Optional<String> whyNoPromise(Prepare prepare) {
-        if (acceptor.memory().isEmpty()) {
-            return prepare.isForming() && settings.mayForm() ? Optional.empty() : Optional.of("its disk is empty");
-        }
-        return whyNoVote();
+        boolean isFormed = prepare.isForming() && acceptor.memory().isEmpty();
+        return isFormed ? whyNotForm() : whyNoVote();
     }
 
-    /** A new disk votes first on the record that admits it. */
     private Optional<String> whyNoAcceptance(ClusterRecord value) {
-        boolean isForming = acceptor.memory().isEmpty() && value.number() == 1 && settings.mayForm();
-        return isForming ? Optional.empty() : whyNoVote();
+        boolean isFormed = acceptor.memory().isEmpty() && value.number() == 1;
+        return isFormed ? whyNotForm() : whyNoVote();
+    }
+
+    private Optional<String> whyNotForm() {
+        return settings.mayForm() ? Optional.empty() : Optional.of("it was not told to form");
     }
 
     private Optional<String> whyNoVote() {

@@ -52,7 +52,13 @@ final class Nemesis {
                 node.process().ifPresent(p -> p.stepClock(SimRandom.scale(fault.luck(), -4_000, 4_000) * World.MILLI));
             case DOUBT -> node.input(new Input.ClockDoubted("simulated"));
             case SLOW_DISK, DISK_FULL, TORN_RECORD, BIT_FLIP, EMPTY_DISK, OLD_DISK, FOREIGN_DISK -> spoil(fault, node);
-            case MOVE, STANDBY, CONFIRM_DOWN, REMOVE_VOTE, LEAVE, FORGED_WILL, LATE_WILL, ODD_VIEW, GROUP_FAILS, VETO ->
+            case REMOVE_VOTE -> {
+                // Two sets that share all but one disk have none to spare while one is lost.
+                if (wounds.areHealed()) {
+                    operators.act(fault, node);
+                }
+            }
+            case MOVE, STANDBY, CONFIRM_DOWN, LEAVE, FORGED_WILL, LATE_WILL, ODD_VIEW, GROUP_FAILS, VETO ->
                 operators.act(fault, node);
             default -> disturb(fault);
         }

@@ -119,6 +119,7 @@ final class SimProcess implements SimDisk.Writer {
 
     /** Starts its loop. */
     void run() {
+        world.lemmas().booted(node.index(), acceptor.disk(), machine);
         input(new Input.ViewChanged(world.ids()));
         for (SimGroup group : world.groups()) {
             if (world.mayOwn(node)) {
@@ -290,7 +291,9 @@ final class SimProcess implements SimDisk.Writer {
         }
         world.countStep();
         try {
+            long due = machine.nextDeadlineNanos();
             Step<Effect, DurableState> step = machine.handle(local(), input);
+            world.lemmas().stepped(node.index(), machine, local(), due, input, step);
             if (world.isTracing()
                     && !(input instanceof Input.Tick && step.notices().isEmpty())) {
                 world.trace(id(), () -> "<- " + World.brief(input.toString()));

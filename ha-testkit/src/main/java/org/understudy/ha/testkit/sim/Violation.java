@@ -20,6 +20,13 @@ public record Violation(Checker checker, long atNanos, String detail) {
         RELEASED_STAYS,
         /** When a grant is chosen the holder before it does not act any more. */
         PROOF_IS_TRUE,
+        /**
+         * An acceptor takes no record that has lost a session before it has waited out the last renewal it acknowledged, unless
+         * the record proves the end.
+         */
+        SILENCE_WAITED_OUT,
+        /** A node that had to doubt its clock relies on no renewal it sent before. */
+        DOUBT_ENDS_LEASE,
         /** What a node takes for chosen is on the disks of a majority, and it starts only what such a record grants it. */
         PROOF_COMMITTED,
         /** What an acceptor or holder says is on its disk already, and no later life goes back behind it. */

@@ -21,6 +21,7 @@ import org.understudy.ha.testkit.sim.check.Chain;
 import org.understudy.ha.testkit.sim.check.Choice;
 import org.understudy.ha.testkit.sim.check.Court;
 import org.understudy.ha.testkit.sim.check.Leases;
+import org.understudy.ha.testkit.sim.check.Lemmas;
 import org.understudy.ha.testkit.sim.check.Ownership;
 import org.understudy.ha.testkit.sim.check.Recovery;
 import org.understudy.ha.testkit.sim.check.SimGroup;
@@ -72,6 +73,7 @@ public final class World {
     private final Choice choice;
     private final Word word;
     private final Leases leases;
+    private final Lemmas lemmas;
     private final Recovery recovery;
     private final Chronicle chronicle;
     private final Operators operators = new Operators(this);
@@ -100,6 +102,7 @@ public final class World {
         this.chain = new Chain(court, groups, ids, ownership);
         this.choice = new Choice(court);
         this.word = new Word(court);
+        this.lemmas = new Lemmas(court, ids, TIMING);
         this.leases = new Leases(court, ids, TIMING.holderNanos());
         this.recovery = new Recovery(court, groups, ids, ownership, choice);
         this.chronicle = new Chronicle(time, options.isTelling());
@@ -317,6 +320,10 @@ public final class World {
 
     Word word() {
         return word;
+    }
+
+    Lemmas lemmas() {
+        return lemmas;
     }
 
     Leases leases() {

@@ -36,6 +36,12 @@ final class Wounds {
         return back.contains(node);
     }
 
+    /** Whether every disk is what it was, or made up for. */
+    boolean areHealed() {
+        forgetHealed();
+        return lost.isEmpty() && back.isEmpty();
+    }
+
     /** Whether a disk may go back to an older state now. */
     boolean mayGoBack() {
         forgetHealed();

@@ -356,9 +356,9 @@ class PlannerTest {
     @Test
     void a_node_on_standby_is_granted_nothing() {
         operations.add(new Operation(Operation.Kind.STANDBY, A, 0, "", ""));
-        reachable.addAll(List.of(A, B, C));
 
-        ClusterRecord planned = plan(all(candidacy(true))).record();
+        ClusterRecord planned =
+                plan(withGroup(all(candidacy(true)), FILES, GroupRecord.NEW)).record();
 
         assertThat(planned.standby()).containsExactly(A);
         assertThat(planned.grant(FILES).orElseThrow().holder()).isEqualTo(B1);
