@@ -160,12 +160,12 @@ final class Proposer {
         }
         promises.put(promise.vote().acceptor(), promise);
         boolean hasOwn = promises.keySet().stream().anyMatch(a -> a.node().equals(self));
-        if (!hasOwn || !hasEnough(voters)) {
-            return List.of();
-        }
         Optional<BaseSelection.Base> found = BaseSelection.choose(promises.values());
-        if (found.isPresent() && !hasEnough(found.get().value().voters())) {
-            // Somebody else votes now than was known here: the same ballot is asked of those as well.
+        // Who votes is what the base says, which may be newer than what was known here; nothing chosen after it escapes
+        // its majorities.
+        Voters deciding =
+                isForming ? voters : found.map(base -> base.value().voters()).orElse(voters);
+        if (!hasOwn || !hasEnough(deciding)) {
             return List.of();
         }
         Optional<ClusterRecord> base = found.map(BaseSelection.Base::value).or(() -> fallback);
