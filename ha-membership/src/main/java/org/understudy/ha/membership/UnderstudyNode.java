@@ -52,7 +52,6 @@ import org.understudy.ha.api.config.Security;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.GroupChannel;
 import org.understudy.ha.api.spi.HostPort;
-import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.loop.EventDispatcher;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
@@ -79,7 +78,6 @@ import org.understudy.ha.membership.jgroups.LinkSecurity;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
 import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.Lane;
-import org.understudy.ha.membership.runtime.LeaderResource;
 import org.understudy.ha.membership.runtime.LeaseBoard;
 import org.understudy.ha.membership.runtime.ThisHost;
 import org.understudy.ha.membership.runtime.Wills;
@@ -98,7 +96,6 @@ final class UnderstudyNode implements HaNode {
     private static final Logger LOG = LoggerFactory.getLogger(UnderstudyNode.class);
     private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
     private static final int GROUPS_MAX = 1000;
-    private static final Duration ELECTION_STOP_BUDGET = Duration.ofSeconds(5);
     private static final long LEAVE_MILLIS = 3000;
     private static final long LOOK_MILLIS = 20;
     private static final long LANE_END_MILLIS = 500;
@@ -121,7 +118,7 @@ final class UnderstudyNode implements HaNode {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Resources resources = new NodeResources();
     private final NodeOperator operator;
-    private final Elections elections = new NodeElections();
+    private final NodeElections elections = new NodeElections(new ElectionHost());
 
     private BootClock clock;
     private LeaseBoard leases;
@@ -863,77 +860,42 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
-    private final class NodeElections implements Elections {
+    /** What elections need of this node. */
+    private final class ElectionHost implements NodeElections.Host {
 
         @Override
-        public Participation join(String name, LeaderTask task) {
-            checkOpen();
-            if (!name.matches("[a-z][a-z0-9.-]{0,63}")) {
-                throw new ConfigurationException(
-                        "election",
-                        name,
-                        "use 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter");
-            }
-            String group = ELECTION_PREFIX + name;
-            ClassLoader loader = Optional.ofNullable(Thread.currentThread().getContextClassLoader())
-                    .orElse(UnderstudyNode.class.getClassLoader());
-            LeaderResource leader = new LeaderResource(
-                    name,
-                    task,
-                    threads,
-                    loader,
-                    (token, failure) -> loop.submit(new Input.GroupEnded(
-                            group, token, failure.map(f -> Severity.HARD), failure.orElse("resigned"))));
-            Group.Entry entry = new Group.Entry("task", leader, true);
-            Duration look = Duration.ofSeconds(1);
-            Lane lane = addLane(
-                    new Group(group, List.of(), List.of(entry), Duration.ofSeconds(5), ELECTION_STOP_BUDGET, look),
-                    true);
-            return new NodeParticipation(name, group, leader, lane);
-        }
-    }
-
-    private final class NodeParticipation implements Elections.Participation {
-        private final String name;
-        private final String group;
-        private final LeaderResource leader;
-        private final Lane lane;
-        private final AtomicBoolean isEnded = new AtomicBoolean();
-
-        private NodeParticipation(String name, String group, LeaderResource leader, Lane lane) {
-            this.name = name;
-            this.group = group;
-            this.leader = leader;
-            this.lane = lane;
+        public void checkOpen() {
+            UnderstudyNode.this.checkOpen();
         }
 
         @Override
-        public String name() {
-            return name;
+        public boolean isClosed() {
+            return isClosed.get();
         }
 
         @Override
-        public boolean isLeading() {
-            return leader.isRunning() && leases.isValid();
+        public boolean isValid() {
+            return leases.isValid();
         }
 
-        /** Only withdraws; the loop retires the lane once the task has certainly ended. */
         @Override
-        public void close() {
-            if (!isEnded.compareAndSet(false, true) || isClosed.get() || lanes.get(group) != lane) {
-                return;
-            }
-            loop.submit(new Input.GroupWithdrawn(group));
-            if (leader.isTask()) {
-                return;
-            }
-            try {
-                if (!lane.awaitRetired(ELECTION_STOP_BUDGET.toMillis())) {
-                    LOG.warn("the task of election {} has not returned yet; nobody else leads until it has", name);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        public NamedThreads threads() {
+            return threads;
+        }
+
+        @Override
+        public Lane addLane(Group group) {
+            return UnderstudyNode.this.addLane(group, true);
+        }
+
+        @Override
+        public boolean isCurrent(String group, Lane lane) {
+            return lanes.get(group) == lane;
+        }
+
+        @Override
+        public void submit(Input input) {
+            loop.submit(input);
         }
     }
 
