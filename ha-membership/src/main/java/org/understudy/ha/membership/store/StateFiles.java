@@ -2,15 +2,20 @@ package org.understudy.ha.membership.store;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** The few file operations a durable replacement consists of, one method for each step that a crash can fall between. */
-interface StateFiles {
+/**
+ * The few file operations a durable replacement consists of, one method for each step that a crash can fall between. An interrupt
+ * of the calling thread ends none of them half-way; it stays pending.
+ */
+public interface StateFiles {
 
     /** Creates a file that must not exist yet. */
     NewFile create(Path path) throws IOException;
@@ -37,23 +42,25 @@ interface StateFiles {
         return new StateFiles() {
             @Override
             public NewFile create(Path path) throws IOException {
-                FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                Files.createFile(path);
+                // Not a FileChannel: an interrupt would close it between two of its bytes.
+                RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
                 return new NewFile() {
                     @Override
                     public void write(ByteBuffer bytes) throws IOException {
-                        while (bytes.hasRemaining()) {
-                            channel.write(bytes);
-                        }
+                        byte[] all = new byte[bytes.remaining()];
+                        bytes.get(all);
+                        file.write(all);
                     }
 
                     @Override
                     public void force() throws IOException {
-                        channel.force(true);
+                        file.getFD().sync();
                     }
 
                     @Override
                     public void close() throws IOException {
-                        channel.close();
+                        file.close();
                     }
                 };
             }
@@ -63,10 +70,24 @@ interface StateFiles {
                 Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             }
 
+            /** Only a channel opens a directory, so an interrupt is put off and the call repeated. */
             @Override
             public void forceDirectory(Path directory) throws IOException {
-                try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                    channel.force(true);
+                boolean wasInterrupted = Thread.interrupted();
+                try {
+                    boolean isForced = false;
+                    while (!isForced) {
+                        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                            channel.force(true);
+                            isForced = true;
+                        } catch (ClosedByInterruptException e) {
+                            wasInterrupted |= Thread.interrupted();
+                        }
+                    }
+                } finally {
+                    if (wasInterrupted) {
+                        Thread.currentThread().interrupt();
+                    }
                 }
             }
         };

@@ -11,9 +11,9 @@ import java.util.List;
  * The system's file operations, cut before a chosen step as by a loss of power. With {@code lazyDisk} whatever was not forced
  * by then is lost: unforced contents shrink to half, an unforced rename is undone.
  */
-final class CuttingFiles implements StateFiles {
+public final class CuttingFiles implements StateFiles {
     /** Thrown at the cut. */
-    static final class Cut extends IOException {
+    public static final class Cut extends IOException {
         private static final long serialVersionUID = 1L;
 
         Cut(String step) {
@@ -24,16 +24,16 @@ final class CuttingFiles implements StateFiles {
     private final StateFiles real = StateFiles.ofTheSystem();
     private final int cutAt;
     private final boolean lazyDisk;
-    final List<String> steps = new ArrayList<>();
+    public final List<String> steps = new ArrayList<>();
     private Path unforcedContents;
     private Runnable undoRename = () -> {};
 
-    CuttingFiles(int cutAt, boolean lazyDisk) {
+    public CuttingFiles(int cutAt, boolean lazyDisk) {
         this.cutAt = cutAt;
         this.lazyDisk = lazyDisk;
     }
 
-    boolean wasCut() {
+    public boolean wasCut() {
         return steps.size() > cutAt;
     }
 

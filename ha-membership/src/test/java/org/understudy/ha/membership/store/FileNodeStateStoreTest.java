@@ -69,6 +69,17 @@ class FileNodeStateStoreTest {
         assertThat(reopened().payload()).contains(new byte[0]);
     }
 
+    @Test
+    void an_interrupt_ends_no_save_half_way_and_stays_pending() {
+        try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+            store.open();
+            Thread.currentThread().interrupt();
+            store.save(NEW);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(reopened().payload()).contains(NEW);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void a_cut_between_any_two_steps_of_a_save_leaves_the_old_or_the_new_payload(boolean lazyDisk) throws IOException {
