@@ -11,6 +11,8 @@ public abstract class HaException extends RuntimeException {
     public enum Category {
         /** The same call may succeed later. */
         RETRY,
+        /** Somebody newer acts: do not repeat the call, end the work that made it. Nothing is broken. */
+        REPLACED,
         /** Somebody must change something first; the message says what. */
         OPERATOR,
         /** The node has stepped aside and will not come back by itself. */

@@ -852,7 +852,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         learned = Optional.of(value);
         planDirty = true;
         localDirty = true;
-        then.add(new Effect.PublishRecord(ballot, value));
+        // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
+        urgent.add(new Effect.PublishRecord(ballot, value));
         adopt(now);
         if (!value.isAcceptor(acceptor.id())) {
             sayOnce(

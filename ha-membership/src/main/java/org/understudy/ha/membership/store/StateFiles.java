@@ -26,6 +26,11 @@ public interface StateFiles {
     /** Makes creations and renames in the directory durable, fsync(2) on the directory. */
     void forceDirectory(Path directory) throws IOException;
 
+    /** Removes a file that a broken-off write left behind; no error if there is none. */
+    default void delete(Path path) throws IOException {
+        Files.deleteIfExists(path);
+    }
+
     /** A file being written. The same descriptor writes and forces: fsync reports a write-back error to it only. */
     interface NewFile extends Closeable {
         void write(ByteBuffer bytes) throws IOException;

@@ -102,6 +102,15 @@ public final class CuttingFiles implements StateFiles {
         };
     }
 
+    /** After the cut nobody tidies up any more. */
+    @Override
+    public void delete(Path path) throws IOException {
+        if (wasCut()) {
+            throw new Cut("delete");
+        }
+        real.delete(path);
+    }
+
     @Override
     public void forceDirectory(Path directory) throws IOException {
         step("force directory");

@@ -49,6 +49,11 @@ class SimulationTest {
                             "moves done",
                             "leaves",
                             "group failures");
+            for (Violation.Checker checker : Violation.Checker.values()) {
+                assertThat(counts.get("looks of " + checker))
+                        .as("%s must have looked", checker)
+                        .isPositive();
+            }
             for (Fault.Kind kind : Fault.Kind.values()) {
                 assertThat(counts)
                         .as("each kind of fault must have hit an owner")
