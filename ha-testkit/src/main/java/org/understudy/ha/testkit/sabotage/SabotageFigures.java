@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Plants every bug in turn and prints who saw it: how good the checkers are. Exit status 1 if one survives. */
@@ -43,7 +44,12 @@ public final class SabotageFigures {
         List<String> objects = new ArrayList<>();
         int caught = 0;
         for (PlantedBug bug : bugs) {
-            Examination result = Examination.of(bug, checkout);
+            Examination result;
+            try {
+                result = Examination.of(bug, checkout);
+            } catch (IllegalStateException | IllegalArgumentException e) {
+                result = new Examination(bug, 0, Optional.empty(), e.toString(), Optional.empty(), "");
+            }
             caught += result.isCaught() ? 1 : 0;
             objects.add(json(result));
             (isJson ? System.err : System.out).println(line(result));
