@@ -29,6 +29,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.testkit.sim.Violation;
 import org.understudy.ha.testkit.sim.Violation.Checker;
 
@@ -47,10 +48,16 @@ final class Schedules {
             Map.entry("own-removal", Schedules::ownRemoval),
             Map.entry("own-removal-accepted", Schedules::ownRemovalAccepted),
             Map.entry("acknowledged-then-crashed", Schedules::acknowledgedThenCrashed),
-            Map.entry("rebuilt-elsewhere", Schedules::rebuiltElsewhere),
+            Map.entry("restarted-acceptor", () -> restartedAcceptor(true)),
+            Map.entry("restored-acceptor", () -> restartedAcceptor(false)),
+            Map.entry("ballot-before-disk", Schedules::ballotBeforeDisk),
+            Map.entry("one-of-two-sets", Schedules::oneOfTwoSets),
+            Map.entry("hasty-word", Schedules::hastyWord),
+            Map.entry("rebuilt-elsewhere", () -> rebuiltElsewhere("disk-new")),
+            Map.entry("copied-disk", () -> rebuiltElsewhere("disk-a")),
             Map.entry("first-grant", Schedules::firstGrant),
             Map.entry("re-imaged-majority", Schedules::reImagedMajority),
-            Map.entry("empty-disk", Schedules::emptyDisk),
+            Map.entry("forms-untold", Schedules::formsUntold),
             Map.entry("late-news", Schedules::lateNews),
             Map.entry("stalled-refresher", Schedules::stalledRefresher)));
 
@@ -171,24 +178,106 @@ final class Schedules {
         b.receive("c", new Accept(Solo.ballot(4), admitted));
         b.receive("a", new Renew(Solo.first("a"), 1, 0, Solo.ballot(4)));
         boolean isAcknowledged = b.said(RenewAck.class).isPresent();
-        b.crash();
+        b.crash(true);
         b.receive("c", new Accept(Solo.ballot(5), Solo.expired(admitted, "a")));
         return isAcknowledged && b.said(Accepted.class).isPresent()
                 ? violated(Checker.SILENCE_WAITED_OUT, "b acknowledged a, forgot it and accepts its end at once")
                 : Optional.empty();
     }
 
-    /** A asks to be admitted from another disk on another host, while its former process may still run. */
-    private static Optional<Violation> rebuiltElsewhere() {
+    /** B acknowledged A's renewal, restarts, and is asked to end A at once; perhaps it must ask the others first. */
+    private static Optional<Violation> restartedAcceptor(boolean isDiskCurrent) {
+        ClusterRecord known = Solo.alive(Solo.record("abc", 2), "a", "a");
+        Solo b = new Solo("abc", "b", Solo.holding(3, known), false);
+        b.receive("a", new Renew(Solo.first("a"), 1, 0, Solo.ballot(3)));
+        if (b.said(RenewAck.class).isEmpty()) {
+            throw new IllegalStateException("b acknowledged nothing");
+        }
+        b.crash(isDiskCurrent);
+        b.pass(150, "a", "c");
+        for (String other : List.of("a", "c")) {
+            b.said(Message.Recover.class)
+                    .ifPresent(question -> b.receive(
+                            other,
+                            new Message.Recovered(
+                                    Solo.acceptor(other),
+                                    question.life(),
+                                    1,
+                                    Solo.ballot(3),
+                                    Solo.ballot(3),
+                                    Optional.of(known))));
+        }
+        b.pass(50, "a", "c");
+        b.receive("c", new Accept(Solo.ballot(9), Solo.expired(known, "a")));
+        return b.said(Accepted.class).isEmpty()
+                ? Optional.empty()
+                : violated(Checker.SILENCE_WAITED_OUT, "b forgot at its restart that it had acknowledged a");
+    }
+
+    /** A proposes before its own promise is on its disk, dies, and comes back without it: the same ballot once more. */
+    private static Optional<Violation> ballotBeforeDisk() {
+        ClusterRecord known = Solo.record("abc", 2);
+        Solo a = new Solo("abc", "a", Solo.holding(3, known), false);
+        a.crash(true);
+        a.stallDisk();
+        Ballot first = a.prepared("b", "c");
+        a.receive("b", Solo.promise(first, "b", 3, known));
+        a.receive("c", Solo.promise(first, "c", 3, known));
+        boolean isProposed = a.said(Accept.class).isPresent();
+        a.crash(true);
+        Ballot second = a.prepared("b", "c");
+        return isProposed && second.equals(first)
+                ? violated(Checker.ONE_RECORD_PER_BALLOT, first + " carried a record before, and is used again")
+                : Optional.empty();
+    }
+
+    /** The set changes from A, B, C to C, D, E; A has the promises of A and B, a majority of the old set alone. */
+    private static Optional<Violation> oneOfTwoSets() {
+        ClusterRecord old = Solo.record("abc", 2);
+        ClusterRecord joint =
+                old.withVoters(old.voters().towards(Solo.record("cde", 2).acceptors(), 2));
+        Solo a = new Solo("abcde", "a", Solo.holding(3, joint), false);
+        Ballot ballot = a.prepared("b", "c", "d", "e");
+        a.receive("b", Solo.promise(ballot, "b", 3, joint));
+        return a.said(Accept.class).isEmpty()
+                ? Optional.empty()
+                : violated(Checker.PROOF_COMMITTED, "a record of two sets rests on the promises of one");
+    }
+
+    /** Somebody confirms that A is down while A's session stands. */
+    private static Optional<Violation> hastyWord() {
+        ClusterRecord held =
+                Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
+        Solo b = new Solo("abc", "b", Solo.holding(3, held), false);
+        b.live(Solo.ballot(3), held, "c");
+        b.forget();
+        b.feed(new Input.OperationWanted(
+                1, new Operation(Operation.Kind.CONFIRM_DOWN, NodeId.of("a"), 1, "somebody", "it looks dead")));
+        b.asked(300, "c").ifPresent(ballot -> b.receive("c", Solo.promise(ballot, "c", 3, held)));
+        boolean isEnded = b.said(Accept.class)
+                .map(Accept::value)
+                .filter(record -> !Optional.of(Solo.first("a"))
+                        .equals(record.grant(Solo.GROUP).filter(Grant::stands).map(Grant::holder)))
+                .isPresent();
+        return isEnded
+                ? violated(Checker.PROOF_IS_TRUE, "the operator's word ends a grant before the lease is waited out")
+                : Optional.empty();
+    }
+
+    /**
+     * A asks to be admitted from another host, while its former process may still run.
+     *
+     * @param disk of which it asks: a new one, or a copy of the one that A had
+     */
+    private static Optional<Violation> rebuiltElsewhere(String disk) {
         ClusterRecord held =
                 Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
         Solo b = new Solo("abc", "b", Solo.holding(3, held), false);
         b.live(Solo.ballot(3), held, "a");
         b.forget();
         HostIdentity elsewhere = new HostIdentity("other-machine", "other-boot", "other-lock");
-        b.receive("a", new Join("disk-new", elsewhere, 99, "", Solo.ballot(3), 1));
-        b.pass(100, "a", "c");
-        b.said(Prepare.class).ifPresent(prepare -> b.receive("c", Solo.promise(prepare.ballot(), "c", 3, held)));
+        b.receive("a", new Join(disk, elsewhere, 99, "", Solo.ballot(3), 1));
+        b.asked(300, "a", "c").ifPresent(ballot -> b.receive("c", Solo.promise(ballot, "c", 3, held)));
         Optional<ClusterRecord> written = b.said(Accept.class).map(Accept::value);
         boolean isEnded = written.filter(record -> !record.isLive(Solo.first("a"))
                         || record.grant(Solo.GROUP).filter(Grant::stands).isEmpty())
@@ -203,8 +292,7 @@ final class Schedules {
         ClusterRecord known = Solo.ungranted(Solo.alive(Solo.record("abc", 3), "ab", "b", "c"));
         Solo b = new Solo("abc", "b", Solo.holding(3, known), false);
         b.live(Solo.ballot(3), known, "c");
-        b.pass(300, "c");
-        b.said(Prepare.class).ifPresent(prepare -> b.receive("c", Solo.promise(prepare.ballot(), "c", 3, known)));
+        b.asked(300, "c").ifPresent(ballot -> b.receive("c", Solo.promise(ballot, "c", 3, known)));
         Optional<Grant> granted =
                 b.said(Accept.class).flatMap(accept -> accept.value().grant(Solo.GROUP));
         return granted.isEmpty()
@@ -231,13 +319,13 @@ final class Schedules {
                 : violated(Checker.ONE_CHAIN, "a second first record is proposed without a word from c");
     }
 
-    /** B's disk is empty and B was not told to form; C asks it for a promise. */
-    private static Optional<Violation> emptyDisk() {
+    /** B's disk is empty and B was not told to form; somebody forms and asks it for a promise. */
+    private static Optional<Violation> formsUntold() {
         Solo b = new Solo("abc", "b", DurableState.EMPTY, false);
-        b.receive("c", new Prepare(Solo.ballot(3), false));
+        b.receive("c", new Prepare(Solo.ballot(3), true));
         return b.said(Promise.class).isEmpty()
                 ? Optional.empty()
-                : violated(Checker.ONE_CHAIN, "an empty disk promises, and shows that nothing was ever chosen");
+                : violated(Checker.ONE_CHAIN, "an emptied disk helps to form, and nothing shows what was chosen before");
     }
 
     /** A lives and has learned that B holds the group; the news that A held it before comes late. */

@@ -76,14 +76,23 @@ final class Solo {
         this.peers = peers.chars().mapToObj(c -> NodeId.of(String.valueOf((char) c))).toList();
         this.mayForm = mayForm;
         this.disk = disk;
-        this.machine = start();
+        this.machine = start(true);
         view();
     }
 
-    private NodeMachine start() {
+    private NodeMachine start(boolean isDiskCurrent) {
         return new NodeMachine(
                 new NodeSettings(
-                        "solo", self, peers, "disk-" + self, TIMING, mayForm, "", HostIdentity.UNKNOWN, true, NONCE),
+                        "solo",
+                        self,
+                        peers,
+                        "disk-" + self,
+                        TIMING,
+                        mayForm,
+                        "",
+                        HostIdentity.UNKNOWN,
+                        isDiskCurrent,
+                        NONCE),
                 disk,
                 now,
                 NO_WILLS);
@@ -143,13 +152,17 @@ final class Solo {
         }
     }
 
-    /** The process dies with what the disk has not written, and is started again. */
-    void crash() {
+    /**
+     * The process dies with what the disk has not written, and is started again.
+     *
+     * @param isDiskCurrent whether the host vouches for the disk
+     */
+    void crash(boolean isDiskCurrent) {
         waiting.clear();
         diskStalls = false;
         sent.clear();
         done.clear();
-        machine = start();
+        machine = start(isDiskCurrent);
         view();
     }
 
@@ -191,18 +204,21 @@ final class Solo {
         done.clear();
     }
 
+    /** The ballot for which the machine asks for promises within some time, if it does. */
+    Optional<Ballot> asked(long millis, String... inHearing) {
+        for (long passed = 0; passed < millis && said(Message.Prepare.class).isEmpty(); passed += 5) {
+            pass(5, inHearing);
+        }
+        return said(Message.Prepare.class).map(Message.Prepare::ballot);
+    }
+
     /**
      * Waits until the machine asks for promises.
      *
      * @throws IllegalStateException if it does not within two seconds: the schedule does not fit the machine any more
      */
     Ballot prepared(String... inHearing) {
-        for (int i = 0; i < 400 && said(Message.Prepare.class).isEmpty(); i++) {
-            pass(5, inHearing);
-        }
-        return said(Message.Prepare.class)
-                .orElseThrow(() -> new IllegalStateException(self + " began no round"))
-                .ballot();
+        return asked(2_000, inHearing).orElseThrow(() -> new IllegalStateException(self + " began no round"));
     }
 
     /** Makes the machine a live session with a lease: the record must list it with {@link #NONCE}. */

@@ -60,7 +60,7 @@ class SabotageTest {
     void a_bug_that_changes_nothing_is_not_caught() {
         PlantedBug harmless = PlantedBug.parse(
                 "harmless",
-                "breaks: nothing\nplay: schedule empty-disk\nseeds: 1\ncaught-by: ONE_CHAIN\n"
+                "breaks: nothing\nplay: schedule forms-untold\nseeds: 1\ncaught-by: ONE_CHAIN\n"
                         + "source: ha-membership/src/main/java/org/understudy/ha/membership/core/BaseSelection.java\n"
                         + "<<<<\n    private BaseSelection() {}\n====\n    private BaseSelection() {} // harmless\n>>>>\n");
 
@@ -73,7 +73,7 @@ class SabotageTest {
     @Test
     void a_bug_seen_by_somebody_else_than_named_is_not_caught() {
         PlantedBug real = bugs().stream()
-                .filter(bug -> bug.name().equals("empty-disk-votes"))
+                .filter(bug -> bug.name().equals("forms-untold"))
                 .findFirst()
                 .orElseThrow();
         PlantedBug misnamed = new PlantedBug(
