@@ -114,8 +114,8 @@ final class Schedules {
 
     /** C shows token 7 in a value that can be dropped; the group is free in the base. */
     private static Optional<Violation> droppedToken() {
-        ClusterRecord u = Solo.granted(
-                Solo.alive(Solo.record("abc", 2), "b", "b"), "b", 6, Optional.of(ProofKind.RELEASED));
+        ClusterRecord u =
+                Solo.granted(Solo.alive(Solo.record("abc", 2), "b", "b"), "b", 6, Optional.of(ProofKind.RELEASED));
         ClusterRecord v = Solo.granted(u.withNumber(3), "c", 7, Optional.empty());
         Solo a = new Solo("abc", "a", Solo.holding(3, u), false);
         a.stallDisk();
@@ -136,8 +136,7 @@ final class Schedules {
         ClusterRecord removed = Solo.expired(running, "a");
         Solo a = new Solo("abc", "a", Solo.holding(3, running), false);
         a.feed(new Input.GroupOffered(
-                Solo.GROUP,
-                running.sessions().get(NodeId.of("a")).candidacies().get(Solo.GROUP)));
+                Solo.GROUP, running.sessions().get(NodeId.of("a")).candidacies().get(Solo.GROUP)));
         a.live(Solo.ballot(3), running, "b");
         if (a.ordered(Effect.StartGroup.class).isEmpty()) {
             throw new IllegalStateException("a did not start its group");
@@ -246,8 +245,7 @@ final class Schedules {
 
     /** Somebody confirms that A is down while A's session stands. */
     private static Optional<Violation> hastyWord() {
-        ClusterRecord held =
-                Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
+        ClusterRecord held = Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
         Solo b = new Solo("abc", "b", Solo.holding(3, held), false);
         b.live(Solo.ballot(3), held, "c");
         b.forget();
@@ -270,8 +268,7 @@ final class Schedules {
      * @param disk of which it asks: a new one, or a copy of the one that A had
      */
     private static Optional<Violation> rebuiltElsewhere(String disk) {
-        ClusterRecord held =
-                Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
+        ClusterRecord held = Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
         Solo b = new Solo("abc", "b", Solo.holding(3, held), false);
         b.live(Solo.ballot(3), held, "a");
         b.forget();
@@ -312,8 +309,8 @@ final class Schedules {
             a.pass(100, "b");
         }
         a.said(Prepare.class)
-                .ifPresent(prepare -> a.receive(
-                        "b", new Promise(prepare.ballot(), Solo.vote("b"), Ballot.NONE, Optional.empty())));
+                .ifPresent(prepare ->
+                        a.receive("b", new Promise(prepare.ballot(), Solo.vote("b"), Ballot.NONE, Optional.empty())));
         return a.said(Accept.class).isEmpty()
                 ? Optional.empty()
                 : violated(Checker.ONE_CHAIN, "a second first record is proposed without a word from c");
@@ -325,7 +322,8 @@ final class Schedules {
         b.receive("c", new Prepare(Solo.ballot(3), true));
         return b.said(Promise.class).isEmpty()
                 ? Optional.empty()
-                : violated(Checker.ONE_CHAIN, "an emptied disk helps to form, and nothing shows what was chosen before");
+                : violated(
+                        Checker.ONE_CHAIN, "an emptied disk helps to form, and nothing shows what was chosen before");
     }
 
     /** A lives and has learned that B holds the group; the news that A held it before comes late. */

@@ -73,7 +73,8 @@ final class Solo {
      */
     Solo(String peers, String self, DurableState disk, boolean mayForm) {
         this.self = NodeId.of(self);
-        this.peers = peers.chars().mapToObj(c -> NodeId.of(String.valueOf((char) c))).toList();
+        this.peers =
+                peers.chars().mapToObj(c -> NodeId.of(String.valueOf((char) c))).toList();
         this.mayForm = mayForm;
         this.disk = disk;
         this.machine = start(true);
@@ -227,8 +228,8 @@ final class Solo {
         for (int i = 0; i < 100 && said(Message.Renew.class).isEmpty(); i++) {
             pass(5, acknowledging);
         }
-        Message.Renew renew = said(Message.Renew.class)
-                .orElseThrow(() -> new IllegalStateException(self + " renews no session"));
+        Message.Renew renew =
+                said(Message.Renew.class).orElseThrow(() -> new IllegalStateException(self + " renews no session"));
         receive(
                 acknowledging,
                 new Message.RenewAck(
@@ -258,7 +259,8 @@ final class Solo {
     }
 
     static DurableState holding(long round, ClusterRecord value) {
-        return new DurableState(ballot(round), ballot(round), Optional.of(value), new TreeMap<>(), 1, 1, new TreeMap<>());
+        return new DurableState(
+                ballot(round), ballot(round), Optional.of(value), new TreeMap<>(), 1, 1, new TreeMap<>());
     }
 
     // ---- records -------------------------------------------------------------------------------------------------
@@ -269,16 +271,17 @@ final class Solo {
 
     /** A record whose voters are these. */
     static ClusterRecord record(String voters, long number) {
-        List<AcceptorId> set = voters.chars()
-                .mapToObj(c -> acceptor(String.valueOf((char) c)))
-                .toList();
+        List<AcceptorId> set =
+                voters.chars().mapToObj(c -> acceptor(String.valueOf((char) c))).toList();
         return ClusterRecord.first("solo", set).withNumber(number);
     }
 
     /** These are alive and offer the group, which each of them would rather leave to the one before. */
     static ClusterRecord alive(ClusterRecord record, String preferred, String... nodes) {
-        List<NodeId> order =
-                preferred.chars().mapToObj(c -> NodeId.of(String.valueOf((char) c))).toList();
+        List<NodeId> order = preferred
+                .chars()
+                .mapToObj(c -> NodeId.of(String.valueOf((char) c)))
+                .toList();
         TreeMap<NodeId, Session> sessions = new TreeMap<>(record.sessions());
         TreeMap<NodeId, Long> incarnations = new TreeMap<>(record.incarnations());
         for (String node : nodes) {
@@ -298,8 +301,7 @@ final class Solo {
         TreeMap<NodeId, Session> sessions = new TreeMap<>(record.sessions());
         sessions.remove(NodeId.of(node));
         List<SessionEnd> ends = new ArrayList<>(record.ends());
-        ends.add(new SessionEnd(
-                first(node), ProofKind.EXPIRED, "", List.of(), "disk-" + node, HostIdentity.UNKNOWN));
+        ends.add(new SessionEnd(first(node), ProofKind.EXPIRED, "", List.of(), "disk-" + node, HostIdentity.UNKNOWN));
         return record.withSessions(sessions, record.incarnations(), ends).withNumber(record.number() + 1);
     }
 

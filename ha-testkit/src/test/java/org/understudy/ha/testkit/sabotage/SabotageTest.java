@@ -26,14 +26,16 @@ class SabotageTest {
 
     @ParameterizedTest
     @MethodSource("bugs")
-    @Timeout(120)
+    @Timeout(300)
     void a_planted_bug_is_seen_and_the_same_seeds_without_it_are_clean(PlantedBug bug) {
         Examination result = Examination.of(bug, checkout);
 
         assertThat(result.seen()).as("%s, within %d seeds", bug, bug.seedsMax()).isPresent();
         assertThat(result.seen().get()).as(result.detail()).isIn(bug.checkers());
         assertThat(result.seed()).isLessThanOrEqualTo(bug.seedsMax());
-        assertThat(result.unjust()).as("without the bug: %s", result.unjustDetail()).isEmpty();
+        assertThat(result.unjust())
+                .as("without the bug: %s", result.unjustDetail())
+                .isEmpty();
         assertThat(result.isCaught()).isTrue();
     }
 
@@ -106,7 +108,8 @@ class SabotageTest {
 
     @Test
     void a_file_that_says_too_little_is_refused() {
-        assertThatThrownBy(() -> PlantedBug.parse("x", "breaks: something\n")).hasMessageContaining("x: needs whole patches");
+        assertThatThrownBy(() -> PlantedBug.parse("x", "breaks: something\n"))
+                .hasMessageContaining("x: needs whole patches");
         assertThatThrownBy(() -> PlantedBug.parse("x", "around: FORGETFUL_DISK\nbreaks: it\nseeds: 1\n"))
                 .hasMessageContaining("x: has no line 'play: '");
         assertThatThrownBy(() -> PlantedBug.parse("x", "nonsense\n")).hasMessageContaining("expected 'key: value'");
