@@ -36,11 +36,15 @@ public final class SabotageFigures {
                     + PlantedBug.all().stream().map(PlantedBug::name).collect(Collectors.joining(" ")));
             System.exit(2);
         }
-        System.exit(examine(bugs, isJson) ? 0 : 1);
+        try {
+            System.exit(examine(bugs, PatchedClasses.checkout(), isJson) ? 0 : 1);
+        } catch (IllegalStateException e) {
+            System.err.println("sabotage: " + e.getMessage());
+            System.exit(1);
+        }
     }
 
-    private static boolean examine(List<PlantedBug> bugs, boolean isJson) {
-        Path checkout = PatchedClasses.checkout();
+    private static boolean examine(List<PlantedBug> bugs, Path checkout, boolean isJson) {
         List<String> objects = new ArrayList<>();
         int caught = 0;
         for (PlantedBug bug : bugs) {
