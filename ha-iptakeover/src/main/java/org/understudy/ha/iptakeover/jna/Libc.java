@@ -37,7 +37,8 @@ public final class Libc {
     public static final int ENETDOWN = 100;
     public static final int ENOBUFS = 105;
 
-    private static final int CLOCK_BOOTTIME = 7;
+    static final int CLOCK_BOOTTIME = 7;
+    private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int POLLIN = 1;
 
@@ -111,10 +112,13 @@ public final class Libc {
 
         static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b) throws LastErrorException;
 
+        static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
+                throws LastErrorException;
+
         static native int getppid();
     }
 
-    private static PlatformException failed(String call, LastErrorException e, String object) {
+    static PlatformException failed(String call, LastErrorException e, String object) {
         int errno = e.getErrorCode();
         return new PlatformException(call, errno, call + " failed for " + object + ": " + errnoName(errno), e);
     }
@@ -256,6 +260,25 @@ public final class Libc {
                     .intValue());
         } catch (LastErrorException e) {
             throw failed("pidfd_open", e, "process " + pid);
+        }
+    }
+
+    /**
+     * {@code pidfd_send_signal(2)}, Linux 5.1 and later: reaches the process the descriptor was opened for, or nobody.
+     *
+     * @param signal 0 only checks that it would be allowed
+     */
+    public static void pidfdSendSignal(Fd pidfd, int signal) {
+        NativeLong none = new NativeLong(0);
+        try {
+            C.syscall(
+                    new NativeLong(SYS_PIDFD_SEND_SIGNAL),
+                    new NativeLong(pidfd.number()),
+                    new NativeLong(signal),
+                    none,
+                    none);
+        } catch (LastErrorException e) {
+            throw failed("pidfd_send_signal", e, "signal " + signal + " to " + pidfd);
         }
     }
 
