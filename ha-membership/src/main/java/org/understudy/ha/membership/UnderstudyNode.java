@@ -327,13 +327,21 @@ final class UnderstudyNode implements HaNode {
                 config.processPolicy().mayKill(),
                 clock,
                 threads,
-                this::enforcerChanged);
+                new EnforcerNews());
     }
 
-    private void enforcerChanged(String enforcer, boolean isThere, String sentence) {
-        LOG.warn("node {}: {}", config.node(), sentence);
-        publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
-        lanes.values().forEach(Lane::coverageChanged);
+    private final class EnforcerNews implements Enforcements.Listener {
+        @Override
+        public void changed(String enforcer, boolean isThere, String sentence) {
+            LOG.warn("node {}: {}", config.node(), sentence);
+            publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
+            lanes.values().forEach(Lane::coverageChanged);
+        }
+
+        @Override
+        public void ending(String group, String why) {
+            Optional.ofNullable(lanes.get(group)).ifPresent(lane -> lane.endNow(why));
+        }
     }
 
     // ---- façade --------------------------------------------------------------------------------------------------

@@ -89,6 +89,12 @@ public interface Enforcer extends AutoCloseable {
          */
         void armed(long number, long latenessNanos);
 
+        /**
+         * It will act before this node would step down by itself, unless a newer order comes: the groups that rely on it are
+         * stopped now.
+         */
+        void ending(String why);
+
         /** It can act no more, for good. */
         void lost(String why);
     }

@@ -19,6 +19,9 @@ final class TimedProcess {
                 }
 
                 @Override
+                public void ending(String why) {}
+
+                @Override
                 public void lost(String why) {
                     System.out.print("lost ");
                 }

@@ -30,13 +30,15 @@ public final class Enforcements implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Enforcements.class);
 
     /** Told on any thread when an enforcer can be relied on again, or no longer. Must return at once. */
-    @FunctionalInterface
     public interface Listener {
         /**
          * @param isThere whether it can be relied on now
          * @param sentence what it means, and what to do
          */
         void changed(String enforcer, boolean isThere, String sentence);
+
+        /** A group has to stop now, or an enforcer acts. */
+        void ending(String group, String why);
     }
 
     private final LongSupplier clock;
@@ -103,6 +105,11 @@ public final class Enforcements implements AutoCloseable {
                 @Override
                 public void armed(long number, long latenessNanos) {
                     heard(() -> book.armed(i, number, latenessNanos, clock.getAsLong()));
+                }
+
+                @Override
+                public void ending(String why) {
+                    Enforcements.this.ending(i, why);
                 }
 
                 @Override
@@ -189,6 +196,17 @@ public final class Enforcements implements AutoCloseable {
     /** Everything of the group is certainly stopped. Idempotent. */
     public void leave(String group) {
         heard(() -> perform(book.leave(group, clock.getAsLong())));
+    }
+
+    private void ending(int enforcer, String why) {
+        List<String> groups;
+        turn.lock();
+        try {
+            groups = isOpen ? book.reliant(enforcer) : List.of();
+        } finally {
+            turn.unlock();
+        }
+        groups.forEach(group -> listener.ending(group, why));
     }
 
     private void perform(List<ArmingBook.Act> acts) {

@@ -149,6 +149,14 @@ public final class Lane {
         submit(this::offerAgain);
     }
 
+    /** Asks the loop to stop and give back the group, before an enforcer ends more than it. Any thread; never blocks. */
+    public void endNow(String why) {
+        long token = active;
+        if (token != 0) {
+            around.report().accept(new Input.GroupEnded(group.name(), token, Optional.of(Severity.SOFT), cut(why)));
+        }
+    }
+
     /** On the lane's thread. What a leader's task relies on changes nothing about its candidacy. */
     private void offerAgain() {
         if (isCoverageNews && isOffered && !isElection) {

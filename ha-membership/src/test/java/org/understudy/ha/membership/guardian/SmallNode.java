@@ -48,6 +48,9 @@ final class SmallNode {
             }
 
             @Override
+            public void ending(String why) {}
+
+            @Override
             public void lost(String why) {
                 System.out.println("> killer lost");
             }

@@ -87,6 +87,14 @@ public final class ArmingBook {
                                 able -> able.stream().anyMatch(i -> lines.get(i).isArmedFor(member.incarnation, now)));
     }
 
+    /** The entered groups that an enforcer can end. */
+    public List<String> reliant(int enforcer) {
+        return members.entrySet().stream()
+                .filter(e -> e.getValue().relies.stream().anyMatch(able -> able.contains(enforcer)))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     /** An enforcer has acknowledged. */
     public void armed(int enforcer, long orderNumber, long latenessNanos, long now) {
         Line line = lines.get(enforcer);
