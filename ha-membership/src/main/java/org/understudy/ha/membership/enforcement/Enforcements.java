@@ -238,8 +238,9 @@ public final class Enforcements implements AutoCloseable {
                 if (present.get(i) != absence.isEmpty()) {
                     present.set(i, absence.isEmpty());
                     Offer offer = offers.get(i);
-                    String sentence = absence.map(why -> offer.kind() + " by " + offer.name() + " is not there: " + why
-                                    + "; what relies on it is not taken over after a pause or power cut of this host")
+                    String sentence = absence.map(
+                                    why -> offer.kind() + " by " + offer.name() + " is not there: " + why
+                                            + "; what relies on it alone is not taken over after a pause or power cut of this host")
                             .orElse(offer.kind() + " by " + offer.name() + " is there again");
                     changes.add(() -> listener.changed(offer.name(), absence.isEmpty(), sentence));
                 }

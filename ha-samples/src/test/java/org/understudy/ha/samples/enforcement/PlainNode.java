@@ -36,6 +36,12 @@ final class PlainNode {
                 .insecure()
                 .form();
         HaNode node = builder.start();
+        say("up " + ProcessHandle.current().pid() + " "
+                + ProcessHandle.current()
+                        .children()
+                        .map(ProcessHandle::pid)
+                        .findFirst()
+                        .orElse(0L));
         node.listen(event -> {
             if (event instanceof HaEvent.Alarm alarm) {
                 say("alarm " + alarm.sentence());
@@ -52,12 +58,6 @@ final class PlainNode {
                             .resource("writer", new Writer(directory.resolve(name + ".acts")))
                             .build());
         }
-        say("up " + ProcessHandle.current().pid() + " "
-                + ProcessHandle.current()
-                        .children()
-                        .map(ProcessHandle::pid)
-                        .findFirst()
-                        .orElse(0L));
         while (System.in.read() >= 0) {
             say("coverage " + node.resources().coverage("plain"));
         }
