@@ -63,11 +63,14 @@ public final class GuardianMain {
     private final NodeId node;
     private final String cluster;
     private final Path lockFile;
-    private final DataInputStream in =
-            new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), GuardianWire.WINDOW));
+    private final DataInputStream in = new DataInputStream(new BufferedInputStream(new Counted(), GuardianWire.WINDOW));
     private final OutputStream out = new FileOutputStream(FileDescriptor.out);
     private final Announced announced = new Announced();
     private volatile @Nullable NodeKiller killer;
+    /** Bytes taken from the pipe, and those of them that were dealt with; each written by whoever reads only. */
+    private volatile long taken;
+
+    private volatile long handled;
 
     private GuardianMain(String[] arguments) {
         parent = Long.parseLong(arguments[0]);
@@ -148,7 +151,7 @@ public final class GuardianMain {
         sender.rehearse();
         String obstacle = killObstacle(watch);
         if (obstacle.isEmpty()) {
-            killer = new NodeKiller(host.orElseThrow(), Objects.requireNonNull(watch), GuardianMain::isPipeEmpty);
+            killer = new NodeKiller(host.orElseThrow(), Objects.requireNonNull(watch), this::hasHeardEverything);
         }
         send(new GuardianWire.Frame(GuardianWire.KILLER, obstacle.getBytes(StandardCharsets.UTF_8)));
         send(new GuardianWire.Frame(GuardianWire.READY, keys.getPublic().getEncoded()));
@@ -172,6 +175,10 @@ public final class GuardianMain {
         return watch == null
                 ? "the guardian has no host port to kill with; put ha-iptakeover and JNA on the class path"
                 : watch.cannotKillBecause();
+    }
+
+    private boolean hasHeardEverything() {
+        return isPipeEmpty() && taken == handled;
     }
 
     private static boolean isPipeEmpty() {
@@ -353,6 +360,7 @@ public final class GuardianMain {
     }
 
     private void acknowledge(GuardianWire.Frame frame) {
+        handled += frame.length();
         try {
             send(new GuardianWire.Frame(
                     GuardianWire.ACKNOWLEDGED,
@@ -369,6 +377,20 @@ public final class GuardianMain {
 
     static void say(String what) {
         System.err.println(what);
+    }
+
+    /** The pipe, counting. */
+    private final class Counted extends FileInputStream {
+        private Counted() {
+            super(FileDescriptor.in);
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int count = super.read(bytes, offset, length);
+            taken += Math.max(0, count);
+            return count;
+        }
     }
 
     /** What the node announced. Written by the reader, read by the main thread once the node is gone. */

@@ -14,26 +14,26 @@ import org.understudy.ha.membership.enforcement.core.KillDeadline;
  * The thread of a guardian that kills the node at the deadline; {@link KillDeadline} has the rules.
  *
  * <p>It sleeps in slices, because a wait does not count suspend and the boot clock does, and measures in each how late it woke. Before it
- * acts it lets the reader take what lies in the pipe already, for a bounded time: whoever was stopped together with the node finds the
+ * acts it lets the reader deal with what lies in the pipe already, for a bounded time: whoever was stopped together with the node finds the
  * newest renewal there.
  */
 final class NodeKiller {
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-    private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+    private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long GRACE_STEP_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final HostPort host;
     private final ProcessWatch node;
-    private final BooleanSupplier isPipeEmpty;
+    private final BooleanSupplier hasHeardEverything;
     private final ReentrantLock turn = new ReentrantLock();
     private final Condition ordered = turn.newCondition();
     /** Guarded by {@link #turn}. */
     private final KillDeadline deadline = new KillDeadline();
 
-    NodeKiller(HostPort host, ProcessWatch node, BooleanSupplier isPipeEmpty) {
+    NodeKiller(HostPort host, ProcessWatch node, BooleanSupplier hasHeardEverything) {
         this.host = host;
         this.node = node;
-        this.isPipeEmpty = isPipeEmpty;
+        this.hasHeardEverything = hasHeardEverything;
         Thread thread = new Thread(this::watch, "killer");
         thread.setDaemon(true);
         thread.start();
@@ -106,9 +106,9 @@ final class NodeKiller {
     }
 
     private void letReaderCatchUp(long until) {
-        do {
+        while (!hasHeardEverything.getAsBoolean() && host.bootNanos() < until) {
             pause(GRACE_STEP_NANOS);
-        } while (!isPipeEmpty.getAsBoolean() && host.bootNanos() < until);
+        }
     }
 
     /** Waiting gives the lock to the reader. */
