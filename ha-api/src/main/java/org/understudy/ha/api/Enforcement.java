@@ -8,9 +8,9 @@ public enum Enforcement {
     COOPERATIVE,
     /** A kernel object expires or dies by itself, for example an address gated by an nftables timeout. */
     KERNEL_OBJECT,
-    /** The guardian or a kernel timer kills the process at an absolute deadline. */
+    /** The guardian or a kernel timer kills the process at an absolute deadline; only with the host's consent. */
     PROCESS_KILL,
-    /** A watchdog or a fence device. */
+    /** A watchdog resets the host, or a fence device switches it off. */
     HARDWARE;
 
     /** Whether it acts although the process that armed it is paused. */

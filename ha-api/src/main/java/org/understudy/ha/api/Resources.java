@@ -12,7 +12,8 @@ public interface Resources {
      * Makes this node a candidate for a group. Each node that may run the group registers it with the same name and the same
      * preferred nodes, and with its own resource objects. Returns at once; the group starts where and when the cluster grants it.
      *
-     * @throws ConfigurationException if the group cannot work on this node, with every reason
+     * @throws ConfigurationException if the group cannot work on this node, with every reason; also if it demands enforcement and
+     *     is not {@linkplain Coverage covered} here
      * @throws LifecycleException if the name is registered already or the node is closed
      */
     void register(Group group);
@@ -29,6 +30,14 @@ public interface Resources {
      * @throws LifecycleException if this node knows no such group
      */
     GroupStatus status(String group);
+
+    /**
+     * What ends the group here when its lease is over and this process does not run. Changes when an enforcer is lost or comes
+     * back. Never blocks.
+     *
+     * @throws LifecycleException if the group is not registered on this node
+     */
+    Coverage coverage(String group);
 
     /**
      * Asks the holder to stop the group and another node to start it. A request, never a constraint left behind.

@@ -67,9 +67,9 @@ final class NodeElections implements Elections {
                 loader,
                 (token, failure) -> host.submit(new Input.GroupEnded(
                         group, token, failure.map(f -> Severity.HARD), failure.orElse("resigned"))));
-        Group.Entry entry = new Group.Entry("task", leader, true);
+        Group.Entry entry = new Group.Entry("task", leader, false);
         Lane lane = host.addLane(
-                new Group(group, List.of(), List.of(entry), Duration.ofSeconds(5), STOP_BUDGET, LOOK_EVERY));
+                new Group(group, List.of(), List.of(entry), Duration.ofSeconds(5), STOP_BUDGET, LOOK_EVERY, false));
         return new NodeParticipation(name, group, leader, lane);
     }
 

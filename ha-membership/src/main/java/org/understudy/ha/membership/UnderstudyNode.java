@@ -31,6 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Elections;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
@@ -47,9 +48,9 @@ import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
-import org.understudy.ha.api.config.ProcessPolicy;
 import org.understudy.ha.api.config.Security;
 import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.internal.loop.EventDispatcher;
@@ -68,6 +69,8 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.enforcement.Enforcements;
+import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.guardian.Guardian;
 import org.understudy.ha.membership.guardian.GuardianSettings;
 import org.understudy.ha.membership.guardian.LastWillListener;
@@ -122,6 +125,7 @@ final class UnderstudyNode implements HaNode {
 
     private BootClock clock;
     private LeaseBoard leases;
+    private Enforcements enforcements;
     private NodeStateStore store;
     private NodeMachine machine;
     private NodeLoop<Input, Effect, DurableState> loop;
@@ -196,6 +200,8 @@ final class UnderstudyNode implements HaNode {
         opened.push(channel);
         LastWills.warmUp();
         startGuardian();
+        enforcements = enforcements(host);
+        opened.push(enforcements);
         String willKey = guardian.map(g -> Base64.getEncoder().encodeToString(g.publicKey()))
                 .orElse("");
         NodeSettings settings = new NodeSettings(
@@ -302,6 +308,39 @@ final class UnderstudyNode implements HaNode {
         } catch (org.understudy.ha.api.PlatformException e) {
             guardianObstacle = Optional.of(e.getMessage());
             LOG.warn("node {} goes on without a guardian: {}", config.node(), e.getMessage());
+        }
+    }
+
+    private Enforcements enforcements(Optional<HostPort> host) {
+        List<Enforcer> own = new ArrayList<>();
+        if (config.processPolicy().mayKill()) {
+            host.flatMap(HostPort::killTimer).ifPresent(own::add);
+            guardian.map(Guardian::killer).ifPresent(own::add);
+        }
+        return new Enforcements(
+                own,
+                config.enforcers(),
+                new Enforcer.Terms(
+                        config.timing().holderNanos(),
+                        config.timing().renewEvery().toNanos(),
+                        config.timing().guard().toNanos()),
+                config.processPolicy().mayKill(),
+                clock,
+                threads,
+                new EnforcerNews());
+    }
+
+    private final class EnforcerNews implements Enforcements.Listener {
+        @Override
+        public void changed(String enforcer, boolean isThere, String sentence) {
+            LOG.warn("node {}: {}", config.node(), sentence);
+            publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
+            lanes.values().forEach(Lane::coverageChanged);
+        }
+
+        @Override
+        public void ending(String group, String why) {
+            Optional.ofNullable(lanes.get(group)).ifPresent(lane -> lane.endNow(why));
         }
     }
 
@@ -497,6 +536,7 @@ final class UnderstudyNode implements HaNode {
                         loop::submit,
                         claim -> guardian.ifPresent(g -> g.claim(claim)),
                         this::tag,
+                        new NodeCover(),
                         () -> stopFailed(group.name())));
         if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {
             lane.retire();
@@ -521,9 +561,43 @@ final class UnderstudyNode implements HaNode {
                         group,
                         "the group could not be stopped and is blocked: it runs nowhere else until it is stopped or this"
                                 + " process has ended"));
-        if (config.processPolicy() == ProcessPolicy.HALT_ALLOWED) {
+        if (config.processPolicy().mayHalt()) {
             LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
             Runtime.getRuntime().halt(70);
+        }
+    }
+
+    /** The enforcers as the lanes see them. */
+    private final class NodeCover implements Lane.Cover {
+        @Override
+        public Coverage coverage(String group, List<Subject> subjects) {
+            return enforcements.coverage(group, subjects);
+        }
+
+        @Override
+        public void enter(String group, Incarnation holder, List<Subject> subjects) {
+            enforcements.enter(group, holder, subjects);
+        }
+
+        /** Whether a grant relies on an enforcement stands in the record that made it, which is published once it is durable here. */
+        @Override
+        public Lane.Standing standing(String group, long token) {
+            if (enforcements.isArmed(group)) {
+                return Lane.Standing.MAY_ACT;
+            }
+            Optional<Grant> grant = record.flatMap(r -> r.grant(group)).filter(g -> g.token() == token);
+            if (grant.filter(g -> !g.isExpirable()).isPresent()) {
+                return Lane.Standing.MAY_ACT;
+            }
+            boolean isLost = Optional.ofNullable(lanes.get(group))
+                    .filter(lane -> !lane.coverage().isComplete())
+                    .isPresent();
+            return grant.isPresent() && isLost ? Lane.Standing.LOST : Lane.Standing.WAIT;
+        }
+
+        @Override
+        public void leave(String group) {
+            enforcements.leave(group);
         }
     }
 
@@ -593,6 +667,9 @@ final class UnderstudyNode implements HaNode {
                 channel.send(send.to(), encode(send.message()));
             } else if (effect instanceof Effect.PublishLease lease) {
                 leases.publish(lease);
+                lease.incarnation()
+                        .filter(i -> lease.isValid())
+                        .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
             } else if (effect instanceof Effect.StartGroup start) {
                 lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
                 stopReasons.remove(start.group());
@@ -813,7 +890,31 @@ final class UnderstudyNode implements HaNode {
                                             .toList());
                 }
             }
+            if (group.isEnforcementRequired()) {
+                requireEnforcement(enforcements.coverage(group.name(), Lane.subjects(group)));
+            }
             addLane(group, false);
+        }
+
+        private void requireEnforcement(Coverage coverage) {
+            List<ConfigurationException.Problem> gaps = coverage.resources().stream()
+                    .filter(item -> !item.isCovered())
+                    .map(item -> new ConfigurationException.Problem(
+                            "group " + coverage.group() + " resource", item.resource(), item.reason()))
+                    .toList();
+            if (!gaps.isEmpty()) {
+                throw new ConfigurationException(gaps);
+            }
+        }
+
+        @Override
+        public Coverage coverage(String group) {
+            Lane lane = lanes.get(group);
+            if (lane == null) {
+                throw new LifecycleException(
+                        "group " + group + " is not registered on node " + config.node() + "; register it first");
+            }
+            return lane.coverage();
         }
 
         @Override

@@ -30,6 +30,7 @@ class ArchitectureTest {
     private static final String[] PURE = {
         R + ".membership.core..",
         R + ".membership.codec..",
+        R + ".membership.enforcement.core..",
         R + ".iptakeover.core..",
         R + ".iptakeover.packet..",
         R + ".iptakeover.netlink..",

@@ -18,6 +18,7 @@ import org.understudy.ha.api.spi.ManagedResource;
  * @param startBudget how long one resource may take to start before the start counts as failed
  * @param stopBudget how long one resource may take to stop before the outcome counts as unknown
  * @param monitorEvery how often a running resource is looked at
+ * @param isEnforcementRequired see {@link Builder#requireEnforcement()}
  */
 public record Group(
         String name,
@@ -25,7 +26,8 @@ public record Group(
         List<Entry> resources,
         Duration startBudget,
         Duration stopBudget,
-        Duration monitorEvery) {
+        Duration monitorEvery,
+        boolean isEnforcementRequired) {
 
     /**
      * A resource of a group.
@@ -53,6 +55,7 @@ public record Group(
         private Duration startBudget = Duration.ofSeconds(30);
         private Duration stopBudget = Duration.ofSeconds(5);
         private Duration monitorEvery = Duration.ofMillis(50);
+        private boolean isEnforcementRequired;
 
         private Builder(String name) {
             this.name = name;
@@ -78,7 +81,9 @@ public record Group(
 
         /**
          * Adds a resource. If only our own code can end it, another node takes the group over after a crash only with a proof
-         * that this process is gone; after a pause or a power cut it waits for ever rather than risk two owners.
+         * that this process is gone; after a pause or a power cut it waits for ever rather than risk two owners. With
+         * {@link ProcessPolicy#KILL_AT_LEASE_END} the end of this process is enforced, which covers every resource of scope
+         * {@link org.understudy.ha.api.Scope#PROCESS}.
          */
         public Builder resource(String resourceName, ManagedResource resource) {
             return add(resourceName, resource, false);
@@ -112,6 +117,16 @@ public record Group(
         }
 
         /**
+         * Refuses to run the group where something but our own code does not end every resource at the end of the lease: the
+         * registration fails with every reason, and if coverage is lost later this node offers to run the group no more (what runs
+         * goes on, with an alarm). Without this word such a group runs, and {@code assumptions()} says what it does not survive.
+         */
+        public Builder requireEnforcement() {
+            isEnforcementRequired = true;
+            return this;
+        }
+
+        /**
          * @throws ConfigurationException naming every mistake
          */
         public Group build() {
@@ -127,7 +142,7 @@ public record Group(
             if (!all.isEmpty()) {
                 throw new ConfigurationException(all);
             }
-            return new Group(name, preferred, resources, startBudget, stopBudget, monitorEvery);
+            return new Group(name, preferred, resources, startBudget, stopBudget, monitorEvery, isEnforcementRequired);
         }
 
         private Builder add(String resourceName, ManagedResource resource, boolean mayOverlap) {

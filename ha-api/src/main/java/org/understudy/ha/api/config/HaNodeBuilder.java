@@ -12,9 +12,11 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
+import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.HaNodeProvider;
 
 /**
@@ -34,6 +36,7 @@ public final class HaNodeBuilder {
     private boolean mayForm;
     private boolean guardian = true;
     private ProcessPolicy processPolicy = ProcessPolicy.NEVER_HALT;
+    private final List<Enforcer> enforcers = new ArrayList<>();
 
     private HaNodeBuilder() {}
 
@@ -156,9 +159,22 @@ public final class HaNodeBuilder {
         return this;
     }
 
-    /** Whether the library may halt this JVM when a group cannot be stopped. {@link ProcessPolicy#NEVER_HALT} by default. */
+    /** What the library may do to this process, to end a group that does not end by itself. {@link ProcessPolicy#NEVER_HALT} by default. */
     public HaNodeBuilder processPolicy(ProcessPolicy policy) {
         processPolicy = policy;
+        return this;
+    }
+
+    /**
+     * Hands over something that ends leases from outside: a watchdog, a fence device, a power switch. May be called several times. It
+     * may reset the host: giving it is the consent. The node starts and closes it, and goes on without it, with a warning, if it
+     * cannot be started; a group that must not run then says so with {@code requireEnforcement()}.
+     */
+    public HaNodeBuilder enforcer(Enforcer enforcer) {
+        if (enforcer.kind() == Enforcement.COOPERATIVE) {
+            problem("enforcer", enforcer.name(), "says COOPERATIVE, which needs nobody else; give its real kind");
+        }
+        enforcers.add(enforcer);
         return this;
     }
 
@@ -212,6 +228,7 @@ public final class HaNodeBuilder {
                 mayForm,
                 guardian,
                 processPolicy,
+                enforcers,
                 Optional.ofNullable(threads).orElse(Thread::new));
     }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Enforcer;
 
 /**
  * A checked configuration of one node; made by {@link HaNodeBuilder}.
@@ -14,6 +15,7 @@ import org.understudy.ha.api.NodeId;
  * @param stateDirectory where this node keeps what it promised; must survive restarts and be on a local disk
  * @param mayForm whether this node takes part in forming a new cluster when every peer's disk is empty
  * @param guardian whether a guardian process is started
+ * @param enforcers what the application brought to end leases with, besides the process's own end
  * @param threads makes every thread of this node
  */
 public record NodeConfig(
@@ -26,10 +28,12 @@ public record NodeConfig(
         boolean mayForm,
         boolean guardian,
         ProcessPolicy processPolicy,
+        List<Enforcer> enforcers,
         ThreadFactory threads) {
 
     public NodeConfig {
         peers = List.copyOf(peers);
+        enforcers = List.copyOf(enforcers);
     }
 
     /** This node's own entry. */

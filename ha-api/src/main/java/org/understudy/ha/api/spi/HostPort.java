@@ -1,6 +1,7 @@
 package org.understudy.ha.api.spi;
 
 import java.util.List;
+import java.util.Optional;
 import org.understudy.ha.api.PlatformException;
 
 /**
@@ -45,6 +46,16 @@ public interface HostPort {
     /** Loads and opens now whatever {@link #lastRites} would otherwise load when it counts. */
     void warmUp();
 
+    /**
+     * A timer of the kernel that kills this very process, to be armed by the library and with the host's consent only. Linux:
+     * {@code timer_create(2)} with {@code CLOCK_BOOTTIME} and SIGKILL, armed with {@code TIMER_ABSTIME}.
+     *
+     * @return a new one at each call, not started; empty if this port has none
+     */
+    default Optional<Enforcer> killTimer() {
+        return Optional.empty();
+    }
+
     /** A watch on one process. */
     interface ProcessWatch extends AutoCloseable {
         /**
@@ -54,6 +65,21 @@ public interface HostPort {
          * @return true if the process is gone, with all its threads
          */
         boolean awaitEnd(int millis) throws InterruptedException;
+
+        /** Why {@link #kill()} would do nothing, one sentence with the remedy, or an empty string. */
+        default String cannotKillBecause() {
+            return "this host port cannot kill a process it watches";
+        }
+
+        /**
+         * Kills the watched process and never another one of the same number. Linux: {@code pidfd_send_signal(2)}. Returns at once;
+         * {@link #awaitEnd} tells of its end. Nothing happens if it is gone already.
+         *
+         * @throws PlatformException if the kernel refuses
+         */
+        default void kill() {
+            throw new PlatformException("kill", 0, cannotKillBecause());
+        }
 
         @Override
         void close();

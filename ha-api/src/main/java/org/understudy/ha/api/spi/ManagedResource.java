@@ -78,7 +78,11 @@ public interface ManagedResource {
      * What ends this resource's effect at the end of the lease although our code does not run. Asked once, when the group is
      * registered; must be honest about what this host offers.
      *
-     * @return {@link Enforcement#COOPERATIVE} only, by default
+     * <p>{@link Enforcement#KERNEL_OBJECT} means that the resource sees to it by itself, with the lease it is given at the start.
+     * {@link Enforcement#PROCESS_KILL} and {@link Enforcement#HARDWARE} mean that the library's enforcer of that kind ends it, if this node
+     * has one, although its {@link #scope()} does not say so (an address on a TUN device of this process, for example).
+     *
+     * @return {@link Enforcement#COOPERATIVE} only, by default: then the enforcers of this node that cover its scope count
      */
     default Set<Enforcement> enforcements() {
         return Set.of(Enforcement.COOPERATIVE);

@@ -31,13 +31,18 @@ public final class Libc {
     public static final int EACCES = 13;
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
+    public static final int EBUSY = 16;
     public static final int EINVAL = 22;
+    public static final int ENOTTY = 25;
     public static final int EOPNOTSUPP = 95;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETDOWN = 100;
     public static final int ENOBUFS = 105;
 
-    private static final int CLOCK_BOOTTIME = 7;
+    static final int CLOCK_BOOTTIME = 7;
+    private static final int O_WRONLY = 1;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int POLLIN = 1;
 
@@ -107,14 +112,23 @@ public final class Libc {
 
         static native int close(int fd) throws LastErrorException;
 
+        static native int open(String path, int flags, int mode) throws LastErrorException;
+
+        static native int ioctl(int fd, NativeLong request, byte[] argument) throws LastErrorException;
+
+        static native NativeLong write(int fd, byte[] data, NativeLong length) throws LastErrorException;
+
         static native int clock_gettime(int clock, long[] time) throws LastErrorException;
 
         static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b) throws LastErrorException;
 
+        static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
+                throws LastErrorException;
+
         static native int getppid();
     }
 
-    private static PlatformException failed(String call, LastErrorException e, String object) {
+    static PlatformException failed(String call, LastErrorException e, String object) {
         int errno = e.getErrorCode();
         return new PlatformException(call, errno, call + " failed for " + object + ": " + errnoName(errno), e);
     }
@@ -227,6 +241,44 @@ public final class Libc {
         }
     }
 
+    /** {@code open(2)} for writing; close-on-exec, and creates nothing. */
+    public static Fd openForWriting(String path) {
+        NativeAccess.require();
+        try {
+            return new Fd(C.open(path, O_WRONLY | O_CLOEXEC, 0));
+        } catch (LastErrorException e) {
+            throw failed("open", e, path);
+        }
+    }
+
+    /**
+     * {@code ioctl(2)} on a device.
+     *
+     * @param argument read and written by the kernel, as the request says
+     * @param name of the request, for messages
+     */
+    public static void ioctl(Fd fd, long request, byte[] argument, String name) {
+        try {
+            C.ioctl(fd.number(), new NativeLong(request), argument);
+        } catch (LastErrorException e) {
+            throw failed(name, e, fd.toString());
+        }
+    }
+
+    /** {@code write(2)} of a few bytes as a whole. */
+    public static void write(Fd fd, byte[] data) {
+        try {
+            long written =
+                    C.write(fd.number(), data, new NativeLong(data.length)).longValue();
+            if (written != data.length) {
+                throw new PlatformException(
+                        "write", 0, "write took " + written + " of " + data.length + " bytes for " + fd);
+            }
+        } catch (LastErrorException e) {
+            throw failed("write", e, fd.toString());
+        }
+    }
+
     /** {@code close(2)}. */
     static void close(int fd) {
         try {
@@ -259,6 +311,25 @@ public final class Libc {
         }
     }
 
+    /**
+     * {@code pidfd_send_signal(2)}, Linux 5.1 and later: reaches the process the descriptor was opened for, or nobody.
+     *
+     * @param signal 0 only checks that it would be allowed
+     */
+    public static void pidfdSendSignal(Fd pidfd, int signal) {
+        NativeLong none = new NativeLong(0);
+        try {
+            C.syscall(
+                    new NativeLong(SYS_PIDFD_SEND_SIGNAL),
+                    new NativeLong(pidfd.number()),
+                    new NativeLong(signal),
+                    none,
+                    none);
+        } catch (LastErrorException e) {
+            throw failed("pidfd_send_signal", e, "signal " + signal + " to " + pidfd);
+        }
+    }
+
     /** {@code getppid(2)}. */
     public static int parentPid() {
         NativeAccess.require();
@@ -282,6 +353,10 @@ public final class Libc {
                 return "EEXIST (already exists)";
             case ENODEV:
                 return "ENODEV (no such interface)";
+            case EBUSY:
+                return "EBUSY (in use by somebody else)";
+            case ENOTTY:
+                return "ENOTTY (the device does not know this request)";
             case EINVAL:
                 return "EINVAL (invalid argument)";
             case EOPNOTSUPP:

@@ -4,11 +4,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
@@ -17,7 +19,7 @@ import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 
 /**
- * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd and last rites over floating addresses.
+ * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd, a timer that kills, and last rites over floating addresses.
  *
  * <p>Last rites look only at addresses with {@link AddressTable#PROTO} and one of the tags, and at gates with one of the tags. A claimed address that stands in any other form is reported as failed, and its gate stays.
  * Claims of this port are named {@code address/192.0.2.10}; any other claim is reported as failed, because this port cannot
@@ -29,6 +31,7 @@ public final class LinuxHostPort implements HostPort {
 
     private static final Logger LOG = LoggerFactory.getLogger(LinuxHostPort.class);
     private static final int POLL_SLICE_MILLIS = 200;
+    private static final int SIGKILL = 9;
 
     private final ReentrantLock lock = new ReentrantLock();
     /** Kept open after {@link #warmUp} for the one call that counts; the process that warms up is about to do nothing else. */
@@ -78,10 +81,39 @@ public final class LinuxHostPort implements HostPort {
             }
 
             @Override
+            public String cannotKillBecause() {
+                if (pid == 1) {
+                    return LinuxKillTimer.INIT_CANNOT_BE_KILLED;
+                }
+                try {
+                    Libc.pidfdSendSignal(fd, 0);
+                    return "";
+                } catch (PlatformException e) {
+                    return e.getMessage();
+                }
+            }
+
+            @Override
+            public void kill() {
+                try {
+                    Libc.pidfdSendSignal(fd, SIGKILL);
+                } catch (PlatformException e) {
+                    if (e.errno() != Libc.ESRCH) {
+                        throw e;
+                    }
+                }
+            }
+
+            @Override
             public void close() {
                 fd.close();
             }
         };
+    }
+
+    @Override
+    public Optional<Enforcer> killTimer() {
+        return Optional.of(new LinuxKillTimer());
     }
 
     @Override

@@ -21,17 +21,21 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.spi.Enforcer;
 
 /**
  * A node's half of its guardian: starts the process and tells it what the node is about to leave on the host.
  *
  * <p>The guardian dies with its node's end and with nothing else. If it ends earlier it is lost, once and for all: this
  * object never starts another one, since that one would not know what was claimed, and would have another key than the one
- * bound in the session. A lost guardian costs speed only.
+ * bound in the session. A lost guardian costs speed, and a kill that was left to it alone.
  *
  * <p>Any thread; no call but {@link #start} and {@link #close} takes longer than some 200 ms, and normally some microseconds.
  */
@@ -55,6 +59,8 @@ public final class Guardian implements AutoCloseable {
     private final Thread listener;
     private final Thread logger;
     private final CompletableFuture<byte[]> ready = new CompletableFuture<>();
+    private volatile String killObstacle = "it has not said yet whether it can";
+    private volatile Enforcer.@Nullable Listener armed;
     private final AtomicReference<State> state = new AtomicReference<>(State.ALIVE);
     private final List<String> weaknesses;
 
@@ -158,6 +164,11 @@ public final class Guardian implements AutoCloseable {
             return;
         }
         write(new GuardianWire.Frame(GuardianWire.CLAIM, text));
+    }
+
+    /** The guardian as the one who kills this process; to be armed with the host's consent only. Closing it closes nothing. */
+    public Enforcer killer() {
+        return new Killer();
     }
 
     /** Whether a will would be sent if this process died now. */
@@ -307,6 +318,14 @@ public final class Guardian implements AutoCloseable {
 
     private void heard(GuardianWire.Frame frame) throws IOException {
         switch (frame.type()) {
+            case GuardianWire.KILLER -> killObstacle = new String(frame.payload(), StandardCharsets.UTF_8);
+            case GuardianWire.ARMED -> {
+                ByteBuffer order = ByteBuffer.wrap(frame.payload());
+                Enforcer.Listener listener = armed;
+                if (listener != null) {
+                    listener.armed(order.getLong(), order.getLong());
+                }
+            }
             case GuardianWire.READY -> ready.complete(frame.payload());
             case GuardianWire.REFUSED ->
                 ready.completeExceptionally(new LifecycleException(
@@ -368,6 +387,82 @@ public final class Guardian implements AutoCloseable {
             }
         } catch (IOException e) {
             LOG.debug("the guardian's words ended: {}", e.toString());
+        }
+    }
+
+    /** Never waits for the guardian: a deadline that finds no room is not prolonged, which the next renewal does. */
+    private boolean offer(GuardianWire.Frame frame) {
+        turn.lock();
+        try {
+            if (state.get() != State.ALIVE || unread + frame.length() > GuardianWire.WINDOW) {
+                return false;
+            }
+            unread += frame.length();
+            toGuardian.write(frame.bytes());
+            toGuardian.flush();
+            return true;
+        } catch (IOException e) {
+            lose("its pipe is closed");
+            return false;
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** See {@link #killer()}. */
+    private final class Killer implements Enforcer {
+        @Override
+        public String name() {
+            return "the guardian, process " + pid();
+        }
+
+        @Override
+        public Enforcement kind() {
+            return Enforcement.PROCESS_KILL;
+        }
+
+        @Override
+        public boolean covers(Scope scope) {
+            return scope == Scope.PROCESS;
+        }
+
+        @Override
+        public List<String> obstacles(Terms terms) {
+            String obstacle = killObstacle;
+            return obstacle.isEmpty() ? List.of() : List.of(obstacle);
+        }
+
+        @Override
+        public void start(Listener listener) {
+            armed = listener;
+            onLost(() -> listener.lost("the guardian process has ended"));
+        }
+
+        @Override
+        public void arm(Order order) {
+            offer(new GuardianWire.Frame(
+                    GuardianWire.ARM,
+                    ByteBuffer.allocate(24)
+                            .putLong(order.number())
+                            .putLong(order.incarnation())
+                            .putLong(order.deadlineNanos())
+                            .array()));
+        }
+
+        /** A guardian that cannot be told would kill a node that has stopped everything: it is ended instead. */
+        @Override
+        public void disarm(long incarnation) {
+            boolean isTold = offer(new GuardianWire.Frame(
+                    GuardianWire.DISARM,
+                    ByteBuffer.allocate(8).putLong(incarnation).array()));
+            if (!isTold) {
+                lose("it does not read that it is disarmed");
+            }
+        }
+
+        @Override
+        public void close() {
+            armed = null;
         }
     }
 

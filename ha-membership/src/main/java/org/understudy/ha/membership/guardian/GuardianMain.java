@@ -19,6 +19,7 @@ import java.security.KeyPair;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -43,7 +44,11 @@ import org.understudy.ha.membership.codec.LastWill;
  * keep what the node announces → at the node's end remove, sign, send, end. The node's word CLOSE ends it without a will. The
  * end of the pipe alone means nothing, a stopped node is not dead, and nothing here depends on a timer of the node.
  *
- * <p>Two threads: the main one waits for the node's end and acts, the other one reads the pipe.
+ * <p>With the host's consent the node also has it armed: then it kills the node at an absolute deadline that only confirmed renewals move,
+ * and the will follows.
+ *
+ * <p>Three threads: the main one waits for the node's end and acts, one reads the pipe, and {@link NodeKiller} waits for the
+ * deadline.
  */
 public final class GuardianMain {
     private static final long[] SEND_AT_MILLIS = {0, 2, 10, 30, 100, 300, 1000};
@@ -58,10 +63,14 @@ public final class GuardianMain {
     private final NodeId node;
     private final String cluster;
     private final Path lockFile;
-    private final DataInputStream in =
-            new DataInputStream(new BufferedInputStream(new FileInputStream(FileDescriptor.in), GuardianWire.WINDOW));
+    private final DataInputStream in = new DataInputStream(new BufferedInputStream(new Counted(), GuardianWire.WINDOW));
     private final OutputStream out = new FileOutputStream(FileDescriptor.out);
     private final Announced announced = new Announced();
+    private volatile @Nullable NodeKiller killer;
+    /** Bytes taken from the pipe, and those of them that were dealt with; each written by whoever reads only. */
+    private volatile long taken;
+
+    private volatile long handled;
 
     private GuardianMain(String[] arguments) {
         parent = Long.parseLong(arguments[0]);
@@ -140,6 +149,11 @@ public final class GuardianMain {
         LastWills.rehearse(LastWills.newKeyPair());
         host.ifPresent(HostPort::warmUp);
         sender.rehearse();
+        String obstacle = killObstacle(watch);
+        if (obstacle.isEmpty()) {
+            killer = new NodeKiller(host.orElseThrow(), Objects.requireNonNull(watch), this::hasHeardEverything);
+        }
+        send(new GuardianWire.Frame(GuardianWire.KILLER, obstacle.getBytes(StandardCharsets.UTF_8)));
         send(new GuardianWire.Frame(GuardianWire.READY, keys.getPublic().getEncoded()));
 
         Thread reader = new Thread(this::read, "reader");
@@ -154,6 +168,26 @@ public final class GuardianMain {
             return;
         }
         bequeath(host, keys, sender);
+    }
+
+    /** /proc serves neither a clock that two processes read alike nor a signal that cannot hit a stranger. */
+    private static String killObstacle(@Nullable ProcessWatch watch) {
+        return watch == null
+                ? "the guardian has no host port to kill with; put ha-iptakeover and JNA on the class path"
+                : watch.cannotKillBecause();
+    }
+
+    private boolean hasHeardEverything() {
+        return isPipeEmpty() && taken == handled;
+    }
+
+    private static boolean isPipeEmpty() {
+        try {
+            return new FileInputStream(FileDescriptor.in).available() == 0;
+        } catch (IOException e) {
+            // An end that cannot be read: nothing more will come.
+            return true;
+        }
     }
 
     /**
@@ -179,12 +213,12 @@ public final class GuardianMain {
      * Lets the reader take every byte that is left. Its end is the end of the pipe, which comes at once unless a program started
      * by the node has inherited it; then an empty pipe must do, and a claim that is missed counts as not gone.
      */
-    private static void drain(Thread reader) throws IOException, InterruptedException {
+    private static void drain(Thread reader) throws InterruptedException {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS_MAX);
         boolean wasEmpty = false;
         reader.join(DRAIN_STEP_MILLIS);
         while (reader.isAlive() && System.nanoTime() - until < 0) {
-            boolean isEmpty = new FileInputStream(FileDescriptor.in).available() == 0;
+            boolean isEmpty = isPipeEmpty();
             if (isEmpty && wasEmpty && reader.getState() == Thread.State.RUNNABLE) {
                 return;
             }
@@ -201,6 +235,11 @@ public final class GuardianMain {
                 switch (frame.type()) {
                     case GuardianWire.LIVE -> announced.live(ByteBuffer.wrap(frame.payload()));
                     case GuardianWire.CLAIM -> announced.claim(new String(frame.payload(), StandardCharsets.UTF_8));
+                    case GuardianWire.ARM -> arm(ByteBuffer.wrap(frame.payload()));
+                    case GuardianWire.DISARM ->
+                        Optional.ofNullable(killer)
+                                .ifPresent(k -> k.disarm(
+                                        ByteBuffer.wrap(frame.payload()).getLong()));
                     case GuardianWire.CLOSE -> Runtime.getRuntime().halt(0);
                     default -> throw new ProtocolException("unknown frame " + frame.type());
                 }
@@ -212,6 +251,19 @@ public final class GuardianMain {
         } catch (IOException | RuntimeException e) {
             say("ends, because the node's announcements cannot be read: " + e);
             Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private void arm(ByteBuffer order) throws IOException {
+        NodeKiller present = killer;
+        long number = order.getLong();
+        if (present != null && present.arm(order.getLong(), order.getLong())) {
+            send(new GuardianWire.Frame(
+                    GuardianWire.ARMED,
+                    ByteBuffer.allocate(16)
+                            .putLong(number)
+                            .putLong(present.takeWorstLateness())
+                            .array()));
         }
     }
 
@@ -308,6 +360,7 @@ public final class GuardianMain {
     }
 
     private void acknowledge(GuardianWire.Frame frame) {
+        handled += frame.length();
         try {
             send(new GuardianWire.Frame(
                     GuardianWire.ACKNOWLEDGED,
@@ -324,6 +377,20 @@ public final class GuardianMain {
 
     static void say(String what) {
         System.err.println(what);
+    }
+
+    /** The pipe, counting. */
+    private final class Counted extends FileInputStream {
+        private Counted() {
+            super(FileDescriptor.in);
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            int count = super.read(bytes, offset, length);
+            taken += Math.max(0, count);
+            return count;
+        }
     }
 
     /** What the node announced. Written by the reader, read by the main thread once the node is gone. */

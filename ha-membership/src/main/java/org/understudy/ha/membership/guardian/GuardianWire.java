@@ -48,6 +48,12 @@ final class GuardianWire {
     /** Node to guardian: end without a will. */
     static final byte CLOSE = 4;
 
+    /** Node to guardian: number of the order (8), incarnation (8), instant of the boot clock to kill the node at (8). */
+    static final byte ARM = 5;
+
+    /** Node to guardian: incarnation (8), of which nothing runs any more. */
+    static final byte DISARM = 6;
+
     /** Guardian to node: the X.509 encoded public key; the guardian watches. */
     static final byte READY = 65;
 
@@ -56,6 +62,12 @@ final class GuardianWire {
 
     /** Guardian to node: bytes read since the last one (4). */
     static final byte ACKNOWLEDGED = 67;
+
+    /** Guardian to node, before {@link #READY}: text, why it cannot kill the node; empty if it can. */
+    static final byte KILLER = 68;
+
+    /** Guardian to node: number of the order in force (8), its own worst lateness since the last one in nanoseconds (8). */
+    static final byte ARMED = 69;
 
     private GuardianWire() {}
 

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
@@ -27,7 +27,6 @@ import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
-import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
@@ -37,6 +36,7 @@ import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 
 /**
@@ -65,7 +65,30 @@ public final class Lane {
             Consumer<Input> report,
             Consumer<String> claim,
             java.util.function.ToIntFunction<Incarnation> tag,
+            Cover cover,
             Runnable stopFailed) {}
+
+    /** What ends the group without us. Any thread; returns at once. */
+    public interface Cover {
+        Coverage coverage(String group, List<Subject> subjects);
+
+        /** Before the first resource starts: arms what the group relies on. */
+        void enter(String group, Incarnation holder, List<Subject> subjects);
+
+        /** Whether the grant may be acted on: what it relies on is armed, or it was made without relying on anything. */
+        Standing standing(String group, long token);
+
+        /** Everything of the group is certainly stopped. */
+        void leave(String group);
+    }
+
+    /** See {@link Cover#standing}. */
+    public enum Standing {
+        MAY_ACT,
+        WAIT,
+        /** What the grant relies on is gone: it must not be acted on. */
+        LOST
+    }
 
     private final Group group;
     private final boolean isElection;
@@ -89,6 +112,10 @@ public final class Lane {
     private volatile boolean wasEverGranted;
     private volatile Presence presence = Presence.ABSENT;
     private volatile Eligibility eligibility = Eligibility.eligible();
+    private volatile List<Subject> subjects = List.of();
+    private volatile boolean isCoverageNews;
+    /** While no offer said so, no grant of this node relies on an enforcer. */
+    private volatile boolean wasOfferedAsCovered;
 
     public Lane(Group group, boolean isElection, ClassLoader loader, Surroundings around) {
         this.group = group;
@@ -114,6 +141,34 @@ public final class Lane {
             around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
             offered.run();
         });
+    }
+
+    /** An enforcer came or went: says anew what ends the group. Any thread; never blocks. */
+    public void coverageChanged() {
+        isCoverageNews = true;
+        submit(this::offerAgain);
+    }
+
+    /** Asks the loop to stop and give back the group, before an enforcer ends more than it. Any thread; never blocks. */
+    public void endNow(String why) {
+        long token = active;
+        if (token != 0) {
+            around.report().accept(new Input.GroupEnded(group.name(), token, Optional.of(Severity.SOFT), cut(why)));
+        }
+    }
+
+    /** On the lane's thread. What a leader's task relies on changes nothing about its candidacy. */
+    private void offerAgain() {
+        if (isCoverageNews && isOffered && !isElection) {
+            isCoverageNews = false;
+            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
+        }
+    }
+
+    /** What ends this group here, resource by resource. */
+    public Coverage coverage() {
+        List<Subject> known = subjects;
+        return around.cover().coverage(group.name(), known.isEmpty() ? subjects(group) : known);
     }
 
     /** The offer has reached the loop. */
@@ -218,11 +273,17 @@ public final class Lane {
         try {
             Candidacy candidacy = candidacy();
             candidacy.remains().forEach(around.claim());
-            if (!candidacy.isExpirable()) {
+            Coverage coverage = coverage();
+            if (coverage.isComplete()) {
+                LOG.info("group {}: ended without us when its lease is over: {}", group.name(), coverage);
+            } else if (isElection) {
+                LOG.debug("group {}: the task itself must heed its lease: {}", group.name(), coverage);
+            } else {
                 LOG.info(
-                        "group {}: nothing but this process ends it, so after a pause or a power cut of this host no other node"
-                                + " takes it over until this process is proved gone",
-                        group.name());
+                        "group {}: after a pause or a power cut of this host no other node takes it over until this process is"
+                                + " proved gone: {}",
+                        group.name(),
+                        coverage);
             }
             return candidacy;
         } catch (RuntimeException | LinkageError e) {
@@ -234,26 +295,45 @@ public final class Lane {
 
     /** What ends this group at the end of the lease, and what stays on the host: computed from its resources. */
     private Candidacy candidacy() {
-        boolean isExpirable = true;
+        if (subjects.isEmpty()) {
+            subjects = subjects(group);
+        }
+        Coverage coverage = coverage();
+        boolean isExpirable = coverage.isComplete() || isElection;
+        boolean isRefused = group.isEnforcementRequired() && !coverage.isComplete();
         List<String> remains = new ArrayList<>();
         for (Group.Entry entry : group.resources()) {
-            ManagedResource resource = entry.resource();
-            boolean isEnforced = resource.enforcements().stream().anyMatch(Enforcement::actsWithoutUs);
-            isExpirable &= isEnforced || entry.mayOverlap() || isElection;
-            remains.addAll(resource.remains());
-            if (resource.scope() == Scope.EXTERNAL) {
+            remains.addAll(entry.resource().remains());
+            if (entry.resource().scope() == Scope.EXTERNAL) {
                 // No last will can speak for what outlives the host.
                 remains.add(Planner.EXTERNAL_PREFIX + group.name() + "/" + entry.name());
             }
         }
+        wasOfferedAsCovered |= isExpirable && !isElection;
         return new Candidacy(
                 group.preferred(),
                 isElection,
-                eligibility.isEligible(),
-                eligibility.reason(),
+                eligibility.isEligible() && !isRefused,
+                isRefused
+                        ? cut("enforcement is required and not there: "
+                                + coverage.gaps().orElse(""))
+                        : eligibility.reason(),
                 presence,
                 isExpirable,
                 remains);
+    }
+
+    /** Asks the resources of a group what ends them. */
+    public static List<Subject> subjects(Group group) {
+        List<Subject> subjects = new ArrayList<>();
+        for (Group.Entry entry : group.resources()) {
+            subjects.add(new Subject(
+                    entry.name(),
+                    entry.resource().scope(),
+                    List.copyOf(entry.resource().enforcements()),
+                    entry.mayOverlap()));
+        }
+        return List.copyOf(subjects);
     }
 
     // ---- on the lane's thread ------------------------------------------------------------------------------------
@@ -268,6 +348,7 @@ public final class Lane {
         }
         active = token;
         wasEverGranted = true;
+        around.cover().enter(group.name(), holder, subjects);
         Starting context = new Starting(holder, fresh, proof);
         for (Group.Entry entry : group.resources()) {
             Optional<Failure> failure = call(entry, "start", group.startBudget(), true, () -> {
@@ -292,8 +373,8 @@ public final class Lane {
      * A process that was paused between the decision and this start must not begin under a lease that is over: it waits until the
      * lease holds again, or until it is told to stop.
      */
-    private void awaitValid(GrantLease fresh, long token) throws InterruptedException {
-        while (!fresh.isValid()) {
+    private void awaitValid(GrantLease fresh, long token) throws InterruptedException, ResourceException {
+        while (!fresh.isValid() || isToWaitForCover(token)) {
             if (stopRequested >= token || Thread.interrupted()) {
                 throw new InterruptedException();
             }
@@ -302,6 +383,22 @@ public final class Lane {
         if (stopRequested >= token) {
             throw new InterruptedException();
         }
+    }
+
+    private boolean isToWaitForCover(long token) throws ResourceException {
+        if (!wasOfferedAsCovered) {
+            return false;
+        }
+        Standing standing = around.cover().standing(group.name(), token);
+        if (standing == Standing.LOST) {
+            isCoverageNews = true;
+            offerAgain();
+            throw new ResourceException(
+                    Severity.SOFT,
+                    "what ends this group without us is not there: "
+                            + coverage().gaps().orElse("it does not answer"));
+        }
+        return standing == Standing.WAIT;
     }
 
     private void stopAll(long token, String why, AtomicBoolean isReported) {
@@ -315,6 +412,7 @@ public final class Lane {
                     .ifPresent(failure -> failures.append(failure).append("; "));
         }
         if (failures.length() == 0) {
+            around.cover().leave(group.name());
             active = 0;
             isReported.set(true);
             around.report().accept(new Input.StopEnded(group.name(), token, true, ""));

@@ -45,6 +45,16 @@ public final class FakeHostPort implements HostPort {
             }
 
             @Override
+            public String cannotKillBecause() {
+                return "";
+            }
+
+            @Override
+            public void kill() {
+                ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+            }
+
+            @Override
             public void close() {}
         };
     }

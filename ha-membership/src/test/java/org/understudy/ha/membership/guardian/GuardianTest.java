@@ -104,6 +104,78 @@ class GuardianTest {
     }
 
     @Test
+    void a_stopped_node_is_killed_at_its_deadline_and_the_will_follows() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            small.tell("claim ipv4 192.0.2.1/24 dev lan0");
+            small.tell("arm 1 1500");
+            long armed = System.nanoTime();
+            SmallNodeProcess.signal("STOP", small.node.pid());
+
+            LastWill will = LastWills.open(small.will(), small.publicKey).will().orElseThrow();
+            long millis = (System.nanoTime() - armed) / 1_000_000;
+
+            LOG.info("the will came {} ms after the deadline of a stopped node", millis - 1500);
+            assertThat(will.provesGone(List.of("ipv4 192.0.2.1/24 dev lan0"))).isTrue();
+            assertThat(small.node.waitFor()).as("SIGKILL").isEqualTo(128 + 9);
+            assertThat(millis).as("not before").isGreaterThanOrEqualTo(1490);
+            SmallNodeProcess.awaitEnd(small.guardian);
+        }
+    }
+
+    @Test
+    void a_confirmed_renewal_moves_the_deadline_and_disarming_ends_it() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            small.tell("arm 1 300");
+            small.tell("arm 1 2000");
+            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+            assertThat(small.node.isAlive()).isTrue();
+
+            small.tell("disarm 1");
+            assertThat(small.will(2000)).isEmpty();
+            assertThat(small.node.isAlive()).isTrue();
+
+            small.tell("arm 2 200");
+            assertThat(small.node.waitFor()).isEqualTo(128 + 9);
+        }
+    }
+
+    @Test
+    void a_guardian_that_was_stopped_with_its_node_reads_the_newest_renewal_first() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 1 100");
+            small.tell("arm 1 500");
+            SmallNodeProcess.signal("STOP", small.guardian.pid());
+            small.send("arm 1 60000");
+            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+            SmallNodeProcess.signal("CONT", small.guardian.pid());
+
+            assertThat(small.answer()).as("it is in force").startsWith("done");
+            assertThat(small.node.isAlive()).isTrue();
+            small.tell("disarm 1");
+        }
+    }
+
+    @Test
+    void a_guardian_without_a_host_port_says_that_it_cannot_kill() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, false)) {
+            small.send("obstacles");
+            assertThat(small.answer()).contains("no host port").contains("ha-iptakeover");
+        }
+    }
+
+    @Test
+    void a_lost_guardian_is_a_lost_killer() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("arm 1 60000");
+            small.guardian.destroyForcibly();
+
+            assertThat(List.of(small.answer(), small.answer())).containsExactlyInAnyOrder("lost", "killer lost");
+        }
+    }
+
+    @Test
     void an_orderly_end_sends_nothing_and_leaves_nothing() throws Exception {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
             small.tell("live 1 100");

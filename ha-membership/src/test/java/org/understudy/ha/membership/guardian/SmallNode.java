@@ -8,8 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Enforcer;
 
 /**
  * A process that does nothing but have a guardian. Arguments: lock file, port for wills. Takes commands on standard input
@@ -36,6 +39,23 @@ final class SmallNode {
         guardian.onLost(() -> System.out.println("> lost"));
         System.out.println(
                 "> guardian " + guardian.pid() + " " + Base64.getEncoder().encodeToString(guardian.publicKey()));
+        Enforcer killer = guardian.killer();
+        Semaphore armed = new Semaphore(0);
+        Enforcer.Listener listener = new Enforcer.Listener() {
+            @Override
+            public void armed(long number, long latenessNanos) {
+                armed.release();
+            }
+
+            @Override
+            public void ending(String why) {}
+
+            @Override
+            public void lost(String why) {
+                System.out.println("> killer lost");
+            }
+        };
+        long number = 0;
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             String[] words = line.split(" ", 2);
@@ -45,6 +65,20 @@ final class SmallNode {
                     guardian.live(Long.parseLong(numbers[0]), Integer.parseInt(numbers[1]));
                 }
                 case "claim" -> guardian.claim(words[1]);
+                case "arm" -> {
+                    // The host port of these tests reads this clock.
+                    long[] numbers = Stream.of(words[1].split(" "))
+                            .mapToLong(Long::parseLong)
+                            .toArray();
+                    if (number == 0) {
+                        killer.start(listener);
+                    }
+                    long now = System.nanoTime();
+                    killer.arm(new Enforcer.Order(++number, numbers[0], now, now + numbers[1] * 1_000_000));
+                    armed.acquire();
+                }
+                case "disarm" -> killer.disarm(Long.parseLong(words[1]));
+                case "obstacles" -> System.out.println("> " + killer.obstacles(new Enforcer.Terms(1, 1, 1)));
                 case "close" -> guardian.close();
                 default -> throw new IllegalArgumentException(line);
             }

@@ -92,9 +92,13 @@ final class SmallNodeProcess implements AutoCloseable {
         return line == null ? "nothing" : line.substring(2);
     }
 
-    void tell(String command) throws IOException {
+    void send(String command) throws IOException {
         commands.write(command + "\n");
         commands.flush();
+    }
+
+    void tell(String command) throws IOException {
+        send(command);
         assertThat(answer()).startsWith("done");
     }
 

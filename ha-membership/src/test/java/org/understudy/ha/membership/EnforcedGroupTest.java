@@ -1,0 +1,233 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Enforcer;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+
+/** A node alone with an enforcer of the test's own. */
+@Timeout(90)
+class EnforcedGroupTest {
+    @TempDir
+    Path directory;
+
+    private final BlockingQueue<String> happened = new LinkedBlockingQueue<>();
+    private final Switch device = new Switch();
+
+    @Test
+    void a_group_that_demands_enforcement_is_refused_with_every_reason() throws Exception {
+        try (HaNode node = builder().start()) {
+            assertThatThrownBy(() -> node.resources()
+                            .register(Group.named("files")
+                                    .resource("app", new Recorder(Scope.PROCESS))
+                                    .resource("disk", new Recorder(Scope.NODE))
+                                    .requireEnforcement()
+                                    .build()))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("app")
+                    .hasMessageContaining("KILL_AT_LEASE_END")
+                    .hasMessageContaining("disk")
+                    .hasMessageContaining("outlives this process");
+            assertThat(node.resources().status()).isEmpty();
+        }
+    }
+
+    @Test
+    void nothing_starts_before_the_enforcer_has_acknowledged_and_it_is_disarmed_after_the_stop() throws Exception {
+        HaNode node = builder().enforcer(device).start();
+        try {
+            node.resources()
+                    .register(Group.named("files")
+                            .resource("app", new Recorder(Scope.PROCESS))
+                            .requireEnforcement()
+                            .build());
+            assertThat(device.orders.poll(60, TimeUnit.SECONDS)).isNotNull();
+            Enforcer.Order next = device.orders.poll(60, TimeUnit.SECONDS);
+            assertThat(next).as("renewed while it waits").isNotNull();
+            assertThat(happened).doesNotContain("start");
+
+            device.acknowledges = true;
+            assertThat(next("start", "disarm")).isEqualTo("start");
+            assertThat(node.resources().coverage("files").toString()).isEqualTo("app: HARDWARE, ended by the switch");
+        } finally {
+            node.close();
+        }
+        assertThat(next("stop", "disarm")).isEqualTo("stop");
+        assertThat(next("disarm", "close")).isEqualTo("disarm");
+        assertThat(next("close")).isEqualTo("close");
+    }
+
+    @Test
+    void a_lost_enforcer_is_an_alarm_and_the_group_that_demands_it_is_offered_no_more() throws Exception {
+        device.acknowledges = true;
+        try (HaNode node = builder().enforcer(device).start()) {
+            node.listen(event -> {
+                if (event instanceof HaEvent.Alarm alarm) {
+                    happened.add("alarm " + alarm.sentence());
+                }
+            });
+            node.resources()
+                    .register(Group.named("files")
+                            .resource("app", new Recorder(Scope.PROCESS))
+                            .requireEnforcement()
+                            .build());
+            next("start");
+
+            Optional.ofNullable(device.listener).orElseThrow().lost("its cable was cut");
+
+            assertThat(next("alarm")).contains("HARDWARE by the switch is not there: its cable was cut");
+            assertThat(node.resources().coverage("files").gaps())
+                    .hasValueSatisfying(gaps -> assertThat(gaps).contains("its cable was cut"));
+            assertThatThrownBy(() -> node.resources()
+                            .register(Group.named("mail")
+                                    .resource("app", new Recorder(Scope.PROCESS))
+                                    .requireEnforcement()
+                                    .build()))
+                    .hasMessageContaining("its cable was cut");
+        }
+    }
+
+    @Test
+    void an_enforcer_that_is_about_to_act_has_its_groups_stopped_first() throws Exception {
+        device.acknowledges = true;
+        try (HaNode node = builder().enforcer(device).start()) {
+            node.resources()
+                    .register(Group.named("files")
+                            .resource("app", new Recorder(Scope.PROCESS))
+                            .build());
+            next("start");
+
+            Optional.ofNullable(device.listener).orElseThrow().ending("it will cut the power");
+
+            assertThat(next("stop", "disarm")).isEqualTo("stop");
+            assertThat(next("disarm")).isEqualTo("disarm");
+            assertThat(next("start")).as("the node goes on").isEqualTo("start");
+        }
+    }
+
+    private String next(String... beginnings) throws InterruptedException {
+        while (true) {
+            String one = happened.poll(60, TimeUnit.SECONDS);
+            assertThat(one).as("waiting for %s", List.of(beginnings)).isNotNull();
+            for (String beginning : beginnings) {
+                if (one.startsWith(beginning)) {
+                    return one;
+                }
+            }
+        }
+    }
+
+    private HaNodeBuilder builder() throws IOException {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = socket.getLocalPort();
+        }
+        return HaNode.builder()
+                .cluster("test")
+                .node("solo")
+                .peer("solo", "127.0.0.1:" + port)
+                .stateDirectory(directory)
+                .withoutGuardian()
+                .insecure()
+                .form();
+    }
+
+    private final class Recorder implements ManagedResource {
+        private final Scope scope;
+
+        private Recorder(Scope scope) {
+            this.scope = scope;
+        }
+
+        @Override
+        public void start(StartContext context) {
+            happened.add("start");
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            happened.add("stop");
+        }
+
+        @Override
+        public Health monitor() {
+            return Health.healthy();
+        }
+
+        @Override
+        public Scope scope() {
+            return scope;
+        }
+    }
+
+    private final class Switch implements Enforcer {
+        private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
+        private volatile boolean acknowledges;
+        private volatile @Nullable Listener listener;
+
+        @Override
+        public String name() {
+            return "the switch";
+        }
+
+        @Override
+        public Enforcement kind() {
+            return Enforcement.HARDWARE;
+        }
+
+        @Override
+        public boolean covers(Scope scope) {
+            return scope == Scope.PROCESS;
+        }
+
+        @Override
+        public List<String> obstacles(Terms terms) {
+            return List.of();
+        }
+
+        @Override
+        public void start(Listener toTell) {
+            listener = toTell;
+        }
+
+        @Override
+        public void arm(Order order) {
+            orders.add(order);
+            if (acknowledges) {
+                Optional.ofNullable(listener).orElseThrow().armed(order.number(), 0);
+            }
+        }
+
+        @Override
+        public void disarm(long incarnation) {
+            happened.add("disarm");
+        }
+
+        @Override
+        public void close() {
+            happened.add("close");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+/** Tests of the pure rules of enforcement. */
+@org.jspecify.annotations.NullMarked
+package org.understudy.ha.membership.enforcement.core;
