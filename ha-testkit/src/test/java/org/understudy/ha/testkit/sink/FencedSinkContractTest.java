@@ -1,11 +1,15 @@
 package org.understudy.ha.testkit.sink;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,6 +29,7 @@ class FencedSinkContractTest {
         REFUSES_EQUAL,
         EFFECT_ADMITS_NOTHING,
         WRITES_BEFORE_IT_REFUSES,
+        CHECKS_AND_THEN_WRITES,
         REMEMBERS_IN_THE_OBJECT
     }
 
@@ -71,6 +76,12 @@ class FencedSinkContractTest {
         assertSeen(contract::a_stale_effect_leaves_no_trace);
     }
 
+    @Test
+    void a_check_apart_from_its_write_is_seen() {
+        Contract contract = new Contract(Fault.CHECKS_AND_THEN_WRITES);
+        assertSeen(contract::racing_writers_never_write_behind_a_newer_one);
+    }
+
     private static void assertSeen(ThrowingCallable rule) {
         assertThatThrownBy(rule).isInstanceOf(AssertionError.class);
     }
@@ -91,6 +102,10 @@ class FencedSinkContractTest {
     private static final class Contract extends FencedSinkContract {
         private final Fault fault;
         private final List<String> stored = new ArrayList<>();
+        /** The token of the writer that stalls between its check and its write. */
+        private final AtomicLong stalled = new AtomicLong();
+
+        private final CountDownLatch newerIsStored = new CountDownLatch(1);
         private long highest;
 
         private Contract(Fault fault) {
@@ -137,6 +152,19 @@ class FencedSinkContractTest {
             }
 
             private void write(FencingToken token, String mark) {
+                if (fault == Fault.CHECKS_AND_THEN_WRITES) {
+                    admit(token);
+                    if (stalled.compareAndSet(0, token.value())) {
+                        awaitNewer();
+                    }
+                    synchronized (stored) {
+                        stored.add(mark);
+                    }
+                    if (token.value() > stalled.get()) {
+                        newerIsStored.countDown();
+                    }
+                    return;
+                }
                 synchronized (stored) {
                     if (fault == Fault.WRITES_BEFORE_IT_REFUSES) {
                         stored.add(mark);
@@ -149,6 +177,14 @@ class FencedSinkContractTest {
                     if (fault != Fault.WRITES_BEFORE_IT_REFUSES) {
                         stored.add(mark);
                     }
+                }
+            }
+
+            private void awaitNewer() {
+                try {
+                    assertThat(newerIsStored.await(30, TimeUnit.SECONDS)).isTrue();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
                 }
             }
 
