@@ -434,6 +434,7 @@ final class UnderstudyNode implements HaNode {
         awaitLeft();
         lanes.values().forEach(Lane::shutdown);
         lanes.values().forEach(lane -> lane.awaitEnd(LANE_END_MILLIS));
+        keepDirectoryOfWhatRuns();
         state = NodeState.CLOSED;
         stateReason = "closed";
         publish("node", new HaEvent.NodeChanged(state, stateReason));
@@ -450,6 +451,22 @@ final class UnderstudyNode implements HaNode {
             listeners.clear();
         }
         last.forEach(dispatcher -> dispatcher.drainAndClose(500));
+    }
+
+    /** A new life on this directory counts as a proof that the old one has ended, and here something of it goes on. */
+    private void keepDirectoryOfWhatRuns() {
+        List<String> running = lanes.entrySet().stream()
+                .filter(entry -> entry.getValue().isActive())
+                .map(Map.Entry::getKey)
+                .sorted()
+                .toList();
+        if (!running.isEmpty() && opened.remove(store)) {
+            LOG.error(
+                    "node {}: {} could not be stopped, so {} stays taken until this process has ended",
+                    config.node(),
+                    running,
+                    config.stateDirectory());
+        }
     }
 
     /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
