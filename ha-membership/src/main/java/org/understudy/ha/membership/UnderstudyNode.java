@@ -114,7 +114,7 @@ final class UnderstudyNode implements HaNode {
     private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
     /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
-    private final List<EventDispatcher> listeners = new ArrayList<>();
+    private final List<EventDispatcher<HaEvent>> listeners = new ArrayList<>();
 
     private final CountDownLatch left = new CountDownLatch(1);
     private final AtomicBoolean isClosed = new AtomicBoolean();
@@ -404,7 +404,7 @@ final class UnderstudyNode implements HaNode {
     @Override
     public Subscription listen(Listener listener) {
         checkOpen();
-        EventDispatcher dispatcher = new EventDispatcher(listener, threads);
+        EventDispatcher<HaEvent> dispatcher = new EventDispatcher<>(listener::onEvent, threads);
         synchronized (listeners) {
             dispatcher.publish("node", new HaEvent.NodeChanged(state, stateReason));
             dispatcher.publish("view", new HaEvent.ViewChanged(view));
@@ -445,7 +445,8 @@ final class UnderstudyNode implements HaNode {
                         "this node was closed before the move was decided"));
         operator.close();
         closeOpened();
-        List<EventDispatcher> last;
+        elections.close();
+        List<EventDispatcher<HaEvent>> last;
         synchronized (listeners) {
             last = List.copyOf(listeners);
             listeners.clear();
@@ -794,6 +795,7 @@ final class UnderstudyNode implements HaNode {
         stateReason = why;
         publish("node", new HaEvent.NodeChanged(next, why));
         publish("quorum", new HaEvent.QuorumChanged(next == NodeState.ACTIVE));
+        elections.refresh();
     }
 
     private void decide(Effect.MoveDecided decided) {
@@ -829,6 +831,7 @@ final class UnderstudyNode implements HaNode {
                 publish("group " + name, new HaEvent.GroupChanged(status));
             }
         });
+        elections.refresh();
     }
 
     /** Nodes that registered the same group with different preferences: the lists are said, once for each change. */
@@ -997,8 +1000,33 @@ final class UnderstudyNode implements HaNode {
         }
 
         @Override
+        public NodeId id() {
+            return config.node();
+        }
+
+        @Override
+        public boolean isGone() {
+            return state == NodeState.CLOSED;
+        }
+
+        @Override
+        public boolean hearsMajority() {
+            return state == NodeState.ACTIVE;
+        }
+
+        @Override
         public NamedThreads threads() {
             return threads;
+        }
+
+        @Override
+        public Optional<GroupStatus> status(String group) {
+            return Optional.ofNullable(statuses.get(group));
+        }
+
+        @Override
+        public Optional<Grant> grant(String group) {
+            return record.flatMap(r -> r.grant(group));
         }
 
         @Override

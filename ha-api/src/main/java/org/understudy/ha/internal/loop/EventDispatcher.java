@@ -4,26 +4,28 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.HaNode;
-import org.understudy.ha.api.event.HaEvent;
 
 /**
  * Delivers events to one listener on a thread of its own, in order. If the listener is slow a newer event of the same subject
  * replaces the older one, so the queue never holds more than one event for each subject.
+ *
+ * @param <E> events
  */
-public final class EventDispatcher implements HaNode.Subscription {
+public final class EventDispatcher<E> implements HaNode.Subscription {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventDispatcher.class);
 
-    private final HaNode.Listener listener;
+    private final Consumer<E> listener;
     private final Thread thread;
-    private final Map<String, HaEvent> pending = new LinkedHashMap<>();
+    private final Map<String, E> pending = new LinkedHashMap<>();
     private boolean isClosed;
     private volatile boolean isDropped;
 
-    public EventDispatcher(HaNode.Listener listener, NamedThreads threads) {
+    public EventDispatcher(Consumer<E> listener, NamedThreads threads) {
         this.listener = listener;
         this.thread = threads.thread("events", this::run);
     }
@@ -37,7 +39,7 @@ public final class EventDispatcher implements HaNode.Subscription {
      *
      * @param subject what it is about; replaces an undelivered event of the same subject and moves to the end
      */
-    public synchronized void publish(String subject, HaEvent event) {
+    public synchronized void publish(String subject, E event) {
         if (!isClosed) {
             pending.remove(subject);
             pending.put(subject, event);
@@ -77,7 +79,7 @@ public final class EventDispatcher implements HaNode.Subscription {
     private void run() {
         try {
             while (true) {
-                for (HaEvent event : take()) {
+                for (E event : take()) {
                     if (!isDropped) {
                         deliver(event);
                     }
@@ -93,18 +95,18 @@ public final class EventDispatcher implements HaNode.Subscription {
         }
     }
 
-    private synchronized List<HaEvent> take() throws InterruptedException {
+    private synchronized List<E> take() throws InterruptedException {
         while (pending.isEmpty() && !isClosed) {
             wait();
         }
-        List<HaEvent> taken = new ArrayList<>(pending.values());
+        List<E> taken = new ArrayList<>(pending.values());
         pending.clear();
         return taken;
     }
 
-    private void deliver(HaEvent event) {
+    private void deliver(E event) {
         try {
-            listener.onEvent(event);
+            listener.accept(event);
         } catch (RuntimeException | Error e) {
             LOG.warn("the listener {} failed on {}; it goes on with the next event", listener, event, e);
         }

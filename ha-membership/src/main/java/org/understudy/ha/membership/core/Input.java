@@ -55,6 +55,9 @@ public sealed interface Input {
     /** A running group failed, or (without a severity) ended by itself. */
     record GroupEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
 
+    /** Whoever runs the group here gives it away; once it has stopped others come first, this long and at least one lease. */
+    record GroupResigned(String group, long token, long holdNanos) implements Input {}
+
     /** Somebody here asks for a move. */
     record MoveWanted(long request, String group, NodeId to) implements Input {}
 

@@ -16,6 +16,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 final class LocalGroup {
 
     static final int SOFT_FAILURES_MAX = 3;
+    static final String AWAY = "this node resigned, others come first for a while";
     private static final long SECOND = 1_000_000_000L;
     private static final long SOFT_WINDOW_NANOS = 600 * SECOND;
     private static final long SOFT_HOLD_NANOS = 60 * SECOND;
@@ -39,6 +40,8 @@ final class LocalGroup {
     private String why = "";
     private long holdUntil = Long.MIN_VALUE;
     private String holdWhy = "";
+    private long awayNanos;
+    private long awayUntil = Long.MIN_VALUE;
     private boolean withdrawn;
 
     LocalGroup(String name, Candidacy candidacy) {
@@ -83,6 +86,9 @@ final class LocalGroup {
 
     /** What this node offers now. */
     Candidacy candidacy(long now) {
+        if (isAway(now)) {
+            return reported.withEligibility(false, AWAY);
+        }
         boolean held = now < holdUntil;
         return held ? reported.withEligibility(false, holdWhy) : reported;
     }
@@ -90,6 +96,19 @@ final class LocalGroup {
     /** When the offer changes by itself. */
     long nextDeadlineNanos(long now) {
         return now < holdUntil ? holdUntil : Long.MAX_VALUE;
+    }
+
+    /**
+     * Given away: others come first, and a grant that was already under way is declined, until this long after the group has
+     * stopped here.
+     */
+    void resign(long forNanos) {
+        awayNanos = forNanos;
+        awayUntil = Long.MAX_VALUE;
+    }
+
+    boolean isAway(long now) {
+        return now < awayUntil;
     }
 
     void eligibility(boolean isEligible, String whyNot) {
@@ -123,6 +142,13 @@ final class LocalGroup {
 
     void idle() {
         phase = Phase.IDLE;
+    }
+
+    /** It has stopped here: what others come first for begins. */
+    void countAway(long now) {
+        if (awayUntil == Long.MAX_VALUE) {
+            awayUntil = now + awayNanos;
+        }
     }
 
     Optional<Severity> failure() {

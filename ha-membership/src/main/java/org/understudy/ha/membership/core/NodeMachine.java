@@ -376,9 +376,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.StartEnded o) {
             startEnded(now, o);
         } else if (input instanceof Input.StopEnded o) {
-            stopEnded(o);
+            stopEnded(now, o);
         } else if (input instanceof Input.GroupEnded o) {
             groupEnded(now, o);
+        } else if (input instanceof Input.GroupResigned o) {
+            groupResigned(now, o);
         } else {
             throw new InvariantViolation("no rule for input " + input);
         }
@@ -1062,10 +1064,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void groupEnded(long now, Input.GroupEnded o) {
         LocalGroup group = groups.get(o.group());
-        boolean isExpected = group != null
-                && group.token() == o.token()
-                && (group.phase() == LocalGroup.Phase.RUNNING || group.phase() == LocalGroup.Phase.STARTING);
-        if (group == null || !isExpected) {
+        if (group == null || !isActive(group, o.token())) {
             return;
         }
         o.failure().ifPresent(severity -> {
@@ -1078,7 +1077,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         stop(group, o.failure(), o.why());
     }
 
-    private void stopEnded(Input.StopEnded o) {
+    private void groupResigned(long now, Input.GroupResigned o) {
+        LocalGroup group = groups.get(o.group());
+        if (group != null && isActive(group, o.token())) {
+            group.resign(Math.max(o.holdNanos(), settings.timing().leaseNanos()));
+            stop(group, Optional.empty(), "resigned");
+        }
+    }
+
+    private static boolean isActive(LocalGroup group, long token) {
+        return group.token() == token
+                && (group.phase() == LocalGroup.Phase.RUNNING || group.phase() == LocalGroup.Phase.STARTING);
+    }
+
+    private void stopEnded(long now, Input.StopEnded o) {
         LocalGroup group = groups.get(o.group());
         boolean isExpected = group != null
                 && group.token() == o.token()
@@ -1088,6 +1100,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (o.isStopped()) {
             group.idle();
+            group.countAway(now);
             say(group.name(), Reason.GROUP_STOPPED, group.why());
             giveBack(group.name(), group.token(), group.failure(), group.why());
         } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
@@ -1186,7 +1199,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (group.isIdle()) {
                 if (grant.isPresent() && obstacle.isEmpty()) {
                     start(now, group, grant.get());
-                } else if (grant.isPresent() && mustDecline(group)) {
+                } else if (grant.isPresent() && mustDecline(now, group)) {
                     giveBack(group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
                 }
             } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
@@ -1252,6 +1265,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (isOnStandby()) {
             return Optional.of("this node is on standby");
         }
+        if (group.isAway(now)) {
+            return Optional.of(LocalGroup.AWAY);
+        }
         if (group.isWithdrawn()) {
             return Optional.of("this node takes no part any more");
         }
@@ -1263,10 +1279,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
-    private boolean mustDecline(LocalGroup group) {
+    private boolean mustDecline(long now, LocalGroup group) {
         Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
         return leaving
                 || isOnStandby()
+                || group.isAway(now)
                 || group.isWithdrawn()
                 || target.filter(t -> !t.equals(self)).isPresent();
     }

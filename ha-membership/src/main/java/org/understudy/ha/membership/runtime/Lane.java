@@ -92,6 +92,10 @@ public final class Lane {
 
     private final Group group;
     private final boolean isElection;
+    /** Whether the end of the lease alone lets others take over: a leader's task of which a late moment does no harm. */
+    private final boolean isLeaseEnough;
+
+    private final int priority;
     private final Surroundings around;
     private final ClassLoader loader;
     private final ExecutorService executor;
@@ -120,6 +124,14 @@ public final class Lane {
     public Lane(Group group, boolean isElection, ClassLoader loader, Surroundings around) {
         this.group = group;
         this.isElection = isElection;
+        List<LeaderResource> leaders = group.resources().stream()
+                .map(Group.Entry::resource)
+                .filter(LeaderResource.class::isInstance)
+                .map(LeaderResource.class::cast)
+                .toList();
+        this.isLeaseEnough = !leaders.isEmpty() && leaders.stream().allMatch(LeaderResource::isLeaseEnough);
+        this.priority =
+                leaders.stream().mapToInt(LeaderResource::priority).max().orElse(0);
         this.loader = loader;
         this.around = around;
         this.executor = Executors.newSingleThreadExecutor(around.threads().named("group-" + group.name()));
@@ -157,9 +169,9 @@ public final class Lane {
         }
     }
 
-    /** On the lane's thread. What a leader's task relies on changes nothing about its candidacy. */
+    /** On the lane's thread. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
     private void offerAgain() {
-        if (isCoverageNews && isOffered && !isElection) {
+        if (isCoverageNews && isOffered && !isLeaseEnough) {
             isCoverageNews = false;
             around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
         }
@@ -276,7 +288,7 @@ public final class Lane {
             Coverage coverage = coverage();
             if (coverage.isComplete()) {
                 LOG.info("group {}: ended without us when its lease is over: {}", group.name(), coverage);
-            } else if (isElection) {
+            } else if (isLeaseEnough) {
                 LOG.debug("group {}: the task itself must heed its lease: {}", group.name(), coverage);
             } else {
                 LOG.info(
@@ -299,7 +311,7 @@ public final class Lane {
             subjects = subjects(group);
         }
         Coverage coverage = coverage();
-        boolean isExpirable = coverage.isComplete() || isElection;
+        boolean isExpirable = coverage.isComplete() || isLeaseEnough;
         boolean isRefused = group.isEnforcementRequired() && !coverage.isComplete();
         List<String> remains = new ArrayList<>();
         for (Group.Entry entry : group.resources()) {
@@ -309,7 +321,7 @@ public final class Lane {
                 remains.add(Planner.EXTERNAL_PREFIX + group.name() + "/" + entry.name());
             }
         }
-        wasOfferedAsCovered |= isExpirable && !isElection;
+        wasOfferedAsCovered |= isExpirable && !isLeaseEnough;
         return new Candidacy(
                 group.preferred(),
                 isElection,
@@ -320,7 +332,9 @@ public final class Lane {
                         : eligibility.reason(),
                 presence,
                 isExpirable,
-                remains);
+                remains,
+                priority,
+                false);
     }
 
     /** Asks the resources of a group what ends them. */

@@ -1,9 +1,13 @@
 package org.understudy.ha.membership.runtime;
 
-import java.util.Optional;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Elections.Candidate;
 import org.understudy.ha.api.Elections.LeaderTask;
+import org.understudy.ha.api.Elections.Succession;
+import org.understudy.ha.api.LeaseLostException;
+import org.understudy.ha.api.StaleTokenException;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.Severity;
@@ -12,38 +16,80 @@ import org.understudy.ha.internal.loop.NamedThreads;
 /** A leader's task as a resource: started on a thread of its own when elected, interrupted and waited for at the end. */
 public final class LeaderResource implements ManagedResource {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderResource.class);
+
+    /** How a task ended that nobody had told to end. */
+    public enum End {
+        /** It returned: the participant has had enough. */
+        RETURNED,
+        /** It gave its lead away because its lease or its token was not good any more. */
+        GAVE_UP,
+        /** It failed. */
+        FAILED
+    }
+
+    /** Is told when the task ends by itself. */
+    @FunctionalInterface
+    public interface Ending {
+        /**
+         * @param token of the lead that ends
+         * @param why one sentence
+         */
+        void ended(long token, End end, String why);
+    }
+
+    private record Lead(Thread thread, long token) {}
+
     private final String name;
     private final LeaderTask task;
+    private final Candidate candidate;
     private final NamedThreads threads;
     private final ClassLoader loader;
-    private final BiConsumer<Long, Optional<String>> ended;
-    private volatile @Nullable Thread running;
+    private final Ending ending;
+    private volatile @Nullable Lead running;
+    private volatile boolean isStopping;
 
-    /**
-     * @param ended told when the task ends by itself: the token, and what it failed with if it failed
-     */
     public LeaderResource(
             String name,
             LeaderTask task,
+            Candidate candidate,
             NamedThreads threads,
             ClassLoader loader,
-            BiConsumer<Long, Optional<String>> ended) {
+            Ending ending) {
         this.name = name;
         this.task = task;
+        this.candidate = candidate;
         this.threads = threads;
         this.loader = loader;
-        this.ended = ended;
+        this.ending = ending;
+    }
+
+    /** Among candidates that could all lead, the highest comes first. */
+    public int priority() {
+        return candidate.priority();
+    }
+
+    /** Whether others may lead once the lease is over, whatever has become of the task. */
+    public boolean isLeaseEnough() {
+        return candidate.succession() == Succession.AFTER_LEASE;
     }
 
     public boolean isRunning() {
         return running != null;
     }
 
+    /** The token under which the task runs; 0 if it does not. */
+    public long token() {
+        Lead lead = running;
+        return lead == null ? 0 : lead.token();
+    }
+
     @Override
     public void start(StartContext context) {
         Thread thread = threads.thread("leader-" + name, () -> lead(context));
         thread.setContextClassLoader(loader);
-        running = thread;
+        isStopping = false;
+        running = new Lead(thread, context.token().value());
         boolean isStarted = false;
         try {
             thread.start();
@@ -56,39 +102,50 @@ public final class LeaderResource implements ManagedResource {
     }
 
     private void lead(StartContext context) {
-        Optional<String> failure = Optional.empty();
+        long token = context.token().value();
         try {
             task.lead(context.lease());
+            tell(token, End.RETURNED, "the task has returned");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            tell(token, End.FAILED, "the task was interrupted by somebody else");
+        } catch (LeaseLostException | StaleTokenException e) {
+            LOG.info("election {}: the leader gives up: {}", name, e.getMessage());
+            tell(token, End.GAVE_UP, e.getMessage());
         } catch (Exception | Error e) {
-            failure = Optional.of(e.toString());
+            LOG.warn("election {}: the leader's task failed", name, e);
+            tell(token, End.FAILED, e.toString());
         } finally {
-            boolean wasOurs = running == Thread.currentThread();
             running = null;
-            if (wasOurs && !Thread.currentThread().isInterrupted()) {
-                ended.accept(context.token().value(), failure);
-            }
+        }
+    }
+
+    /** While the task still counts as running, so that nobody takes its end for a failure meanwhile. */
+    private void tell(long token, End end, String why) {
+        if (!isStopping) {
+            ending.ended(token, end, why);
         }
     }
 
     /** Interrupts the task and waits until it has returned; the lane's budget bounds the wait. */
     @Override
     public void stop(StopContext context) throws InterruptedException {
-        Thread thread = running;
-        if (thread != null) {
-            thread.interrupt();
-            thread.join();
+        isStopping = true;
+        Lead lead = running;
+        if (lead != null) {
+            lead.thread().interrupt();
+            lead.thread().join();
         }
     }
 
     /** Whether the caller is the task itself, which cannot wait for its own end. */
     public boolean isTask() {
-        return running == Thread.currentThread();
+        Lead lead = running;
+        return lead != null && lead.thread() == Thread.currentThread();
     }
 
     @Override
     public Health monitor() {
-        return running == null ? Health.failed(Severity.SOFT, "the task has returned") : Health.healthy();
+        return running == null ? Health.failed(Severity.SOFT, "the task has ended") : Health.healthy();
     }
 }

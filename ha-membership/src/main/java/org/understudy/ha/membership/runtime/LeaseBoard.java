@@ -65,6 +65,12 @@ public final class LeaseBoard {
             return state.isValid() && endNanos() > clock.getAsLong();
         }
 
+        /** In doubt the incarnation stays, so what is not of it has ended. */
+        @Override
+        public boolean isOver() {
+            return isEnded || state.incarnation().filter(holder::equals).isEmpty();
+        }
+
         @Override
         public Duration remaining() {
             return isValid() ? Duration.ofNanos(Math.max(0, endNanos() - clock.getAsLong())) : Duration.ZERO;

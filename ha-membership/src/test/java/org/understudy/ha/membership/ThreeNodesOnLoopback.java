@@ -1,0 +1,68 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.understudy.ha.api.HaNode;
+
+/** A cluster serv1, serv2, witness in this JVM, for tests that need whole nodes. */
+final class ThreeNodesOnLoopback implements AutoCloseable {
+
+    private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
+
+    private final Path directory;
+    private final List<HaNode> nodes = new ArrayList<>();
+    private final List<Integer> ports = new ArrayList<>();
+
+    ThreeNodesOnLoopback(Path directory) throws IOException {
+        this.directory = directory;
+        List<ServerSocket> held = new ArrayList<>();
+        for (int i = 0; i < NAMES.size(); i++) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            held.add(socket);
+            ports.add(socket.getLocalPort());
+        }
+        for (ServerSocket socket : held) {
+            socket.close();
+        }
+    }
+
+    HaNode start(String name) {
+        HaNode node = HaNode.builder()
+                .cluster("test")
+                .node(name)
+                .peer(NAMES.get(0), "127.0.0.1:" + ports.get(0))
+                .peer(NAMES.get(1), "127.0.0.1:" + ports.get(1))
+                .witness(NAMES.get(2), "127.0.0.1:" + ports.get(2))
+                .stateDirectory(directory.resolve(name))
+                .insecure()
+                .withoutGuardian()
+                .form()
+                .start();
+        nodes.add(node);
+        return node;
+    }
+
+    /** Looks every 20 ms: what a test waits for here is not told by one event. */
+    static void await(BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+        CountDownLatch never = new CountDownLatch(1);
+        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
+            assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        assertThat(condition.getAsBoolean()).as("condition within 40 s").isTrue();
+    }
+
+    @Override
+    public void close() {
+        nodes.forEach(HaNode::close);
+    }
+}
