@@ -26,9 +26,9 @@ public interface Elections {
     }
 
     /**
-     * Takes part. When this node is elected, {@code task} runs on a thread of its own until it returns, which leaves the
-     * election, or until its lead ends otherwise: then the thread is interrupted, and the task runs again when this node is
-     * elected again.
+     * Takes part. When this node is elected, {@code task} runs on a thread of its own. If it returns while its lease is valid it
+     * has finished, and this node leaves the election. If its lead ends otherwise the thread is interrupted; this node stays a
+     * candidate, and the task runs again when it is elected again.
      *
      * @param name 1 to 64 lower-case letters, digits, hyphens or dots
      * @param candidate what distinguishes this participant
@@ -103,9 +103,9 @@ public interface Elections {
          * Runs while this node leads.
          *
          * @param lease valid at the call; check it before each externally visible step, and give its token to what you write to
-         * @throws LeaseLostException gives the lead away without blame, and the node stays a candidate; so does
-         *     {@link StaleTokenException}. Another participant comes first for a second
-         * @throws Exception counts as a failure of this node: another participant comes first for five seconds
+         * @throws LeaseLostException gives the lead away without blame, and the node stays a candidate; so do
+         *     {@link StaleTokenException} and a return while the lease is not valid. Others come first for a second
+         * @throws Exception counts as a failure of this node: others come first for five seconds
          */
         void lead(Lease lease) throws Exception;
 

@@ -105,7 +105,13 @@ public final class LeaderResource implements ManagedResource {
         long token = context.token().value();
         try {
             task.lead(context.lease());
-            tell(token, End.RETURNED, "the task has returned");
+            // A loop that ends because the lease is not valid has not finished: leaving the election would end it for
+            // good.
+            if (context.lease().isValid()) {
+                tell(token, End.RETURNED, "the task has returned");
+            } else {
+                tell(token, End.GAVE_UP, "the task has returned without a valid lease");
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             tell(token, End.FAILED, "the task was interrupted by somebody else");

@@ -6,7 +6,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
@@ -140,7 +142,7 @@ public final class GuardedFile implements FencedSink {
     public static void adopt(Path file) {
         GuardedFile adopted = at(file);
         adopted.locked(() -> {
-            if (Files.exists(adopted.guard, LinkOption.NOFOLLOW_LINKS)) {
+            if (isThere(adopted.guard)) {
                 throw new StorageException(
                         adopted.guard, "is there already: the file is guarded, there is nothing to adopt");
             }
@@ -291,7 +293,7 @@ public final class GuardedFile implements FencedSink {
 
     private long readGuard() throws IOException {
         Optional<byte[]> bytes = read(guard, GuardFormat.LENGTH);
-        if (bytes.isEmpty() && (known > 0 || Files.exists(file, LinkOption.NOFOLLOW_LINKS))) {
+        if (bytes.isEmpty() && (known > 0 || isThere(file))) {
             throw new StorageException(
                     guard,
                     "is missing: either it was removed, and with it the knowledge of who may write, or "
@@ -308,12 +310,22 @@ public final class GuardedFile implements FencedSink {
         return highest;
     }
 
+    /** What cannot be looked at is not taken for absent. */
+    private static boolean isThere(Path path) throws IOException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
     private Optional<byte[]> readData() throws IOException {
         return read(file, LENGTH_MAX);
     }
 
     private static Optional<byte[]> read(Path path, int lengthMax) throws IOException {
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        if (!isThere(path)) {
             return Optional.empty();
         }
         // Not a channel: an interrupt would close it.
@@ -330,8 +342,7 @@ public final class GuardedFile implements FencedSink {
     /** Removes what an operation left behind that a crash or a full disk broke off. */
     private void tidy() throws IOException {
         for (Path ours : new Path[] {newGuard, newData, guard, file}) {
-            if (Files.exists(ours, LinkOption.NOFOLLOW_LINKS)
-                    && !Files.isRegularFile(ours, LinkOption.NOFOLLOW_LINKS)) {
+            if (isThere(ours) && !Files.isRegularFile(ours, LinkOption.NOFOLLOW_LINKS)) {
                 throw new StorageException(
                         ours, "is not a regular file, as a guarded file and what lies beside it must be");
             }
@@ -390,7 +401,7 @@ public final class GuardedFile implements FencedSink {
     private static void copyPermissions(Path from, Path to) throws IOException {
         PosixFileAttributeView present =
                 Files.getFileAttributeView(from, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-        if (present != null && Files.exists(from, LinkOption.NOFOLLOW_LINKS)) {
+        if (present != null && isThere(from)) {
             Set<PosixFilePermission> permissions = present.readAttributes().permissions();
             Files.setPosixFilePermissions(to, permissions);
         }

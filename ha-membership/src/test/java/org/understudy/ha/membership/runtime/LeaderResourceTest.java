@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.ha.api.Elections.Candidate;
@@ -34,6 +35,12 @@ class LeaderResourceTest {
     private static final FencingToken TOKEN = new FencingToken(7);
 
     private final BlockingQueue<End> ends = new LinkedBlockingQueue<>();
+    private final LeaseBoard board = new LeaseBoard(() -> 1, 1_000_000_000L);
+
+    @BeforeEach
+    void confirmLease() {
+        board.publish(new PublishLease(Optional.of(HOLDER), true, 1));
+    }
 
     @Test
     void how_a_task_ends_by_itself_is_told() throws Exception {
@@ -54,6 +61,12 @@ class LeaderResourceTest {
                     throw new AssertionError("broken");
                 }))
                 .isEqualTo(End.FAILED);
+    }
+
+    @Test
+    void a_task_that_returns_because_its_lease_is_in_doubt_has_not_finished() throws Exception {
+        board.publish(new PublishLease(Optional.of(HOLDER), false, 0));
+        assertThat(endOf(lease -> {})).isEqualTo(End.GAVE_UP);
     }
 
     @Test
@@ -111,7 +124,7 @@ class LeaderResourceTest {
                 (token, end, why) -> ends.add(end));
     }
 
-    private static final class Started implements StartContext {
+    private final class Started implements StartContext {
         @Override
         public String group() {
             return "election:report";
@@ -124,8 +137,6 @@ class LeaderResourceTest {
 
         @Override
         public EnforcedLease lease() {
-            LeaseBoard board = new LeaseBoard(() -> 1, 1_000_000_000L);
-            board.publish(new PublishLease(Optional.of(HOLDER), true, 1));
             return board.lease(HOLDER, TOKEN);
         }
 
