@@ -91,7 +91,9 @@ public interface Elections {
         /**
          * A proof that its task or its process has ended, however long that takes: for work that cannot compare tokens. After a
          * pause the next leader waits until that process goes on and its task has returned; after a power cut, or if its guardian died
-         * with it, until the node is back or an operator vouches ({@link Operator#confirmDown}).
+         * with it, until the node is back or an operator vouches ({@link Operator#confirmDown}). Where the host lets this process be
+         * killed when its lease ends ({@link org.understudy.ha.api.config.ProcessPolicy#KILL_AT_LEASE_END}) the end of the lease is
+         * such a proof.
          */
         AFTER_END
     }
