@@ -27,7 +27,7 @@ final class Director {
     private static final long CALM_MILLIS = 250;
     private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(2500);
     /** What a cluster may need after everything was mended, with JVMs that start on few and busy cores. */
-    private static final long RECOVERY_NANOS_MAX = TimeUnit.SECONDS.toNanos(45);
+    private static final long RECOVERY_NANOS_MAX = TimeUnit.SECONDS.toNanos(60);
 
     private final Arguments arguments;
     private final Path scratch;
