@@ -17,6 +17,9 @@ import org.understudy.ha.testkit.netns.Sighting;
  * <p>Grows by {@link #add}; not thread-safe.
  */
 final class History {
+    /** Reports of different processes may be read so far apart: what is as young as this is kept for the next history. */
+    private static final long REPORTS_LATE_NANOS = 10_000_000_000L;
+
     private final List<Fact> facts = new ArrayList<>();
     private final List<Sighting> sightings = new ArrayList<>();
     private final List<Probe> probes = new ArrayList<>();
@@ -130,18 +133,20 @@ final class History {
         Map<String, Acted> acted = new TreeMap<>();
         all(Acted.class).forEach(a -> acted.merge(a.group(), a, (x, y) -> y.token() >= x.token() ? y : x));
         acted.values().forEach(next::add);
-        Map<String, Accepted> accepted = new TreeMap<>();
-        inOrder(Accepted.class).forEach(a -> accepted.put(a.group(), a));
-        accepted.values().forEach(next::add);
-        Map<String, Acknowledged> acknowledged = new TreeMap<>();
-        all(Acknowledged.class).forEach(a -> acknowledged.merge(a.group(), a, (x, y) -> y.value() > x.value() ? y : x));
-        for (Acknowledged ack : acknowledged.values()) {
-            next.add(ack);
-            inOrder(Accepted.class).stream()
-                    .filter(a -> a.group().equals(ack.group()) && a.value() == ack.value())
-                    .filter(a -> !accepted.containsValue(a))
-                    .forEach(next::add);
-        }
+        Map<String, Long> accepted = new TreeMap<>();
+        Map<String, Long> acknowledged = new TreeMap<>();
+        all(Accepted.class).forEach(a -> accepted.merge(a.group(), a.nanos(), Math::max));
+        all(Acknowledged.class).forEach(a -> acknowledged.merge(a.group(), a.value(), Math::max));
+        inOrder(Fact.class).stream()
+                .filter(f -> (f instanceof Accepted a
+                                && (a.nanos() > accepted.get(a.group()) - REPORTS_LATE_NANOS
+                                        || a.value() >= acknowledged.getOrDefault(a.group(), 0L)))
+                        || (f instanceof Acknowledged k
+                                && (k.value() == acknowledged.get(k.group())
+                                        || k.nanos()
+                                                > accepted.getOrDefault(k.group(), Long.MAX_VALUE)
+                                                        - REPORTS_LATE_NANOS)))
+                .forEach(next::add);
         return next;
     }
 

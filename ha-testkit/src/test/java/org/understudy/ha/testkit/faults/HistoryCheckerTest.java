@@ -303,6 +303,22 @@ class HistoryCheckerTest {
     }
 
     @Test
+    void an_acknowledgement_that_is_read_later_than_its_write_finds_it_in_the_next_history() {
+        history.add(new Accepted(10, "writer", A, 5, 1));
+        history.add(new Acknowledged(9, 11, "writer", A, 5, 1));
+        history.add(new Accepted(20, "writer", A, 5, 2));
+        history.add(new Accepted(30, "writer", A, 5, 3));
+        History next = history.carriedOver();
+        next.add(new Acknowledged(19, 21, "writer", A, 5, 2));
+        next.add(new Acknowledged(29, 31, "writer", A, 5, 3));
+        assertThat(HistoryChecker.check(next, BOUNDS)).isEmpty();
+        next.add(new Acknowledged(39, 41, "writer", A, 5, 4));
+        assertThat(HistoryChecker.check(next, BOUNDS))
+                .extracting(HistoryChecker.Violation::rule)
+                .containsExactly(Rule.ACKNOWLEDGED_STAYS);
+    }
+
+    @Test
     void what_is_carried_over_still_convicts_in_the_next_history() {
         started(10, "writer", A, 4, ProofKind.NEVER);
         started(11, "writer", A, 5, ProofKind.RELEASED);
