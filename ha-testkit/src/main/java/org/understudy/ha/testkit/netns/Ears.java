@@ -9,10 +9,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Asks each host directly, every 5 ms, whether it answers for each floating address.
+ * Asks each host directly, at a steady pace, whether it answers for each floating address.
  *
  * <p>The question is a TCP connection to a port nobody serves, sent through a card whose neighbour entries point at that one
  * host ({@link Host#listenTo}). A host that has the address answers with a reset, out of its kernel, even while its programs
@@ -22,8 +23,7 @@ import java.util.concurrent.locks.LockSupport;
  * which it always answers for; {@link Hearing} judges by that.
  */
 final class Ears {
-    private static final long PERIOD_NANOS = 5_000_000;
-    /** Controls are asked every 50 ms. */
+    /** Controls are asked in every tenth round. */
     private static final int CONTROL_ROUNDS = 10;
 
     private static final long PATIENCE_NANOS = 50_000_000;
@@ -32,6 +32,7 @@ final class Ears {
     private static final int CLOSED_PORT = 9;
 
     private final List<Ear> ears;
+    private final long periodNanos;
     private final Deque<Question> open = new ArrayDeque<>();
     private final List<Sighting> recorded = new ArrayList<>();
     private boolean isRecording;
@@ -49,7 +50,8 @@ final class Ears {
 
     private record Question(Ear ear, long askedNanos, SocketChannel channel) {}
 
-    Ears(List<Ear> ears) {
+    Ears(List<Ear> ears, int periodMillis) {
+        this.periodNanos = TimeUnit.MILLISECONDS.toNanos(periodMillis);
         this.ears = List.copyOf(ears);
     }
 
@@ -61,6 +63,13 @@ final class Ears {
     synchronized List<Sighting> end() {
         isRecording = false;
         return List.copyOf(recorded);
+    }
+
+    /** What was recorded so far; the recording goes on. */
+    synchronized List<Sighting> next() {
+        List<Sighting> sofar = List.copyOf(recorded);
+        recorded.clear();
+        return sofar;
     }
 
     /** Asks until the thread is interrupted. */
@@ -77,7 +86,7 @@ final class Ears {
                 round++;
             }
             collect();
-            next += PERIOD_NANOS;
+            next += periodNanos;
             long now = System.nanoTime();
             if (next - now < 0) {
                 next = now;

@@ -11,6 +11,9 @@ import org.understudy.ha.api.PlatformException;
 /** One host of a {@link Lab}: a network namespace with the cards {@code lan0} and, unless it is a client, {@code ha0}. */
 public final class Host {
     private final Plan plan;
+    /** Whether the private network is a {@link Forwarder} and not a bridge. */
+    private final boolean isForwarded;
+
     private final List<Ear> ears = new ArrayList<>();
     private boolean isOn;
 
@@ -20,8 +23,9 @@ public final class Host {
     /** A card through which exactly one other host is asked; see {@link #listenTo}. */
     record Ear(Host target, int index) {}
 
-    Host(Plan plan) {
+    Host(Plan plan, boolean isForwarded) {
         this.plan = plan;
+        this.isForwarded = isForwarded;
     }
 
     public String name() {
@@ -30,6 +34,11 @@ public final class Host {
 
     public Side side() {
         return plan.side();
+    }
+
+    /** The place in order of declaration, from 1. */
+    public int number() {
+        return plan.number();
     }
 
     /** The host's own address on the LAN. */
@@ -201,6 +210,10 @@ public final class Host {
         card(script, "lan0", "lan", "l", lanAddress(), lanMac());
         if (plan.isOnPrivateNetwork()) {
             card(script, "ha0", "ha", "h", privateAddress(), String.format("02:88:00:00:00:%02x", plan.number()));
+            if (isForwarded) {
+                script.append("ip -n ").append(Lab.SWITCH).append(" link set h").append(plan.number());
+                script.append(" nomaster\n");
+            }
         }
         Shell.script(script.toString());
         isOn = true;

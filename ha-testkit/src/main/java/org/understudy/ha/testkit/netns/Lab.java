@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.LifecycleException;
 
@@ -31,10 +33,12 @@ public final class Lab implements AutoCloseable {
     static final String SWITCH = "switch";
 
     private final Map<String, Host> hosts;
+    private final Optional<Forwarder> forwarder;
     private boolean isClosed;
 
-    private Lab(Map<String, Host> hosts) {
+    private Lab(Map<String, Host> hosts, Optional<Forwarder> forwarder) {
         this.hosts = hosts;
+        this.forwarder = forwarder;
     }
 
     public static Builder builder() {
@@ -59,6 +63,16 @@ public final class Lab implements AutoCloseable {
         return List.copyOf(hosts.values());
     }
 
+    /**
+     * The private network, if it was declared {@link Builder#forwarded}.
+     *
+     * @throws LifecycleException if it is a bridge
+     */
+    public Forwarder forwarder() {
+        return forwarder.orElseThrow(
+                () -> new LifecycleException("the private network is a bridge: declare the laboratory forwarded()"));
+    }
+
     /** Cuts both trunks at once: side A and side B no longer reach each other on any network; every card keeps its carrier. */
     public void split() {
         Shell.script(trunks("down"));
@@ -76,6 +90,7 @@ public final class Lab implements AutoCloseable {
             return;
         }
         isClosed = true;
+        forwarder.ifPresent(Forwarder::close);
         for (Host host : hosts.values()) {
             host.endProcesses();
         }
@@ -93,6 +108,7 @@ public final class Lab implements AutoCloseable {
     /** Declares the hosts; {@link #build()} creates them. */
     public static final class Builder {
         private final List<Host.Plan> plans = new ArrayList<>();
+        private OptionalLong forwarderSeed = OptionalLong.empty();
 
         private Builder() {}
 
@@ -105,6 +121,18 @@ public final class Lab implements AutoCloseable {
         /** A host with a LAN card only. */
         public Builder client(String name, Side side) {
             plans.add(new Host.Plan(name, side, plans.size() + 1, false));
+            return this;
+        }
+
+        /**
+         * Makes the private network a {@link Forwarder} instead of two bridges. Declare the hosts with a private card before
+         * the clients. Such a host is not switched off and on again: the forwarder would lose its port; {@link Lab#split}
+         * cuts the LAN only.
+         *
+         * @param seed of what is lost, delayed and doubled
+         */
+        public Builder forwarded(long seed) {
+            forwarderSeed = OptionalLong.of(seed);
             return this;
         }
 
@@ -131,7 +159,7 @@ public final class Lab implements AutoCloseable {
                 if (plan.number() > 99) {
                     throw new ConfigurationException("host", plan.name(), "a laboratory has at most 99 hosts");
                 }
-                if (hosts.put(plan.name(), new Host(plan)) != null) {
+                if (hosts.put(plan.name(), new Host(plan, forwarderSeed.isPresent())) != null) {
                     throw new ConfigurationException("host", plan.name(), "is declared twice");
                 }
             }
@@ -162,7 +190,13 @@ public final class Lab implements AutoCloseable {
             for (Host host : hosts.values()) {
                 host.create();
             }
-            return new Lab(hosts);
+            Optional<Forwarder> forwarder = Optional.empty();
+            if (forwarderSeed.isPresent()) {
+                int ports = (int)
+                        plans.stream().filter(Host.Plan::isOnPrivateNetwork).count();
+                forwarder = Optional.of(Forwarder.start(forwarderSeed.getAsLong(), ports));
+            }
+            return new Lab(hosts, forwarder);
         }
     }
 }

@@ -1,22 +1,14 @@
 package org.understudy.ha.testkit.netns;
 
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStreamWriter;
-import java.io.Writer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.understudy.ha.api.PlatformException;
 
 /**
  * A client on the LAN with two senses: a {@linkplain Prober prober} that uses the services through their floating addresses
- * every millisecond, as any client would, and ears that ask each host directly whether it answers for the address (and, as a
+ * every millisecond (or at another {@link Pace}), as any client would, and ears that ask each host directly whether it answers for the address (and, as a
  * control under the name of that address, whether it answers for its own). Runs as
  * a JVM of its own inside a host of the laboratory. Not thread-safe.
  *
@@ -24,8 +16,7 @@ import org.understudy.ha.api.PlatformException;
  */
 public final class Observer implements AutoCloseable {
     private final HostProcess program;
-    private final BufferedReader in;
-    private final Writer out;
+    private final Conversation conversation;
     private long begunNanos;
 
     /**
@@ -37,12 +28,23 @@ public final class Observer implements AutoCloseable {
      */
     public record Target(String name, String ip, int port) {}
 
+    /**
+     * How often an observer looks.
+     *
+     * @param probeMillis between two requests to each service
+     * @param askMillis between two questions to each host
+     */
+    public record Pace(int probeMillis, int askMillis) {
+        /** Every millisecond and every five: a core's half for a measurement of some seconds. */
+        public static final Pace QUICK = new Pace(1, 5);
+
+        /** Every ten milliseconds each: for hours on a machine with other work. */
+        public static final Pace CALM = new Pace(10, 10);
+    }
+
     private Observer(HostProcess program) {
         this.program = program;
-        this.in = new BufferedReader(
-                new InputStreamReader(program.process().getInputStream(), StandardCharsets.UTF_8), 1 << 16);
-        this.out =
-                new BufferedWriter(new OutputStreamWriter(program.process().getOutputStream(), StandardCharsets.UTF_8));
+        this.conversation = new Conversation("observer", program);
     }
 
     /**
@@ -54,7 +56,13 @@ public final class Observer implements AutoCloseable {
      * @param log where its complaints go
      */
     public static Observer start(Host client, List<Target> targets, List<Host> candidates, Path log) {
+        return start(client, targets, candidates, Pace.QUICK, log);
+    }
+
+    /** The same at another pace. */
+    public static Observer start(Host client, List<Target> targets, List<Host> candidates, Pace pace, Path log) {
         List<String> arguments = new ArrayList<>();
+        arguments.add("pace=" + pace.probeMillis() + "," + pace.askMillis());
         for (Target target : targets) {
             arguments.add("target=" + target.name() + "," + target.ip() + "," + target.port());
         }
@@ -75,17 +83,20 @@ public final class Observer implements AutoCloseable {
 
     /** Starts or ends the probing; the ears listen only while recording. */
     public void probe(boolean isOn) {
-        ask(isOn ? "on" : "off");
+        conversation.ask(isOn ? "on" : "off");
     }
 
     /** Begins a recording; forgets the one before. */
     public void begin() {
-        begunNanos = instant(ask("begin"));
+        begunNanos = instant(conversation.ask("begin"));
     }
 
     /** Ends the recording. */
     public Observation end() {
-        List<String> lines = ask("end");
+        return observation(conversation.ask("end"));
+    }
+
+    private Observation observation(List<String> lines) {
         List<Probe> probes = new ArrayList<>();
         List<Sighting> sightings = new ArrayList<>();
         for (String line : lines) {
@@ -99,9 +110,17 @@ public final class Observer implements AutoCloseable {
         return new Observation(begunNanos, instant(lines), probes, sightings);
     }
 
+    /** Ends the recording and begins the next one in the same instant, so that nothing falls between the two. */
+    public Observation next() {
+        List<String> lines = conversation.ask("next");
+        Observation ended = observation(lines);
+        begunNanos = ended.endNanos();
+        return ended;
+    }
+
     /** The newest answer the client got for an address. */
     public Optional<Probe> last(String address) {
-        return ask("last").stream()
+        return conversation.ask("last").stream()
                 .map(Observer::probe)
                 .filter(p -> p.address().equals(address))
                 .findFirst();
@@ -120,23 +139,5 @@ public final class Observer implements AutoCloseable {
 
     private static long instant(List<String> lines) {
         return Long.parseLong(lines.get(0).substring(2));
-    }
-
-    private List<String> ask(String command) {
-        try {
-            out.write(command + "\n");
-            out.flush();
-            List<String> answer = new ArrayList<>();
-            for (String line = in.readLine(); !".".equals(line); line = in.readLine()) {
-                if (line == null) {
-                    throw new IOException("it has ended");
-                }
-                answer.add(line);
-            }
-            return answer;
-        } catch (IOException e) {
-            throw new PlatformException(
-                    "observer", 0, "the observer did not carry out '" + command + "': " + e.getMessage(), e);
-        }
     }
 }

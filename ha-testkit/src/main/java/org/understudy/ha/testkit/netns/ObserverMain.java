@@ -16,7 +16,7 @@ import org.understudy.ha.api.ConfigurationException;
 
 /**
  * The program an {@link Observer} runs inside a client's host. Arguments: {@code target=NAME,IP,PORT} and {@code
- * ear=NAME,IP,HOST,SOURCE}, or {@code control=…} for a host's own address. Commands on its input, one a line: {@code on}, {@code off}, {@code begin}, {@code end}, {@code last};
+ * ear=NAME,IP,HOST,SOURCE}, {@code control=…} for a host's own address, {@code pace=PROBE,ASK} in milliseconds. Commands on its input, one a line: {@code on}, {@code off}, {@code begin}, {@code end}, {@code next}, {@code last};
  * each is answered with lines that end in a line with a dot. The end of the input ends the program.
  */
 public final class ObserverMain {
@@ -29,12 +29,15 @@ public final class ObserverMain {
     }
 
     public static void main(String[] arguments) throws IOException {
+        Observer.Pace pace = Observer.Pace.QUICK;
         Map<String, InetSocketAddress> targets = new TreeMap<>();
         List<Ears.Ear> ears = new ArrayList<>();
         for (String argument : arguments) {
             String[] parts = argument.substring(argument.indexOf('=') + 1).split(",");
             if (argument.startsWith("target=") && parts.length == 3) {
                 targets.put(parts[0], new InetSocketAddress(parts[1], Integer.parseInt(parts[2])));
+            } else if (argument.startsWith("pace=") && parts.length == 2) {
+                pace = new Observer.Pace(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
             } else if (argument.matches("(ear|control)=.*") && parts.length == 4) {
                 ears.add(new Ears.Ear(parts[0], parts[1], parts[2], parts[3], argument.startsWith("control=")));
             } else {
@@ -44,8 +47,8 @@ public final class ObserverMain {
                         "use target=NAME,IP,PORT, ear=NAME,IP,HOST,SOURCE or control=NAME,IP,HOST,SOURCE");
             }
         }
-        Prober prober = new Prober(targets);
-        Ears watcher = new Ears(ears);
+        Prober prober = new Prober(targets, pace.probeMillis());
+        Ears watcher = new Ears(ears, pace.askMillis());
         start("ha-testkit-prober", prober::run);
         start("ha-testkit-ears", watcher::run);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -69,13 +72,12 @@ public final class ObserverMain {
                 out.println("T " + now);
             }
             case "end" -> {
-                out.println("T " + System.nanoTime());
-                for (Probe p : prober.end()) {
-                    out.println("P " + p.sentNanos() + " " + p.answeredNanos() + " " + p.address() + " " + p.server());
-                }
-                for (Sighting s : watcher.end()) {
-                    out.println("S " + s.askedNanos() + " " + s.answeredNanos() + " " + s.address() + " " + s.host());
-                }
+                long now = System.nanoTime();
+                tell(now, prober.end(), watcher.end(), out);
+            }
+            case "next" -> {
+                long now = System.nanoTime();
+                tell(now, prober.next(), watcher.next(), out);
             }
             case "last" ->
                 prober.last()
@@ -83,6 +85,16 @@ public final class ObserverMain {
                         .forEach(p -> out.println(
                                 "P " + p.sentNanos() + " " + p.answeredNanos() + " " + p.address() + " " + p.server()));
             default -> out.println("? unknown command " + line);
+        }
+    }
+
+    private static void tell(long now, List<Probe> probes, List<Sighting> sightings, PrintWriter out) {
+        out.println("T " + now);
+        for (Probe p : probes) {
+            out.println("P " + p.sentNanos() + " " + p.answeredNanos() + " " + p.address() + " " + p.server());
+        }
+        for (Sighting s : sightings) {
+            out.println("S " + s.askedNanos() + " " + s.answeredNanos() + " " + s.address() + " " + s.host());
         }
     }
 

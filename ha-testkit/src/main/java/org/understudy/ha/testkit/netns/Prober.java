@@ -14,21 +14,22 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Asks services as a client would: every millisecond a new TCP connection to each address, one HTTP/1.0 request, one answer.
+ * Asks services as a client would: at a steady pace a new TCP connection to each address, one HTTP/1.0 request, one answer.
  *
  * <p>The schedule is absolute: a late round is made up for, so the rate never drifts; only what is later than the patience with
  * an answer is left out. Each connection ends with a reset (SO_LINGER 0), so that no side collects TIME_WAIT entries.
- * One thread calls everything here except {@link #begin}, {@link #end}, {@link #last} and {@link #probing}, which any thread may.
+ * One thread calls everything here except {@link #begin}, {@link #end}, {@link #next}, {@link #last} and {@link #probing}, which any thread may.
  */
 final class Prober {
-    private static final long PERIOD_NANOS = 1_000_000;
     private static final long PATIENCE_NANOS = 200_000_000;
     private static final int PROBES_MAX = 1_000_000;
     private static final byte[] REQUEST = "GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     private final Map<String, InetSocketAddress> targets;
+    private final long periodNanos;
     private final Selector selector;
     private final ByteBuffer buffer = ByteBuffer.allocate(2048);
     private final Deque<Attempt> open = new ArrayDeque<>();
@@ -54,7 +55,8 @@ final class Prober {
         }
     }
 
-    Prober(Map<String, InetSocketAddress> targets) throws IOException {
+    Prober(Map<String, InetSocketAddress> targets, int periodMillis) throws IOException {
+        this.periodNanos = TimeUnit.MILLISECONDS.toNanos(periodMillis);
         this.targets = new TreeMap<>(targets);
         this.selector = Selector.open();
     }
@@ -73,6 +75,13 @@ final class Prober {
     synchronized List<Probe> end() {
         isRecording = false;
         return List.copyOf(recorded);
+    }
+
+    /** What was recorded so far; the recording goes on. */
+    synchronized List<Probe> next() {
+        List<Probe> sofar = List.copyOf(recorded);
+        recorded.clear();
+        return sofar;
     }
 
     /** The newest answer for each address. */
@@ -94,11 +103,12 @@ final class Prober {
                         launch(target.getKey(), target.getValue());
                     }
                 }
-                next += PERIOD_NANOS;
+                next += periodNanos;
                 now = System.nanoTime();
             }
             expire(now);
-            selector.select(key -> proceed((Attempt) key.attachment()), 1);
+            selector.select(
+                    key -> proceed((Attempt) key.attachment()), Math.max(1, TimeUnit.NANOSECONDS.toMillis(next - now)));
         }
     }
 

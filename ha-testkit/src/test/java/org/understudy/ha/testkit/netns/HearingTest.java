@@ -7,8 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HearingTest {
-    private static final Host ONE = new Host(new Host.Plan("serv1", Side.A, 1, true));
-    private static final Host TWO = new Host(new Host.Plan("serv2", Side.B, 2, true));
+    private static final Host ONE = new Host(new Host.Plan("serv1", Side.A, 1, true), false);
+    private static final Host TWO = new Host(new Host.Plan("serv2", Side.B, 2, true), false);
     private static final Sighting OLD = new Sighting("files", "serv1", 1, 2);
     private static final Sighting NEW = new Sighting("files", "serv2", 20, 21);
     private static final Sighting CONTROL_ONE = new Sighting(ONE.lanAddress(), "serv1", 55, 56);

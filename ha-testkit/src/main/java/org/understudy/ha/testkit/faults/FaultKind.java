@@ -1,0 +1,76 @@
+package org.understudy.ha.testkit.faults;
+
+/** What the suite does to a node, its host or its links. */
+enum FaultKind {
+    /** SIGKILL to the node; its guardian lives. */
+    KILL("kill", 5, true),
+    /** SIGKILL to the guardian and the node: a death that nobody can prove. */
+    KILL_BOTH("kill-both", 3, true),
+    /** SIGSTOP for less than a lease. */
+    PAUSE_SHORT("pause-short", 3, false),
+    /** SIGSTOP for longer than a lease, then SIGCONT. */
+    PAUSE("pause", 5, true),
+    /** Graceful stop. */
+    LEAVE("leave", 2, true),
+    /** Killed again and again while it comes up. */
+    RESTART_STORM("restart-storm", 2, true),
+    /** Every node killed at once; guardians live. */
+    BLACKOUT("blackout", 1, true),
+    /** The LAN cable is pulled; the private network stays. */
+    UNPLUG("unplug", 3, false),
+    /** Nothing gets from or to it on the private network; the LAN stays. */
+    ISOLATE("isolate", 3, false),
+    /** What it sends on the private network is lost; it hears. */
+    MUTE("mute", 3, false),
+    /** What is sent to it on the private network is lost; it is heard. */
+    DEAF("deaf", 3, false),
+    /** It and one other do not reach each other; the rest reach both. */
+    PARTIAL("partial", 3, false),
+    /** A minority with it is cut off from the rest. */
+    SPLIT("split", 2, false),
+    /** 30 of 100 frames are lost on each of its links, both ways. */
+    LOSS("loss-30", 3, false),
+    /** Frames on its links are late by 20 to 80 ms. */
+    DELAY("delay", 2, false),
+    /** Frames on its links overtake one another, and some come twice. */
+    SHUFFLE("reorder-dup", 3, false),
+    /** The disk with its state is full. */
+    DISK_FULL("disk-full", 2, false);
+
+    private final String word;
+    private final int weight;
+    private final boolean isAtProcess;
+
+    FaultKind(String word, int weight, boolean isAtProcess) {
+        this.word = word;
+        this.weight = weight;
+        this.isAtProcess = isAtProcess;
+    }
+
+    String word() {
+        return word;
+    }
+
+    /** How often it is drawn, against the others. */
+    int weight() {
+        return weight;
+    }
+
+    /** Whether the process is dead or stands still afterwards, so that the same process cannot be hit once more. */
+    boolean isAtProcess() {
+        return isAtProcess;
+    }
+
+    /** Whether a node so struck is expected to lose what it owns while it lasts, at least if nothing else is broken. */
+    boolean isMoving() {
+        return switch (this) {
+            case PAUSE_SHORT, PARTIAL, LOSS, DELAY, SHUFFLE, BLACKOUT -> false;
+            default -> true;
+        };
+    }
+
+    /** Whether it may strike a new owner in the middle of a takeover. */
+    boolean isForTakeovers() {
+        return this == KILL || this == KILL_BOTH || this == PAUSE || this == ISOLATE || this == DISK_FULL;
+    }
+}

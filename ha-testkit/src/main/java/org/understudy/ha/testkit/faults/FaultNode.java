@@ -1,0 +1,158 @@
+package org.understudy.ha.testkit.faults;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Scanner;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaException;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.Lease;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.iptakeover.FloatingAddress;
+
+/**
+ * A node of the fault suite: an application with four kinds of groups whose effects can be judged from outside.
+ *
+ * <p>Arguments: name, life, number of nodes, state directory, key directory, address of the sink, name of the lock group,
+ * directory of the locks. Commands: {@code move GROUP NODE}, {@code lock NAME} (registers another lock group), {@code quit}.
+ * Besides what its resources report, it prints {@code G}, instant, group, state, holder, token, proof, reason; and {@code N},
+ * instant, life, state, reason.
+ */
+public final class FaultNode {
+    static final String FILES = "files";
+    static final String WRITER = "writer";
+    static final String ELECTION = "election:report";
+    static final String LOCK = "lock-";
+    static final String FLOATING = "10.77.0.50";
+    static final int PORT = 8081;
+    private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Report report = new Report();
+    private final String name;
+    private final String life;
+    private final int nodes;
+    private final Path locks;
+
+    private FaultNode(String name, String life, int nodes, Path locks) {
+        this.name = name;
+        this.life = life;
+        this.nodes = nodes;
+        this.locks = locks;
+    }
+
+    public static void main(String[] arguments) {
+        String name = arguments[0];
+        int nodes = Integer.parseInt(arguments[2]);
+        FaultNode program = new FaultNode(name, name + "/" + arguments[1], nodes, Path.of(arguments[7]));
+        String[] sink = arguments[5].split(":");
+        try {
+            program.run(
+                    Path.of(arguments[3]),
+                    Path.of(arguments[4]),
+                    new InetSocketAddress(sink[0], Integer.parseInt(sink[1])),
+                    arguments[6]);
+        } catch (HaException e) {
+            System.err.println(name + ": " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private void run(Path state, Path keys, InetSocketAddress sink, String lock) {
+        HaNodeBuilder builder = HaNode.builder().cluster("faults").node(name);
+        for (int number = 1; number <= nodes; number++) {
+            builder.peer("n" + number, "10.88.0." + number + ":7400");
+        }
+        try (HaNode node = builder.stateDirectory(state).keys(keys).form().start()) {
+            node.listen(this::tell);
+            node.resources()
+                    .register(Group.named(FILES)
+                            .prefer(from(1))
+                            .resourceBehindAddress("service", new LineService(report, life, PORT))
+                            .resource("address", FloatingAddress.of(FLOATING, "lan0"))
+                            .build());
+            node.resources()
+                    .register(Group.named(WRITER)
+                            .prefer(from(2))
+                            .resourceBehindAddress("writer", new GuardedWriter(report, life, sink))
+                            .build());
+            registerLock(node, lock);
+            node.elections().join(ELECTION.substring("election:".length()), this::lead);
+            obey(node);
+        }
+    }
+
+    private void registerLock(HaNode node, String lock) {
+        node.resources()
+                .register(Group.named(lock)
+                        .prefer(from(3))
+                        .resource("lock", new LockHolder(report, life, locks.resolve(lock)))
+                        .build());
+    }
+
+    /** Every node, beginning with one: so the groups begin on different nodes. */
+    private String[] from(int first) {
+        String[] preferred = new String[nodes];
+        for (int i = 0; i < nodes; i++) {
+            preferred[i] = "n" + ((first - 1 + i) % nodes + 1);
+        }
+        return preferred;
+    }
+
+    private void lead(Lease lease) {
+        long token = lease.token().value();
+        report.line("S", System.nanoTime(), ELECTION, life, token, "-");
+        while (!Thread.currentThread().isInterrupted()) {
+            long from = System.nanoTime();
+            boolean isValid = lease.isValid();
+            long to = System.nanoTime();
+            if (isValid) {
+                report.line("C", from, to, ELECTION, life, token);
+            }
+            LockSupport.parkNanos(PERIOD_NANOS);
+        }
+        report.line("E", System.nanoTime(), ELECTION, life, token);
+    }
+
+    private void tell(HaEvent event) {
+        long now = System.nanoTime();
+        if (event instanceof HaEvent.GroupChanged changed) {
+            GroupStatus status = changed.status();
+            report.line(
+                    "G",
+                    now,
+                    status.group(),
+                    status.state(),
+                    status.holder().map(Object::toString).orElse("-"),
+                    status.token().map(t -> t.value()).orElse(0L),
+                    status.proof().map(Enum::name).orElse("-"),
+                    oneLine(status.reason()));
+        } else if (event instanceof HaEvent.NodeChanged changed) {
+            report.line("N", now, life, changed.state(), oneLine(changed.reason()));
+        }
+    }
+
+    private static String oneLine(String text) {
+        return text.replaceAll("\\p{Cntrl}", " ");
+    }
+
+    private void obey(HaNode node) {
+        Scanner in = new Scanner(System.in);
+        while (in.hasNextLine()) {
+            String[] words = in.nextLine().trim().split(" +");
+            switch (words[0]) {
+                case "move" -> node.resources().move(words[1], NodeId.of(words[2]), Duration.ofSeconds(5));
+                case "lock" -> registerLock(node, words[1]);
+                case "quit" -> {
+                    return;
+                }
+                default -> System.err.println(name + ": unknown command " + words[0]);
+            }
+        }
+    }
+}
