@@ -3,8 +3,6 @@ package org.understudy.ha.membership;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,15 +22,7 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
 
     ThreeNodesOnLoopback(Path directory) throws IOException {
         this.directory = directory;
-        List<ServerSocket> held = new ArrayList<>();
-        for (int i = 0; i < NAMES.size(); i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            held.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : held) {
-            socket.close();
-        }
+        ports.addAll(FreePorts.choose(NAMES.size()));
     }
 
     HaNode start(String name) {
