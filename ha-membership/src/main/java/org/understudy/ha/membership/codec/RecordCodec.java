@@ -53,6 +53,7 @@ public final class RecordCodec {
                 (x, e) -> x.text(e.getKey()).i64(e.getValue()));
         w.i64(state.life()).i64(state.noted());
         lives(w, state.lives());
+        w.bool(state.isRecovering());
         return w.toBytes();
     }
 
@@ -76,8 +77,9 @@ public final class RecordCodec {
         long life = version == 1 ? 0 : r.i64();
         long noted = version == 1 ? 0 : r.i64();
         SortedMap<AcceptorId, Long> lives = version == 1 ? new TreeMap<>() : lives(r);
+        boolean isRecovering = version > 1 && r.bool();
         r.end();
-        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, lives);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, lives, isRecovering);
     }
 
     static void ballot(Writer w, Ballot ballot) {

@@ -57,12 +57,12 @@ final class Acceptor {
      * @param state what the disk holds
      * @param nowNanos the start of this life
      * @param silenceNanos L·(1+ρ)
-     * @param isDiskCurrent whether the disk is known to have forgotten nothing
+     * @param isDiskCurrent whether the disk is known to be as it was written last
      */
     Acceptor(AcceptorId self, DurableState state, long nowNanos, long silenceNanos, boolean isDiskCurrent) {
         this.self = self;
         this.recovery = new Recovery(self, state, isDiskCurrent, nowNanos, silenceNanos);
-        this.memory = state.withLife(recovery.life());
+        this.memory = state.withLife(recovery.life()).withRecovering(!recovery.isVoting());
         this.disk = state;
         this.startedNanos = nowNanos;
         this.silenceNanos = silenceNanos;
@@ -115,7 +115,7 @@ final class Acceptor {
     boolean answered(Recovered answer) {
         boolean isEnough = recovery.answered(answer, memory);
         boolean isRenumbered = memory.life() != recovery.life();
-        memory = memory.withLife(recovery.life());
+        memory = memory.withLife(recovery.life()).withRecovering(!recovery.isVoting());
         if (isEnough) {
             memory = memory.withNoted(recovery.life());
         }
@@ -138,13 +138,23 @@ final class Acceptor {
         newest.filter(n -> n.accepted().orElseThrow().isAcceptor(self))
                 .ifPresent(n -> take(now, n.acceptedBallot(), n.accepted().orElseThrow()));
         memory = memory.withPromised(promised);
-        recovery.finish();
+        finish();
         return true;
+    }
+
+    /** Takes an operator's word that this disk has forgotten nothing. Write {@link #memory()}. */
+    void vouch() {
+        finish();
+    }
+
+    private void finish() {
+        recovery.finish();
+        memory = memory.withRecovering(false);
     }
 
     /** Takes a record that an operator forces: no acceptor of this generation is asked. Write {@link #memory()} before using it. */
     void force(long now, Ballot ballot, ClusterRecord value) {
-        recovery.finish();
+        finish();
         take(now, ballot, value);
     }
 

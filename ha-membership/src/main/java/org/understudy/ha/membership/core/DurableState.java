@@ -20,6 +20,8 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
  * @param life number of this acceptor's present life, see {@link Recovery}
  * @param noted the highest own life that a majority of the others has on its disks
  * @param lives the highest life known of each other acceptor
+ * @param isRecovering whether something may have been forgotten and was not made up for: the disk is an older copy, or could not be told
+ *     from one, and has not caught up. Kept, because a start in the middle of that finds the disk just as it was left
  */
 public record DurableState(
         Ballot promised,
@@ -28,11 +30,12 @@ public record DurableState(
         SortedMap<String, Long> released,
         long life,
         long noted,
-        SortedMap<AcceptorId, Long> lives) {
+        SortedMap<AcceptorId, Long> lives,
+        boolean isRecovering) {
 
     /** An empty disk. */
     public static final DurableState EMPTY =
-            new DurableState(Ballot.NONE, Ballot.NONE, Optional.empty(), new TreeMap<>(), 0, 0, new TreeMap<>());
+            new DurableState(Ballot.NONE, Ballot.NONE, Optional.empty(), new TreeMap<>(), 0, 0, new TreeMap<>(), false);
 
     public DurableState {
         released = Collections.unmodifiableSortedMap(new TreeMap<>(released));
@@ -45,42 +48,46 @@ public record DurableState(
     }
 
     DurableState withPromised(Ballot ballot) {
-        return new DurableState(ballot, acceptedBallot, accepted, released, life, noted, lives);
+        return new DurableState(ballot, acceptedBallot, accepted, released, life, noted, lives, isRecovering);
     }
 
     DurableState withAccepted(Ballot ballot, ClusterRecord value) {
-        return new DurableState(ballot, ballot, Optional.of(value), released, life, noted, lives);
+        return new DurableState(ballot, ballot, Optional.of(value), released, life, noted, lives, isRecovering);
     }
 
     DurableState withReleasesOf(Set<String> groups) {
         TreeMap<String, Long> fewer = new TreeMap<>(released);
         fewer.keySet().retainAll(groups);
-        return new DurableState(promised, acceptedBallot, accepted, fewer, life, noted, lives);
+        return new DurableState(promised, acceptedBallot, accepted, fewer, life, noted, lives, isRecovering);
     }
 
     DurableState withReleased(String group, long token) {
         TreeMap<String, Long> more = new TreeMap<>(released);
         more.merge(group, token, Math::max);
-        return new DurableState(promised, acceptedBallot, accepted, more, life, noted, lives);
+        return new DurableState(promised, acceptedBallot, accepted, more, life, noted, lives, isRecovering);
     }
 
     DurableState withLife(long number) {
-        return new DurableState(promised, acceptedBallot, accepted, released, number, noted, lives);
+        return new DurableState(promised, acceptedBallot, accepted, released, number, noted, lives, isRecovering);
     }
 
     DurableState withNoted(long number) {
-        return new DurableState(promised, acceptedBallot, accepted, released, life, number, lives);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, number, lives, isRecovering);
     }
 
     DurableState withLifeOf(AcceptorId other, long number) {
         TreeMap<AcceptorId, Long> more = new TreeMap<>(lives);
         more.merge(other, number, Math::max);
-        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, more);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, more, isRecovering);
     }
 
     DurableState withLivesOf(Collection<AcceptorId> acceptors) {
         TreeMap<AcceptorId, Long> fewer = new TreeMap<>(lives);
         fewer.keySet().retainAll(acceptors);
-        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, fewer);
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, fewer, isRecovering);
+    }
+
+    DurableState withRecovering(boolean isIt) {
+        return new DurableState(promised, acceptedBallot, accepted, released, life, noted, lives, isIt);
     }
 }

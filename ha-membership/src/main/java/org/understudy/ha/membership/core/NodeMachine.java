@@ -466,8 +466,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     return false;
                 }
                 dirty = true;
-                // Whoever takes part in forming has nothing that it could have forgotten.
-                acceptor.recovery().finish();
                 answer(from, new Accepted(m.ballot(), acceptor.vote()));
                 return true;
             }
@@ -755,7 +753,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Asks those who have not answered, often at first and then less and less often. */
     private void askToRecover() {
         Recovery recovery = acceptor.recovery();
-        if (recovery.isNoted() || acceptor.memory().isEmpty() && settings.isDiskCurrent()) {
+        if (recovery.isNoted() || acceptor.memory().isEmpty() && recovery.isVoting()) {
             return;
         }
         recoverBeacons++;
@@ -774,7 +772,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void vouch(Input.VouchWanted wanted) {
         boolean wasVoting = acceptor.isVoting();
-        acceptor.recovery().finish();
+        acceptor.vouch();
+        dirty = true;
         planDirty = true;
         if (!wasVoting) {
             say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());

@@ -17,7 +17,7 @@ import org.understudy.ha.membership.core.record.Voters;
  * proposer drops a vote of a life that another voter knows to be over ({@link org.understudy.ha.membership.core.message.Vote}).
  *
  * <p>A disk that is known to be current (its host vouches for it, see {@link NodeSettings#isDiskCurrent()}) has forgotten nothing: it
- * votes at once, and tells the others its life meanwhile. Any other disk is silent until
+ * votes at once, and tells the others its life meanwhile. Any other disk, and one that was left in the middle of this, is silent until
  *
  * <ol>
  *   <li>a majority of the <em>other</em> acceptors of each set of the newest record has this life on its disks and has said what it promised and
@@ -44,12 +44,12 @@ final class Recovery {
     private boolean isNoted;
 
     /**
-     * @param isCurrent whether the disk is known to have forgotten nothing
+     * @param isDiskCurrent whether the disk is known to be as it was written last
      * @param silenceNanos L·(1+ρ)
      */
-    Recovery(AcceptorId self, DurableState disk, boolean isCurrent, long now, long silenceNanos) {
+    Recovery(AcceptorId self, DurableState disk, boolean isDiskCurrent, long now, long silenceNanos) {
         this.self = self;
-        this.isCurrent = isCurrent;
+        this.isCurrent = isDiskCurrent && !disk.isRecovering();
         this.startedNanos = now;
         this.silenceNanos = silenceNanos;
         boolean isLastNoted = disk.life() == disk.noted();
@@ -81,7 +81,7 @@ final class Recovery {
         return isNoted && !isCurrent ? startedNanos + silenceNanos : Long.MAX_VALUE;
     }
 
-    /** This disk is current from now on: it caught up, it took part in forming the cluster, or an operator vouches for it. */
+    /** This disk is current from now on: it caught up, its record was forced, or an operator vouches for it. */
     void finish() {
         isCurrent = true;
     }
@@ -98,21 +98,22 @@ final class Recovery {
      * @return whether enough have answered, for the first time
      */
     boolean answered(Recovered answer, DurableState own) {
-        boolean isRepeated = answers.containsKey(answer.from());
-        if (isNoted || isRepeated || answer.life() != life || answer.from().equals(self)) {
-            // Whoever is asked twice under one number answers the second time that it knows that number: from the
-            // first.
+        if (isNoted || answer.life() != life || answer.from().equals(self)) {
             return false;
         }
-        // A current disk was noted with its last life at the most; with more, it is not what its host takes it for.
-        isCurrent &= answer.known() <= life;
-        if (!isCurrent && answer.known() + 1 >= life) {
-            // Two above this number as well: whoever was asked under it has noted it.
-            life = Math.max(answer.known(), life) + 2;
-            answers.clear();
-            return false;
+        // Whoever is asked twice under one number answers the second time that it knows that number: from the first.
+        if (!answers.containsKey(answer.from())) {
+            // A current disk was noted with its last life at the most; with more, it is not what its host takes it for.
+            isCurrent &= answer.known() <= life;
+            if (!isCurrent && answer.known() + 1 >= life) {
+                // Two above this number as well: whoever was asked under it has noted it.
+                life = Math.max(answer.known(), life) + 2;
+                answers.clear();
+                return false;
+            }
+            answers.put(answer.from(), answer);
         }
-        answers.put(answer.from(), answer);
+        // The record that names whom to ask may have come since the first answer of each.
         isNoted = hasEnough(own);
         return isNoted;
     }

@@ -74,7 +74,8 @@ public interface NodeStateStore extends AutoCloseable {
      * @param writeCount {@link NodeStateStore#writeCount()} just after opening
      * @param payload the newest saved payload; absent if none was ever saved
      * @param isCurrent whether this is certainly what was written last: the disk was empty, or this run of the kernel remembers
-     *     that write. False after the host was started again, and for an older copy
+     *     that write. False after the host was started again, and for an older copy; and then false again at the next open until
+     *     something was saved in between. Whoever opens such a state and saves it has to say in it that it may lack something
      */
     record Opened(
             DiskIdentity disk,

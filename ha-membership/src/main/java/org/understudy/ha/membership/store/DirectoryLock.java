@@ -13,7 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.understudy.ha.api.StorageException;
 
 /**
- * Exclusive possession of a node's directory by one node of one process, ended by the kernel with the process.
+ * Exclusive possession of a node's directory, or of its disk's identity, by one node of one process, ended by the kernel with the process.
  *
  * <p>The lock file is never deleted: whoever holds a lock on a deleted file and whoever creates and locks a new one of that
  * name would both believe to be alone. It is opened once per process: a POSIX record lock ends when <em>any</em> descriptor of
@@ -40,13 +40,23 @@ final class DirectoryLock implements AutoCloseable {
      */
     static DirectoryLock acquire(Path directory, Path lockFile) throws IOException {
         Object key = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
-        String claim = CLAIM_PREFIX + (key == null ? directory.toRealPath() : key);
+        return acquire(key == null ? directory.toRealPath() : key, lockFile, lockFile, "this directory");
+    }
+
+    /**
+     * @param key the same for all who must not hold it at a time
+     * @param shown where the trouble is, for people
+     * @param what is held, for people
+     * @throws StorageException if another node holds it, naming the holder, or if the lock file cannot be used
+     */
+    static DirectoryLock acquire(Object key, Path lockFile, Path shown, String what) throws IOException {
+        String claim = CLAIM_PREFIX + key;
         String us = "process " + ProcessHandle.current().pid();
         if (System.getProperties().putIfAbsent(claim, us) != null) {
             throw new StorageException(
-                    lockFile,
-                    "another node of this same JVM (" + us
-                            + ") uses this directory; give each node a directory of its own");
+                    shown,
+                    "another node of this same JVM (" + us + ") uses " + what
+                            + "; give each node a directory of its own, empty at first");
         }
         FileChannel channel = null;
         try {
@@ -59,9 +69,9 @@ final class DirectoryLock implements AutoCloseable {
             FileLock lock = channel.tryLock();
             if (lock == null) {
                 throw new StorageException(
-                        lockFile,
-                        "in use by " + holder(channel)
-                                + "; stop that node first, or give this node a directory of its own");
+                        shown,
+                        what + " is in use by " + holder(channel)
+                                + "; stop that node first, or give this node a directory of its own, empty at first");
             }
             channel.truncate(0);
             channel.write(ByteBuffer.wrap((us + "\n").getBytes(StandardCharsets.UTF_8)), 0);

@@ -108,9 +108,16 @@ public final class FileNodeStateStore implements NodeStateStore {
         try {
             KernelMemory opened = KernelMemory.open(memoryPlace, now.disk(), directory);
             memory = opened;
-            isCurrent = before.isEmpty()
-                    || opened.remembered().orElse(-1) == before.get().writeCount();
-            replace(now);
+            isCurrent =
+                    before.isEmpty() || opened.remembers(NodeStateFormat.mark(NodeStateFormat.encode(before.get())));
+            if (isCurrent) {
+                replace(now);
+            } else {
+                // Counting this start must not make an older copy look like the newest at the next one: only what the
+                // node saves does, because that says that it is recovering.
+                opened.forget();
+                write(NodeStateFormat.encode(now));
+            }
         } catch (IOException e) {
             throw failed(stateFile, "this boot could not be counted", e);
         }
@@ -271,11 +278,15 @@ public final class FileNodeStateStore implements NodeStateStore {
     }
 
     private void replace(NodeStateFormat.State next) throws IOException {
+        ByteBuffer bytes = NodeStateFormat.encode(next);
         KernelMemory told = memory;
         if (told != null) {
-            told.remember(next.writeCount());
+            told.remember(NodeStateFormat.mark(bytes));
         }
-        ByteBuffer bytes = NodeStateFormat.encode(next);
+        write(bytes);
+    }
+
+    private void write(ByteBuffer bytes) throws IOException {
         try (StateFiles.NewFile file = files.create(newFile)) {
             file.write(bytes);
             file.force();

@@ -3,8 +3,6 @@ package org.understudy.ha.membership.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,37 +11,43 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.StorageException;
 import org.understudy.ha.membership.spi.NodeStateStore.DiskIdentity;
 
 /**
- * What this run of the kernel remembers of a disk: its newest write count, in a small file on a memory file system, which is gone
- * with the kernel and in no backup of the disk. A disk whose own count is another has gone back to an older copy, or the kernel was
+ * What this run of the kernel remembers of a disk: its newest write, in a small file on a memory file system, which is gone
+ * with the kernel and in no backup of the disk. A disk whose own newest write is another has gone back to an older copy, or the kernel was
  * started again.
  *
- * <p>The count is remembered <em>before</em> the write it belongs to: a crash between the two makes the disk look older than it is,
- * which costs a question to the other nodes; the other way round an older copy could pass for the newest. The file is locked while the
- * disk is in use: a copy of a directory has the same identity, and two processes must not vote under one.
+ * <p>A write is remembered <em>before</em> it is made: a crash between the two makes the disk look older than it is,
+ * which costs a question to the other nodes; the other way round an older copy could pass for the newest.
  *
- * <p>Layout: 16 hexadecimal digits, a line feed, the directory, a line feed. Files of directories that do not exist any more are
- * removed by whoever comes next.
+ * <p>A lock beside it is held while the disk is in use: a copy of a directory has the same identity, and two processes must not vote under
+ * one. What is remembered is never locked itself: whoever tidies up reads it, and reading a file ends this process's locks on it, see
+ * {@link DirectoryLock}.
+ *
+ * <p>Layout: the write as 24 hexadecimal digits, a line feed, the directory, a line feed. Files of directories that do not exist any more
+ * are removed by whoever comes next; the locks, a few bytes each, stay until the kernel ends.
  */
 final class KernelMemory implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    private static final String LOCK_SUFFIX = ".lock";
+    private static final int DIGITS = 24;
     private static final int FILE_LENGTH_MAX = 8192;
-    private static final int DIGITS = 16;
     private static final int FILES_LOOKED_AT_MAX = 256;
 
     private final @Nullable Path file;
     private final @Nullable FileChannel channel;
-    private final OptionalLong remembered;
+    private final @Nullable DirectoryLock lock;
+    private final Path directory;
 
-    private KernelMemory(@Nullable Path file, @Nullable FileChannel channel, OptionalLong remembered) {
+    private KernelMemory(
+            @Nullable Path file, @Nullable FileChannel channel, @Nullable DirectoryLock lock, Path directory) {
         this.file = file;
         this.channel = channel;
-        this.remembered = remembered;
+        this.lock = lock;
+        this.directory = directory;
     }
 
     /** Where the system keeps what is gone with the kernel; empty if it has no such place that this user may use. */
@@ -83,62 +87,37 @@ final class KernelMemory implements AutoCloseable {
      * Opens what is remembered of a disk.
      *
      * @param place see {@link #ofTheSystem()}; empty remembers nothing
-     * @throws StorageException if another process uses a disk of this identity: one of the two directories is a copy
+     * @param directory where the disk is, absolute
+     * @throws StorageException if another node uses a disk of this identity: one of the two directories is a copy
      */
     static KernelMemory open(Optional<Path> place, DiskIdentity disk, Path directory) throws IOException {
         if (place.isEmpty()) {
-            return new KernelMemory(null, null, OptionalLong.empty());
+            return new KernelMemory(null, null, null, directory);
         }
         forgetMissing(place.get());
         Path file = place.get().resolve(disk.toString());
-        FileChannel channel = FileChannel.open(
-                file,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                LinkOption.NOFOLLOW_LINKS);
-        boolean isTaken = true;
+        DirectoryLock lock = DirectoryLock.acquire(
+                disk, place.get().resolve(disk + LOCK_SUFFIX), directory, "a copy of this directory");
+        boolean isOpen = false;
         try {
-            isTaken = isLockedElsewhere(channel);
+            FileChannel channel = FileChannel.open(
+                    file,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    LinkOption.NOFOLLOW_LINKS);
+            isOpen = true;
+            return new KernelMemory(file, channel, lock, directory);
         } finally {
-            if (isTaken) {
-                channel.close();
+            if (!isOpen) {
+                lock.close();
             }
-        }
-        if (isTaken) {
-            throw new StorageException(
-                    directory,
-                    "its disk identity is in use by another process on this host: one of the two directories is a copy of the"
-                            + " other; give this node a directory of its own, empty at first");
-        }
-        OptionalLong found = read(channel);
-        ByteBuffer line = ByteBuffer.wrap(("\n" + directory + "\n").getBytes(StandardCharsets.UTF_8));
-        channel.write(line, DIGITS);
-        return new KernelMemory(file, channel, found);
-    }
-
-    private static boolean isLockedElsewhere(FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            return lock == null;
-        } catch (OverlappingFileLockException e) {
-            return true;
-        }
-    }
-
-    private static OptionalLong read(FileChannel channel) throws IOException {
-        ByteBuffer digits = ByteBuffer.allocate(DIGITS);
-        channel.read(digits, 0);
-        try {
-            String text = new String(digits.array(), 0, digits.position(), StandardCharsets.US_ASCII);
-            return text.length() == DIGITS ? OptionalLong.of(Long.parseLong(text, 16)) : OptionalLong.empty();
-        } catch (NumberFormatException e) {
-            return OptionalLong.empty();
         }
     }
 
     private static void forgetMissing(Path place) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(place)) {
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(place, each -> !each.toString().endsWith(LOCK_SUFFIX))) {
             int looked = 0;
             for (Path each : files) {
                 if (++looked > FILES_LOOKED_AT_MAX) {
@@ -158,9 +137,19 @@ final class KernelMemory implements AutoCloseable {
         }
     }
 
-    /** The newest write count that this run of the kernel was told of, if any. */
-    OptionalLong remembered() {
-        return remembered;
+    /**
+     * Whether this is the newest write that this run of the kernel was told of.
+     *
+     * @param write see {@link NodeStateFormat#mark}
+     */
+    boolean remembers(String write) throws IOException {
+        FileChannel open = channel;
+        if (open == null) {
+            return false;
+        }
+        ByteBuffer digits = ByteBuffer.allocate(DIGITS);
+        open.read(digits, 0);
+        return write.equals(new String(digits.array(), 0, digits.position(), StandardCharsets.US_ASCII));
     }
 
     /**
@@ -168,15 +157,13 @@ final class KernelMemory implements AutoCloseable {
      *
      * @throws IOException if it could not be noted and what was noted before could not be taken back either
      */
-    void remember(long writeCount) throws IOException {
+    void remember(String write) throws IOException {
         FileChannel open = channel;
         if (open == null) {
             return;
         }
         try {
-            ByteBuffer digits =
-                    ByteBuffer.wrap(String.format("%016x", writeCount).getBytes(StandardCharsets.US_ASCII));
-            open.write(digits, 0);
+            open.write(ByteBuffer.wrap((write + "\n" + directory + "\n").getBytes(StandardCharsets.UTF_8)), 0);
         } catch (IOException e) {
             if (file != null) {
                 Files.deleteIfExists(file);
@@ -184,11 +171,22 @@ final class KernelMemory implements AutoCloseable {
         }
     }
 
+    /** Notes that what is about to be written is not known to be the newest. */
+    void forget() throws IOException {
+        remember("-".repeat(DIGITS));
+    }
+
     /** Ends the lock. What is remembered stays. */
     @Override
     public void close() throws IOException {
-        if (channel != null) {
-            channel.close();
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } finally {
+            if (lock != null) {
+                lock.close();
+            }
         }
     }
 }

@@ -61,6 +61,11 @@ final class NodeStateFormat {
         return out.flip();
     }
 
+    /** What tells one write of a disk from any other: its count and its checksum, 24 hexadecimal digits. */
+    static String mark(ByteBuffer encoded) {
+        return String.format("%016x%08x", encoded.getLong(40), encoded.getInt(CRC_AT));
+    }
+
     /**
      * @param path for the message
      * @param file all bytes of the file

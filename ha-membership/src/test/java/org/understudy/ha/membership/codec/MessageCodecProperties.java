@@ -90,11 +90,26 @@ class MessageCodecProperties {
                 released,
                 5,
                 4,
-                new TreeMap<>(Map.of(new AcceptorId(SERV1, "ffff"), 3L)));
+                new TreeMap<>(Map.of(new AcceptorId(SERV1, "ffff"), 3L)),
+                true);
         byte[] bytes = RecordCodec.encode(state);
         DurableState back = RecordCodec.decodeDurable(bytes);
         assertThat(back).isEqualTo(state);
         assertThat(RecordCodec.encode(back)).isEqualTo(bytes);
+    }
+
+    @Property(tries = 1)
+    void a_word_for_an_incarnation_that_cannot_be_is_refused_before_anybody_plans_with_it() {
+        Message operate = new Message.Operate(
+                7, new Operation(Operation.Kind.CONFIRM_DOWN, SERV1, 0x0102030405060708L, "me", "burnt"));
+        byte[] frame = MessageCodec.encode("shop", SERV1, 1, operate);
+        String hex = HexFormat.of().formatHex(frame);
+        byte[] without = HexFormat.of().parseHex(hex.replace("0102030405060708", "0000000000000000"));
+
+        assertThat(MessageCodec.decode(frame).message()).isEqualTo(operate);
+        assertThatThrownBy(() -> MessageCodec.decode(without))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageContaining("incarnation 0");
     }
 
     @Property(tries = 1)

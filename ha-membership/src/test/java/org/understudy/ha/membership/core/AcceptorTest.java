@@ -128,7 +128,7 @@ class AcceptorTest {
     void it_acknowledges_no_session_that_a_write_under_way_does_not_list() {
         Ballot first = new Ballot(1, A.value());
         DurableState onDisk =
-                new DurableState(first, first, Optional.of(WITH_A), new TreeMap<>(), 1, 1, new TreeMap<>());
+                new DurableState(first, first, Optional.of(WITH_A), new TreeMap<>(), 1, 1, new TreeMap<>(), false);
         Acceptor before = new Acceptor(acceptor(A), onDisk, 0, SILENCE, true);
         // Silent for long enough: the removal is accepted, and its write is slow.
         assertThat(before.accept(2 * SILENCE, new Ballot(2, B.value()), WITHOUT_A))

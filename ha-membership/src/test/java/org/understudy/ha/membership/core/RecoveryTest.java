@@ -48,6 +48,56 @@ class RecoveryTest {
     }
 
     @Test
+    void a_disk_left_in_the_middle_of_that_goes_on_waiting_however_well_its_host_knows_it() {
+        Acceptor b = booted(disk(3, 5, 5), false);
+        b.answered(answer(b, A, 5, 4));
+        Acceptor again = booted(b.memory(), true);
+        assertThat(again.isVoting()).isFalse();
+        assertThat(again.catchUp(2 * SILENCE))
+                .as("nobody has answered this life")
+                .isFalse();
+
+        again.answered(answer(again, A, 7, 4));
+        again.answered(answer(again, C, 7, 3));
+        again.answered(answer(again, A, 7, 4));
+        again.answered(answer(again, C, 7, 3));
+        assertThat(again.catchUp(SILENCE)).isTrue();
+
+        assertThat(booted(again.memory(), true).isVoting()).as("it caught up").isTrue();
+    }
+
+    @Test
+    void a_disk_that_was_taken_for_current_by_mistake_remembers_that_it_was_not() {
+        Acceptor b = booted(disk(3, 5, 5), true);
+        b.answered(answer(b, A, 9, 4));
+
+        assertThat(booted(b.memory(), true).isVoting()).isFalse();
+    }
+
+    @Test
+    void an_operators_word_lasts() {
+        Acceptor b = booted(disk(3, 5, 5), false);
+        b.vouch();
+
+        assertThat(booted(b.memory(), true).isVoting()).isTrue();
+    }
+
+    @Test
+    void answers_from_before_the_first_record_count_once_it_says_whom_to_ask() {
+        Acceptor b = booted(DurableState.EMPTY, false);
+        Recovered nothing =
+                new Recovered(acceptor(A), b.recovery().life(), 0, Ballot.NONE, Ballot.NONE, Optional.empty());
+        Recovered neither =
+                new Recovered(acceptor(C), b.recovery().life(), 0, Ballot.NONE, Ballot.NONE, Optional.empty());
+        b.answered(nothing);
+        b.answered(neither);
+        assertThat(b.accept(0, ballot(1), empty())).isEmpty();
+
+        assertThat(b.answered(neither)).isTrue();
+        assertThat(b.catchUp(SILENCE)).isTrue();
+    }
+
+    @Test
     void it_takes_over_the_highest_promise_that_it_was_shown() {
         Acceptor b = booted(disk(3, 5, 5), false);
         b.answered(answer(b, A, 5, 4));
@@ -135,7 +185,7 @@ class RecoveryTest {
     private static DurableState disk(long accepted, long life, long noted) {
         Ballot at = ballot(accepted);
         return new DurableState(
-                at, at, Optional.of(accepted == 3 ? OLD : NEW), new TreeMap<>(), life, noted, new TreeMap<>());
+                at, at, Optional.of(accepted == 3 ? OLD : NEW), new TreeMap<>(), life, noted, new TreeMap<>(), false);
     }
 
     private static Recovered answer(Acceptor asker, org.understudy.ha.api.NodeId from, long known, long accepted) {

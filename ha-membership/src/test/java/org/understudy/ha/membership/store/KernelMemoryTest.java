@@ -34,6 +34,51 @@ class KernelMemoryTest {
     }
 
     @Test
+    void an_older_copy_stays_one_until_its_node_has_saved() throws IOException {
+        lives("disk", "one");
+        byte[] copy = Files.readAllBytes(root.resolve("disk/node.state"));
+        lives("disk", "two");
+        Files.write(root.resolve("disk/node.state"), copy);
+        lives("disk");
+
+        assertThat(lives("disk", "recovering").isCurrent())
+                .as("nothing but a start was counted")
+                .isFalse();
+        assertThat(lives("disk").isCurrent()).as("it was saved since").isTrue();
+    }
+
+    @Test
+    void two_histories_of_one_length_are_told_apart() throws IOException {
+        lives("disk", "one");
+        byte[] copy = Files.readAllBytes(root.resolve("disk/node.state"));
+        lives("disk", "two");
+        byte[] other = Files.readAllBytes(root.resolve("disk/node.state"));
+        Files.write(root.resolve("disk/node.state"), copy);
+        lives("disk", "three");
+        Files.write(root.resolve("disk/node.state"), other);
+
+        assertThat(lives("disk").isCurrent()).isFalse();
+    }
+
+    @Test
+    void tidying_up_after_others_leaves_the_locks_of_this_process_alone() throws IOException {
+        lives("disk", "one");
+        Files.createDirectory(root.resolve("copy"));
+        Files.copy(root.resolve("disk/node.state"), root.resolve("copy/node.state"));
+        try (FileNodeStateStore store = store("disk")) {
+            store.open();
+            lives("other", "one");
+            try (FileNodeStateStore copy = store("copy")) {
+                assertThatThrownBy(copy::open).hasMessageContaining("copy");
+            }
+
+            assertThat(elsewhere(root.resolve("copy")))
+                    .contains("a copy of this directory is in use by process "
+                            + ProcessHandle.current().pid());
+        }
+    }
+
+    @Test
     void nothing_is_after_the_kernel_was_started_again() throws IOException {
         lives("disk", "one");
         try (var files = Files.list(memory())) {
@@ -82,7 +127,35 @@ class KernelMemoryTest {
         lives("other", "one");
 
         try (var files = Files.list(memory())) {
-            assertThat(files).hasSize(1);
+            assertThat(files.filter(each -> !each.toString().endsWith(".lock"))).hasSize(1);
+        }
+    }
+
+    /** What another process is told that opens this directory. */
+    private String elsewhere(Path directory) throws IOException {
+        Process other = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Elsewhere.class.getName(),
+                        directory.toString(),
+                        memory().toString())
+                .redirectErrorStream(true)
+                .start();
+        return new String(other.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    /** Opens a directory in a process of its own. */
+    static final class Elsewhere {
+        private Elsewhere() {}
+
+        public static void main(String[] args) {
+            try (FileNodeStateStore store =
+                    new FileNodeStateStore(Path.of(args[0]), StateFiles.ofTheSystem(), Optional.of(Path.of(args[1])))) {
+                System.out.println(store.open());
+            } catch (StorageException e) {
+                System.out.println(e.getMessage());
+            }
         }
     }
 

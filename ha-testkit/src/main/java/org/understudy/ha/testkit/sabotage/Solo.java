@@ -260,7 +260,7 @@ final class Solo {
 
     static DurableState holding(long round, ClusterRecord value) {
         return new DurableState(
-                ballot(round), ballot(round), Optional.of(value), new TreeMap<>(), 1, 1, new TreeMap<>());
+                ballot(round), ballot(round), Optional.of(value), new TreeMap<>(), 1, 1, new TreeMap<>(), false);
     }
 
     // ---- records -------------------------------------------------------------------------------------------------

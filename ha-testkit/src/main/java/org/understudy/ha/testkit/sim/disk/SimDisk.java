@@ -61,7 +61,7 @@ public final class SimDisk {
     private long slowUntil;
     private long fullUntil;
     private boolean isDamaged;
-    /** Whether this run of the kernel remembers the newest write: it is told of each before it is made. */
+    /** Whether this run of the kernel remembers the newest write: it is told of each before it is made, but not of the count of a start. */
     private boolean isRemembered;
 
     private long epoch;
@@ -103,7 +103,7 @@ public final class SimDisk {
         bootCount++;
         writeCount++;
         boolean isCurrent = isRemembered || bootCount == 1;
-        isRemembered = true;
+        isRemembered = isCurrent;
         return new Opened(identity, bootCount, writeCount, durable, isCurrent);
     }
 
@@ -175,6 +175,7 @@ public final class SimDisk {
     private void settle(DurableState written) {
         durable = written;
         writeCount++;
+        isRemembered = true;
         file = isSealed ? StateFile.of(written) : null;
         copies.add(written);
         if (copies.size() > COPIES_KEPT) {
@@ -203,10 +204,11 @@ public final class SimDisk {
             durable = before;
             file = null;
         } else if (underWay != null) {
-            isRemembered &= SimRandom.happens(draw, 500);
             if (SimRandom.happens(draw, 500)) {
                 settle(underWay);
                 onDurable.accept(underWay);
+            } else {
+                isRemembered &= SimRandom.happens(draw + 1, 500);
             }
         }
         before = durable;
