@@ -18,6 +18,7 @@ import org.understudy.ha.testkit.sim.clock.Timeline;
 public record Fault(long atNanos, Kind kind, int node, int other, int group, long lengthNanos, long luck) {
 
     private static final int LUCK_BITS = 20;
+    private static final int CHASING_PER_MILLE = 250;
 
     /** What else than a moment and a node a kind of fault needs. */
     enum Needs {
@@ -140,13 +141,20 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         }
         int count = options.only().isEmpty() ? 4 + random.below(30) : 40 + random.below(40);
         List<Fault> faults = new ArrayList<>();
+        long at = from;
+        int node = 0;
         for (int i = 0; i < count; i++) {
             Kind kind = kinds.get(random.below(kinds.size()));
-            int node = random.below(nodes);
+            // Some come one after the other at one node: while it comes back from the first is when the second hurts.
+            boolean isChasing = i > 0 && random.chance(CHASING_PER_MILLE);
+            at = isChasing
+                    ? Math.min(at + random.between(1, 1_500) * Timeline.MILLI, to)
+                    : random.between(from / Timeline.MILLI, to / Timeline.MILLI) * Timeline.MILLI;
+            node = isChasing ? node : random.below(nodes);
             int other = (node + 1 + random.below(nodes - 1)) % nodes;
             long most = random.chance(300) ? 6_000 : random.chance(40) ? 30_000 : 1_500;
             faults.add(new Fault(
-                    random.between(from / Timeline.MILLI, to / Timeline.MILLI) * Timeline.MILLI,
+                    at,
                     kind,
                     node,
                     other,

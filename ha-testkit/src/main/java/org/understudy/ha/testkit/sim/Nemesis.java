@@ -1,6 +1,7 @@
 package org.understudy.ha.testkit.sim;
 
 import java.util.Optional;
+import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.testkit.sim.SimProcess.Await;
@@ -162,9 +163,12 @@ final class Nemesis {
                     return;
                 }
                 node.powerOff();
+                DurableState before = disk.durable();
                 if (disk.restoreOlder(fault.luck())) {
+                    AcceptorId acceptor = new AcceptorId(node.id(), disk.identity());
                     wounds.wentBack(node);
-                    world.word().wentBack(new AcceptorId(node.id(), disk.identity()));
+                    world.word().wentBack(acceptor);
+                    world.choice().wentBack(acceptor, before, disk.durable());
                     world.count("disks that went back");
                     world.tell(node.id().value(), () -> "is given an older copy of its disk");
                 }

@@ -49,10 +49,31 @@ public final class Choice {
             if (tally.value == null) {
                 tally.value = state.accepted().get();
             }
+            tally.forgotten
+                    .entrySet()
+                    .removeIf(vote -> state.lives().getOrDefault(vote.getKey(), 0L) > vote.getValue()
+                            && tally.acceptors.remove(vote.getKey()));
+            tally.forgotten.remove(acceptor);
             if (tally.acceptors.add(acceptor)) {
                 decide(state.acceptedBallot(), tally);
             }
         }
+    }
+
+    /**
+     * A disk was replaced by an older copy. What it accepted since, and what is not chosen yet, counts only together with acceptors that do
+     * not know of its next life when they accept: a vote of a life that is known to be over is dropped.
+     *
+     * @param before what it held
+     * @param after what it holds now
+     */
+    public void wentBack(AcceptorId acceptor, DurableState before, DurableState after) {
+        tallies.forEach((ballot, tally) -> {
+            boolean isForgotten = ballot.isAbove(after.acceptedBallot()) && tally.acceptors.contains(acceptor);
+            if (isForgotten && !tally.isChosen) {
+                tally.forgotten.putIfAbsent(acceptor, before.life());
+            }
+        });
     }
 
     /** An acceptance left its node; that the disk covers it is for {@link Word} to check. */
@@ -133,6 +154,9 @@ public final class Choice {
     private static final class Tally {
         private @Nullable ClusterRecord value;
         private final TreeSet<AcceptorId> acceptors = new TreeSet<>();
+        /** Those of the acceptors whose disks have gone back behind it, with the last life in which they can have accepted it. */
+        private final TreeMap<AcceptorId, Long> forgotten = new TreeMap<>();
+
         private boolean isChosen;
     }
 }
