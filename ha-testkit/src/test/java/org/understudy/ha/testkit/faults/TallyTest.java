@@ -31,7 +31,25 @@ class TallyTest {
         tally.injected("kill", 3, false);
         tally.operations(1000, 1000);
         tally.judged(List.of(), 0, 0);
-        assertThat(tally.vacuous()).hasSize(2).first().asString().contains("hit an owner");
+        assertThat(tally.vacuous()).singleElement().asString().contains("hit an owner");
+    }
+
+    @Test
+    void of_a_slice_one_takeover_is_enough_and_of_a_run_it_is_not() {
+        for (int fault = 0; fault < 5; fault++) {
+            tally.injected("kill", 1, true);
+        }
+        tally.tookOver("kill", 1, Optional.of(ProofKind.EXPIRED));
+        tally.operations(1000, 1000);
+        tally.judged(List.of(), 0, 0);
+        assertThat(tally.vacuous()).isEmpty();
+
+        for (int fault = 0; fault < 15; fault++) {
+            tally.injected("kill", 1, false);
+        }
+        assertThat(tally.vacuous()).hasSize(2);
+        assertThat(tally.vacuous().get(0)).contains("wanted a third");
+        assertThat(tally.vacuous().get(1)).contains("wanted a quarter");
     }
 
     @Test
