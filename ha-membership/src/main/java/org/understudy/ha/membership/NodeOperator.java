@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
@@ -30,6 +31,7 @@ final class NodeOperator implements Operator {
     private final Executor callbacks;
     private final AtomicLong requests = new AtomicLong();
     private final Map<Long, CompletableFuture<Result>> waiting = new ConcurrentHashMap<>();
+    private volatile @Nullable String endedBecause;
 
     NodeOperator(Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
         this.checkOpen = checkOpen;
@@ -82,11 +84,20 @@ final class NodeOperator implements Operator {
         complete(decision.request(), new Result(decision.isDone(), decision.why()));
     }
 
-    /** Whoever still waits is told that nobody will decide any more. */
-    void close() {
-        waiting.keySet()
-                .forEach(request -> complete(
-                        request, new Result(false, "this node was closed before it was decided; it may still happen")));
+    /**
+     * Whoever still waits, and whoever asks later, is told that nobody will decide any more. The first reason stays.
+     *
+     * @param why this node decides nothing any more
+     */
+    void end(String why) {
+        if (endedBecause == null) {
+            endedBecause = why;
+        }
+        waiting.keySet().forEach(this::giveUp);
+    }
+
+    private void giveUp(long request) {
+        complete(request, new Result(false, endedBecause + ", and this was not decided before; it may still happen"));
     }
 
     private CompletionStage<Result> operate(Operation operation) {
@@ -99,6 +110,9 @@ final class NodeOperator implements Operator {
         CompletableFuture<Result> result = new CompletableFuture<>();
         waiting.put(request, result);
         machine.accept(input.apply(request));
+        if (endedBecause != null) {
+            giveUp(request);
+        }
         return result;
     }
 

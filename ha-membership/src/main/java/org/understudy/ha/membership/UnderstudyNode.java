@@ -443,7 +443,7 @@ final class UnderstudyNode implements HaNode {
                         request,
                         Resources.MoveResult.Outcome.UNKNOWN,
                         "this node was closed before the move was decided"));
-        operator.close();
+        operator.end("this node was closed");
         closeOpened();
         elections.close();
         List<EventDispatcher<HaEvent>> last;
@@ -597,7 +597,7 @@ final class UnderstudyNode implements HaNode {
             enforcements.enter(group, holder, subjects);
         }
 
-        /** Whether a grant relies on an enforcement stands in the record that made it, which is published once it is durable here. */
+        /** Whether a grant relies on an enforcement stands in the record that made it. */
         @Override
         public Lane.Standing standing(String group, long token) {
             if (enforcements.isArmed(group)) {
@@ -786,6 +786,7 @@ final class UnderstudyNode implements HaNode {
             leases.publish(new Effect.PublishLease(Optional.empty(), false, 0));
             lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
+            operator.end("this node stepped aside");
             left.countDown();
         }
     }

@@ -147,7 +147,12 @@ public final class RecordCodec {
     }
 
     static Operation operation(Reader r) {
-        return new Operation(r.constant(Operation.Kind.values()), node(r), r.i64(), r.text(), r.text());
+        Operation.Kind kind = r.constant(Operation.Kind.values());
+        NodeId node = node(r);
+        long incarnation = r.i64();
+        String who = r.text();
+        String why = r.text();
+        return r.value(() -> new Operation(kind, node, incarnation, who, why));
     }
 
     private static void voters(Writer w, Voters v) {

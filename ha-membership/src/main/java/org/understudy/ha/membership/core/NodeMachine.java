@@ -77,6 +77,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     private static final int RECOVER_OFTEN = 10;
+    /** How long something that an operator asks for is tried, in renewals. */
+    private static final long GIVE_UP_INTERVALS = 100;
     /** Longer than a silent node waits between two questions. */
     private static final long SILENT_INTERVALS = 15;
 
@@ -165,7 +167,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 now,
                 settings.timing().acceptorNanos(),
                 settings.isDiskCurrent());
-        this.operations = new Operations(10 * renewNanos, 100 * renewNanos);
+        this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
@@ -799,7 +801,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Every lease that somebody may still hold is waited out, and whoever can be heard is asked first: a majority forbids it. */
     private void forceIfDue(long now) {
         Input.ForceWanted wanted = force;
-        if (wanted == null || now < forceAt || !allIdle()) {
+        if (wanted == null || now < forceAt) {
+            return;
+        }
+        if (!allIdle()) {
+            if (now - forceAt > GIVE_UP_INTERVALS * renewNanos) {
+                force = null;
+                then.add(new Effect.OperationDecided(
+                        wanted.request(),
+                        false,
+                        "groups that run here could not be stopped, so nothing was forced: " + busyGroups()
+                                + "; mend or kill what blocks them and ask again"));
+            }
             return;
         }
         force = null;
@@ -1128,6 +1141,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     toOthers(release);
                     planDirty = true;
                 });
+    }
+
+    private List<String> busyGroups() {
+        return groups.entrySet().stream()
+                .filter(group -> !group.getValue().isIdle())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private boolean allIdle() {

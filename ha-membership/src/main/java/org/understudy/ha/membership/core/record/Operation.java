@@ -27,6 +27,16 @@ public record Operation(Kind kind, NodeId node, long incarnation, String who, St
         CONFIRM_DOWN
     }
 
+    /**
+     * @throws IllegalArgumentException if an incarnation is vouched for that cannot be, or is named where nothing is vouched for
+     */
+    public Operation {
+        if (kind == Kind.CONFIRM_DOWN ? incarnation < 1 : incarnation != 0) {
+            throw new IllegalArgumentException(kind + " of incarnation " + incarnation
+                    + ": an incarnation, from 1, belongs to CONFIRM_DOWN and to nothing else");
+        }
+    }
+
     /** The incarnation that {@link Kind#CONFIRM_DOWN} vouches for. */
     public Incarnation vouchedFor() {
         return new Incarnation(node, incarnation);

@@ -1,0 +1,43 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator.Result;
+import org.understudy.ha.membership.core.Effect.OperationDecided;
+import org.understudy.ha.membership.core.Input;
+
+class NodeOperatorTest {
+
+    private static final NodeId A = NodeId.of("a");
+
+    private final List<Input> asked = new ArrayList<>();
+    private final NodeOperator operator = new NodeOperator(() -> {}, asked::add, Runnable::run);
+
+    @Test
+    void a_decision_reaches_whoever_asked() {
+        CompletableFuture<Result> first = operator.standby(A).toCompletableFuture();
+        CompletableFuture<Result> second = operator.activate(A).toCompletableFuture();
+        operator.decided(new OperationDecided(2, true, "done"));
+
+        assertThat(first).isNotDone();
+        assertThat(second.join()).isEqualTo(new Result(true, "done"));
+        assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void nobody_waits_for_a_node_that_stepped_aside() {
+        CompletableFuture<Result> before = operator.standby(A).toCompletableFuture();
+        operator.end("this node stepped aside");
+        operator.end("this node was closed");
+        CompletableFuture<Result> after = operator.admit(A).toCompletableFuture();
+
+        assertThat(before.join().isDone()).isFalse();
+        assertThat(before.join().reason()).contains("stepped aside");
+        assertThat(after.join().reason()).contains("stepped aside");
+    }
+}

@@ -1,0 +1,61 @@
+package org.understudy.ha.testkit.sabotage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.membership.core.Effect.OperationDecided;
+import org.understudy.ha.membership.core.Effect.StartGroup;
+import org.understudy.ha.membership.core.Effect.StopGroup;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+/** What an operator who goes on alone is told by a machine whose group does not end. */
+class ForcedRecordTest {
+
+    private final ClusterRecord held =
+            Solo.granted(Solo.alive(Solo.record("abc", 3), "ab", "a", "b"), "a", 5, Optional.empty());
+    private final Solo a = new Solo("abc", "a", Solo.holding(3, held), false);
+
+    @Test
+    void a_group_that_cannot_be_stopped_forbids_it_and_the_operator_hears_of_that() {
+        ownTheGroup();
+        a.pass(3_000);
+        assertThat(a.ordered(StopGroup.class)).as("the lease is over").isPresent();
+
+        a.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+        a.pass(3_000);
+        assertThat(a.ordered(OperationDecided.class)).as("it may still stop").isEmpty();
+        a.pass(20_000);
+
+        OperationDecided decided = a.ordered(OperationDecided.class).orElseThrow();
+        assertThat(decided.request()).isEqualTo(7);
+        assertThat(decided.isDone()).isFalse();
+        assertThat(decided.why()).contains(Solo.GROUP).contains("ask again");
+    }
+
+    @Test
+    void it_is_done_once_the_group_has_stopped() {
+        ownTheGroup();
+        a.pass(3_000);
+        a.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+        a.feed(new Input.StopEnded(Solo.GROUP, 5, true, ""));
+        a.pass(3_000);
+
+        assertThat(a.ordered(OperationDecided.class).orElseThrow().isDone()).isTrue();
+    }
+
+    private void ownTheGroup() {
+        Candidacy candidacy = new Candidacy(
+                List.of(NodeId.of("a"), NodeId.of("b")), false, true, "", Presence.ABSENT, true, List.of());
+        a.feed(new Input.GroupOffered(Solo.GROUP, candidacy));
+        a.live(Solo.ballot(4), held, "b");
+        assertThat(a.ordered(StartGroup.class)).isPresent();
+        a.feed(new Input.StartEnded(Solo.GROUP, 5, Optional.empty(), ""));
+        a.forget();
+    }
+}
