@@ -1,35 +1,122 @@
 package org.understudy.ha.api;
 
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * What this cluster survives, what it does not, and on what that rests.
+ * What this cluster survives, what it does not, and on what that rests: computed from its record, its configuration and this
+ * host, as it stands now.
  *
- * @param survives one sentence each
- * @param doesNotSurvive one sentence each
+ * @param outlooks every single fault, then every two; see {@link Fault.Kind}
+ * @param absent nodes that vote and are not in the cluster now: every outlook is with them missing
+ * @param weaknesses what is weaker here than it could be, one sentence each, with the remedy where there is one
  * @param restsOn what is assumed and cannot be checked from inside
  */
-public record Assumptions(List<String> survives, List<String> doesNotSurvive, List<String> restsOn) {
+public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<String> weaknesses, List<String> restsOn) {
+
+    private static final int LINES_MAX = 12;
+
     public Assumptions {
-        survives = List.copyOf(survives);
-        doesNotSurvive = List.copyOf(doesNotSurvive);
+        outlooks = List.copyOf(outlooks);
+        absent = List.copyOf(absent);
+        weaknesses = List.copyOf(weaknesses);
         restsOn = List.copyOf(restsOn);
     }
 
-    /** As a text of a few lines. */
+    /** What is said of one fault, or of two in any order; empty if it names a node that is not there. */
+    public Optional<Outlook> outlook(Fault... faults) {
+        List<Fault> wanted = List.of(faults).stream().sorted().toList();
+        return outlooks.stream().filter(o -> o.faults().equals(wanted)).findFirst();
+    }
+
+    /** The outlooks of one fault. */
+    public List<Outlook> singles() {
+        return outlooks.stream().filter(o -> o.faults().size() == 1).toList();
+    }
+
+    /** The outlooks of two faults. */
+    public List<Outlook> doubles() {
+        return outlooks.stream().filter(o -> o.faults().size() == 2).toList();
+    }
+
+    /**
+     * A text of a few lines whatever the size of the cluster: how many faults stop nothing, what stops at the others, where it is weak
+     * and what it rests on. The whole is in {@link #outlooks()}.
+     */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        append(text, "survives", survives);
-        append(text, "does not survive", doesNotSurvive);
+        if (!absent.isEmpty()) {
+            text.append("with ").append(words(absent)).append(" missing:\n");
+        }
+        append(text, "what a single fault stops (" + survived(singles()) + ")", stops(singles()));
+        append(text, "what two faults stop besides (" + survived(doubles()) + ")", stops(news()));
+        append(text, "weak", weaknesses);
         append(text, "rests on", restsOn);
         return text.toString();
     }
 
+    private static String survived(List<Outlook> some) {
+        long survived = some.stream().filter(Assumptions::isHarmless).count();
+        return survived + " of " + some.size() + " stop nothing";
+    }
+
+    private static boolean isHarmless(Outlook outlook) {
+        return outlook.isSurvived()
+                && (outlook.hasMajority() || !outlook.groups().isEmpty());
+    }
+
+    /** Two faults that stop something which neither of them stops alone. */
+    private List<Outlook> news() {
+        Map<Fault, Outlook> alone = new HashMap<>();
+        singles().forEach(one -> alone.put(one.faults().get(0), one));
+        return doubles().stream()
+                .filter(both -> !isHarmless(both))
+                .filter(both -> both.groups().isEmpty()
+                        || both.groups().stream()
+                                .filter(g -> !g.fate().isRunning())
+                                .anyMatch(
+                                        g -> both.faults().stream().allMatch(f -> isRunning(alone.get(f), g.group()))))
+                .toList();
+    }
+
+    private static boolean isRunning(Outlook outlook, String group) {
+        return outlook.group(group).filter(g -> g.fate().isRunning()).isPresent();
+    }
+
+    /** One line for each consequence, with everything that has it. */
+    private static List<String> stops(List<Outlook> some) {
+        Map<String, List<String>> causes = new LinkedHashMap<>();
+        for (Outlook outlook : some) {
+            if (!isHarmless(outlook)) {
+                causes.computeIfAbsent(outlook.whatStops(), w -> new ArrayList<>())
+                        .add(outlook.cause());
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        causes.forEach((what, all) -> {
+            String more = all.size() > 3 ? ", and " + (all.size() - 3) + " more like it" : "";
+            lines.add(all.stream().limit(3).collect(Collectors.joining(", or ")) + more + ": " + what);
+        });
+        return lines;
+    }
+
     private static void append(StringBuilder text, String title, List<String> lines) {
         text.append(title).append(":\n");
-        for (String line : lines) {
+        for (String line : lines.subList(0, Math.min(lines.size(), LINES_MAX))) {
             text.append("  - ").append(line).append('\n');
         }
+        if (lines.size() > LINES_MAX) {
+            text.append("  - and ").append(lines.size() - LINES_MAX).append(" more, see outlooks()\n");
+        }
+    }
+
+    private static String words(List<?> each) {
+        return each.stream().map(Object::toString).collect(Collectors.joining(", "));
     }
 }

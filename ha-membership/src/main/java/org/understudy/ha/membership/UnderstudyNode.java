@@ -69,6 +69,7 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.enforcement.Enforcements;
 import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.guardian.Guardian;
@@ -130,6 +131,7 @@ final class UnderstudyNode implements HaNode {
     private NodeMachine machine;
     private NodeLoop<Input, Effect, DurableState> loop;
     private GroupChannel channel;
+    private HostIdentity identity = HostIdentity.UNKNOWN;
     private Optional<Guardian> guardian = Optional.empty();
     private Optional<String> guardianObstacle = Optional.empty();
 
@@ -204,6 +206,7 @@ final class UnderstudyNode implements HaNode {
         opened.push(enforcements);
         String willKey = guardian.map(g -> Base64.getEncoder().encodeToString(g.publicKey()))
                 .orElse("");
+        identity = ThisHost.identity(config.stateDirectory().resolve("node.lock"));
         NodeSettings settings = new NodeSettings(
                 config.cluster(),
                 config.node(),
@@ -212,7 +215,7 @@ final class UnderstudyNode implements HaNode {
                 config.timing(),
                 config.mayForm(),
                 willKey,
-                ThisHost.identity(config.stateDirectory().resolve("node.lock")),
+                identity,
                 found.isCurrent(),
                 new java.security.SecureRandom().nextLong() >>> 1);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
@@ -395,9 +398,13 @@ final class UnderstudyNode implements HaNode {
     public Assumptions assumptions() {
         return AssumptionsReport.of(
                 config,
-                clock.name(),
-                guardianObstacle.or(() -> guardian.filter(g -> !g.isAlive()).map(g -> "its process has ended")),
-                guardian.map(Guardian::weaknesses).orElse(List.of()),
+                new AssumptionsReport.OwnHost(
+                        clock.name(),
+                        identity,
+                        ThisHost.isInMemory(config.stateDirectory()),
+                        guardianObstacle.or(
+                                () -> guardian.filter(g -> !g.isAlive()).map(g -> "its process has ended")),
+                        guardian.map(Guardian::weaknesses).orElse(List.of())),
                 record);
     }
 

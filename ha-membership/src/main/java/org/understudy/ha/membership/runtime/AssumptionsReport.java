@@ -3,92 +3,171 @@ package org.understudy.ha.membership.runtime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
 import org.understudy.ha.api.config.Security;
+import org.understudy.ha.membership.core.assumptions.Outlooks;
+import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Session;
 
-/** Says what a configured cluster survives and what it does not. A pure function of its arguments. */
+/** Says what a cluster survives and what it does not. A pure function of its arguments. */
 public final class AssumptionsReport {
 
     private AssumptionsReport() {}
 
     /**
+     * What only this node knows of its own host.
+     *
      * @param clock what the boot clock is read from
+     * @param isStateInMemory whether the state directory is on a file system that a power cut empties
      * @param guardianObstacle why this node has no guardian; empty if it has one
      * @param guardianWeaknesses what would end the guardian together with the node
-     * @param record what the groups' coverage is read from
      */
-    public static Assumptions of(
-            NodeConfig config,
+    public record OwnHost(
             String clock,
+            HostIdentity identity,
+            boolean isStateInMemory,
             Optional<String> guardianObstacle,
-            List<String> guardianWeaknesses,
-            Optional<ClusterRecord> record) {
-        List<String> survives = new ArrayList<>();
-        List<String> not = new ArrayList<>();
-        List<String> rests = new ArrayList<>();
-        int votes = config.peers().size();
-        int majority = votes / 2 + 1;
-        int spare = votes - majority;
-        long owners = config.peers().stream().filter(p -> !p.isWitness()).count();
-        long leaseMillis = config.timing().lease().toMillis();
-        if (spare > 0) {
-            survives.add("the loss of any " + spare + " of " + votes + " votes: the other " + majority + " go on");
+            List<String> guardianWeaknesses) {
+        public OwnHost {
+            guardianWeaknesses = List.copyOf(guardianWeaknesses);
         }
-        not.add("the loss of " + (spare + 1) + " of " + votes
-                + " votes: what runs on the rest stops when its lease ends, after at most " + leaseMillis
-                + " ms, and nothing starts until a majority is back");
-        if (owners < 2) {
-            not.add("the loss of "
-                    + config.peers().stream()
-                            .filter(p -> !p.isWitness())
-                            .map(Peer::node)
-                            .toList() + ": no other node may own resources");
-        }
-        survives.add("a partition of any shape: only the side with " + majority + " votes owns anything after "
-                + leaseMillis + " ms");
-        survives.add("a pause of this process of any length: its lease ends without it");
-        guardianObstacle.ifPresentOrElse(
-                why -> not.add("a fast takeover from this node after a crash: it has no guardian (" + why
-                        + "), so the others wait " + leaseMillis + " ms"),
-                () -> survives.add("kill -9 of this process without waiting: its guardian proves the death"));
-        not.addAll(guardianWeaknesses);
-        record.ifPresent(r -> coverage(r, not));
-        not.add(
-                "a pause of the whole virtual machine: its kernel's timers stop as well; only sinks that compare tokens, or real"
-                        + " fencing, cover that");
-        survives.add(
-                "a state directory restored from an older copy, or lost: one at a time; the node asks the others what it has"
-                        + " forgotten, or is admitted with an empty one");
-        not.add(
-                "a restart of this host while too few others are there to ask: its vote waits for a majority of the others, or for"
-                        + " operator().vouchForDisk()");
-        not.add("a compromised member: whoever holds a node's key can take every group");
-        if (config.security() instanceof Security.Insecure) {
-            not.add("anybody who reaches the nodes' ports: this cluster runs insecure");
-        }
-        rests.add("clocks of all nodes run within " + config.timing().driftPerMille()
-                + " per mille of each other in rate; their time of day does not matter");
-        rests.add("this node's boot clock, read from " + clock + ", counts suspend");
-        rests.add("what fsync reports as written to " + config.stateDirectory() + " is written");
-        return new Assumptions(survives, not, rests);
     }
 
-    private static void coverage(ClusterRecord record, List<String> not) {
+    /**
+     * @param record as it stands; before this node knows one, every peer is taken to be there, and nothing is said of groups
+     */
+    public static Assumptions of(NodeConfig config, OwnHost host, Optional<ClusterRecord> record) {
+        ClusterRecord known = record.orElseGet(() -> configured(config));
+        List<String> weak = new ArrayList<>();
+        votes(config, weak);
+        groups(known, weak);
+        host(config, host, weak);
+        weak.add(
+                "a node that starts again after its host did votes once a majority of the others has told it what it may have"
+                        + " forgotten; if one of them is lost for good, operator().vouchForDisk() has to say so");
+        weak.add(
+                "a pause of a whole virtual machine stops its kernel's timers as well: only sinks that compare tokens, or real"
+                        + " fencing, cover that");
+        weak.add("whoever holds a node's key can take every group");
+        if (config.security() instanceof Security.Insecure) {
+            weak.add("this cluster runs insecure: whoever reaches the nodes' ports can take every group");
+        }
+        return new Assumptions(
+                Outlooks.of(known, config.timing()), Outlooks.absent(known), weak, restsOn(config, host));
+    }
+
+    private static List<String> restsOn(NodeConfig config, OwnHost host) {
+        return List.of(
+                "clocks of all nodes run within " + config.timing().driftPerMille()
+                        + " per mille of each other in rate; their time of day does not matter",
+                "this node's boot clock, read from " + host.clock() + ", counts suspend",
+                "what fsync reports as written to " + config.stateDirectory() + " is written",
+                "at most a minority of state directories is lost or goes back at a time, and the next only after that one has"
+                        + " recovered",
+                "the word of an operator is true");
+    }
+
+    private static void votes(NodeConfig config, List<String> weak) {
+        int votes = config.peers().size();
+        if (votes == 1) {
+            weak.add("there is one vote: the loss of this node ends everything; configure three");
+        } else if (votes == 2) {
+            weak.add(
+                    "two votes without a third: the loss of either node, or of the link between them, stops everything; add a"
+                            + " witness");
+        } else if (votes % 2 == 0) {
+            weak.add("with " + votes + " votes no more may be lost than with " + (votes - 1)
+                    + "; add one or take one away");
+        }
+        List<NodeId> owners = config.peers().stream()
+                .filter(p -> !p.isWitness())
+                .map(Peer::node)
+                .toList();
+        if (owners.size() == 1 && votes > 1) {
+            weak.add("only " + owners.get(0) + " may own resources: the witnesses take nothing over");
+        }
+    }
+
+    private static void groups(ClusterRecord record, List<String> weak) {
         for (String group : record.groups().keySet()) {
+            List<NodeId> uncovered = new ArrayList<>();
+            boolean isKept = false;
+            int candidates = 0;
             for (Session session : record.sessions().values()) {
                 Candidacy candidacy = session.candidacies().get(group);
-                if (candidacy != null && !candidacy.isExpirable()) {
-                    not.add(
-                            "group " + group + " on " + session.incarnation().node()
-                                    + " after a pause or a power cut: nothing but its own process ends it, so no other node takes it"
-                                    + " over until that node is back on the same machine and disk, or operator().confirmDown() says so");
+                if (candidacy != null) {
+                    candidates++;
+                    isKept |= candidacy.keepsRunning();
+                    if (!candidacy.isExpirable() && !candidacy.keepsRunning()) {
+                        uncovered.add(session.incarnation().node());
+                    }
                 }
             }
+            if (!uncovered.isEmpty()) {
+                weak.add("group " + group + " on " + uncovered
+                        + " is ended by nothing but its own process: after a pause or a power"
+                        + " cut no other node takes it over; see resources().coverage()");
+            }
+            if (isKept) {
+                weak.add("group " + group
+                        + " goes on without a majority: an operator().confirmDown() or forceRecord() about a node"
+                        + " that in truth runs it makes two owners");
+            }
+            if (candidates == 1) {
+                weak.add("group " + group + " is registered on one node only: nobody can take it over");
+            }
         }
+    }
+
+    private static void host(NodeConfig config, OwnHost host, List<String> weak) {
+        host.guardianObstacle()
+                .ifPresent(
+                        why -> weak.add(
+                                "this node has no guardian (" + why
+                                        + "): its death is not proved but waited out, and a group that no lease ends waits for it to come back"));
+        weak.addAll(host.guardianWeaknesses());
+        if (host.isStateInMemory()) {
+            weak.add(config.stateDirectory() + " is in memory: a power cut takes this node's vote with it; use a disk");
+        }
+        if (host.identity().lock().isEmpty()) {
+            weak.add(config.stateDirectory()
+                    + " is not on a local disk: when this node starts again that proves nothing about the"
+                    + " process before it");
+        } else if (host.identity().machine().isEmpty()) {
+            weak.add(
+                    "this machine cannot be told from a copy of it (a container, or no machine-id): when it is started again that"
+                            + " does not prove what ran on it before gone");
+        }
+    }
+
+    /** The record of the configured cluster with everybody there and no group yet. */
+    private static ClusterRecord configured(NodeConfig config) {
+        List<AcceptorId> acceptors = config.peers().stream()
+                .map(peer -> new AcceptorId(peer.node(), "disk of " + peer.node()))
+                .toList();
+        TreeMap<NodeId, Session> sessions = new TreeMap<>();
+        TreeMap<NodeId, Long> incarnations = new TreeMap<>();
+        for (AcceptorId acceptor : acceptors) {
+            incarnations.put(acceptor.node(), 1L);
+            sessions.put(
+                    acceptor.node(),
+                    new Session(
+                            new Incarnation(acceptor.node(), 1),
+                            1,
+                            acceptor.disk(),
+                            HostIdentity.UNKNOWN,
+                            "key of " + acceptor.node(),
+                            0,
+                            new TreeMap<>()));
+        }
+        return ClusterRecord.first(config.cluster(), acceptors).withSessions(sessions, incarnations, List.of());
     }
 }

@@ -39,6 +39,16 @@ public final class ThisHost {
         return new HostIdentity(isContainer() ? "" : line(MACHINE_ID), line(BOOT_ID), lock(lockFile));
     }
 
+    /** Whether a power cut empties the file system of this directory. */
+    public static boolean isInMemory(Path directory) {
+        try {
+            String type = Files.getFileStore(directory).type().toLowerCase(Locale.ROOT);
+            return type.equals("tmpfs") || type.equals("ramfs");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /** An image brings its own machine-id, the same on every host it runs on. */
     private static boolean isContainer() {
         try {
