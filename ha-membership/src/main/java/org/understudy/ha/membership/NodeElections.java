@@ -15,6 +15,7 @@ import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.loop.EventDispatcher;
 import org.understudy.ha.internal.loop.NamedThreads;
@@ -90,8 +91,8 @@ final class NodeElections implements Elections {
                 loader,
                 (token, end, why) -> host.submit(input(group, token, end, why)));
         Group.Entry entry = new Group.Entry("task", leader, false);
-        Lane lane =
-                host.addLane(new Group(group, List.of(), List.of(entry), START_BUDGET, STOP_BUDGET, LOOK_EVERY, false));
+        Lane lane = host.addLane(new Group(
+                group, List.of(), List.of(entry), START_BUDGET, STOP_BUDGET, LOOK_EVERY, false, WithoutQuorum.STOP));
         return new NodeParticipation(name, group, leader, lane);
     }
 

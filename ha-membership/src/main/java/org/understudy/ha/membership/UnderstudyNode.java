@@ -33,6 +33,7 @@ import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Elections;
+import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
@@ -49,6 +50,7 @@ import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
 import org.understudy.ha.api.config.Security;
+import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
@@ -930,12 +932,29 @@ final class UnderstudyNode implements HaNode {
                     .map(item -> new ConfigurationException.Problem(
                             "group " + coverage.group() + " resource", item.resource(), item.reason()))
                     .toList();
+            if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
+                refuseWhatTheLeaseEnds(group);
+            }
             if (!gaps.isEmpty()) {
                 throw new ConfigurationException(gaps);
             }
         }
 
         @Override
+        private void refuseWhatTheLeaseEnds(Group group) {
+            List<ConfigurationException.Problem> ended = Lane.subjects(group).stream()
+                    .filter(subject -> subject.own().contains(Enforcement.KERNEL_OBJECT))
+                    .map(subject -> new ConfigurationException.Problem(
+                            "group " + group.name() + " resource",
+                            subject.name(),
+                            "is ended by the kernel with the lease, so the group cannot go on without a majority; leave"
+                                    + " withoutQuorum(KEEP_RUNNING) out, or put it into another group"))
+                    .toList();
+            if (!ended.isEmpty()) {
+                throw new ConfigurationException(ended);
+            }
+        }
+
         public Coverage coverage(String group) {
             Lane lane = lanes.get(group);
             if (lane == null) {

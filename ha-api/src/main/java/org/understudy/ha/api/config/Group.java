@@ -19,6 +19,7 @@ import org.understudy.ha.api.spi.ManagedResource;
  * @param stopBudget how long one resource may take to stop before the outcome counts as unknown
  * @param monitorEvery how often a running resource is looked at
  * @param isEnforcementRequired see {@link Builder#requireEnforcement()}
+ * @param withoutQuorum what it does when no majority answers
  */
 public record Group(
         String name,
@@ -27,7 +28,8 @@ public record Group(
         Duration startBudget,
         Duration stopBudget,
         Duration monitorEvery,
-        boolean isEnforcementRequired) {
+        boolean isEnforcementRequired,
+        WithoutQuorum withoutQuorum) {
 
     /**
      * A resource of a group.
@@ -56,6 +58,7 @@ public record Group(
         private Duration stopBudget = Duration.ofSeconds(5);
         private Duration monitorEvery = Duration.ofMillis(50);
         private boolean isEnforcementRequired;
+        private WithoutQuorum withoutQuorum = WithoutQuorum.STOP;
 
         private Builder(String name) {
             this.name = name;
@@ -127,6 +130,16 @@ public record Group(
         }
 
         /**
+         * What the group does on a node that no majority answers; {@link WithoutQuorum#STOP} by default. With
+         * {@link WithoutQuorum#KEEP_RUNNING} no resource may be ended by the kernel with the lease (a floating address is): the
+         * registration fails. The same on every node.
+         */
+        public Builder withoutQuorum(WithoutQuorum policy) {
+            withoutQuorum = policy;
+            return this;
+        }
+
+        /**
          * @throws ConfigurationException naming every mistake
          */
         public Group build() {
@@ -139,10 +152,25 @@ public record Group(
                     all.add(new Problem("group " + name + " budget", budget.toString(), "must be positive"));
                 }
             }
+            if (isEnforcementRequired && withoutQuorum == WithoutQuorum.KEEP_RUNNING) {
+                all.add(
+                        new Problem(
+                                "group " + name + " withoutQuorum",
+                                withoutQuorum.toString(),
+                                "contradicts requireEnforcement(): what is ended with its lease cannot go on; take one of them away"));
+            }
             if (!all.isEmpty()) {
                 throw new ConfigurationException(all);
             }
-            return new Group(name, preferred, resources, startBudget, stopBudget, monitorEvery, isEnforcementRequired);
+            return new Group(
+                    name,
+                    preferred,
+                    resources,
+                    startBudget,
+                    stopBudget,
+                    monitorEvery,
+                    isEnforcementRequired,
+                    withoutQuorum);
         }
 
         private Builder add(String resourceName, ManagedResource resource, boolean mayOverlap) {

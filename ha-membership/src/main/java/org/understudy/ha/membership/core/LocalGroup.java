@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Grant;
 
 /**
  * One group on this node: what it is doing here, and whether this node offers to run it. Pure.
@@ -61,9 +62,12 @@ final class LocalGroup {
         return token;
     }
 
-    /** Whether the group goes on without a majority: nobody takes it over without a proof of its end. */
-    boolean keepsRunning() {
-        return reported.keepsRunning() && !reported.isExpirable();
+    /**
+     * Whether the group goes on without a majority under a grant. Only under one that the end of the lease does not end: what this node
+     * offers now may be less than what it offered when the grant was made.
+     */
+    boolean keepsRunning(Optional<Grant> grant) {
+        return reported.keepsRunning() && grant.filter(g -> !g.isExpirable()).isPresent();
     }
 
     boolean isIdle() {

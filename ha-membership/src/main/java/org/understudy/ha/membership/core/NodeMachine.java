@@ -1275,7 +1275,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null) {
             return Optional.of("this node's session is over");
         }
-        if (k.mustStepDown(now) && !group.keepsRunning()) {
+        if (k.mustStepDown(now) && !group.keepsRunning(grant)) {
             return Optional.of("the lease is ending: no majority has answered lately");
         }
         if (leaving) {

@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.Coverage;
+import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
@@ -50,6 +52,7 @@ import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 public final class Lane {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+    private static final String KEPT = "it goes on without a majority: withoutQuorum(KEEP_RUNNING)";
     private static final int STOP_ATTEMPTS = 2;
     private static final int SENTENCE_MAX = 300;
     private static final long STOP_AGAIN_MILLIS = 2000;
@@ -180,7 +183,19 @@ public final class Lane {
     /** What ends this group here, resource by resource. */
     public Coverage coverage() {
         List<Subject> known = subjects;
-        return around.cover().coverage(group.name(), known.isEmpty() ? subjects(group) : known);
+        Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(group) : known);
+        return isKept()
+                ? new Coverage(
+                        group.name(),
+                        coverage.resources().stream()
+                                .map(item -> new Coverage.Item(item.resource(), false, Enforcement.COOPERATIVE, KEPT))
+                                .toList())
+                : coverage;
+    }
+
+    /** Whether it goes on without a majority: then nothing may be armed that ends it with the lease. */
+    private boolean isKept() {
+        return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
     }
 
     /** The offer has reached the loop. */
@@ -334,7 +349,7 @@ public final class Lane {
                 isExpirable,
                 remains,
                 priority,
-                false);
+                isKept());
     }
 
     /** Asks the resources of a group what ends them. */
@@ -362,7 +377,9 @@ public final class Lane {
         }
         active = token;
         wasEverGranted = true;
-        around.cover().enter(group.name(), holder, subjects);
+        if (!isKept()) {
+            around.cover().enter(group.name(), holder, subjects);
+        }
         Starting context = new Starting(holder, fresh, proof);
         for (Group.Entry entry : group.resources()) {
             Optional<Failure> failure = call(entry, "start", group.startBudget(), true, () -> {

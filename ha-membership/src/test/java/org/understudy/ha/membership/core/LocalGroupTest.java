@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Grant;
 
 class LocalGroupTest {
 
@@ -43,5 +44,22 @@ class LocalGroupTest {
 
         assertThat(group.isAway(100 * SECOND)).isFalse();
         assertThat(group.candidacy(100 * SECOND).isEligible()).isTrue();
+    }
+
+    @Test
+    void goes_on_without_a_majority_only_under_a_grant_that_no_lease_ends() {
+        LocalGroup kept = new LocalGroup(
+                "volume", new Candidacy(List.of(), false, true, "", Presence.ABSENT, false, List.of(), 0, true));
+
+        assertThat(kept.keepsRunning(grant(false))).isTrue();
+        assertThat(kept.keepsRunning(grant(true)))
+                .as("made when the node offered more: others may take it over after the lease")
+                .isFalse();
+        assertThat(kept.keepsRunning(Optional.empty())).isFalse();
+        assertThat(group.keepsRunning(grant(false))).isFalse();
+    }
+
+    private static Optional<Grant> grant(boolean isExpirable) {
+        return Records.granted(Records.A1, 1, isExpirable).grant();
     }
 }

@@ -55,14 +55,14 @@ final class Swarm {
                     switch (i % 4) {
                         case 0 -> address(i, "files" + suffix, preferred);
                         case 1 -> address(i, "mail" + suffix, preferred);
-                        case 2 -> new SimGroup(i, "volume" + suffix, preferred, false, false, List.of());
-                        default -> new SimGroup(i, "leader" + suffix, List.of(), true, true, List.of());
+                        case 2 -> new SimGroup(i, "volume" + suffix, preferred, false, false, List.of(), round % 2 == 1);
+                        default -> new SimGroup(i, "leader" + suffix, List.of(), true, true, List.of(), false);
                     });
         }
         return List.copyOf(groups);
     }
 
     private static SimGroup address(int index, String name, List<NodeId> preferred) {
-        return new SimGroup(index, name, preferred, false, true, List.of("address " + name));
+        return new SimGroup(index, name, preferred, false, true, List.of("address " + name), false);
     }
 }
