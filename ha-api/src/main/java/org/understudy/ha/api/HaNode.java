@@ -59,7 +59,11 @@ public interface HaNode extends AutoCloseable {
     /** What only a person may decide: standby, votes, a word for a node that is down, a lost majority. */
     Operator operator();
 
-    /** What the configured cluster survives and what it does not, computed from its configuration and this host. */
+    /**
+     * What the cluster survives and what it does not, for every single and every double fault, computed from the newest cluster record this
+     * node knows, from its configuration and its host. Takes milliseconds, with nine nodes more than a second; compute it on a thread that
+     * may wait. Written to the log at the start and on change, see also {@link HaEvent.AssumptionsChanged}.
+     */
     Assumptions assumptions();
 
     /**

@@ -82,6 +82,7 @@ import org.understudy.ha.membership.jgroups.ChannelSettings;
 import org.understudy.ha.membership.jgroups.JGroupsChannel;
 import org.understudy.ha.membership.jgroups.LinkSecurity;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
+import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LeaseBoard;
@@ -125,6 +126,7 @@ final class UnderstudyNode implements HaNode {
     private final Resources resources = new NodeResources();
     private final NodeOperator operator;
     private final NodeElections elections = new NodeElections(new ElectionHost());
+    private final AssumptionsWatch assumptionsWatch;
 
     private BootClock clock;
     private LeaseBoard leases;
@@ -159,6 +161,11 @@ final class UnderstudyNode implements HaNode {
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
+        this.assumptionsWatch = new AssumptionsWatch(
+                this::assumptions,
+                timers,
+                callbacks,
+                now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
         this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
         this.opened.push(() -> {
             timers.shutdownNow();
@@ -227,6 +234,7 @@ final class UnderstudyNode implements HaNode {
         LastWillListener wills = new LastWillListener(
                 own, datagram -> loop.offer(new Input.WillArrived(datagram)), config.node(), config.threads());
         opened.push(wills);
+        assumptionsWatch.begin();
         loop.start();
         LOG.info(
                 "node {} of cluster {} is up: disk {}, clock {}, {}",
@@ -235,7 +243,6 @@ final class UnderstudyNode implements HaNode {
                 found.disk(),
                 clock.name(),
                 guardian.map(g -> "guardian is process " + g.pid()).orElse("no guardian"));
-        LOG.info("what this cluster rests on:\n{}", assumptions());
     }
 
     /** A directory that belongs to another node or cluster must not be used by this one: each would break the other's promises. */
@@ -303,13 +310,16 @@ final class UnderstudyNode implements HaNode {
                     config.threads()));
             opened.push(started);
             guardian = Optional.of(started);
-            started.onLost(() -> publish(
-                    "guardian",
-                    new HaEvent.Alarm(
-                            "guardian",
-                            "the guardian process has ended: a death of this node cannot be proved any more, so the others"
-                                    + " wait for its lease, or for ever where nothing but this process ends a group;"
-                                    + " restart the node when convenient")));
+            started.onLost(() -> {
+                publish(
+                        "guardian",
+                        new HaEvent.Alarm(
+                                "guardian",
+                                "the guardian process has ended: a death of this node cannot be proved any more, so the others"
+                                        + " wait for its lease, or for ever where nothing but this process ends a group;"
+                                        + " restart the node when convenient"));
+                assumptionsWatch.changed();
+            });
         } catch (org.understudy.ha.api.PlatformException e) {
             guardianObstacle = Optional.of(e.getMessage());
             LOG.warn("node {} goes on without a guardian: {}", config.node(), e.getMessage());
@@ -341,6 +351,7 @@ final class UnderstudyNode implements HaNode {
             LOG.warn("node {}: {}", config.node(), sentence);
             publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
             lanes.values().forEach(Lane::coverageChanged);
+            assumptionsWatch.changed();
         }
 
         @Override
@@ -712,6 +723,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.PublishRecord chosen) {
                 record = Optional.of(chosen.value());
                 isStatusDirty = true;
+                assumptionsWatch.record(chosen.value());
                 lanes.forEach((name, lane) -> chosen.value().grant(name).ifPresent(g -> lane.granted()));
             } else if (effect instanceof Effect.MoveDecided decided) {
                 decide(decided);
@@ -920,27 +932,15 @@ final class UnderstudyNode implements HaNode {
                                             .toList());
                 }
             }
+            if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
+                refuseWhatTheLeaseEnds(group);
+            }
             if (group.isEnforcementRequired()) {
                 requireEnforcement(enforcements.coverage(group.name(), Lane.subjects(group)));
             }
             addLane(group, false);
         }
 
-        private void requireEnforcement(Coverage coverage) {
-            List<ConfigurationException.Problem> gaps = coverage.resources().stream()
-                    .filter(item -> !item.isCovered())
-                    .map(item -> new ConfigurationException.Problem(
-                            "group " + coverage.group() + " resource", item.resource(), item.reason()))
-                    .toList();
-            if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
-                refuseWhatTheLeaseEnds(group);
-            }
-            if (!gaps.isEmpty()) {
-                throw new ConfigurationException(gaps);
-            }
-        }
-
-        @Override
         private void refuseWhatTheLeaseEnds(Group group) {
             List<ConfigurationException.Problem> ended = Lane.subjects(group).stream()
                     .filter(subject -> subject.own().contains(Enforcement.KERNEL_OBJECT))
@@ -955,6 +955,18 @@ final class UnderstudyNode implements HaNode {
             }
         }
 
+        private void requireEnforcement(Coverage coverage) {
+            List<ConfigurationException.Problem> gaps = coverage.resources().stream()
+                    .filter(item -> !item.isCovered())
+                    .map(item -> new ConfigurationException.Problem(
+                            "group " + coverage.group() + " resource", item.resource(), item.reason()))
+                    .toList();
+            if (!gaps.isEmpty()) {
+                throw new ConfigurationException(gaps);
+            }
+        }
+
+        @Override
         public Coverage coverage(String group) {
             Lane lane = lanes.get(group);
             if (lane == null) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -14,12 +15,16 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.Outlook;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.Health;
@@ -50,6 +55,72 @@ class EnforcedGroupTest {
                     .hasMessageContaining("outlives this process");
             assertThat(node.resources().status()).isEmpty();
         }
+    }
+
+    @Test
+    void a_group_that_goes_on_without_a_majority_is_ended_by_no_enforcer() throws Exception {
+        device.acknowledges = true;
+        try (HaNode node = builder().enforcer(device).start()) {
+            assertThatThrownBy(() -> node.resources()
+                            .register(Group.named("files")
+                                    .resource("address", new Recorder(Scope.NODE) {
+                                        @Override
+                                        public Set<Enforcement> enforcements() {
+                                            return Set.of(Enforcement.KERNEL_OBJECT);
+                                        }
+                                    })
+                                    .withoutQuorum(WithoutQuorum.KEEP_RUNNING)
+                                    .build()))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("address");
+            node.resources()
+                    .register(Group.named("kept")
+                            .resource("app", new Recorder(Scope.PROCESS))
+                            .withoutQuorum(WithoutQuorum.KEEP_RUNNING)
+                            .build());
+            assertThat(next("start")).isEqualTo("start");
+            assertThat(device.orders).isEmpty();
+            assertThat(node.resources().coverage("kept").gaps().orElseThrow()).contains("KEEP_RUNNING");
+        }
+    }
+
+    @Test
+    void what_the_cluster_survives_is_told_again_when_a_group_is_registered() throws Exception {
+        BlockingQueue<Assumptions> told = new LinkedBlockingQueue<>();
+        try (HaNode node = builder().start()) {
+            assertThat(node.assumptions().outlooks()).isNotEmpty();
+            node.listen(event -> {
+                if (event instanceof HaEvent.AssumptionsChanged changed) {
+                    told.add(changed.assumptions());
+                }
+            });
+            node.resources()
+                    .register(Group.named("files")
+                            .resource("app", new Recorder(Scope.PROCESS))
+                            .build());
+            Assumptions newest =
+                    Optional.ofNullable(told.poll(60, TimeUnit.SECONDS)).orElseThrow();
+            while (newest.weaknesses().stream().noneMatch(w -> w.contains("group files"))) {
+                newest = Optional.ofNullable(told.poll(60, TimeUnit.SECONDS)).orElseThrow();
+            }
+            assertThat(newest.outlook(Fault.of(Fault.Kind.PROCESS_KILLED, node.id()))
+                            .orElseThrow()
+                            .group("files")
+                            .orElseThrow()
+                            .fate())
+                    .isEqualTo(Outlook.Fate.STOPS);
+        }
+    }
+
+    @Test
+    void to_go_on_without_a_majority_contradicts_enforcement() {
+        assertThatThrownBy(() -> Group.named("files")
+                        .resource("app", new Recorder(Scope.PROCESS))
+                        .requireEnforcement()
+                        .withoutQuorum(WithoutQuorum.KEEP_RUNNING)
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("requireEnforcement");
     }
 
     @Test
@@ -149,7 +220,7 @@ class EnforcedGroupTest {
                 .form();
     }
 
-    private final class Recorder implements ManagedResource {
+    private class Recorder implements ManagedResource {
         private final Scope scope;
 
         private Recorder(Scope scope) {

@@ -1,5 +1,6 @@
 package org.understudy.ha.api.event;
 
+import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Membership;
 import org.understudy.ha.api.NodeState;
@@ -21,4 +22,10 @@ public sealed interface HaEvent {
 
     /** Something an operator should look at; the sentence says what and what to do. */
     record Alarm(String subject, String sentence) implements HaEvent {}
+
+    /**
+     * What the cluster survives changed: a node, a group, a coverage or a place of a group. Computed some seconds after the change; see
+     * {@link org.understudy.ha.api.HaNode#assumptions()}.
+     */
+    record AssumptionsChanged(Assumptions assumptions) implements HaEvent {}
 }

@@ -1,0 +1,100 @@
+package org.understudy.ha.membership.runtime;
+
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+/**
+ * Computes the assumptions again when something they depend on has changed, tells them and writes them to the log.
+ *
+ * <p><b>Concurrency.</b> {@link #record} is called by the loop, {@link #changed} by any thread; neither blocks. Changes that
+ * come together are computed once, {@value #QUIET_MILLIS} ms after the first.
+ */
+public final class AssumptionsWatch {
+    private static final Logger LOG = LoggerFactory.getLogger(AssumptionsWatch.class);
+    private static final long QUIET_MILLIS = 2000;
+
+    private final Supplier<Assumptions> compute;
+    private final ScheduledExecutorService timers;
+    private final Executor worker;
+    private final Consumer<Assumptions> tell;
+    private final AtomicBoolean isWaiting = new AtomicBoolean();
+    /** Loop's thread only. */
+    private Optional<ClusterRecord> known = Optional.empty();
+    /** Worker's thread only, once the node is started. */
+    private Optional<Assumptions> last = Optional.empty();
+
+    private String printed = "";
+
+    /**
+     * @param compute takes milliseconds; called on the worker only, but for {@link #begin}
+     * @param tell called on the worker with each new value
+     */
+    public AssumptionsWatch(
+            Supplier<Assumptions> compute,
+            ScheduledExecutorService timers,
+            Executor worker,
+            Consumer<Assumptions> tell) {
+        this.compute = compute;
+        this.timers = timers;
+        this.worker = worker;
+        this.tell = tell;
+    }
+
+    /** At the start of the node: before anything else of this object is used. */
+    public void begin() {
+        look();
+    }
+
+    /** A record was chosen. */
+    public void record(ClusterRecord record) {
+        boolean isSame = known.filter(k -> k.voters().equals(record.voters())
+                        && k.sessions().equals(record.sessions())
+                        && k.groups().equals(record.groups())
+                        && k.standby().equals(record.standby()))
+                .isPresent();
+        known = Optional.of(record);
+        if (!isSame) {
+            changed();
+        }
+    }
+
+    /** Something on this host changed that the record does not show: a guardian, an enforcer. */
+    public void changed() {
+        if (isWaiting.compareAndSet(false, true)) {
+            try {
+                timers.schedule(() -> worker.execute(this::lookAgain), QUIET_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the node is closing: its assumptions are not computed any more");
+            }
+        }
+    }
+
+    private void lookAgain() {
+        isWaiting.set(false);
+        look();
+    }
+
+    private void look() {
+        Assumptions now = compute.get();
+        if (last.filter(now::equals).isPresent()) {
+            return;
+        }
+        last = Optional.of(now);
+        tell.accept(now);
+        String text = now.toString();
+        if (!text.equals(printed)) {
+            printed = text;
+            LOG.info("what this cluster survives as it stands now:\n{}", text);
+        }
+    }
+}
