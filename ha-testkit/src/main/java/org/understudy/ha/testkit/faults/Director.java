@@ -35,6 +35,7 @@ final class Director {
     private final PrintStream out;
     private final Tally tally = new Tally();
     private final List<String> failures = new ArrayList<>();
+    private final Foresight foresight = new Foresight();
     private int laboratories;
     private History history = new History();
 
@@ -92,10 +93,13 @@ final class Director {
         if (!plan.moves().isEmpty()) {
             Laboratory.pause(CALM_MILLIS);
         }
-        List<Strike> strikes = strike(laboratory, plan);
+        List<LabNode> targets = targets(laboratory, plan);
+        boolean isForetold = foresight.ask(laboratory, plan, targets);
+        List<Strike> strikes = strike(laboratory, plan, targets);
         laboratory.mayBlock(
                 strikes.size() > 1 || first(strikes) == FaultKind.KILL_BOTH || first(strikes) == FaultKind.BLACKOUT);
         hold(laboratory, strikes);
+        long mending = System.nanoTime();
         laboratory.mend();
         long mended = System.nanoTime();
         boolean isWell = settle(laboratory);
@@ -108,15 +112,21 @@ final class Director {
         Laboratory.pause(CALM_MILLIS);
         laboratory.collect(history);
         count(plan, strikes, mended);
-        List<HistoryChecker.Violation> found = HistoryChecker.check(history, bounds(laboratory));
+        List<HistoryChecker.Violation> found = judged(laboratory, strikes, mending);
         if (!found.isEmpty()) {
             // Each process reports through a pipe of its own, so at the end of a history the cause of something may
             // come later
             // than the thing itself. More reports can only complete a history, never excuse what no report excuses.
             Laboratory.pause(LATE_MILLIS);
             laboratory.collect(history);
-            found = HistoryChecker.check(history, bounds(laboratory));
+            found = judged(laboratory, strikes, mending);
         }
+        tally.foretold(
+                isForetold,
+                foresight
+                        .judge(history, strikes, mending)
+                        .map(ForesightChecker.Result::verdicts)
+                        .orElse(List.of()));
         tally.judged(found, HistoryChecker.doubledNanos(history), HistoryChecker.lostAcknowledgements(history));
         out.printf(
                 "%s: %s, %d ms, recovered in %d ms, %d faults so far%n",
@@ -132,6 +142,12 @@ final class Director {
         return isWell;
     }
 
+    private List<HistoryChecker.Violation> judged(Laboratory laboratory, List<Strike> strikes, long mending) {
+        List<HistoryChecker.Violation> found = new ArrayList<>(HistoryChecker.check(history, bounds(laboratory)));
+        foresight.judge(history, strikes, mending).ifPresent(result -> found.addAll(result.violations()));
+        return found;
+    }
+
     private static HistoryChecker.Bounds bounds(Laboratory laboratory) {
         return new HistoryChecker.Bounds(
                 Set.of(FaultNode.FILES, FaultNode.WRITER, FaultNode.ELECTION),
@@ -144,28 +160,31 @@ final class Director {
         return strikes.get(0).step().kind();
     }
 
-    private List<Strike> strike(Laboratory laboratory, Plan plan) {
-        List<Strike> strikes = new ArrayList<>();
+    /** Which nodes will be struck; where the second strikes is not known before a chase. */
+    private static List<LabNode> targets(Laboratory laboratory, Plan plan) {
         Plan.Step first = plan.steps().get(0);
         LabNode target = laboratory.target(first);
-        if (plan.shape() == Plan.Shape.TWO_AT_ONCE) {
-            Plan.Step second = plan.steps().get(1);
-            LabNode other = laboratory.target(second);
-            boolean isSame = other == target;
-            if (isSame && first.kind().isAtProcess() && second.kind().isAtProcess()) {
-                int next = (laboratory.nodes().indexOf(other) + second.other())
-                        % laboratory.nodes().size();
-                other = laboratory.nodes().get(next);
-            }
-            strikes.add(laboratory.strike(first, target));
-            strikes.add(laboratory.strike(second, other));
-            return strikes;
+        if (plan.shape() != Plan.Shape.TWO_AT_ONCE) {
+            return List.of(target);
         }
-        Strike strike = laboratory.strike(first, target);
-        strikes.add(strike);
+        Plan.Step second = plan.steps().get(1);
+        LabNode other = laboratory.target(second);
+        if (other == target && first.kind().isAtProcess() && second.kind().isAtProcess()) {
+            int next = (laboratory.nodes().indexOf(other) + second.other())
+                    % laboratory.nodes().size();
+            other = laboratory.nodes().get(next);
+        }
+        return List.of(target, other);
+    }
+
+    private static List<Strike> strike(Laboratory laboratory, Plan plan, List<LabNode> targets) {
+        List<Strike> strikes = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            strikes.add(laboratory.strike(plan.steps().get(i), targets.get(i)));
+        }
         if (plan.shape() == Plan.Shape.CHASE) {
             Plan.Step second = plan.steps().get(1);
-            takeover(laboratory, strike).ifPresent(taker -> strikes.add(laboratory.strike(second, taker)));
+            takeover(laboratory, strikes.get(0)).ifPresent(taker -> strikes.add(laboratory.strike(second, taker)));
         }
         return strikes;
     }

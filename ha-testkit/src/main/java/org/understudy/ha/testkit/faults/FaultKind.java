@@ -1,5 +1,9 @@
 package org.understudy.ha.testkit.faults;
 
+import java.util.List;
+import org.understudy.ha.api.Fault;
+import org.understudy.ha.api.NodeId;
+
 /** What the suite does to a node, its host or its links. */
 enum FaultKind {
     /** SIGKILL to the node; its guardian lives. */
@@ -72,5 +76,28 @@ enum FaultKind {
     /** Whether it may strike a new owner in the middle of a takeover. */
     boolean isForTakeovers() {
         return this == KILL || this == KILL_BOTH || this == PAUSE || this == ISOLATE || this == DISK_FULL;
+    }
+
+    /**
+     * What the product calls this fault; empty where it says nothing of it: what is over within a lease, is planned, or hurts a
+     * resource and not its node.
+     *
+     * @param struck the nodes it strikes
+     * @param other the node it separates them from, for {@link #PARTIAL}
+     */
+    List<Fault> faults(List<NodeId> struck, NodeId other) {
+        return switch (this) {
+            case KILL -> all(Fault.Kind.PROCESS_KILLED, struck);
+            case KILL_BOTH -> all(Fault.Kind.NODE_LOST, struck);
+            case PAUSE -> all(Fault.Kind.NODE_PAUSED, struck);
+            case ISOLATE, MUTE, SPLIT -> all(Fault.Kind.CUT_OFF, struck);
+            case PARTIAL -> List.of(Fault.linkCut(struck.get(0), other));
+            case DISK_FULL -> all(Fault.Kind.DISK_LOST, struck);
+            case PAUSE_SHORT, LEAVE, RESTART_STORM, BLACKOUT, UNPLUG, DEAF, LOSS, DELAY, SHUFFLE -> List.of();
+        };
+    }
+
+    private static List<Fault> all(Fault.Kind kind, List<NodeId> struck) {
+        return struck.stream().map(node -> Fault.of(kind, node)).toList();
     }
 }

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.Scanner;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.HaNode;
@@ -20,9 +22,10 @@ import org.understudy.ha.iptakeover.FloatingAddress;
  * A node of the fault suite: an application with four kinds of groups whose effects can be judged from outside.
  *
  * <p>Arguments: name, life, number of nodes, state directory, key directory, address of the sink, name of the lock group,
- * directory of the locks. Commands: {@code move GROUP NODE}, {@code lock NAME} (registers another lock group), {@code quit}.
+ * directory of the locks. Commands: {@code move GROUP NODE}, {@code lock NAME} (registers another lock group), {@code outlook
+ * QUESTION FAULTS...}, {@code quit}.
  * Besides what its resources report, it prints {@code G}, instant, group, state, holder, token, proof, reason; and {@code N},
- * instant, life, state, reason.
+ * instant, life, state, reason. To {@code outlook} it answers {@code P}, instant and a {@link Foretold} for each, then {@code Q} and the question.
  */
 public final class FaultNode {
     static final String FILES = "files";
@@ -137,6 +140,18 @@ public final class FaultNode {
         }
     }
 
+    /** {@code outlook QUESTION FAULTS...}: one line for each word of faults that can happen. */
+    private void foretell(HaNode node, String[] words) {
+        Assumptions assumptions = node.assumptions();
+        for (int i = 2; i < words.length; i++) {
+            int question = Integer.parseInt(words[1]);
+            assumptions
+                    .outlook(Foretold.faults(words[i]).toArray(Fault[]::new))
+                    .ifPresent(o -> report.line("P", System.nanoTime(), Foretold.of(question, o)));
+        }
+        report.line("Q", words[1]);
+    }
+
     private static String oneLine(String text) {
         return text.replaceAll("\\p{Cntrl}", " ");
     }
@@ -148,6 +163,7 @@ public final class FaultNode {
             switch (words[0]) {
                 case "move" -> node.resources().move(words[1], NodeId.of(words[2]), Duration.ofSeconds(5));
                 case "lock" -> registerLock(node, words[1]);
+                case "outlook" -> foretell(node, words);
                 case "quit" -> {
                     return;
                 }

@@ -90,6 +90,9 @@ final class History {
     /** A report that could not be read: then the history is not whole. */
     record Unreadable(long nanos, String sentence) implements Fact {}
 
+    /** What a node said beforehand about a fault. */
+    record Told(long nanos, Foretold foretold) implements Fact {}
+
     void add(Fact fact) {
         facts.add(fact);
     }

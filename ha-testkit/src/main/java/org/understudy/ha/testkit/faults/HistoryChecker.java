@@ -54,6 +54,8 @@ final class HistoryChecker {
         PROOF_IS_TRUE,
         /** After everything was mended it took too long, or for ever, until each group had its owner. */
         RECOVERS_IN_TIME,
+        /** A node said beforehand what goes on and what stops, and it came otherwise; see {@link ForesightChecker}. */
+        ASSUMPTIONS_HOLD,
         /** A report could not be read, or a host that should have been heard was not: then less was judged than happened. */
         HISTORY_IS_WHOLE
     }

@@ -45,6 +45,7 @@ final class LabNode implements AutoCloseable {
         private final HostProcess program;
         private final BufferedWriter commands;
         private final Map<String, Status> groups = new ConcurrentHashMap<>();
+        private volatile int answered;
         private volatile String state = "NEW";
         private volatile String reason = "";
         private boolean isPaused;
@@ -146,6 +147,11 @@ final class LabNode implements AutoCloseable {
                 .isPresent();
     }
 
+    /** The last question about faults that this life has answered; 0 if none. */
+    int answered() {
+        return process.filter(p -> p.program.isAlive()).map(p -> p.answered).orElse(0);
+    }
+
     /** SIGKILL. */
     void kill() {
         process.filter(p -> p.program.isAlive()).ifPresent(p -> {
@@ -241,6 +247,8 @@ final class LabNode implements AutoCloseable {
             if (line.startsWith("G ")) {
                 String[] words = line.split(" ", 8);
                 from.groups.put(words[2], new Status(words[3], words[4], Long.parseLong(words[5])));
+            } else if (line.startsWith("Q ")) {
+                from.answered = Integer.parseInt(line.substring(2));
             } else if (line.startsWith("N ")) {
                 String[] words = line.split(" ", 5);
                 from.state = words[3];

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.PlatformException;
@@ -54,11 +55,24 @@ final class Laboratory implements AutoCloseable {
     private int blocked;
     private long othersSettledSince;
 
-    /** A fault that was done. */
-    record Strike(Plan.Step step, List<LabNode> nodes, long nanos, Map<String, Long> tokens, int count) {
+    /**
+     * A fault that was done.
+     *
+     * @param faults what the product calls it, as {@link FaultKind#faults}
+     * @param moved the group that it asked to move
+     */
+    record Strike(
+            Plan.Step step,
+            List<LabNode> nodes,
+            long nanos,
+            Map<String, Long> tokens,
+            int count,
+            List<Fault> faults,
+            Optional<String> moved) {
         Strike {
             nodes = List.copyOf(nodes);
             tokens = Map.copyOf(tokens);
+            faults = List.copyOf(faults);
         }
     }
 
@@ -225,12 +239,9 @@ final class Laboratory implements AutoCloseable {
 
     /** Breaks something. Returns when it is broken. */
     Strike strike(Plan.Step step, LabNode target) {
-        List<LabNode> struck = switch (step.kind()) {
-            case BLACKOUT -> nodes;
-            case SPLIT -> minorityWith(target, step.other());
-            default -> List.of(target);
-        };
+        List<LabNode> struck = struck(step, target);
         Map<String, Long> tokens = owned(struck);
+        Optional<String> moved = Optional.empty();
         note(new History.Injected(
                 System.nanoTime(),
                 step.kind().word() + " at " + struck.stream().map(LabNode::name).toList() + ", which ran " + tokens));
@@ -261,18 +272,46 @@ final class Laboratory implements AutoCloseable {
             case SHUFFLE -> links(struck, Fate.shuffled(15_000, 25), true, true);
             case DISK_FULL -> {
                 target.disk().fill();
-                // A full disk hurts when something has to be written, and a move has to be.
-                tokens.keySet().stream()
-                        .filter(g -> !g.startsWith("election:"))
-                        .findFirst()
-                        .ifPresentOrElse(
-                                g -> target.command("move " + g + " "
-                                        + other(target, step.other()).name()),
-                                () -> owner(FaultNode.FILES)
-                                        .ifPresent(o -> o.command("move " + FaultNode.FILES + " " + target.name())));
+                moved = Optional.of(moveForTheDisk(target, step, tokens));
             }
         }
-        return new Strike(step, struck, now, tokens, count);
+        return new Strike(step, struck, now, tokens, count, faults(step, target), moved);
+    }
+
+    private List<LabNode> struck(Plan.Step step, LabNode target) {
+        return switch (step.kind()) {
+            case BLACKOUT -> nodes;
+            case SPLIT -> minorityWith(target, step.other());
+            default -> List.of(target);
+        };
+    }
+
+    /** What the product will call a step; empty if it says nothing of it. */
+    List<Fault> faults(Plan.Step step, LabNode target) {
+        List<NodeId> struck =
+                struck(step, target).stream().map(n -> NodeId.of(n.name())).toList();
+        return step.kind().faults(struck, NodeId.of(other(target, step.other()).name()));
+    }
+
+    /** A full disk hurts when something has to be written, and a move has to be. Returns the group. */
+    private String moveForTheDisk(LabNode target, Plan.Step step, Map<String, Long> tokens) {
+        Optional<String> own =
+                tokens.keySet().stream().filter(g -> !g.startsWith("election:")).findFirst();
+        own.ifPresentOrElse(
+                g -> target.command(
+                        "move " + g + " " + other(target, step.other()).name()),
+                () -> owner(FaultNode.FILES)
+                        .ifPresent(o -> o.command("move " + FaultNode.FILES + " " + target.name())));
+        return own.orElse(FaultNode.FILES);
+    }
+
+    /** Who runs what, by their own word. */
+    Map<String, ForesightChecker.Owner> owners() {
+        Map<String, ForesightChecker.Owner> owners = new LinkedHashMap<>();
+        for (String group : groups()) {
+            owner(group).ifPresent(n -> owners.put(group, new ForesightChecker.Owner(n.name(), n.runs(group))));
+        }
+        return owners;
     }
 
     private int storm(LabNode target, int millis) {

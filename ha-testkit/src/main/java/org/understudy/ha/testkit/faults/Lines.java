@@ -40,6 +40,7 @@ final class Lines {
                             ? Optional.empty()
                             : Optional.of(
                                     new History.Granted(time(w[1]), w[2], time(w[5]), ProofKind.valueOf(w[6]), w[7]));
+                case "P" -> Optional.of(new History.Told(time(w[1]), Foretold.parse(line.split(" ", 3)[2])));
                 case "N" -> {
                     String[] n = line.split(" ", 5);
                     yield Optional.of(new History.Said(time(n[1]), Life.parse(n[2]), n[3], n[4]));

@@ -20,6 +20,8 @@ final class Tally {
     private final Map<String, Row> rows = new TreeMap<>();
     private final Map<HistoryChecker.Rule, Integer> violations = new EnumMap<>(HistoryChecker.Rule.class);
     private final List<Long> recoveries = new ArrayList<>();
+    private final Map<ForesightChecker.Verdict, Integer> verdicts = new EnumMap<>(ForesightChecker.Verdict.class);
+    private int unanswered;
     private int episodes;
     private int failed;
     private int blocked;
@@ -73,6 +75,26 @@ final class Tally {
         lostAcknowledgements += lost;
     }
 
+    /**
+     * What came of the sentences of {@code assumptions()}, one verdict for each group.
+     *
+     * @param isAnswered whether a node answered, or there was nothing to ask
+     */
+    void foretold(boolean isAnswered, List<ForesightChecker.Verdict> found) {
+        unanswered += isAnswered ? 0 : 1;
+        found.forEach(v -> verdicts.merge(v, 1, Integer::sum));
+    }
+
+    private int verdicts(ForesightChecker.Verdict verdict) {
+        return verdicts.getOrDefault(verdict, 0);
+    }
+
+    private int compared() {
+        return verdicts(ForesightChecker.Verdict.HELD)
+                + verdicts(ForesightChecker.Verdict.HELD_ELSEWHERE)
+                + verdicts(ForesightChecker.Verdict.BROKEN);
+    }
+
     void operations(long acks, long served) {
         acknowledged += acks;
         answers += served;
@@ -119,6 +141,14 @@ final class Tally {
             sentences.add("only " + acknowledged + " acknowledged writes and " + answers + " answers in " + episodes
                     + " episodes (wanted 20 each)");
         }
+        if (unanswered * 4 > episodes) {
+            sentences.add("in " + unanswered + " of " + episodes
+                    + " episodes no node said beforehand what to expect (wanted at most a quarter)");
+        }
+        if (episodes >= 20 && compared() < episodes) {
+            sentences.add("only " + compared() + " sentences of assumptions() were compared in " + episodes
+                    + " episodes (wanted one each)");
+        }
         if (episodes >= 100) {
             for (FaultKind kind : FaultKind.values()) {
                 if (!rows.containsKey(kind.word()) || row(kind.word()).atOwner == 0) {
@@ -161,6 +191,15 @@ final class Tally {
         text.append(blocked == 0 ? "" : "blocked for want of a proof, as they must be: " + blocked + " groups\n");
         text.append(String.format(
                 Locale.ROOT,
+                "said by assumptions() before the fault: %d sentences compared, %d held, %d more elsewhere than they were said to"
+                        + " stay, %d broken; %d promised nothing or could not be told%n",
+                compared(),
+                verdicts(ForesightChecker.Verdict.HELD),
+                verdicts(ForesightChecker.Verdict.HELD_ELSEWHERE),
+                verdicts(ForesightChecker.Verdict.BROKEN),
+                verdicts(ForesightChecker.Verdict.NOT_TOLD)));
+        text.append(String.format(
+                Locale.ROOT,
                 "double ownership %s ms, acknowledged writes lost %d, violations %s%n",
                 millis(doubledNanos),
                 lostAcknowledgements,
@@ -174,7 +213,9 @@ final class Tally {
                 + ",\"injected\":" + injected() + ",\"at_owner\":" + atOwner() + ",\"takeovers\":" + takeovers()
                 + ",\"episodes\":" + episodes + ",\"acknowledged\":" + acknowledged + ",\"answers\":" + answers
                 + ",\"double_ms\":" + millis(doubledNanos) + ",\"lost\":" + lostAcknowledgements
-                + ",\"blocked\":" + blocked + ",\"recovery_median_ms\":" + millis(median(recoveries)) + ",\"kinds\":[");
+                + ",\"sentences\":" + compared() + ",\"sentences_broken\":"
+                + verdicts(ForesightChecker.Verdict.BROKEN) + ",\"blocked\":" + blocked + ",\"recovery_median_ms\":"
+                + millis(median(recoveries)) + ",\"kinds\":[");
         String comma = "";
         for (Map.Entry<String, Row> entry : rows.entrySet()) {
             Row row = entry.getValue();

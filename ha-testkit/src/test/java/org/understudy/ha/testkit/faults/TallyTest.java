@@ -67,9 +67,25 @@ class TallyTest {
             tally.injected("kill", 1, true);
             tally.tookOver("kill", 1, Optional.of(ProofKind.DIED));
             tally.operations(1000, 1000);
+            tally.foretold(true, List.of(ForesightChecker.Verdict.HELD, ForesightChecker.Verdict.NOT_TOLD));
             tally.judged(List.of(), 0, 0);
         }
         assertThat(tally.vacuous()).hasSize(FaultKind.values().length - 1);
+        assertThat(tally.table()).contains("100 sentences compared, 100 held");
+    }
+
+    @Test
+    void a_run_whose_sentences_were_not_compared_proves_too_little() {
+        for (int episode = 0; episode < 20; episode++) {
+            tally.injected("kill", 1, true);
+            tally.tookOver("kill", 1, Optional.of(ProofKind.DIED));
+            tally.operations(1000, 1000);
+            tally.foretold(episode > 5, List.of(ForesightChecker.Verdict.NOT_TOLD));
+            tally.judged(List.of(), 0, 0);
+        }
+        assertThat(tally.vacuous())
+                .anySatisfy(s -> assertThat(s).contains("in 6 of 20 episodes no node said"))
+                .anySatisfy(s -> assertThat(s).contains("only 0 sentences"));
     }
 
     @Test
