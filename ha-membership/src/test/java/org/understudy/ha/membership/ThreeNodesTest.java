@@ -20,16 +20,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.Outlook;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Resources.MoveResult;
 import org.understudy.ha.api.StorageException;
 import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
@@ -160,6 +163,38 @@ class ThreeNodesTest {
         await(() -> serv1.state() == NodeState.IN_DOUBT && active.get() == 0);
         await(() -> !serv1.quorum().isQuorate());
         assertThat(isRunning(serv1, "files")).isFalse();
+    }
+
+    @Test
+    void what_was_told_to_keep_running_goes_on_where_no_majority_answers() {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        HaNode witness = start("witness");
+        for (HaNode node : List.of(serv1, serv2)) {
+            node.resources()
+                    .register(Group.named("kept")
+                            .prefer("serv1", "serv2")
+                            .resource("counting", new Counting())
+                            .withoutQuorum(WithoutQuorum.KEEP_RUNNING)
+                            .build());
+        }
+        await(() -> isRunning(serv1, "kept"));
+        await(() -> serv1.assumptions()
+                .outlook(Fault.of(Fault.Kind.CUT_OFF, serv1.id()))
+                .flatMap(outlook -> outlook.group("kept"))
+                .filter(said -> said.fate() == Outlook.Fate.GOES_ON)
+                .isPresent());
+
+        witness.close();
+        serv2.close();
+
+        await(() -> serv1.state() == NodeState.IN_DOUBT && !serv1.quorum().isQuorate());
+        assertThat(isRunning(serv1, "kept")).isTrue();
+        assertThat(active).hasValue(1);
+
+        start("serv2");
+        await(() -> serv1.quorum().isQuorate() && isRunning(serv1, "kept"));
+        assertThat(active).hasValue(1);
     }
 
     @Test
