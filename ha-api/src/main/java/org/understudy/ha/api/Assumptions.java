@@ -56,9 +56,9 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
         }
         append(text, "what a single fault stops (" + survived(singles()) + ")", stops(singles()));
         append(text, "what two faults stop besides (" + survived(doubles()) + ")", stops(news()));
-        append(text, "weak", weaknesses);
+        append(text, weaknesses.isEmpty() ? "no weakness found" : "weak", weaknesses);
         append(text, "rests on", restsOn);
-        return text.toString();
+        return text.toString().stripTrailing();
     }
 
     private static String survived(List<Outlook> some) {
@@ -107,7 +107,7 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
     }
 
     private static void append(StringBuilder text, String title, List<String> lines) {
-        text.append(title).append(":\n");
+        text.append(title).append(lines.isEmpty() ? "\n" : ":\n");
         for (String line : lines.subList(0, Math.min(lines.size(), LINES_MAX))) {
             text.append("  - ").append(line).append('\n');
         }

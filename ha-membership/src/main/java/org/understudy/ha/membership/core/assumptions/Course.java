@@ -190,8 +190,10 @@ record Course(String group, ClusterRecord record, List<NodeId> takers, List<Proo
     String whyNot(Situation situation, int votes) {
         Optional<Grant> grant = grant();
         if (situation.planners().isEmpty()) {
-            return "fewer than " + (votes / 2 + 1) + " of " + votes
-                    + " votes reach one another: what runs stops at the end of its lease, and nobody starts anything";
+            String lost = votes == 1
+                    ? "the only vote is lost"
+                    : "fewer than " + (votes / 2 + 1) + " of " + votes + " votes reach one another";
+            return lost + ": what runs stops at the end of its lease, and nobody starts anything";
         }
         if (grant.isEmpty()) {
             return Planner.whyUnowned(record, group);
