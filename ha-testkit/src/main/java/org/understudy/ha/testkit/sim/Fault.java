@@ -1,6 +1,7 @@
 package org.understudy.ha.testkit.sim;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
 import org.understudy.ha.testkit.sim.clock.Timeline;
@@ -19,6 +20,9 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
 
     private static final int LUCK_BITS = 20;
     private static final int CHASING_PER_MILLE = 250;
+
+    /** In order of time. */
+    static final Comparator<Fault> IN_ORDER = Comparator.comparingLong(Fault::atNanos);
 
     /** What else than a moment and a node a kind of fault needs. */
     enum Needs {
@@ -85,7 +89,7 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         /** Writes take up to 400 ms. */
         SLOW_DISK(Needs.LENGTH),
         /** Writes fail: the node steps aside, and is started again later. */
-        DISK_FULL(Needs.LENGTH),
+        DISK_FULL(Needs.LENGTH, Needs.LUCK),
         /** Power fails and the disk comes back with half a record: the node refuses it until it is given an empty one. */
         TORN_RECORD(Needs.LENGTH, Needs.LUCK),
         /** Power fails and one bit is another: the node refuses the disk until it is given an empty one. */
@@ -115,7 +119,12 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         /** A running group fails. */
         GROUP_FAILS(Needs.GROUP, Needs.LUCK),
         /** A node cannot start a group for a while. */
-        VETO(Needs.GROUP, Needs.LENGTH);
+        VETO(Needs.GROUP, Needs.LENGTH),
+        /**
+         * A node that runs the version before leaves, is killed if it cannot in time, and comes back as the present one on its disk.
+         * Only worlds that begin so have it.
+         */
+        UPGRADE(Needs.LENGTH, Needs.LUCK);
 
         private final List<Needs> needs;
 
@@ -132,7 +141,7 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
     static List<Fault> plan(SimRandom random, WorldOptions options, int nodes, int groups, long from, long to) {
         List<Kind> kinds = new ArrayList<>(options.only());
         for (Kind kind : Kind.values()) {
-            if (random.chance(300) && options.only().isEmpty()) {
+            if (kind != Kind.UPGRADE && random.chance(300) && options.only().isEmpty()) {
                 kinds.add(kind);
             }
         }
@@ -162,7 +171,7 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
                     random.between(50, most) * Timeline.MILLI,
                     random.next() >>> (Long.SIZE - LUCK_BITS)));
         }
-        faults.sort((a, b) -> Long.compare(a.atNanos, b.atNanos));
+        faults.sort(IN_ORDER);
         return faults;
     }
 

@@ -42,10 +42,10 @@ final class Nemesis {
         world.trace(node.id(), () -> "FAULT " + fault);
         if (isOwner && node.isUp()) {
             world.count("fault " + fault.kind() + " at an owner");
-            world.ownerHit(fault.node());
+            world.takeovers().ownerHit(fault.node());
         }
         switch (fault.kind()) {
-            case CRASH, CRASH_UNSEEN, CRASH_AT, POWER_OFF, BLACKOUT, ROLLING_RESTART, RESTART_STORM ->
+            case CRASH, CRASH_UNSEEN, CRASH_AT, POWER_OFF, BLACKOUT, ROLLING_RESTART, RESTART_STORM, UPGRADE ->
                 kill(fault, node);
             case PAUSE -> node.pause(fault.lengthNanos());
             case SUSPEND -> node.suspend(fault.lengthNanos());
@@ -103,13 +103,13 @@ final class Nemesis {
                 long each = Math.max(400 * World.MILLI, length);
                 for (SimNode next : world.nodes()) {
                     beforeHealing(next.index() * each, next::leave);
-                    beforeHealing(next.index() * each + each / 2, () -> {
-                        if (next.process().filter(SimProcess::isLeaving).isPresent()) {
-                            next.crash(true, fault.luck());
-                            world.in(50 * World.MILLI, next::boot);
-                        }
-                    });
+                    killLeaving(next, next.index() * each + each / 2, fault.luck());
                 }
+            }
+            case UPGRADE -> {
+                node.upgradeAtNextStart();
+                node.leave();
+                killLeaving(node, length, fault.luck());
             }
             default -> {
                 long every = Math.max(20 * World.MILLI, length / 8);
@@ -121,6 +121,15 @@ final class Nemesis {
                 }
             }
         }
+    }
+
+    private void killLeaving(SimNode node, long delay, long luck) {
+        beforeHealing(delay, () -> {
+            if (node.process().filter(SimProcess::isLeaving).isPresent()) {
+                node.crash(true, luck);
+                world.in(50 * World.MILLI, node::boot);
+            }
+        });
     }
 
     private void beforeHealing(long delay, Runnable harm) {
@@ -158,7 +167,7 @@ final class Nemesis {
                 }
             }
             case OLD_DISK -> {
-                if (operators.isSmaller() || !wounds.mayGoBack()) {
+                if ((operators.isSmaller() && !world.isBeyond()) || !wounds.mayGoBack()) {
                     world.count("older disks skipped: another disk has not recovered yet");
                     return;
                 }
@@ -207,7 +216,7 @@ final class Nemesis {
     }
 
     private boolean mayLoseDisk(SimNode node) {
-        boolean may = !node.disk().isDamaged() && !operators.isSmaller() && wounds.mayLose();
+        boolean may = !node.disk().isDamaged() && (world.isBeyond() || !operators.isSmaller()) && wounds.mayLose();
         if (!may) {
             world.count("disk losses skipped: no vote to spare");
         }

@@ -78,7 +78,11 @@ final class Operators {
         world.in(fault.lengthNanos(), victim::boot);
     }
 
+    /** The version before takes no words. */
     private void operate(SimNode at, Operation.Kind kind, NodeId about, long incarnation) {
+        if (world.hasOlder()) {
+            return;
+        }
         at.input(new Input.OperationWanted(
                 ++requests, new Operation(kind, about, incarnation, "operator", "simulated")));
     }

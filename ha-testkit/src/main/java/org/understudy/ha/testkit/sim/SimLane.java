@@ -66,7 +66,7 @@ final class SimLane {
         }
         isBegun = true;
         world.trace(process.id(), () -> "begins " + group.name() + " token " + token);
-        world.began(group, process.index(), token, proof);
+        world.takeovers().began(group, process.index(), token, proof);
         world.ownership().begin(group, process.index(), token);
         if (process.reaches(Await.START)) {
             return;

@@ -42,6 +42,8 @@ final class SimNode {
     private long guardianDoneAt;
     private boolean isFirstDisk = true;
     private boolean isRefused;
+    private boolean isOlder;
+    private boolean isUpgrading;
 
     SimNode(World world, int index, NodeId id, SimClock clock) {
         this.world = world;
@@ -49,8 +51,13 @@ final class SimNode {
         this.id = id;
         this.clock = clock;
         this.wire = new Wire(World.CLUSTER, id);
+        this.isOlder = world.traits().beginsOlder();
         this.disk = new SimDisk(
-                world.time(), index, world.sabotage() == Sabotage.FORGETFUL_DISK, world.isWired(), this::isDurable);
+                world.time(),
+                index,
+                world.sabotage() == Sabotage.FORGETFUL_DISK,
+                world.traits().isWired(),
+                this::isDurable);
     }
 
     int index() {
@@ -110,6 +117,9 @@ final class SimNode {
             world.in(guardianDoneAt - world.now(), this::boot);
             return;
         }
+        if (isUpgrading) {
+            upgrade();
+        }
         Optional<SimDisk.Opened> opened = open();
         if (opened.isEmpty()) {
             return;
@@ -122,7 +132,8 @@ final class SimNode {
         willKey = isGuarded ? "key-" + id + "-" + life : "";
         DurableState state = opened.get().state();
         // Whoever gives a node another disk before the cluster is formed tells it to form again.
-        boolean mayForm = isFirstDisk || world.formsAlways() || world.choice().chosen() == 0;
+        boolean mayForm =
+                isFirstDisk || world.traits().formsAlways() || world.choice().chosen() == 0;
         NodeSettings settings = new NodeSettings(
                 World.CLUSTER,
                 id,
@@ -131,7 +142,9 @@ final class SimNode {
                 World.TIMING,
                 mayForm,
                 willKey,
-                new HostIdentity("m" + index, "m" + index + "-" + kernels, "lock-" + disk.identity()),
+                isOlder
+                        ? HostIdentity.UNKNOWN
+                        : new HostIdentity("m" + index, "m" + index + "-" + kernels, "lock-" + disk.identity()),
                 opened.get().isCurrent(),
                 nonce);
         SimProcess fresh = new SimProcess(
@@ -139,6 +152,24 @@ final class SimNode {
         process = fresh;
         world.trace(id, () -> "boots as life " + life + " with " + state.acceptedBallot());
         fresh.run();
+    }
+
+    /** Whether it runs the version before, whose frames and states have another format. */
+    boolean isOlder() {
+        return isOlder;
+    }
+
+    void upgradeAtNextStart() {
+        isUpgrading = isOlder;
+    }
+
+    private void upgrade() {
+        isOlder = false;
+        isUpgrading = false;
+        disk.beWrittenByVersionOne();
+        world.count("nodes upgraded");
+        world.trace(id, () -> "IS UPGRADED");
+        world.tell(id.value(), () -> "is upgraded");
     }
 
     /** What the state store and the node say to the disk; empty if the node does not start. */
@@ -336,7 +367,8 @@ final class SimNode {
         ownDisk();
         process().ifPresent(SimProcess::disarm);
         process().ifPresent(SimProcess::resume);
-        process().filter(SimProcess::isAside).ifPresent(p -> crash(true, 0));
+        upgradeAtNextStart();
+        process().filter(p -> p.isAside() || isOlder).ifPresent(p -> crash(true, 0));
         if (disk.isDamaged()) {
             replaceDisk();
         }

@@ -5,13 +5,16 @@ import java.util.Collections;
 import java.util.List;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.testkit.sim.WorldOptions.Size;
+import org.understudy.ha.testkit.sim.WorldOptions.Traits;
 import org.understudy.ha.testkit.sim.check.SimGroup;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
+import org.understudy.ha.testkit.sim.clock.Timeline;
 
 /** What a seed draws about its world before anything happens: each run is of another kind. Pure. */
 final class Swarm {
 
     private static final int WIRED_PER_MILLE = 150;
+    private static final int OLDER_PER_MILLE = 80;
 
     private Swarm() {}
 
@@ -25,14 +28,40 @@ final class Swarm {
         return new Size(nodes, hasWitness, groups);
     }
 
-    /** Whether messages pass through the real frames and states through the real file format. */
-    static boolean isWired(long seed) {
-        return SimRandom.happens(SimRandom.hash(seed, 'w', 1, 0), WIRED_PER_MILLE);
+    /** What kind of world it is besides its size. */
+    static Traits traits(long seed) {
+        return new Traits(
+                SimRandom.happens(SimRandom.hash(seed, 'w', 1, 0), WIRED_PER_MILLE),
+                SimRandom.happens(SimRandom.hash(seed, 'w', 2, 0), 500),
+                SimRandom.happens(SimRandom.hash(seed, 'w', 3, 0), OLDER_PER_MILLE));
     }
 
-    /** Whether the application says that it may form at every start, or only at the first. */
-    static boolean formsAlways(long seed) {
-        return SimRandom.happens(SimRandom.hash(seed, 'w', 2, 0), 500);
+    /** One node after the other is upgraded, in any order, slowly or fast. */
+    static List<Fault> upgrades(long seed, int nodes, long from, long to) {
+        List<Integer> order = new ArrayList<>();
+        for (int node = 0; node < nodes; node++) {
+            order.add((int) SimRandom.scale(SimRandom.hash(seed, 'u', node, 0), 0, order.size() + 1), node);
+        }
+        long begin = SimRandom.scale(SimRandom.hash(seed, 'u', 0, 1), from, to);
+        long every = SimRandom.scale(SimRandom.hash(seed, 'u', 0, 2), 0, (to - begin) / nodes);
+        List<Fault> upgrades = new ArrayList<>();
+        for (int i = 0; i < nodes; i++) {
+            int node = order.get(i);
+            long draw = SimRandom.hash(seed, 'u', node, 3);
+            upgrades.add(new Fault(
+                    wholeMillis(begin + i * every),
+                    Fault.Kind.UPGRADE,
+                    node,
+                    (node + 1) % nodes,
+                    0,
+                    SimRandom.scale(draw, 50, 2_000) * Timeline.MILLI,
+                    SimRandom.scale(draw + 1, 0, 1 << 20)));
+        }
+        return upgrades;
+    }
+
+    private static long wholeMillis(long nanos) {
+        return nanos / Timeline.MILLI * Timeline.MILLI;
     }
 
     static List<NodeId> nodes(Size size) {
@@ -44,9 +73,10 @@ final class Swarm {
         return List.copyOf(ids);
     }
 
-    static List<SimGroup> groups(int count, List<NodeId> owners) {
+    static List<SimGroup> groups(Size size) {
+        List<NodeId> owners = nodes(size).subList(0, size.owners());
         List<SimGroup> groups = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < size.groups(); i++) {
             int round = i / 4;
             String suffix = round == 0 ? "" : Integer.toString(round + 1);
             List<NodeId> preferred = new ArrayList<>(owners);

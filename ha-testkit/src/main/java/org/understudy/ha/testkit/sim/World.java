@@ -10,13 +10,13 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.WillVerifier;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.testkit.sim.WorldOptions.Size;
+import org.understudy.ha.testkit.sim.WorldOptions.Traits;
 import org.understudy.ha.testkit.sim.check.Chain;
 import org.understudy.ha.testkit.sim.check.Choice;
 import org.understudy.ha.testkit.sim.check.Court;
@@ -63,8 +63,7 @@ public final class World {
     private final List<NodeId> ids;
     private final int owners;
     private final List<SimGroup> groups;
-    private final boolean isWired;
-    private final boolean formsAlways;
+    private final Traits traits;
     private final List<SimNode> nodes = new ArrayList<>();
     private final SimNetwork network;
     private final Court court;
@@ -81,8 +80,7 @@ public final class World {
     private final List<byte[]> oldWills = new ArrayList<>();
     private final TreeMap<String, Long> counts = new TreeMap<>();
     private final Deque<String> trace = new ArrayDeque<>();
-    private final List<Long> gaps = new ArrayList<>();
-    private final long[] ownerLostAt;
+    private final Takeovers takeovers;
     private final List<Fault> faults;
     private long steps;
     private int failPerMille;
@@ -93,13 +91,12 @@ public final class World {
         this.time = new Timeline(seed, options.isCalm());
         Size size = options.size().orElseGet(() -> Swarm.size(seed));
         this.ids = Swarm.nodes(size);
-        this.owners = size.hasWitness() ? size.nodes() - 1 : size.nodes();
-        this.groups = Swarm.groups(size.groups(), ids.subList(0, owners));
-        this.isWired = Swarm.isWired(seed);
-        this.formsAlways = Swarm.formsAlways(seed);
+        this.owners = size.owners();
+        this.groups = Swarm.groups(size);
+        this.traits = options.traits().orElseGet(() -> Swarm.traits(seed));
         this.court = new Court(time);
         this.ownership = new Ownership(court, groups, ids);
-        this.chain = new Chain(court, groups, ids, ownership);
+        this.chain = new Chain(court, groups, ids, ownership, traits.beginsOlder());
         this.choice = new Choice(court);
         this.word = new Word(court);
         this.lemmas = new Lemmas(court, ids, TIMING);
@@ -107,7 +104,7 @@ public final class World {
         this.recovery = new Recovery(court, groups, ids, ownership, choice);
         this.chronicle = new Chronicle(time, options.isTelling());
         this.network = new SimNetwork(time, ids.size());
-        this.ownerLostAt = new long[groups.size()];
+        this.takeovers = new Takeovers(this, groups.size());
         SimRandom random = new SimRandom(seed);
         for (int i = 0; i < ids.size(); i++) {
             nodes.add(new SimNode(this, i, ids.get(i), clock(random, i)));
@@ -138,7 +135,12 @@ public final class World {
         long heal = options.chaosNanos();
         List<Fault> all = options.script().orElseGet(() -> {
             long from = Math.min(1_500 * MILLI, heal / 2);
-            return Fault.plan(random, options, ids.size(), groups.size(), from, heal);
+            List<Fault> drawn = Fault.plan(random, options, ids.size(), groups.size(), from, heal);
+            if (traits.beginsOlder()) {
+                drawn.addAll(Swarm.upgrades(seed(), ids.size(), from, heal));
+                drawn.sort(Fault.IN_ORDER);
+            }
+            return drawn;
         });
         Nemesis nemesis = new Nemesis(this, network, operators);
         for (Fault fault : all) {
@@ -150,8 +152,10 @@ public final class World {
         }
         at(heal, this::heal);
         at(heal + HEAL_WORDS / 2, nemesis::vouch);
-        at(heal + RECOVERY, () -> recovery.bound(machines()));
-        at(heal + RECOVERY + STAY, () -> recovery.stayed(machines()));
+        if (!options.isBeyond()) {
+            at(heal + RECOVERY, () -> recovery.bound(machines()));
+            at(heal + RECOVERY + STAY, () -> recovery.stayed(machines()));
+        }
         return all;
     }
 
@@ -165,6 +169,11 @@ public final class World {
         return new Size(ids.size(), owners < ids.size(), groups.size());
     }
 
+    /** What kind of world it is besides its size, drawn or asked for. */
+    public Traits traits() {
+        return traits;
+    }
+
     /** Runs to the end or to the first violation. */
     public RunReport run() {
         long end = options.chaosNanos() + RECOVERY + STAY;
@@ -174,7 +183,7 @@ public final class World {
         court.violation().ifPresent(v -> trace(ids.get(0), () -> "VIOLATION " + v));
         counts.put("records chosen", (long) choice.chosen());
         counts.merge("worlds of " + ids.size() + " nodes", 1L, Long::sum);
-        if (isWired) {
+        if (traits.isWired()) {
             counts.merge("worlds that send real frames", 1L, Long::sum);
         }
         court.count(counts);
@@ -183,7 +192,9 @@ public final class World {
                 court.violation(),
                 steps,
                 Collections.unmodifiableSortedMap(counts),
-                List.copyOf(gaps),
+                takeovers.gaps(),
+                takeovers.starts(),
+                takeovers.owners(),
                 List.copyOf(trace),
                 chronicle.lines());
     }
@@ -269,13 +280,14 @@ public final class World {
         return options.sabotage();
     }
 
-    boolean isWired() {
-        return isWired;
+    /** Whether more may be lost than a cluster is promised to survive. */
+    boolean isBeyond() {
+        return options.isBeyond();
     }
 
-    /** Whether a node says that it may form also when it comes with an empty disk later. */
-    boolean formsAlways() {
-        return formsAlways;
+    /** Whether a node still runs the version before. */
+    boolean hasOlder() {
+        return traits.beginsOlder() && nodes.stream().anyMatch(SimNode::isOlder);
     }
 
     boolean failsStart(long draw) {
@@ -344,8 +356,15 @@ public final class World {
 
     void send(SimNode from, NodeId to, Message message) {
         SimNode target = nodes.get(ids.indexOf(to));
-        Message arriving = isWired ? from.wire().carry(message) : message;
-        network.carry(from.index(), target.index(), () -> target.receive(from.id(), arriving));
+        Message arriving = traits.isWired() ? from.wire().carry(message) : message;
+        boolean isOlder = from.isOlder();
+        network.carry(from.index(), target.index(), () -> {
+            if (isOlder == target.isOlder()) {
+                target.receive(from.id(), arriving);
+            } else {
+                count("messages of another version refused");
+            }
+        });
     }
 
     void countStep() {
@@ -356,28 +375,8 @@ public final class World {
         counts.merge(what, 1L, Long::sum);
     }
 
-    /** A fault hits a node that acts for something. */
-    void ownerHit(int node) {
-        for (SimGroup group : groups) {
-            if (group.isExpirable() && ownership.acts(group, node)) {
-                ownerLostAt[group.index()] = now();
-            }
-        }
-    }
-
-    /** A group acts from now on; notes how long nobody acted after a fault at its owner. */
-    void began(SimGroup group, int node, long token, ProofKind proof) {
-        if (ownerLostAt[group.index()] > 0) {
-            gaps.add(now() - ownerLostAt[group.index()]);
-            ownerLostAt[group.index()] = 0;
-        }
-        for (int other = 0; other < nodes.size(); other++) {
-            if (other != node && ownership.isClaimed(group, other) && !ownership.acts(group, other)) {
-                NodeId before = ids.get(other);
-                tell(group.name(), () -> "had ended with the lease of " + before);
-            }
-        }
-        tell(group.name(), () -> "runs on " + ids.get(node) + ", token " + token + ", proof " + proof);
+    Takeovers takeovers() {
+        return takeovers;
     }
 
     boolean isTracing() {

@@ -36,14 +36,17 @@ final class Wounds {
         return back.contains(node);
     }
 
-    /** Whether every disk is what it was, or made up for. */
+    /** Whether every disk is what it was, or made up for; the version before can do neither. */
     boolean areHealed() {
         forgetHealed();
-        return lost.isEmpty() && back.isEmpty();
+        return lost.isEmpty() && back.isEmpty() && !world.hasOlder();
     }
 
     /** Whether a disk may go back to an older state now. */
     boolean mayGoBack() {
+        if (world.isBeyond() || world.hasOlder()) {
+            return !world.hasOlder();
+        }
         forgetHealed();
         // A vote that decides alone has nobody to ask.
         boolean isAlone =
@@ -53,6 +56,9 @@ final class Wounds {
 
     /** Whether a disk may be lost for good now. */
     boolean mayLose() {
+        if (world.isBeyond() || world.hasOlder()) {
+            return !world.hasOlder();
+        }
         forgetHealed();
         int votes = world.choice().newest().map(r -> r.acceptors().size()).orElse(0);
         return back.isEmpty() && lost.size() < (votes - 1) / 2 && isSettled();

@@ -222,6 +222,15 @@ public final class SimDisk {
         isRemembered = false;
     }
 
+    /** What lies here, and each copy of it, is as version 1 of the library wrote it; its host remembers no write. */
+    public void beWrittenByVersionOne() {
+        copies.replaceAll(copy -> StateFile.ofVersionOne(copy).read());
+        file = StateFile.ofVersionOne(durable);
+        durable = file.read();
+        before = durable;
+        isRemembered = false;
+    }
+
     /** A bit changes while nobody looks. */
     public void flipBit(long luck) {
         isDamaged = true;

@@ -17,6 +17,12 @@ record StateFile(byte[] payload, long crc) {
         return new StateFile(payload, crc(payload));
     }
 
+    /** As version 1 wrote it. */
+    static StateFile ofVersionOne(DurableState state) {
+        byte[] payload = VersionOne.encode(state);
+        return new StateFile(payload, crc(payload));
+    }
+
     StateFile withFlippedBit(long luck) {
         byte[] flipped = payload.clone();
         int bit = (int) Math.floorMod(luck, flipped.length * 8L);
