@@ -6,6 +6,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.understudy.ha.testkit.sim.Sabotage;
+import org.understudy.ha.testkit.sim.Shrinker;
+import org.understudy.ha.testkit.sim.Story;
+import org.understudy.ha.testkit.sim.Violation;
 import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /**
@@ -25,6 +28,43 @@ public record Examination(
         String unjustDetail) {
 
     private static final long FIRST_SEED = 1;
+
+    /**
+     * Plants a bug and plays a story.
+     *
+     * @throws IllegalStateException if the bug cannot be planted
+     */
+    public static Function<Story, Optional<Violation>> player(PlantedBug bug, Path checkout) {
+        Function<Map<String, String>, Map<String, String>> trial = trial(bug, checkout);
+        return story -> violation(trial.apply(Map.of(
+                Trial.PLAY,
+                "text",
+                Trial.TEXT,
+                story.text(),
+                Trial.AROUND,
+                bug.around().name())));
+    }
+
+    /**
+     * Plants a bug, plays until it is seen, and shrinks what was played; empty if it is not seen or no world was played.
+     *
+     * @param playsMax how often to play at the most while shrinking
+     */
+    public static Optional<Story> story(PlantedBug bug, Path checkout, int playsMax) {
+        Map<String, String> sick = trial(bug, checkout).apply(order(bug, bug.around(), bug.seedsMax()));
+        return violation(sick).filter(v -> sick.containsKey(Trial.TEXT)).map(seen -> {
+            Story whole = Story.parse(sick.getOrDefault(Trial.TEXT, ""));
+            return Shrinker.shrink(whole, seen, playsMax, player(bug, checkout));
+        });
+    }
+
+    private static Optional<Violation> violation(Map<String, String> verdict) {
+        return Optional.ofNullable(verdict.get(Trial.CHECKER))
+                .map(checker -> new Violation(
+                        Checker.valueOf(checker),
+                        Long.parseLong(verdict.getOrDefault(Trial.AT, "0")),
+                        verdict.getOrDefault(Trial.DETAIL, "")));
+    }
 
     /**
      * Plants a bug and plays until it is seen or its seeds are used up; then plays the same seeds without it.

@@ -1,23 +1,13 @@
 package org.understudy.ha.testkit.sabotage;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.understudy.ha.testkit.sim.Sabotage;
+import org.understudy.ha.testkit.sim.TextFiles;
 import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /**
@@ -93,35 +83,8 @@ public record PlantedBug(
 
     /** Every planted bug, by name. */
     public static List<PlantedBug> all() {
-        URL directory = PlantedBug.class.getResource("bugs");
-        if (directory == null) {
-            throw new IllegalStateException("the planted bugs are not among the resources of ha-testkit");
-        }
-        try {
-            URI uri = directory.toURI();
-            if (!uri.getScheme().equals("jar")) {
-                return all(Path.of(uri));
-            }
-            try (FileSystem jar = FileSystems.newFileSystem(uri, Map.of())) {
-                return all(jar.getPath(uri.toString().substring(uri.toString().indexOf("!/") + 1)));
-            }
-        } catch (URISyntaxException | IOException e) {
-            throw new IllegalStateException("cannot read the planted bugs at " + directory, e);
-        }
-    }
-
-    private static List<PlantedBug> all(Path directory) throws IOException {
         List<PlantedBug> bugs = new ArrayList<>();
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.sorted(Comparator.comparing(Path::toString)).toList()) {
-                String name = file.getFileName().toString();
-                if (name.endsWith(SUFFIX)) {
-                    bugs.add(parse(name.substring(0, name.length() - SUFFIX.length()), Files.readString(file)));
-                }
-            }
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        TextFiles.in(PlantedBug.class, "bugs", SUFFIX).forEach((name, text) -> bugs.add(parse(name, text)));
         return bugs;
     }
 

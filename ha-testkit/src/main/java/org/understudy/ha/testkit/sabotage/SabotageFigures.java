@@ -10,21 +10,27 @@ import java.util.stream.Collectors;
 /** Plants every bug in turn and prints who saw it: how good the checkers are. Exit status 1 if one survives. */
 public final class SabotageFigures {
 
+    private static final int SHRINKING_PLAYS = 400;
+
     private SabotageFigures() {}
 
     /**
      * @param args {@code --json} for one object on standard output and nothing else there; {@code --only NAME}, which may be
-     *     repeated, for some of them
+     *     repeated, for some of them; {@code --keep DIR} to shrink what brought each of them out to a story in that directory
      */
     public static void main(String[] args) {
         List<String> words = Arrays.asList(args);
         boolean isJson = words.contains("--json");
         List<String> only = new ArrayList<>();
+        Optional<Path> kept = Optional.empty();
         for (int i = 0; i < words.size(); i++) {
             if (words.get(i).equals("--only") && i + 1 < words.size()) {
                 only.add(words.get(++i));
+            } else if (words.get(i).equals("--keep") && i + 1 < words.size()) {
+                kept = Optional.of(Path.of(words.get(++i)));
             } else if (!words.get(i).equals("--json")) {
-                System.err.println("sabotage: unknown word '" + words.get(i) + "'; known: --json, --only NAME");
+                System.err.println(
+                        "sabotage: unknown word '" + words.get(i) + "'; known: --json, --only NAME, --keep DIR");
                 System.exit(2);
             }
         }
@@ -37,14 +43,14 @@ public final class SabotageFigures {
             System.exit(2);
         }
         try {
-            System.exit(examine(bugs, PatchedClasses.checkout(), isJson) ? 0 : 1);
+            System.exit(examine(bugs, PatchedClasses.checkout(), kept, isJson) ? 0 : 1);
         } catch (IllegalStateException e) {
             System.err.println("sabotage: " + e.getMessage());
             System.exit(1);
         }
     }
 
-    private static boolean examine(List<PlantedBug> bugs, Path checkout, boolean isJson) {
+    private static boolean examine(List<PlantedBug> bugs, Path checkout, Optional<Path> kept, boolean isJson) {
         List<String> objects = new ArrayList<>();
         int caught = 0;
         for (PlantedBug bug : bugs) {
@@ -57,6 +63,8 @@ public final class SabotageFigures {
             caught += result.isCaught() ? 1 : 0;
             objects.add(json(result));
             (isJson ? System.err : System.out).println(line(result));
+            Examination seen = result;
+            kept.filter(directory -> seen.isCaught()).ifPresent(directory -> keep(bug, checkout, directory));
         }
         int survived = bugs.size() - caught;
         if (isJson) {
@@ -66,6 +74,11 @@ public final class SabotageFigures {
         }
         (isJson ? System.err : System.out).printf("%d passed, %d failed%n", caught, survived);
         return survived == 0;
+    }
+
+    private static void keep(PlantedBug bug, Path checkout, Path directory) {
+        Examination.story(bug, checkout, SHRINKING_PLAYS)
+                .ifPresent(story -> System.err.println("          " + story.write(directory, bug.name())));
     }
 
     private static String line(Examination result) {

@@ -8,8 +8,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.understudy.ha.testkit.sim.Fault;
+import org.understudy.ha.testkit.sim.KeptStories;
 import org.understudy.ha.testkit.sim.RunReport;
 import org.understudy.ha.testkit.sim.Sabotage;
+import org.understudy.ha.testkit.sim.Story;
 import org.understudy.ha.testkit.sim.Violation;
 import org.understudy.ha.testkit.sim.World;
 import org.understudy.ha.testkit.sim.WorldOptions;
@@ -19,7 +21,7 @@ import org.understudy.ha.testkit.sim.WorldOptions;
  * JDK.
  *
  * <p>What it can play: {@code swarm KIND ...}, worlds that draw from these kinds of faults, or whatever the seed draws without
- * a kind; {@code schedule NAME}, one of {@link Schedules}.
+ * a kind; {@code schedule NAME}, one of {@link Schedules}; {@code story NAME}, a kept story; {@code text}, the story handed in.
  */
 public final class Trial implements Function<Map<String, String>, Map<String, String>> {
 
@@ -30,13 +32,16 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
     static final String SEED = "seed";
     static final String CHECKER = "checker";
     static final String DETAIL = "detail";
+    static final String AT = "at";
+    static final String TEXT = "text";
 
     /** For the class loader. */
     public Trial() {}
 
     /**
-     * @param order {@code play}, {@code around}, and the {@code first} seed and {@code count} of seeds
-     * @return {@code seed}, the last one played, and {@code checker} and {@code detail} if one objected
+     * @param order {@code play}, {@code around}, and the {@code first} seed and {@code count} of seeds, or the {@code text} of a story
+     * @return {@code seed}, the last one played, and {@code checker}, {@code at} and {@code detail} if one objected; in a world also
+     *     its story as {@code text}
      */
     @Override
     public Map<String, String> apply(Map<String, String> order) {
@@ -45,6 +50,8 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
         return switch (words.get(0)) {
             case "swarm" -> swarm(rest, order);
             case "schedule" -> verdict(0, Schedules.play(String.join(" ", rest)));
+            case "story" -> story(kept(String.join(" ", rest)), order);
+            case "text" -> story(Story.parse(order.getOrDefault(TEXT, "")), order);
             default -> throw new IllegalArgumentException("cannot play '" + order.get(PLAY) + "'");
         };
     }
@@ -57,13 +64,40 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
                 .withSabotage(Sabotage.valueOf(order.getOrDefault(AROUND, "NONE")));
         long first = Long.parseLong(order.getOrDefault(FIRST, "1"));
         long last = first + Long.parseLong(order.getOrDefault(COUNT, "1")) - 1;
-        for (long seed = first; seed < last; seed++) {
-            RunReport report = new World(seed, options).run();
-            if (report.violation().isPresent()) {
-                return verdict(seed, report.violation());
+        for (long seed = first; ; seed++) {
+            World world = new World(seed, options);
+            RunReport report = world.run();
+            if (report.violation().isPresent() || seed >= last) {
+                Map<String, String> verdict = verdict(seed, report.violation());
+                verdict.put(TEXT, Story.of(world, report).text());
+                return verdict;
             }
         }
-        return verdict(last, new World(last, options).run().violation());
+    }
+
+    /**
+     * Plays a schedule, with nothing planted.
+     *
+     * @throws IllegalArgumentException if there is none of that name
+     */
+    public static Optional<Violation> schedule(String name) {
+        return Schedules.play(name);
+    }
+
+    private static Story kept(String name) {
+        return Optional.ofNullable(KeptStories.all().get(name))
+                .orElseThrow(() -> new IllegalArgumentException("no story '" + name + "' is kept"));
+    }
+
+    private static Map<String, String> story(Story story, Map<String, String> order) {
+        Sabotage around = Sabotage.valueOf(order.getOrDefault(AROUND, "NONE"));
+        return story.schedule().isPresent()
+                ? verdict(0, Schedules.play(story.schedule().get()))
+                : verdict(
+                        story.setting().seed(),
+                        new World(story.setting().seed(), story.options().withSabotage(around))
+                                .run()
+                                .violation());
     }
 
     private static Map<String, String> verdict(long seed, Optional<Violation> violation) {
@@ -71,6 +105,7 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
         verdict.put(SEED, Long.toString(seed));
         violation.ifPresent(v -> {
             verdict.put(CHECKER, v.checker().name());
+            verdict.put(AT, Long.toString(v.atNanos()));
             verdict.put(DETAIL, v.toString());
         });
         return verdict;

@@ -15,6 +15,7 @@ import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.WillVerifier;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.testkit.sim.Story.Setting;
 import org.understudy.ha.testkit.sim.WorldOptions.Size;
 import org.understudy.ha.testkit.sim.WorldOptions.Traits;
 import org.understudy.ha.testkit.sim.check.Chain;
@@ -167,6 +168,11 @@ public final class World {
     /** How large it is. */
     public Size size() {
         return new Size(ids.size(), owners < ids.size(), groups.size());
+    }
+
+    /** Everything that was drawn or asked for but the faults. */
+    public Setting setting() {
+        return new Setting(time.seed(), size(), traits, options.isCalm(), options.chaosNanos(), options.isBeyond());
     }
 
     /** What kind of world it is besides its size, drawn or asked for. */
