@@ -3,6 +3,7 @@ package org.understudy.ha.testkit.sabotage;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.understudy.ha.api.NodeId;
@@ -62,6 +63,10 @@ final class Schedules {
             Map.entry("stalled-refresher", Schedules::stalledRefresher)));
 
     private Schedules() {}
+
+    static Set<String> names() {
+        return ALL.keySet();
+    }
 
     static Optional<Violation> play(String name) {
         Supplier<Optional<Violation>> schedule = ALL.get(name);

@@ -53,6 +53,7 @@ public final class Shrinker {
         shrinker.simplifyFaults();
         shrinker.dropFaults();
         shrinker.healSoon();
+        shrinker.sortFaults();
         return shrinker.best.ending(List.of(seen.checker() + " is violated"));
     }
 
@@ -103,6 +104,10 @@ public final class Shrinker {
         List<Fault> fewer = new ArrayList<>(faults.subList(0, from));
         fewer.addAll(faults.subList(Math.min(faults.size(), from + length), faults.size()));
         return fewer;
+    }
+
+    private void sortFaults() {
+        tried(story -> story.with(story.faults().stream().sorted(Fault.IN_ORDER).toList()));
     }
 
     private void simplifySetting() {

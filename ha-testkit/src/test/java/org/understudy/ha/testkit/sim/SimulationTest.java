@@ -2,6 +2,7 @@ package org.understudy.ha.testkit.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -84,11 +85,21 @@ class SimulationTest {
     }
 
     private static String failure(long seed) {
-        RunReport again = new World(seed, WorldOptions.standard().withTrace()).run();
+        World world = new World(seed, WorldOptions.standard().withTrace());
+        RunReport again = world.run();
         return "seed " + seed + ": "
                 + again.violation().map(Violation::toString).orElse("not reproduced")
                 + "\nreplay: mvn -q -pl ha-testkit -am test -Dtest=SimulationTest -Dsim.seed=" + seed
-                + " -Dsurefire.failIfNoSpecifiedTests=false\nlast events:\n"
+                + " -Dsurefire.failIfNoSpecifiedTests=false\n"
+                + again.violation().map(v -> story(world, again, v)).orElse("")
+                + "last events:\n"
                 + String.join("\n", again.trace());
+    }
+
+    private static String story(World world, RunReport report, Violation violation) {
+        Story story = SimulationBenchmark.shrunk(Story.of(world, report), violation);
+        Path directory = Path.of("target", "stories").toAbsolutePath();
+        return "shrunk to a story:\n" + story.text()
+                + story.write(directory, "seed-" + report.seed() + "-" + violation.checker()) + "\n";
     }
 }
