@@ -3,8 +3,11 @@
  * network, disk, kernel and clock, everything drawn from one seed. Checkers look after every step; a seed that fails replays
  * exactly.
  *
- * <p>Pure apart from what a caller prints: no thread, no real clock, no sleep. Time is a number; the same seed gives the same
+ * <p>Pure apart from what a caller prints and keeps: no thread, no real clock, no sleep. Time is a number; the same seed gives the same
  * run on every machine. Nobody in production imports this package.
+ *
+ * <p>A run can be told in full as a {@link org.understudy.ha.testkit.sim.Story}, shrunk while the same checker objects, and kept
+ * among the resources with what came of it.
  *
  * <p>Start reading at {@link org.understudy.ha.testkit.sim.World}.
  *

@@ -1,17 +1,24 @@
 package org.understudy.ha.testkit.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.codec.MessageCodec;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.testkit.sim.Fault.Kind;
 import org.understudy.ha.testkit.sim.WorldOptions.Traits;
 
 /** Worlds that begin with the version before and are upgraded one node after the other, among other faults. */
 class MixedVersionsTest {
 
+    private static final int VERSION_AT = 4;
     private static final Traits OLDER = new Traits(true, false, true);
 
     @Test
@@ -53,5 +60,16 @@ class MixedVersionsTest {
         assertThat(files.get(files.size() - 1).atNanos())
                 .as("the last to be upgraded is the third voice that the first two need to be sure of their disks")
                 .isGreaterThan(10_000 * World.MILLI);
+    }
+
+    @Test
+    void a_frame_of_another_version_is_refused() {
+        byte[] frame =
+                MessageCodec.encode("sim", NodeId.of("serv1"), 1, new Message.Prepare(new Ballot(3, "serv1/1"), false));
+        frame[VERSION_AT]--;
+
+        assertThatThrownBy(() -> MessageCodec.decode(frame))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageContaining("frame of version " + frame[VERSION_AT]);
     }
 }
