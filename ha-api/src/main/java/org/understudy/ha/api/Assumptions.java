@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
  * What this cluster survives, what it does not, and on what that rests: computed from its record, its configuration and this
  * host, as it stands now.
  *
- * @param outlooks every single fault, then every two; see {@link Fault.Kind}
+ * @param outlooks every single fault, then every two; see {@link Fault.Kind}. Only single ones in a cluster so large that pairs of faults
+ *     and groups make more than 300000 sentences; then that is among the weaknesses
  * @param absent nodes that vote and are not in the cluster now: every outlook is with them missing
  * @param weaknesses what is weaker here than it could be, one sentence each, with the remedy where there is one
  * @param restsOn what is assumed and cannot be checked from inside

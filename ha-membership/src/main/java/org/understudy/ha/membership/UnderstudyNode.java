@@ -19,8 +19,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -106,6 +108,7 @@ final class UnderstudyNode implements HaNode {
     private static final long LEAVE_MILLIS = 3000;
     private static final long LOOK_MILLIS = 20;
     private static final long LANE_END_MILLIS = 500;
+    private static final long THINKING_SECONDS = 3;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
@@ -161,15 +164,21 @@ final class UnderstudyNode implements HaNode {
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
+        ExecutorService thinking = new ThreadPoolExecutor(
+                0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
         this.assumptionsWatch = new AssumptionsWatch(
                 this::assumptions,
                 timers,
-                callbacks,
+                thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
         this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
+        });
+        this.opened.push(() -> {
+            thinking.shutdownNow();
+            thinking.awaitTermination(THINKING_SECONDS, TimeUnit.SECONDS);
         });
         this.opened.push(() -> {
             callbacks.shutdown();

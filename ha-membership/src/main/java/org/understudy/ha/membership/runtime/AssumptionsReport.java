@@ -57,6 +57,11 @@ public final class AssumptionsReport {
                 "a pause of a whole virtual machine stops its kernel's timers as well: only sinks that compare tokens, or real"
                         + " fencing, cover that");
         weak.add("whoever holds a node's key can take every group");
+        if (Outlooks.areTooMany(known)) {
+            weak.add("with " + known.sessions().size() + " nodes and "
+                    + known.groups().size()
+                    + " groups only single faults are looked at: two at once are too many to tell of each group");
+        }
         if (config.security() instanceof Security.Insecure) {
             weak.add("this cluster runs insecure: whoever reaches the nodes' ports can take every group");
         }

@@ -17,11 +17,13 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
  * Computes the assumptions again when something they depend on has changed, tells them and writes them to the log.
  *
  * <p><b>Concurrency.</b> {@link #record} is called by the loop, {@link #changed} by any thread; neither blocks. Changes that
- * come together are computed once, {@value #QUIET_MILLIS} ms after the first.
+ * come together are computed once, {@value #QUIET_MILLIS} ms after the first, and not more often than makes a twentieth of one core: what a large
+ * cluster survives is told later while its record changes.
  */
 public final class AssumptionsWatch {
     private static final Logger LOG = LoggerFactory.getLogger(AssumptionsWatch.class);
     private static final long QUIET_MILLIS = 2000;
+    private static final long SHARE = 20;
 
     private final Supplier<Assumptions> compute;
     private final ScheduledExecutorService timers;
@@ -30,10 +32,11 @@ public final class AssumptionsWatch {
     private final AtomicBoolean isWaiting = new AtomicBoolean();
     /** Loop's thread only. */
     private Optional<ClusterRecord> known = Optional.empty();
-    /** Worker's thread only, once the node is started. */
-    private Optional<Assumptions> last = Optional.empty();
+    /** Of the last value, which itself may be large. Worker's thread only, once the node is started. */
+    private int told;
 
     private String printed = "";
+    private volatile long quietMillis = QUIET_MILLIS;
 
     /**
      * @param compute takes milliseconds; called on the worker only, but for {@link #begin}
@@ -72,7 +75,7 @@ public final class AssumptionsWatch {
     public void changed() {
         if (isWaiting.compareAndSet(false, true)) {
             try {
-                timers.schedule(() -> worker.execute(this::lookAgain), QUIET_MILLIS, TimeUnit.MILLISECONDS);
+                timers.schedule(() -> worker.execute(this::lookAgain), quietMillis, TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
                 LOG.debug("the node is closing: its assumptions are not computed any more");
             }
@@ -85,11 +88,13 @@ public final class AssumptionsWatch {
     }
 
     private void look() {
+        long begin = System.nanoTime();
         Assumptions now = compute.get();
-        if (last.filter(now::equals).isPresent()) {
+        quietMillis = Math.max(QUIET_MILLIS, SHARE * TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
+        if (now.hashCode() == told) {
             return;
         }
-        last = Optional.of(now);
+        told = now.hashCode();
         tell.accept(now);
         String text = now.toString();
         if (!text.equals(printed)) {

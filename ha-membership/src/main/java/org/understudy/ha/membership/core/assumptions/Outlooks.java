@@ -29,6 +29,8 @@ import org.understudy.ha.membership.core.record.Session;
  */
 public final class Outlooks {
 
+    private static final long SENTENCES_MAX = 300_000;
+
     private final ClusterRecord record;
     private final Timing timing;
     private final TreeSet<NodeId> absent = new TreeSet<>();
@@ -45,16 +47,23 @@ public final class Outlooks {
         this.calm = new Situation(record, absent, List.of());
     }
 
-    /** Every outlook: first single faults, then double ones. */
+    /** Whether every two faults together with every group are too many to say something of each. */
+    public static boolean areTooMany(ClusterRecord record) {
+        long faults = faults(record).size();
+        return faults * (faults - 1) / 2 * record.groups().size() > SENTENCES_MAX;
+    }
+
+    /** Every outlook: first single faults, then double ones unless they {@linkplain #areTooMany are too many}. */
     public static List<Outlook> of(ClusterRecord record, Timing timing) {
         Outlooks outlooks = new Outlooks(record, timing);
-        List<Fault> faults = outlooks.faults();
+        List<Fault> faults = faults(record);
         List<Outlook> all = new ArrayList<>();
         for (Fault fault : faults) {
             all.add(outlooks.outlook(List.of(fault)));
         }
-        for (int i = 0; i < faults.size(); i++) {
-            for (int j = i + 1; j < faults.size(); j++) {
+        int pairsOf = areTooMany(record) ? 0 : faults.size();
+        for (int i = 0; i < pairsOf; i++) {
+            for (int j = i + 1; j < pairsOf; j++) {
                 all.add(outlooks.outlook(List.of(faults.get(i), faults.get(j))));
             }
         }
@@ -73,10 +82,10 @@ public final class Outlooks {
         return List.copyOf(absent);
     }
 
-    private List<Fault> faults() {
+    private static List<Fault> faults(ClusterRecord record) {
         TreeSet<NodeId> present = new TreeSet<>(record.sessions().keySet());
         record.voters().all().forEach(acceptor -> present.add(acceptor.node()));
-        present.removeAll(absent);
+        present.removeAll(absent(record));
         List<NodeId> nodes = List.copyOf(present);
         TreeSet<Fault> faults = new TreeSet<>();
         for (int i = 0; i < nodes.size(); i++) {

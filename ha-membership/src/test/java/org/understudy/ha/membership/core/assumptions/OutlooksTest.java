@@ -94,6 +94,20 @@ class OutlooksTest {
     private final ClusterRecord three = cluster(3, 0, everyKind(3));
 
     @Test
+    void a_cluster_too_large_for_every_pair_of_faults_is_told_of_every_fault_alone() {
+        Map<String, Candidacy> many = new TreeMap<>();
+        for (int group = 0; group < 100; group++) {
+            many.put("group-" + group, candidacy(List.of(N1, N2), true, false));
+        }
+        ClusterRecord nine = cluster(9, 0, many);
+
+        assertThat(Outlooks.areTooMany(three)).isFalse();
+        assertThat(Outlooks.areTooMany(nine)).isTrue();
+        assertThat(assumptions(nine).doubles()).isEmpty();
+        assertThat(assumptions(nine).singles()).hasSizeGreaterThan(9 * 6);
+    }
+
+    @Test
     void a_killed_process_is_proved_dead_so_everything_moves() {
         Fault kill = Fault.of(Kind.PROCESS_KILLED, N1);
 
