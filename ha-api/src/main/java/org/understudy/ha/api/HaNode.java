@@ -67,6 +67,12 @@ public interface HaNode extends AutoCloseable {
     Assumptions assumptions();
 
     /**
+     * What this node measured of its own delays, against what its lease allows. Fresh to a tenth of a lease, except that a delay
+     * which still lasts is included as it is now. Never blocks.
+     */
+    Stalls stalls();
+
+    /**
      * Adds a listener. It is called on a thread of its own, never concurrently, first with the present state and then with
      * each change, in order; a slow listener gets the latest state of each subject, not every intermediate one, and delays
      * nobody.

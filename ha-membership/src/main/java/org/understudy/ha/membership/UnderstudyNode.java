@@ -2,6 +2,7 @@ package org.understudy.ha.membership;
 
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,10 +28,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
@@ -48,6 +51,8 @@ import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.Quorum;
 import org.understudy.ha.api.Resources;
+import org.understudy.ha.api.Stall;
+import org.understudy.ha.api.Stalls;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
@@ -88,6 +93,8 @@ import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LeaseBoard;
+import org.understudy.ha.membership.runtime.NoticeLog;
+import org.understudy.ha.membership.runtime.StallWatch;
 import org.understudy.ha.membership.runtime.ThisHost;
 import org.understudy.ha.membership.runtime.Wills;
 import org.understudy.ha.membership.security.NodeKeys;
@@ -112,7 +119,11 @@ final class UnderstudyNode implements HaNode {
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
+    private final Function<Path, NodeStateStore> stores;
     private final NamedThreads threads;
+    /** For whatever is said on the loop. */
+    private final NoticeLog log;
+
     private final ScheduledThreadPoolExecutor timers;
     /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
     private final ExecutorService callbacks;
@@ -133,6 +144,7 @@ final class UnderstudyNode implements HaNode {
 
     private BootClock clock;
     private LeaseBoard leases;
+    private StallWatch stalls;
     private Enforcements enforcements;
     private NodeStateStore store;
     private NodeMachine machine;
@@ -158,9 +170,12 @@ final class UnderstudyNode implements HaNode {
     private volatile Optional<ClusterRecord> record = Optional.empty();
     private volatile SortedMap<String, GroupStatus> statuses = new TreeMap<>();
 
-    private UnderstudyNode(NodeConfig config) {
+    private UnderstudyNode(NodeConfig config, Function<Path, NodeStateStore> stores) {
         this.config = config;
+        this.stores = stores;
         this.threads = new NamedThreads(config.threads(), config.node());
+        this.log = new NoticeLog(threads);
+        this.opened.push(log);
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
@@ -171,6 +186,8 @@ final class UnderstudyNode implements HaNode {
                 timers,
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
+        // Its thread is made here with the host's factory, not by the first decision on the loop.
+        this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
         this.opened.push(() -> {
             timers.shutdownNow();
@@ -187,7 +204,11 @@ final class UnderstudyNode implements HaNode {
     }
 
     static UnderstudyNode start(NodeConfig config) {
-        UnderstudyNode node = new UnderstudyNode(config);
+        return start(config, FileNodeStateStore::new);
+    }
+
+    static UnderstudyNode start(NodeConfig config, Function<Path, NodeStateStore> stores) {
+        UnderstudyNode node = new UnderstudyNode(config, stores);
         boolean isUp = false;
         try {
             node.open();
@@ -207,7 +228,7 @@ final class UnderstudyNode implements HaNode {
         opened.push(clock);
         clockOffset = clock.getAsLong() - System.nanoTime();
         leases = new LeaseBoard(clock, config.timing().holderNanos());
-        store = new FileNodeStateStore(config.stateDirectory());
+        store = stores.apply(config.stateDirectory());
         opened.push(store);
         NodeStateStore.Opened found = store.open();
         DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
@@ -236,6 +257,13 @@ final class UnderstudyNode implements HaNode {
                 identity,
                 found.isCurrent(),
                 new java.security.SecureRandom().nextLong() >>> 1);
+        stalls = new StallWatch(
+                config.timing(),
+                settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),
+                clock,
+                threads,
+                this::stallNoticed);
+        opened.push(stalls);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
@@ -245,6 +273,7 @@ final class UnderstudyNode implements HaNode {
         opened.push(wills);
         assumptionsWatch.begin();
         loop.start();
+        stalls.start();
         LOG.info(
                 "node {} of cluster {} is up: disk {}, clock {}, {}",
                 config.node(),
@@ -357,7 +386,7 @@ final class UnderstudyNode implements HaNode {
     private final class EnforcerNews implements Enforcements.Listener {
         @Override
         public void changed(String enforcer, boolean isThere, String sentence) {
-            LOG.warn("node {}: {}", config.node(), sentence);
+            log.line(() -> LOG.warn("node {}: {}", config.node(), sentence));
             publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
             lanes.values().forEach(Lane::coverageChanged);
             assumptionsWatch.changed();
@@ -428,6 +457,17 @@ final class UnderstudyNode implements HaNode {
                                 () -> guardian.filter(g -> !g.isAlive()).map(g -> "its process has ended")),
                         guardian.map(Guardian::weaknesses).orElse(List.of())),
                 record);
+    }
+
+    @Override
+    public Stalls stalls() {
+        return stalls.stalls();
+    }
+
+    private void stallNoticed(String what, Stall stall, boolean isMarginUsedUp, String sentence) {
+        log.line(() ->
+                LOG.atLevel(isMarginUsedUp ? Level.WARN : Level.INFO).log("node {}: {}", config.node(), sentence));
+        publish("stall " + what, new HaEvent.StallNoticed(what, stall, isMarginUsedUp, sentence));
     }
 
     @Override
@@ -661,7 +701,13 @@ final class UnderstudyNode implements HaNode {
                     refuse(from, "it speaks for " + frame.sender() + " of cluster " + frame.cluster());
                     return;
                 }
-                loop.offer(new Input.Received(from, frame.message()));
+                long now = clock.getAsLong();
+                boolean isTaken = loop.offer(new Input.Received(from, frame.message()));
+                if (isTaken && frame.message() instanceof Message.RenewAck ack) {
+                    loop.execute(() -> stalls.answered(from, ack.sequence(), now));
+                } else if (isTaken && frame.message() instanceof Message.RenewRefused no) {
+                    loop.execute(() -> stalls.answered(from, no.sequence(), now));
+                }
             } catch (MalformedMessageException e) {
                 refuse(from, e.getMessage());
             }
@@ -688,11 +734,14 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public long nowNanos() {
-            return clock.getAsLong();
+            long now = clock.getAsLong();
+            stalls.begins(now);
+            return now;
         }
 
         @Override
         public Input tick() {
+            stalls.ticks(machine.nextDeadlineNanos());
             long offset = clock.getAsLong() - System.nanoTime();
             if (Math.abs(offset - clockOffset) > CLOCK_DRIFT_NANOS) {
                 long millis = (offset - clockOffset) / 1_000_000;
@@ -711,9 +760,13 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void perform(Effect effect) {
             if (effect instanceof Effect.Send send) {
+                if (send.message() instanceof Message.Renew renewal) {
+                    stalls.sends(renewal.sequence());
+                }
                 channel.send(send.to(), encode(send.message()));
             } else if (effect instanceof Effect.PublishLease lease) {
                 leases.publish(lease);
+                stalls.leased(lease);
                 lease.incarnation()
                         .filter(i -> lease.isValid())
                         .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
@@ -759,7 +812,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void persist(DurableState fact) {
-            store.save(RecordCodec.encode(fact));
+            stalls.writing(() -> store.save(RecordCodec.encode(fact)));
         }
 
         @Override
@@ -769,12 +822,13 @@ final class UnderstudyNode implements HaNode {
                     || notice.reason() == Reason.GROUP_BLOCKED) {
                 isStatusDirty = true;
             }
-            switch (notice.reason()) {
-                case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> LOG.debug("{}", notice);
+            Level level = switch (notice.reason()) {
+                case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> Level.DEBUG;
                 case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS, RECOVERY_WAITS, RECORD_FORCED ->
-                    LOG.warn("{}", notice);
-                default -> LOG.info("{}", notice);
-            }
+                    Level.WARN;
+                default -> Level.INFO;
+            };
+            log.line(() -> LOG.atLevel(level).log("{}", notice));
             boolean isOurs = notice.subject().equals(config.node().value());
             if (notice.reason() == Reason.FORMING_WAITS || (notice.reason() == Reason.JOIN_WAITS && isOurs)) {
                 stateReason = notice.detail();
@@ -794,6 +848,7 @@ final class UnderstudyNode implements HaNode {
                 isStatusDirty = false;
                 refreshStatuses();
             }
+            stalls.stepped(machine.nextDeadlineNanos());
         }
 
         /** A lane whose group the machine has let go of will never be used again. */
@@ -809,12 +864,13 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void failed(Throwable cause) {
-            LOG.error(
-                    "node {} steps aside: it stops what it owns and votes no more; restart it when the cause is mended",
-                    config.node(),
-                    cause);
             leases.publish(new Effect.PublishLease(Optional.empty(), false, 0));
             lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
+            log.line(() -> LOG.error(
+                    "node {} steps aside: it stops what it owns and votes no more; restart it when the cause is mended",
+                    config.node(),
+                    cause));
+            stalls.stepped(Long.MAX_VALUE);
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
             operator.end("this node stepped aside");
             left.countDown();
@@ -880,7 +936,7 @@ final class UnderstudyNode implements HaNode {
             if (!isDifferent) {
                 differing.remove(group);
             } else if (!sentence.equals(differing.put(group, sentence))) {
-                LOG.warn("{}", sentence);
+                log.line(() -> LOG.warn("{}", sentence));
                 publish("preferences " + group, new HaEvent.Alarm(group, sentence));
             }
         }

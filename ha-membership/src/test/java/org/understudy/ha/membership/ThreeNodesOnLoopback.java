@@ -9,7 +9,12 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.config.NodeConfig;
+import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.membership.spi.NodeStateStore;
+import org.understudy.ha.membership.store.FileNodeStateStore;
 
 /** A cluster serv1, serv2, witness in this JVM, for tests that need whole nodes. */
 final class ThreeNodesOnLoopback implements AutoCloseable {
@@ -26,7 +31,11 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     HaNode start(String name) {
-        HaNode node = HaNode.builder()
+        return start(name, Timing.standard(), FileNodeStateStore::new);
+    }
+
+    HaNode start(String name, Timing timing, Function<Path, NodeStateStore> stores) {
+        NodeConfig config = HaNode.builder()
                 .cluster("test")
                 .node(name)
                 .peer(NAMES.get(0), "127.0.0.1:" + ports.get(0))
@@ -35,8 +44,10 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
                 .stateDirectory(directory.resolve(name))
                 .insecure()
                 .withoutGuardian()
+                .timing(timing)
                 .form()
-                .start();
+                .validate();
+        HaNode node = UnderstudyNode.start(config, stores);
         nodes.add(node);
         return node;
     }

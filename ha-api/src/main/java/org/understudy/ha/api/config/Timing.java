@@ -31,6 +31,14 @@ public record Timing(Duration lease, Duration renewEvery, int driftPerMille, Dur
         return Math.multiplyExact(leaseNanos(), 1000L - driftPerMille) / (1000L + driftPerMille) - guard.toNanos();
     }
 
+    /**
+     * How long after sending a renewal the holder begins to stop by itself, unless a later one was acknowledged: two renewal
+     * intervals before its end, at most a quarter of the whole.
+     */
+    public long stepDownNanos() {
+        return holderNanos() - Math.min(holderNanos() / 4, 2 * renewEvery.toNanos());
+    }
+
     /** How long an acceptor waits in silence before it agrees to a session's removal: L·(1+ρ). */
     public long acceptorNanos() {
         return Math.multiplyExact(leaseNanos(), 1000L + driftPerMille) / 1000L;

@@ -4,6 +4,7 @@ import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Membership;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.Stall;
 
 /** What a listener is told. Each event carries the whole new state of its subject. */
 public sealed interface HaEvent {
@@ -28,4 +29,16 @@ public sealed interface HaEvent {
      * {@link org.understudy.ha.api.HaNode#assumptions()}.
      */
     record AssumptionsChanged(Assumptions assumptions) implements HaEvent {}
+
+    /**
+     * Something took more than half of what the lease allows, or all of it. Told once when it begins and once when the margin is
+     * used up; again only after a minute without.
+     *
+     * @param what its name in {@link org.understudy.ha.api.Stalls#all()}
+     * @param stall as measured until now
+     * @param isMarginUsedUp whether it took all; for {@code tick} and {@code pause} the lease is in doubt then, for {@code lease}
+     *     this node is stopping what it runs
+     * @param sentence what happened and what to do
+     */
+    record StallNoticed(String what, Stall stall, boolean isMarginUsedUp, String sentence) implements HaEvent {}
 }

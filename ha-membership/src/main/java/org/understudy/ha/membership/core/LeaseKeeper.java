@@ -41,7 +41,7 @@ final class LeaseKeeper {
         this.renewNanos = timing.renewEvery().toNanos();
         this.lengthNanos = timing.holderNanos();
         this.waitNanos = timing.acceptorNanos();
-        this.stepDownNanos = lengthNanos - Math.min(lengthNanos / 4, 2 * renewNanos);
+        this.stepDownNanos = timing.stepDownNanos();
         this.nextRenewal = now;
     }
 

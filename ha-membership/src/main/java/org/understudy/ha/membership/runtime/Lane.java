@@ -247,7 +247,8 @@ public final class Lane {
                 lease.end();
             }
             if (current != null && current.isInterruptible) {
-                current.cancel();
+                // An interrupt closes the channel on which its target waits, and that may last: not on the loop.
+                soon(current::cancel);
             }
         }
         AtomicBoolean isReported = new AtomicBoolean();
@@ -687,6 +688,14 @@ public final class Lane {
         } catch (RejectedExecutionException e) {
             isLooking.set(false);
             LOG.trace("group {}: lane is closed", group.name());
+        }
+    }
+
+    private void soon(Runnable task) {
+        try {
+            around.timers().execute(task);
+        } catch (RejectedExecutionException e) {
+            task.run();
         }
     }
 
