@@ -40,6 +40,8 @@ final class Proposer {
         ACCEPTING
     }
 
+    private static final int PATIENCE_DOUBLED_MAX = 2;
+
     private final NodeId self;
     private final long roundNanos;
     private final long backOffNanos;
@@ -65,7 +67,7 @@ final class Proposer {
 
     /**
      * @param rank position among the peers; spaces duelling proposers
-     * @param roundNanos how long a phase may take
+     * @param roundNanos how long a phase may take at first
      */
     Proposer(NodeId self, int rank, long roundNanos) {
         this.self = self;
@@ -87,7 +89,7 @@ final class Proposer {
 
     /** Sessions that a majority agreed lately to end by silence. */
     TreeSet<Incarnation> agreed(long now) {
-        if (now - agreedAt > roundNanos) {
+        if (now - agreedAt > patienceNanos()) {
             agreed.clear();
         }
         return agreed;
@@ -181,7 +183,7 @@ final class Proposer {
             return List.of();
         }
         phase = Phase.ACCEPTING;
-        deadline = now + roundNanos;
+        deadline = now + patienceNanos();
         refusals.clear();
         return List.of(new Accept(ballot, value.get()));
     }
@@ -255,6 +257,11 @@ final class Proposer {
         idleUntil = now + backOffNanos * (1L << (failures - 1));
     }
 
+    /** After a round that took too long the next gets twice the time: disks may be slower than they should be. */
+    private long patienceNanos() {
+        return roundNanos << Math.min(failures, PATIENCE_DOUBLED_MAX);
+    }
+
     /** When this proposer wants a tick. */
     long nextDeadlineNanos(long now) {
         if (phase != Phase.IDLE) {
@@ -267,7 +274,7 @@ final class Proposer {
         phase = next;
         voters = known;
         isForming = false;
-        deadline = now + roundNanos;
+        deadline = now + patienceNanos();
         votes.clear();
         promises.clear();
         acceptances.clear();
