@@ -50,6 +50,8 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         RESTART_STORM(Needs.LENGTH, Needs.LUCK),
         /** The process stands still. */
         PAUSE(Needs.LENGTH),
+        /** The process stands still again and again, for about as long as the guard allows, sometimes a little longer. */
+        BUSY(Needs.LENGTH, Needs.LUCK),
         /** The host sleeps: its boot clock runs on, its processes and the timers of its kernel stand still. */
         SUSPEND(Needs.LENGTH),
         /** The monotonic clock moves against the boot clock. */
@@ -80,14 +82,18 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         SLOW_NETWORK(Needs.LENGTH),
         /** Messages to one node take up to 900 ms. */
         SLOW_INBOUND(Needs.LENGTH),
+        /** Messages of one node take up to 900 ms: a slow peer. */
+        SLOW_OUTBOUND(Needs.LENGTH),
         /** Messages overtake one another. */
         REORDER(Needs.LENGTH),
         /** Every second message arrives twice. */
         DUPLICATE(Needs.LENGTH),
         /** Messages get lost. */
         LOSS(Needs.LENGTH, Needs.LUCK),
-        /** Writes take up to 400 ms. */
-        SLOW_DISK(Needs.LENGTH),
+        /** Writes take up to 400 ms, on some disks never less than 300. */
+        SLOW_DISK(Needs.LENGTH, Needs.LUCK),
+        /** No write ends before the fault does. */
+        HUNG_DISK(Needs.LENGTH),
         /** Writes fail: the node steps aside, and is started again later. */
         DISK_FULL(Needs.LENGTH, Needs.LUCK),
         /** Power fails and the disk comes back with half a record: the node refuses it until it is given an empty one. */

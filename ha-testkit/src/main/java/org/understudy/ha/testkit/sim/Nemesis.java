@@ -48,11 +48,13 @@ final class Nemesis {
             case CRASH, CRASH_UNSEEN, CRASH_AT, POWER_OFF, BLACKOUT, ROLLING_RESTART, RESTART_STORM, UPGRADE ->
                 kill(fault, node);
             case PAUSE -> node.pause(fault.lengthNanos());
+            case BUSY -> stutter(fault, node);
             case SUSPEND -> node.suspend(fault.lengthNanos());
             case CLOCK_STEP ->
                 node.process().ifPresent(p -> p.stepClock(SimRandom.scale(fault.luck(), -4_000, 4_000) * World.MILLI));
             case DOUBT -> node.input(new Input.ClockDoubted("simulated"));
-            case SLOW_DISK, DISK_FULL, TORN_RECORD, BIT_FLIP, EMPTY_DISK, OLD_DISK, FOREIGN_DISK -> spoil(fault, node);
+            case SLOW_DISK, HUNG_DISK, DISK_FULL, TORN_RECORD, BIT_FLIP, EMPTY_DISK, OLD_DISK, FOREIGN_DISK ->
+                spoil(fault, node);
             case REMOVE_VOTE -> {
                 // Two sets that share all but one disk have none to spare while one is lost.
                 if (wounds.areHealed()) {
@@ -132,6 +134,17 @@ final class Nemesis {
         });
     }
 
+    /** Stalls of a quarter of the guard to twice the guard, one after the other. */
+    private void stutter(Fault fault, SimNode node) {
+        long guard = World.TIMING.guard().toNanos();
+        long at = 0;
+        for (long i = 0; at < fault.lengthNanos(); i++) {
+            long stall = SimRandom.scale(fault.luck() + 2 * i, guard / 4, 2 * guard);
+            beforeHealing(at, () -> node.pause(stall));
+            at += stall + SimRandom.scale(fault.luck() + 2 * i + 1, guard / 2, 5 * guard);
+        }
+    }
+
     private void beforeHealing(long delay, Runnable harm) {
         world.in(delay, () -> {
             if (!world.isHealed()) {
@@ -146,7 +159,8 @@ final class Nemesis {
         SimDisk disk = node.disk();
         long until = world.now() + fault.lengthNanos();
         switch (fault.kind()) {
-            case SLOW_DISK -> disk.slowUntil(until);
+            case SLOW_DISK -> disk.slowUntil(until, SimRandom.scale(fault.luck(), World.MILLI, 300 * World.MILLI));
+            case HUNG_DISK -> disk.hangUntil(Math.min(until, world.healsAt()));
             case DISK_FULL -> {
                 disk.fullUntil(until);
                 beforeHealing(fault.lengthNanos() + World.MILLI, () -> {
@@ -240,6 +254,7 @@ final class Nemesis {
             case SWIZZLE -> swizzle(fault);
             case SLOW_NETWORK -> network.slow(until);
             case SLOW_INBOUND -> network.slowInbound(fault.node(), until);
+            case SLOW_OUTBOUND -> network.slowOutbound(fault.node(), until);
             case REORDER -> network.shuffle(until);
             case DUPLICATE -> network.duplicate(until);
             case LOSS -> network.lose((int) SimRandom.scale(fault.luck(), 50, 500), until);

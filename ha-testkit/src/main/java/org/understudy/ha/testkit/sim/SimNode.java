@@ -362,7 +362,7 @@ final class SimNode {
 
     /** Everything that can be mended here is, and the process runs. */
     void heal() {
-        disk.slowUntil(0);
+        disk.slowUntil(0, 0);
         disk.fullUntil(0);
         ownDisk();
         process().ifPresent(SimProcess::disarm);

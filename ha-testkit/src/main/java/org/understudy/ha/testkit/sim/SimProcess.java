@@ -120,6 +120,7 @@ final class SimProcess implements SimDisk.Writer {
     /** Starts its loop. */
     void run() {
         world.lemmas().booted(node.index(), acceptor.disk(), machine);
+        world.punctuality().reset(node.index());
         input(new Input.ViewChanged(world.ids()));
         for (SimGroup group : world.groups()) {
             if (world.mayOwn(node)) {
@@ -172,6 +173,7 @@ final class SimProcess implements SimDisk.Writer {
         pausedUntil = 0;
         isAsleep = false;
         world.trace(id(), () -> "resumes");
+        world.punctuality().resumes(node.index(), local());
         boolean lanesFirst = SimRandom.happens(draw('r', 0), 500);
         if (lanesFirst) {
             drain(frozen);
@@ -302,6 +304,9 @@ final class SimProcess implements SimDisk.Writer {
                 world.noticed(node, notice);
             }
             perform(step);
+            if (isAlive) {
+                world.punctuality().stepped(node.index(), machine.incarnation().isPresent(), local(), input, step);
+            }
         } catch (RuntimeException e) {
             StackTraceElement[] at = e.getStackTrace();
             world.court()
@@ -357,6 +362,7 @@ final class SimProcess implements SimDisk.Writer {
             world.tell(id().value(), () -> "steps aside: " + why);
             isAside = true;
             leaseValid = false;
+            world.punctuality().reset(node.index());
             held.clear();
             backlog.clear();
             for (SimLane lane : lanes) {
@@ -409,12 +415,17 @@ final class SimProcess implements SimDisk.Writer {
             world.trace(id(), () -> "-> " + start);
             world.choice().starts(id(), start);
             world.leases().starts(node.index(), start.group(), leaseValid, leaseConfirmed, local());
+            if (lane(start.group()).group().endsWithoutMajority()) {
+                world.punctuality().starts(node.index(), start.group());
+            }
             lane(start.group()).start(start);
         } else if (effect instanceof Effect.StopGroup stop) {
             world.trace(id(), () -> "-> " + stop);
+            world.punctuality().stops(node.index(), stop.group());
             lane(stop.group()).stop(stop.token());
         } else if (effect instanceof Effect.LiveAs live) {
             node.livesAs(live.incarnation());
+            world.punctuality().lives(node.index(), local());
         } else if (effect instanceof Effect.PublishState state) {
             world.tell(id().value(), () -> "is " + state.state() + ": " + state.why());
         } else if (effect instanceof Effect.PublishRecord published) {
@@ -437,6 +448,7 @@ final class SimProcess implements SimDisk.Writer {
 
     private void send(NodeId to, Message message) {
         if (message instanceof Renew renew) {
+            world.punctuality().sendsHeartbeat(node.index(), local());
             world.leases().renews(node.index(), renew, local());
             world.leases().countsItself(node.index(), local(), acceptor, disk.durable(), machine.memory());
             if (world.sabotage() == Sabotage.BLIND_RENEWAL && leaseValid) {
@@ -461,9 +473,21 @@ final class SimProcess implements SimDisk.Writer {
         leaseConfirmed = lease.confirmedNanos();
         if (lease.isValid()) {
             world.leases().publishes(node.index(), lease, local());
+            if (world.punctuality().confirms(node.index(), lease.confirmedNanos())) {
+                lookAtEnd(lease.confirmedNanos() + World.TIMING.holderNanos());
+            }
             boolean isLate = world.sabotage() == Sabotage.LEASE_FROM_ACKNOWLEDGEMENT;
             enforce(isLate ? local() : lease.confirmedNanos());
         }
+    }
+
+    private void lookAtEnd(long end) {
+        world.at(clock.real(end), () -> {
+            long again = isAlive && !isAside ? world.punctuality().looksAtEnd(node.index(), local()) : Long.MAX_VALUE;
+            if (again != Long.MAX_VALUE) {
+                lookAtEnd(again);
+            }
+        });
     }
 
     private void enforce(long confirmed) {

@@ -33,6 +33,10 @@ public record Violation(Checker checker, long atNanos, String detail) {
         ACKNOWLEDGED_IS_DURABLE,
         /** A lease rests on a majority's acknowledgements; after its end nothing is started under it. */
         EXPIRED_TOUCHES_NOTHING,
+        /** A node whose loop runs sends its heartbeats, and answers those of others, at once: neither waits for disk or groups. */
+        HEARTBEATS_NEVER_WAIT,
+        /** A node whose loop ran while its lease ended has ordered every stop before that end. */
+        STEPS_DOWN_IN_TIME,
         /** One ballot, one record. */
         ONE_RECORD_PER_BALLOT,
         /** Chosen records follow from one another: nothing that was settled comes back. */

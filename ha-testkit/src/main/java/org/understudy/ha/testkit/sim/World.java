@@ -24,6 +24,7 @@ import org.understudy.ha.testkit.sim.check.Court;
 import org.understudy.ha.testkit.sim.check.Leases;
 import org.understudy.ha.testkit.sim.check.Lemmas;
 import org.understudy.ha.testkit.sim.check.Ownership;
+import org.understudy.ha.testkit.sim.check.Punctuality;
 import org.understudy.ha.testkit.sim.check.Recovery;
 import org.understudy.ha.testkit.sim.check.SimGroup;
 import org.understudy.ha.testkit.sim.check.Word;
@@ -74,6 +75,7 @@ public final class World {
     private final Word word;
     private final Leases leases;
     private final Lemmas lemmas;
+    private final Punctuality punctuality;
     private final Recovery recovery;
     private final Chronicle chronicle;
     private final Operators operators = new Operators(this);
@@ -101,6 +103,7 @@ public final class World {
         this.choice = new Choice(court);
         this.word = new Word(court);
         this.lemmas = new Lemmas(court, ids, TIMING);
+        this.punctuality = new Punctuality(court, ids, TIMING);
         this.leases = new Leases(court, ids, TIMING.holderNanos());
         this.recovery = new Recovery(court, groups, ids, ownership, choice);
         this.chronicle = new Chronicle(time, options.isTelling());
@@ -342,6 +345,10 @@ public final class World {
 
     Lemmas lemmas() {
         return lemmas;
+    }
+
+    Punctuality punctuality() {
+        return punctuality;
     }
 
     Leases leases() {

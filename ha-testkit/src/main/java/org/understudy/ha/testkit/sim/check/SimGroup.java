@@ -25,4 +25,9 @@ public record SimGroup(
     public Candidacy candidacy() {
         return new Candidacy(preferred, isElection, true, "", Presence.ABSENT, isExpirable, remains, 0, keepsRunning);
     }
+
+    /** Whether its node stops it when no majority answers. */
+    public boolean endsWithoutMajority() {
+        return isExpirable || !keepsRunning;
+    }
 }

@@ -23,6 +23,7 @@ public final class SimDisk {
     public static final long FSYNC = Timeline.MILLI;
 
     private static final long MILLI = Timeline.MILLI;
+    private static final long SLOW_MOST = 400 * MILLI;
     private static final int COPIES_KEPT = 24;
 
     /** Whoever waits for writes. */
@@ -59,6 +60,8 @@ public final class SimDisk {
     private long writeCount;
     private long draws;
     private long slowUntil;
+    private long slowLeast;
+    private long hungUntil;
     private long fullUntil;
     private boolean isDamaged;
     /** Whether this run of the kernel remembers the newest write: it is told of each before it is made, but not of the count of a start. */
@@ -138,11 +141,17 @@ public final class SimDisk {
         writingNumber = number;
         long draw = SimRandom.hash(time.seed(), 'd', owner, draws++);
         long takes = time.now() < slowUntil
-                ? SimRandom.scale(draw, MILLI, 400 * MILLI)
+                ? SimRandom.scale(draw, slowLeast, SLOW_MOST)
                 : time.isCalm() ? FSYNC : SimRandom.scale(draw, MILLI / 5, 3 * MILLI);
+        endIn(takes, writer);
+    }
+
+    private void endIn(long takes, Writer writer) {
         long mine = epoch;
         time.in(takes, () -> {
-            if (mine == epoch) {
+            if (mine == epoch && time.now() < hungUntil) {
+                endIn(hungUntil - time.now(), writer);
+            } else if (mine == epoch) {
                 complete(writer);
             }
         });
@@ -185,9 +194,15 @@ public final class SimDisk {
 
     // ---- what goes wrong -----------------------------------------------------------------------------------------
 
-    /** Writes take up to 400 ms until then; 0 ends it. */
-    public void slowUntil(long real) {
+    /** Writes take that long at least, and up to 400 ms, until then; 0 ends it. */
+    public void slowUntil(long real, long least) {
         slowUntil = real == 0 ? 0 : Math.max(slowUntil, real);
+        slowLeast = least;
+    }
+
+    /** No write ends before then. */
+    public void hangUntil(long real) {
+        hungUntil = Math.max(hungUntil, real);
     }
 
     /** Writes that end before then fail; 0 ends it. */

@@ -21,6 +21,7 @@ public final class SimNetwork {
     private final long[] cutUntil;
     private final long[] clogUntil;
     private final long[] slowInboundUntil;
+    private final long[] slowOutboundUntil;
     private long slowUntil;
     private long shuffleUntil;
     private long duplicatesUntil;
@@ -36,6 +37,7 @@ public final class SimNetwork {
         this.cutUntil = new long[nodes * nodes];
         this.clogUntil = new long[nodes * nodes];
         this.slowInboundUntil = new long[nodes];
+        this.slowOutboundUntil = new long[nodes];
     }
 
     /** The weather of this run. */
@@ -49,6 +51,7 @@ public final class SimNetwork {
         Arrays.fill(cutUntil, 0);
         Arrays.fill(clogUntil, 0);
         Arrays.fill(slowInboundUntil, 0);
+        Arrays.fill(slowOutboundUntil, 0);
         slowUntil = 0;
         shuffleUntil = 0;
         duplicatesUntil = 0;
@@ -92,6 +95,11 @@ public final class SimNetwork {
         slowInboundUntil[to] = until;
     }
 
+    /** Messages of one node take up to 900 ms. */
+    public void slowOutbound(int from, long until) {
+        slowOutboundUntil[from] = until;
+    }
+
     public void lose(int perMille, long until) {
         lossPerMille = perMille;
         lossUntil = until;
@@ -109,7 +117,7 @@ public final class SimNetwork {
         boolean isLost = now < lossUntil && SimRandom.happens(draw + 1, lossPerMille);
         long held = Math.max(0, clogUntil[link] - now);
         if (!isLost) {
-            arrive(link, held + delay(to, draw), arrival);
+            arrive(link, held + delay(from, to, draw), arrival);
         }
         int again = now < duplicatesUntil ? 500 : duplicatePerMille;
         if (again > 0 && SimRandom.happens(draw + 2, again)) {
@@ -117,23 +125,23 @@ public final class SimNetwork {
         }
     }
 
-    private long delay(int to, long draw) {
-        if (time.isCalm() && quiet(to)) {
+    private long delay(int from, int to, long draw) {
+        boolean isSlow = time.now() < Math.max(slowInboundUntil[to], slowOutboundUntil[from]);
+        if (time.isCalm() && !isSlow && isQuiet()) {
             return ONE_WAY;
         }
         if (stragglerPerMille > 0 && SimRandom.happens(draw + 4, stragglerPerMille)) {
             return SimRandom.scale(draw + 5, 0, 2_500 * MILLI);
         }
-        if (time.now() < slowInboundUntil[to]) {
+        if (isSlow) {
             return SimRandom.scale(draw + 6, 100 * MILLI, 900 * MILLI);
         }
         long most = time.now() < slowUntil ? 250 * MILLI : time.now() < shuffleUntil ? 40 * MILLI : MILLI / 2;
         return SimRandom.scale(draw + 6, MILLI / 20, most);
     }
 
-    private boolean quiet(int to) {
-        long now = time.now();
-        return now >= slowUntil && now >= shuffleUntil && now >= slowInboundUntil[to];
+    private boolean isQuiet() {
+        return time.now() >= slowUntil && time.now() >= shuffleUntil;
     }
 
     private void arrive(int link, long delay, Runnable arrival) {
