@@ -3,6 +3,7 @@ package org.understudy.ha.testkit.sim.check;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
@@ -52,7 +53,7 @@ public final class Leases {
     public void acknowledges(int holder, RenewAck ack) {
         Renewal known = renewals[holder][(int) (ack.sequence() % KEPT)];
         if (known != null && known.sequence == ack.sequence() && known.session.equals(ack.session())) {
-            known.acks.put(ack.acceptor(), ack.sets());
+            known.acknowledged(ack.acceptor(), ack.sets());
         }
     }
 
@@ -68,7 +69,7 @@ public final class Leases {
             if (isMeant
                     && own.accepted().filter(r -> r.isLive(sent.session)).isPresent()
                     && memory.accepted().filter(r -> r.isLive(sent.session)).isPresent()) {
-                sent.acks.put(acceptor, memory.accepted().get().voters().sets());
+                sent.acknowledged(acceptor, memory.accepted().get().voters().sets());
             }
         }
     }
@@ -101,10 +102,14 @@ public final class Leases {
                         + "; of what it sent then were acknowledged: " + sentThen);
     }
 
-    /** Some of those who acknowledged hold a majority of every set that they name. */
+    /**
+     * Some of those who acknowledged hold a majority of every set that they name. Who was asked twice, before and after a change of the
+     * set, may have named two: either answer may be the one that arrived.
+     */
     private static boolean isBacked(PublishLease lease, Renewal sent) {
-        TreeMap<AcceptorId, List<List<AcceptorId>>> used = new TreeMap<>(sent.acks);
-        while (used.values().removeIf(sets -> !sets.stream().allMatch(set -> Voters.isMajority(set, used.keySet())))) {
+        TreeSet<AcceptorId> used = new TreeSet<>(sent.acks.keySet());
+        while (used.removeIf(acceptor -> sent.acks.get(acceptor).stream()
+                .noneMatch(sets -> sets.stream().allMatch(set -> Voters.isMajority(set, used))))) {
             // Whoever is left may have lost a majority with those who are not.
         }
         return !used.isEmpty()
@@ -125,12 +130,19 @@ public final class Leases {
         private final Incarnation session;
         private final long sequence;
         private final long local;
-        private final TreeMap<AcceptorId, List<List<AcceptorId>>> acks = new TreeMap<>();
+        private final TreeMap<AcceptorId, List<List<List<AcceptorId>>>> acks = new TreeMap<>();
 
         private Renewal(Incarnation session, long sequence, long local) {
             this.session = session;
             this.sequence = sequence;
             this.local = local;
+        }
+
+        private void acknowledged(AcceptorId by, List<List<AcceptorId>> sets) {
+            List<List<List<AcceptorId>>> said = acks.computeIfAbsent(by, b -> new ArrayList<>());
+            if (!said.contains(sets)) {
+                said.add(sets);
+            }
         }
     }
 }
