@@ -145,9 +145,9 @@ public record WorldOptions(
                 isBeyond);
     }
 
-    /** Plays exactly these faults on a calm network, in a world of standard size unless another was asked for. */
+    /** Plays exactly these faults on a calm network, in a world of standard size and plain traits unless others were asked for. */
     public WorldOptions scripted(List<Fault> faults) {
-        return played(faults, true);
+        return with(traits.orElse(Traits.PLAIN)).played(faults, true);
     }
 
     /**
