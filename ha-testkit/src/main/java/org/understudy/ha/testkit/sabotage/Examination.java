@@ -77,9 +77,22 @@ public record Examination(
         long seed = Long.parseLong(sick.getOrDefault(Trial.SEED, "0"));
         long seeds = Math.max(1, seed - FIRST_SEED + 1);
         Map<String, String> sound = new Trial().apply(order(bug, Sabotage.NONE, seeds));
+        return examination(bug, sick, sound);
+    }
+
+    /**
+     * Plants a bug and plays, but not again without it: for what is known to be clean.
+     *
+     * @throws IllegalStateException if the bug cannot be planted
+     */
+    public static Examination ofTheSick(PlantedBug bug, Path checkout) {
+        return examination(bug, trial(bug, checkout).apply(order(bug, bug.around(), bug.seedsMax())), Map.of());
+    }
+
+    private static Examination examination(PlantedBug bug, Map<String, String> sick, Map<String, String> sound) {
         return new Examination(
                 bug,
-                seed,
+                Long.parseLong(sick.getOrDefault(Trial.SEED, "0")),
                 Optional.ofNullable(sick.get(Trial.CHECKER)).map(Checker::valueOf),
                 sick.getOrDefault(Trial.DETAIL, ""),
                 Optional.ofNullable(sound.get(Trial.CHECKER)).map(Checker::valueOf),

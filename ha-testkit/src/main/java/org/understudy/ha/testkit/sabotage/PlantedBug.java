@@ -81,6 +81,11 @@ public record PlantedBug(
         }
     }
 
+    /** The same bug, to be brought out by something else. */
+    public PlantedBug playedBy(String other) {
+        return new PlantedBug(name, breaks, around, patches, other, seedsMax, checkers);
+    }
+
     /** Every planted bug, by name. */
     public static List<PlantedBug> all() {
         List<PlantedBug> bugs = new ArrayList<>();

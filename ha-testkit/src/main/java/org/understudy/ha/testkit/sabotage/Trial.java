@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.understudy.ha.testkit.explore.Bound;
+import org.understudy.ha.testkit.explore.Exploration;
+import org.understudy.ha.testkit.explore.Explorer;
 import org.understudy.ha.testkit.sim.Fault;
 import org.understudy.ha.testkit.sim.KeptStories;
 import org.understudy.ha.testkit.sim.RunReport;
@@ -21,9 +24,12 @@ import org.understudy.ha.testkit.sim.WorldOptions;
  * JDK.
  *
  * <p>What it can play: {@code swarm KIND ...}, worlds that draw from these kinds of faults, or whatever the seed draws without
- * a kind; {@code schedule NAME}, one of {@link Schedules}; {@code story NAME}, a kept story; {@code text}, the story handed in.
+ * a kind; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every state of one {@link Bound}; {@code story NAME},
+ * a kept story; {@code text}, the story handed in.
  */
 public final class Trial implements Function<Map<String, String>, Map<String, String>> {
+
+    private static final int STATES_MAX = 10_000_000;
 
     static final String PLAY = "play";
     static final String AROUND = "around";
@@ -50,6 +56,7 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
         return switch (words.get(0)) {
             case "swarm" -> swarm(rest, order);
             case "schedule" -> verdict(0, Schedules.play(String.join(" ", rest)));
+            case "explore" -> explore(String.join(" ", rest));
             case "story" -> story(kept(String.join(" ", rest)), order);
             case "text" -> story(Story.parse(order.getOrDefault(TEXT, "")), order);
             default -> throw new IllegalArgumentException("cannot play '" + order.get(PLAY) + "'");
@@ -98,6 +105,13 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
                         new World(story.setting().seed(), story.options().withSabotage(around))
                                 .run()
                                 .violation());
+    }
+
+    private static Map<String, String> explore(String name) {
+        Exploration found = Explorer.explore(Bound.of(name), STATES_MAX);
+        Map<String, String> verdict = verdict(0, found.violation());
+        verdict.computeIfPresent(DETAIL, (key, detail) -> detail + "\n" + String.join("\n", found.story()));
+        return verdict;
     }
 
     private static Map<String, String> verdict(long seed, Optional<Violation> violation) {
