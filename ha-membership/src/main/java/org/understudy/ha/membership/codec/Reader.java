@@ -73,6 +73,18 @@ final class Reader {
         return values;
     }
 
+    /** A list in which each key stands once and the keys grow: the one form in which a map or a set is written. */
+    <T, K extends Comparable<K>> List<T> ascending(Function<Reader, T> each, Function<T, K> key) {
+        int at = bytes.position();
+        List<T> values = list(each);
+        for (int i = 1; i < values.size(); i++) {
+            if (key.apply(values.get(i - 1)).compareTo(key.apply(values.get(i))) >= 0) {
+                throw new MalformedMessageException(at, "entry " + i + " stands twice or out of order");
+            }
+        }
+        return values;
+    }
+
     <T> Optional<T> optional(Function<Reader, T> each) {
         return bool() ? Optional.of(each.apply(this)) : Optional.empty();
     }

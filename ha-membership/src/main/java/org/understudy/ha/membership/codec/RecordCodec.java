@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
@@ -26,7 +27,8 @@ import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
 
 /**
- * The cluster record and the durable state of a node as bytes. Equal values have equal bytes. Enumerations are written by
+ * The cluster record and the durable state of a node as bytes. Equal values have equal bytes, and only those are read: a map out of
+ * order or with a key twice is refused. Enumerations are written by
  * their number, so their constants may be added at the end but never reordered.
  *
  * <p>Version 2 added sets of acceptors, lives, hosts, priorities and operators' words. A disk of version 1 is read; what it does
@@ -73,7 +75,8 @@ public final class RecordCodec {
         Ballot acceptedBallot = ballot(r);
         Optional<ClusterRecord> accepted = r.optional(x -> record(x, version));
         SortedMap<String, Long> released = new TreeMap<>();
-        r.list(x -> released.put(x.text(), x.i64()));
+        r.ascending(x -> Map.entry(x.text(), x.i64()), Map.Entry::getKey)
+                .forEach(e -> released.put(e.getKey(), e.getValue()));
         long life = version == 1 ? 0 : r.i64();
         long noted = version == 1 ? 0 : r.i64();
         SortedMap<AcceptorId, Long> lives = version == 1 ? new TreeMap<>() : lives(r);
@@ -128,7 +131,8 @@ public final class RecordCodec {
 
     static SortedMap<AcceptorId, Long> lives(Reader r) {
         SortedMap<AcceptorId, Long> lives = new TreeMap<>();
-        r.list(x -> lives.put(acceptor(x), x.i64()));
+        r.ascending(x -> Map.entry(acceptor(x), x.i64()), Map.Entry::getKey)
+                .forEach(e -> lives.put(e.getKey(), e.getValue()));
         return lives;
     }
 
@@ -178,7 +182,8 @@ public final class RecordCodec {
 
     static SortedMap<String, Candidacy> candidacies(Reader r, int version) {
         SortedMap<String, Candidacy> all = new TreeMap<>();
-        r.list(x -> all.put(x.text(), candidacy(x, version)));
+        r.ascending(x -> Map.entry(x.text(), candidacy(x, version)), Map.Entry::getKey)
+                .forEach(e -> all.put(e.getKey(), e.getValue()));
         return all;
     }
 
@@ -298,18 +303,20 @@ public final class RecordCodec {
         long number = r.i64();
         Voters voters = version == 1 ? Voters.of(r.list(RecordCodec::acceptor)) : voters(r);
         SortedMap<NodeId, Session> sessions = new TreeMap<>();
-        r.list(x -> session(x, version))
+        r.ascending(x -> session(x, version), s -> s.incarnation().node())
                 .forEach(s -> sessions.put(s.incarnation().node(), s));
         SortedMap<NodeId, Long> incarnations = new TreeMap<>();
-        r.list(x -> Map.entry(node(x), x.i64())).forEach(e -> incarnations.put(e.getKey(), e.getValue()));
+        r.ascending(x -> Map.entry(node(x), x.i64()), Map.Entry::getKey)
+                .forEach(e -> incarnations.put(e.getKey(), e.getValue()));
         List<SessionEnd> ends = r.list(x -> end(x, version));
         SortedMap<String, GroupRecord> groups = new TreeMap<>();
-        r.list(x -> Map.entry(x.text(), group(x))).forEach(e -> groups.put(e.getKey(), e.getValue()));
+        r.ascending(x -> Map.entry(x.text(), group(x)), Map.Entry::getKey)
+                .forEach(e -> groups.put(e.getKey(), e.getValue()));
         long lastToken = r.i64();
         SortedSet<NodeId> standby = new TreeSet<>();
         List<OperatorWord> words = List.of();
         if (version > 1) {
-            r.list(RecordCodec::node).forEach(standby::add);
+            r.<NodeId, NodeId>ascending(RecordCodec::node, Function.identity()).forEach(standby::add);
             words = r.list(x -> new OperatorWord(x.i64(), x.text(), x.text(), x.text()));
         }
         return new ClusterRecord(
