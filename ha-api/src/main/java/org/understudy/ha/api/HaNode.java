@@ -66,6 +66,9 @@ public interface HaNode extends AutoCloseable {
      */
     Assumptions assumptions();
 
+    /** What this node has turned away since it started, counted by reason. Never blocks; bind it to whatever shows your metrics. */
+    Refusals refusals();
+
     /**
      * What this node measured of its own delays, against what its lease allows. Fresh to a tenth of a lease, except that a delay
      * which still lasts is included as it is now. Never blocks.

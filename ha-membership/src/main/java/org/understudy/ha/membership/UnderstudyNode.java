@@ -3,6 +3,7 @@ package org.understudy.ha.membership;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -50,6 +51,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.Quorum;
+import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
@@ -67,6 +69,7 @@ import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.codec.FrameOrder;
 import org.understudy.ha.membership.codec.MessageCodec;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
@@ -88,9 +91,11 @@ import org.understudy.ha.membership.guardian.LastWills;
 import org.understudy.ha.membership.jgroups.ChannelSettings;
 import org.understudy.ha.membership.jgroups.JGroupsChannel;
 import org.understudy.ha.membership.jgroups.LinkSecurity;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
 import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
+import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LeaseBoard;
 import org.understudy.ha.membership.runtime.NoticeLog;
@@ -154,10 +159,13 @@ final class UnderstudyNode implements HaNode {
     private Optional<Guardian> guardian = Optional.empty();
     private Optional<String> guardianObstacle = Optional.empty();
 
+    private final RefusalCounts refusals = new RefusalCounts();
+
     /** Loop's thread only. */
-    private long frames;
+    private long frames = FrameOrder.firstOf(new SecureRandom().nextLong());
 
     private @Nullable Message encodedMessage;
+    private @Nullable NodeId encodedFor;
     private byte[] encodedFrame = new byte[0];
     private boolean isStatusDirty = true;
     private final Map<String, String> stopReasons = new TreeMap<>();
@@ -237,7 +245,7 @@ final class UnderstudyNode implements HaNode {
         LinkSecurity security = security();
         InetSocketAddress own = config.self().links().get(0);
         channel = new JGroupsChannel(
-                new ChannelSettings(config.cluster(), config.node(), links(), security, config.threads()));
+                new ChannelSettings(config.cluster(), config.node(), links(), security, config.threads()), refusals);
         opened.push(channel);
         LastWills.warmUp();
         startGuardian();
@@ -256,7 +264,7 @@ final class UnderstudyNode implements HaNode {
                 willKey,
                 identity,
                 found.isCurrent(),
-                new java.security.SecureRandom().nextLong() >>> 1);
+                new SecureRandom().nextLong() >>> 1);
         stalls = new StallWatch(
                 config.timing(),
                 settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),
@@ -267,9 +275,9 @@ final class UnderstudyNode implements HaNode {
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
-        channel.start(new Receiver());
-        LastWillListener wills = new LastWillListener(
-                own, datagram -> loop.offer(new Input.WillArrived(datagram)), config.node(), config.threads());
+        Receiver receiver = new Receiver();
+        channel.start(receiver);
+        LastWillListener wills = new LastWillListener(own, receiver::onWill, config.node(), config.threads(), refusals);
         opened.push(wills);
         assumptionsWatch.begin();
         loop.start();
@@ -443,6 +451,11 @@ final class UnderstudyNode implements HaNode {
     @Override
     public Operator operator() {
         return operator;
+    }
+
+    @Override
+    public Refusals refusals() {
+        return refusals.snapshot();
     }
 
     @Override
@@ -691,26 +704,35 @@ final class UnderstudyNode implements HaNode {
     // ---- the world around the machine ------------------------------------------------------------------------------
 
     private final class Receiver implements GroupChannel.Receiver {
-        private final AtomicLong refused = new AtomicLong();
+        private final Intake intake = new Intake(config.cluster(), refusals);
 
         @Override
         public void onFrame(NodeId from, byte[] bytes) {
-            try {
-                MessageCodec.Frame frame = MessageCodec.decode(bytes);
-                if (!frame.cluster().equals(config.cluster()) || !frame.sender().equals(from)) {
-                    refuse(from, "it speaks for " + frame.sender() + " of cluster " + frame.cluster());
+            intake.message(from, bytes).ifPresent(message -> {
+                long now = clock.getAsLong();
+                if (!offer(new Input.Received(from, message))) {
                     return;
                 }
-                long now = clock.getAsLong();
-                boolean isTaken = loop.offer(new Input.Received(from, frame.message()));
-                if (isTaken && frame.message() instanceof Message.RenewAck ack) {
+                if (message instanceof Message.RenewAck ack) {
                     loop.execute(() -> stalls.answered(from, ack.sequence(), now));
-                } else if (isTaken && frame.message() instanceof Message.RenewRefused no) {
+                } else if (message instanceof Message.RenewRefused no) {
                     loop.execute(() -> stalls.answered(from, no.sequence(), now));
                 }
-            } catch (MalformedMessageException e) {
-                refuse(from, e.getMessage());
+            });
+        }
+
+        void onWill(byte[] datagram) {
+            if (intake.isWill(datagram, record)) {
+                offer(new Input.WillArrived(datagram));
             }
+        }
+
+        private boolean offer(Input input) {
+            boolean isTaken = loop.offer(input);
+            if (!isTaken) {
+                intake.overrun();
+            }
+            return isTaken;
         }
 
         @Override
@@ -721,12 +743,6 @@ final class UnderstudyNode implements HaNode {
                 publish("view", new HaEvent.ViewChanged(next));
             });
             loop.submit(new Input.ViewChanged(members));
-        }
-
-        private void refuse(NodeId from, String why) {
-            if (Long.bitCount(refused.incrementAndGet()) == 1) {
-                LOG.warn("refused {} frames so far; the last from {}: {}", refused.get(), from, why);
-            }
         }
     }
 
@@ -763,7 +779,7 @@ final class UnderstudyNode implements HaNode {
                 if (send.message() instanceof Message.Renew renewal) {
                     stalls.sends(renewal.sequence());
                 }
-                channel.send(send.to(), encode(send.message()));
+                channel.send(send.to(), encode(send.to(), send.message()));
             } else if (effect instanceof Effect.PublishLease lease) {
                 leases.publish(lease);
                 stalls.leased(lease);
@@ -798,9 +814,11 @@ final class UnderstudyNode implements HaNode {
             }
         }
 
-        private byte[] encode(Message message) {
-            if (message != encodedMessage) {
+        /** One frame for all who are told the same, and a new one when its first receiver is told again: it must not look replayed. */
+        private byte[] encode(NodeId to, Message message) {
+            if (message != encodedMessage || to.equals(encodedFor)) {
                 encodedMessage = message;
+                encodedFor = to;
                 encodedFrame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
             }
             return encodedFrame;

@@ -52,6 +52,10 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
         return node;
     }
 
+    int port(String name) {
+        return ports.get(NAMES.indexOf(name));
+    }
+
     /** Looks every 20 ms: what a test waits for here is not told by one event. */
     static void await(BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);

@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.codec;
 
+import java.nio.ByteBuffer;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
@@ -37,7 +38,7 @@ import org.understudy.ha.membership.core.message.Vote;
  *      4     1  version, 2
  *      5   2+n  cluster name
  *          2+n  sender's node name
- *            8  the sender's frame sequence, growing for each life of its process
+ *            8  the sender's life and, growing within it, the number of the frame: see {@link FrameOrder}
  *            1  kind of message
  *            n  the message
  * </pre>
@@ -61,6 +62,11 @@ public final class MessageCodec {
                 .i64(sequence);
         message.accept(new Encoder(w));
         return w.toBytes();
+    }
+
+    /** Whether it begins like a frame, of a version that this node does not speak. */
+    public static boolean isOfOtherVersion(byte[] bytes) {
+        return bytes.length > 4 && ByteBuffer.wrap(bytes).getInt() == MAGIC && (bytes[4] & 0xff) != VERSION;
     }
 
     /**

@@ -14,7 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Refusals.Reason;
 import org.understudy.ha.membership.codec.LastWillCodec;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 
 /**
  * Receives last wills on one UDP address and hands on their bytes, unverified. Make one for each link.
@@ -35,6 +37,7 @@ public final class LastWillListener implements AutoCloseable {
     private final Consumer<byte[]> receiver;
     private final Thread thread;
     private final AtomicLong dropped = new AtomicLong();
+    private final RefusalCounts refusals;
 
     /**
      * Binds and begins to listen.
@@ -43,10 +46,17 @@ public final class LastWillListener implements AutoCloseable {
      * @param receiver called on the listener's thread with the bytes of one datagram each; enqueues and returns
      * @param node this node, for the thread's name
      * @param threads makes the one thread
+     * @param refusals where it counts what it drops
      * @throws LifecycleException if the address cannot be bound
      */
-    public LastWillListener(InetSocketAddress bind, Consumer<byte[]> receiver, NodeId node, ThreadFactory threads) {
+    public LastWillListener(
+            InetSocketAddress bind,
+            Consumer<byte[]> receiver,
+            NodeId node,
+            ThreadFactory threads,
+            RefusalCounts refusals) {
         this.receiver = receiver;
+        this.refusals = refusals;
         this.socket = bound(bind);
         this.thread = threads.newThread(this::listen);
         thread.setName("ha-" + node + "-wills-" + socket.getLocalPort());
@@ -105,10 +115,10 @@ public final class LastWillListener implements AutoCloseable {
                 inThisSecond = 0;
             }
             byte[] datagram = Arrays.copyOf(buffer, packet.getLength());
-            if (datagram.length > LastWillCodec.DATAGRAM_MAX
-                    || !LastWillCodec.isLastWill(datagram)
-                    || inThisSecond >= PER_SECOND_MAX) {
+            boolean isOther = datagram.length > LastWillCodec.DATAGRAM_MAX || !LastWillCodec.isLastWill(datagram);
+            if (isOther || inThisSecond >= PER_SECOND_MAX) {
                 dropped.incrementAndGet();
+                refusals.count(isOther ? Reason.FALSE_WILL : Reason.TOO_MANY);
                 continue;
             }
             inThisSecond++;

@@ -1,6 +1,8 @@
 package org.understudy.ha.membership.jgroups;
 
 import java.util.concurrent.atomic.LongAdder;
+import org.understudy.ha.api.Refusals.Reason;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 
 /** The live side of {@link ChannelCounters}. Thread-safe. */
 final class Counters {
@@ -11,6 +13,21 @@ final class Counters {
     final LongAdder packetsDropped = new LongAdder();
     final LongAdder connectionsRefused = new LongAdder();
     final LongAdder foreignMembers = new LongAdder();
+    private final RefusalCounts refusals;
+
+    Counters(RefusalCounts refusals) {
+        this.refusals = refusals;
+    }
+
+    void refusedConnection(Reason reason) {
+        connectionsRefused.increment();
+        refusals.count(reason);
+    }
+
+    /** Something that came over the connection of a member. */
+    void refused(Reason reason) {
+        refusals.count(reason);
+    }
 
     void dropped(byte kind) {
         if (kind == Wire.CONTROL) {

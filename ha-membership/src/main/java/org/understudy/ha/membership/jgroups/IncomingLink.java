@@ -6,6 +6,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Refusals.Reason;
 import org.understudy.ha.membership.jgroups.Wire.Answer;
 import org.understudy.ha.membership.jgroups.Wire.Greeting;
 import org.understudy.ha.membership.jgroups.Wire.Verdict;
@@ -87,12 +89,13 @@ final class IncomingLink implements Runnable {
         plain.setSoTimeout(OutgoingLink.HANDSHAKE_MILLIS);
         Socket wrapped = links.layer().accepted(plain);
         DataInputStream in = new DataInputStream(new BufferedInputStream(wrapped.getInputStream(), BUFFER));
-        Greeting greeting = Wire.readGreeting(in);
-        Verdict verdict = judge(greeting, wrapped);
-        if (verdict == Verdict.WELCOME) {
-            peer = NodeId.of(greeting.from());
-            life = greeting.life();
-            if (!links.admit(NodeId.of(greeting.from()), this)) {
+        Optional<Greeting> greeting = Wire.readGreeting(in);
+        Verdict verdict = greeting.map(said -> judge(said, wrapped)).orElse(Verdict.OTHER_VERSION);
+        if (greeting.isPresent() && verdict == Verdict.WELCOME) {
+            NodeId from = NodeId.of(greeting.get().from());
+            peer = from;
+            life = greeting.get().life();
+            if (!links.admit(from, this)) {
                 verdict = Verdict.NAME_IN_USE;
             }
         }
@@ -101,13 +104,15 @@ final class IncomingLink implements Runnable {
             plain.setSoTimeout(SILENCE_MILLIS);
             return in;
         }
-        links.counters().connectionsRefused.increment();
+        links.counters().refusedConnection(verdict.reason());
         links.log()
                 .warn(
                         "greeting-" + verdict,
-                        "Refused a connection from " + plain.getRemoteSocketAddress() + " that calls itself node "
-                                + printable(greeting.from()) + " of cluster " + printable(greeting.cluster()) + ": "
-                                + verdict.explanation());
+                        "Refused a connection from " + plain.getRemoteSocketAddress()
+                                + greeting.map(said -> " that calls itself node " + printable(said.from())
+                                                + " of cluster " + printable(said.cluster()))
+                                        .orElse("")
+                                + ": " + verdict.explanation());
         return null;
     }
 
@@ -132,17 +137,16 @@ final class IncomingLink implements Runnable {
         String why = "farewell";
         try {
             while (!isFarewell) {
-                byte[] content = new byte[Wire.readContentLength(in)];
-                byte kind = in.readByte();
-                in.readFully(content);
+                Wire.Frame frame = Wire.readFrame(in);
                 links.heard(from);
-                isFarewell = kind == Wire.FAREWELL;
-                links.received(from, kind, content);
+                isFarewell = frame.kind() == Wire.FAREWELL;
+                links.received(from, frame.kind(), frame.content());
             }
         } catch (IOException e) {
             why = e.toString();
         } catch (MalformedMessageException e) {
             why = e.toString();
+            links.counters().refused(Reason.MALFORMED);
             links.log().warn("malformed-" + from, "Closed the connection of node " + from + ": " + e.getMessage());
         } finally {
             close();
@@ -159,7 +163,7 @@ final class IncomingLink implements Runnable {
                     links.self(),
                     plain.getRemoteSocketAddress(),
                     e.toString());
-            links.counters().connectionsRefused.increment();
+            links.counters().refusedConnection(Reason.STRANGER);
             return;
         }
         links.log()
@@ -167,7 +171,7 @@ final class IncomingLink implements Runnable {
                         "stranger-" + plain.getInetAddress(),
                         "Refused a connection from " + plain.getRemoteSocketAddress() + ", it is not a node of cluster "
                                 + links.cluster() + ": " + printable(String.valueOf(e.getMessage())));
-        links.counters().connectionsRefused.increment();
+        links.counters().refusedConnection(Reason.STRANGER);
     }
 
     /** A stranger chose these characters, and they go to the log. */

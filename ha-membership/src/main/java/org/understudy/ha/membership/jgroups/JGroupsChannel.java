@@ -29,7 +29,10 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Refusals.Reason;
 import org.understudy.ha.api.spi.GroupChannel;
+import org.understudy.ha.membership.refusal.QuietLog;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 
 /**
  * The group channel of a real node: views by JGroups, frames over mutually authenticated TCP connections.
@@ -63,7 +66,7 @@ public final class JGroupsChannel implements GroupChannel {
     }
 
     private final ChannelSettings settings;
-    private final Counters counters = new Counters();
+    private final Counters counters;
     private final QuietLog quiet = new QuietLog(LOG);
     private final NodeThreads threads;
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.NEW);
@@ -73,9 +76,14 @@ public final class JGroupsChannel implements GroupChannel {
     private volatile @Nullable JChannel channel;
     private volatile @Nullable View view;
 
-    /** Opens nothing yet. */
-    public JGroupsChannel(ChannelSettings settings) {
+    /**
+     * Opens nothing yet.
+     *
+     * @param refusals where it counts what it turns away
+     */
+    public JGroupsChannel(ChannelSettings settings, RefusalCounts refusals) {
         this.settings = settings;
+        this.counters = new Counters(refusals);
         this.threads = new NodeThreads(settings.threads(), settings.self());
     }
 
@@ -303,6 +311,7 @@ public final class JGroupsChannel implements GroupChannel {
                     members.add(node.get());
                 } else {
                     counters.foreignMembers.increment();
+                    counters.refused(Reason.FORGED);
                     quiet.warn("foreign", "Ignored a member of the JGroups view that is no configured node: " + member);
                 }
             }
@@ -314,6 +323,7 @@ public final class JGroupsChannel implements GroupChannel {
         @Override
         public void receive(Message message) {
             counters.packetsDropped.increment();
+            counters.refused(Reason.MALFORMED);
         }
     }
 

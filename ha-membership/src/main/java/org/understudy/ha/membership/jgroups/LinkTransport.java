@@ -14,6 +14,7 @@ import org.jgroups.protocols.TP;
 import org.jgroups.stack.IpAddress;
 import org.jgroups.util.Bits;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Refusals.Reason;
 
 /**
  * The lowest protocol of the JGroups stack: JGroups' packets go out through {@link Links} and come in from there. It opens no
@@ -83,6 +84,7 @@ final class LinkTransport extends TP {
     void packet(NodeId from, byte[] packet) {
         if (!isAllowed(packet)) {
             counters.packetsDropped.increment();
+            counters.refused(Reason.MALFORMED);
             return;
         }
         if (!isConnected) {

@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Refusals.Reason;
+import org.understudy.ha.membership.refusal.QuietLog;
 
 /**
  * All connections of one node: it listens on one address, dials every other node, and keeps doing so.
@@ -266,7 +268,7 @@ final class Links implements AutoCloseable {
             }
             case Wire.PACKET -> listener.onPacket(from, content);
             default -> {
-                // Still here, farewell, or a kind of a later version: nothing to deliver.
+                // Still here or farewell: nothing to deliver.
             }
         }
     }
@@ -358,7 +360,7 @@ final class Links implements AutoCloseable {
         }
         close(socket);
         if (!isClosing) {
-            counters.connectionsRefused.increment();
+            counters.refusedConnection(Reason.TOO_MANY);
             log.warn(
                     "flood",
                     "Too many connections that do not say who they are, the last one from "
@@ -373,7 +375,7 @@ final class Links implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             handshakeEnded(link);
             close(socket);
-            counters.connectionsRefused.increment();
+            counters.refusedConnection(Reason.TOO_MANY);
             log.warn(
                     "thread",
                     "Closed a connection from " + socket.getRemoteSocketAddress()

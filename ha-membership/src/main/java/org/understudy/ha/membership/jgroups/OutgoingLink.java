@@ -16,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Refusals.Reason;
 import org.understudy.ha.membership.jgroups.Wire.Answer;
 import org.understudy.ha.membership.jgroups.Wire.Greeting;
 import org.understudy.ha.membership.jgroups.Wire.Verdict;
@@ -171,6 +172,7 @@ final class OutgoingLink implements Runnable {
         socket.setSoTimeout(HANDSHAKE_MILLIS);
         Socket wrapped = links.layer().dialled(socket);
         if (!links.layer().isProved(wrapped, peer)) {
+            links.counters().refusedConnection(Reason.OTHER_NODE);
             refused("the node that answers at " + to + " has no certificate of node " + peer
                     + ": check which node has which address and keys");
             return null;
@@ -229,6 +231,7 @@ final class OutgoingLink implements Runnable {
         if (isAbsence(e)) {
             become(Outcome.UNREACHABLE, e.toString());
         } else {
+            links.counters().refusedConnection(Reason.STRANGER);
             refused(e.getMessage()
                     + (String.valueOf(e.getMessage()).contains("fatal alert")
                             ? " (the other node refuses this node's certificate: see its log)"

@@ -2,10 +2,13 @@ package org.understudy.ha.membership.jgroups;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.UUID;
 import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.Refusals.Reason;
 
 /**
  * What stands on a connection. Numbers are big-endian. The node that dialled sends, the other one only answers the greeting.
@@ -20,7 +23,7 @@ import org.understudy.ha.api.MalformedMessageException;
  * answer    byte    0 welcome, otherwise why not
  *           16 byte the addressee's life
  * then, from the dialler, any number of
- * frame     int     length of what follows, 1 to 65 536 + 1
+ * frame     int     length of what follows, 1 to 1 048 576 + 1
  *           byte    kind: 0 still here, 1 control frame, 2 JGroups packet, 3 farewell
  *           bytes   content
  * </pre>
@@ -46,18 +49,28 @@ final class Wire {
 
     /** Why a greeting is turned down, as the dialler is told. */
     enum Verdict {
-        WELCOME("welcome"),
-        OTHER_VERSION("it speaks another version of the protocol: run the same version of the library on all nodes"),
-        OTHER_CLUSTER("it belongs to another cluster: check the cluster name and the addresses"),
-        NOT_CONFIGURED("its configuration does not list this node"),
-        NOT_ADDRESSED("it is another node: check which node has which address"),
-        NOT_CERTIFIED("the certificate does not belong to the node that greets: check the keys directory"),
-        NAME_IN_USE("another live process uses this node's name");
+        WELCOME(Reason.STRANGER, "welcome"),
+        OTHER_VERSION(
+                Reason.OTHER_VERSION,
+                "it speaks another version of the protocol: run the same version of the library on all nodes"),
+        OTHER_CLUSTER(Reason.OTHER_CLUSTER, "it belongs to another cluster: check the cluster name and the addresses"),
+        NOT_CONFIGURED(Reason.OTHER_NODE, "its configuration does not list this node"),
+        NOT_ADDRESSED(Reason.OTHER_NODE, "it is another node: check which node has which address"),
+        NOT_CERTIFIED(
+                Reason.OTHER_NODE, "the certificate does not belong to the node that greets: check the keys directory"),
+        NAME_IN_USE(Reason.NAME_IN_USE, "another live process uses this node's name");
 
+        private final Reason reason;
         private final String explanation;
 
-        Verdict(String explanation) {
+        Verdict(Reason reason, String explanation) {
+            this.reason = reason;
             this.explanation = explanation;
+        }
+
+        /** As what it is counted; without a meaning for {@link #WELCOME}. */
+        Reason reason() {
+            return reason;
         }
 
         String explanation() {
@@ -71,6 +84,9 @@ final class Wire {
     /** How the other one answered. */
     record Answer(Verdict verdict, UUID life) {}
 
+    /** What the dialler sends once it is welcome. */
+    record Frame(byte kind, byte[] content) {}
+
     static void write(DataOutputStream out, Greeting greeting) throws IOException {
         out.writeInt(MAGIC);
         out.writeByte(VERSION);
@@ -82,9 +98,10 @@ final class Wire {
     }
 
     /**
+     * @return empty for a greeting of another version, of which nothing more can be read
      * @throws MalformedMessageException if this is no greeting of ours
      */
-    static Greeting readGreeting(DataInputStream in) throws IOException {
+    static Optional<Greeting> readGreeting(DataInputStream in) throws IOException {
         int magic = in.readInt();
         if (magic != MAGIC) {
             throw new MalformedMessageException(
@@ -92,9 +109,9 @@ final class Wire {
         }
         byte version = in.readByte();
         if (version != VERSION) {
-            throw new MalformedMessageException(4, "greeting of version " + version + ", this node speaks " + VERSION);
+            return Optional.empty();
         }
-        return new Greeting(readString(in), readString(in), readString(in), readLife(in));
+        return Optional.of(new Greeting(readString(in), readString(in), readString(in), readLife(in)));
     }
 
     static void write(DataOutputStream out, Answer answer) throws IOException {
@@ -119,16 +136,25 @@ final class Wire {
     }
 
     /**
-     * The length of the next frame's content; the kind follows.
+     * Reads the next frame. What its length announces is allocated as it arrives, not before.
      *
-     * @throws MalformedMessageException if it is out of bounds, before anything is allocated
+     * @throws EOFException at the end of the stream, also in the middle of a frame
+     * @throws MalformedMessageException if the length is out of bounds or the kind unknown
      */
-    static int readContentLength(DataInputStream in) throws IOException {
+    static Frame readFrame(DataInputStream in) throws IOException {
         int length = in.readInt();
         if (length < 1 || length > CONTENT_MAX + 1) {
             throw new MalformedMessageException(0, "frame length " + length + ", expected 1 to " + (CONTENT_MAX + 1));
         }
-        return length - 1;
+        byte kind = in.readByte();
+        if (kind < STILL_HERE || kind > FAREWELL) {
+            throw new MalformedMessageException(4, "frame of unknown kind " + kind);
+        }
+        byte[] content = in.readNBytes(length - 1);
+        if (content.length < length - 1) {
+            throw new EOFException("a frame of " + length + " bytes ends after " + (content.length + 1));
+        }
+        return new Frame(kind, content);
     }
 
     private static void writeString(DataOutputStream out, String text) throws IOException {
@@ -144,6 +170,11 @@ final class Wire {
         }
         byte[] bytes = new byte[length];
         in.readFully(bytes);
+        for (byte each : bytes) {
+            if (each < 0) {
+                throw new MalformedMessageException(5, "a name that is not ASCII");
+            }
+        }
         return new String(bytes, StandardCharsets.US_ASCII);
     }
 

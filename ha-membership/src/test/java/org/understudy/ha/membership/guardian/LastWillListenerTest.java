@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 
 @Timeout(30)
 class LastWillListenerTest {
@@ -54,7 +55,8 @@ class LastWillListenerTest {
                     throw new IllegalStateException("planted");
                 },
                 NodeId.of("here"),
-                Thread::new)) {
+                Thread::new,
+                new RefusalCounts())) {
             send(listener.address(), like(10));
             send(listener.address(), like(11));
             assertThat(received.poll(10, TimeUnit.SECONDS)).hasSize(10);
@@ -66,7 +68,8 @@ class LastWillListenerTest {
     void a_port_in_use_is_refused_with_the_remedy_and_closing_frees_it() {
         LastWillListener listener = listener();
         InetSocketAddress address = listener.address();
-        assertThatThrownBy(() -> new LastWillListener(address, received::add, NodeId.of("here"), Thread::new))
+        assertThatThrownBy(() -> new LastWillListener(
+                        address, received::add, NodeId.of("here"), Thread::new, new RefusalCounts()))
                 .isInstanceOf(LifecycleException.class)
                 .hasMessageContaining(Integer.toString(address.getPort()))
                 .hasMessageContaining("choose another port");
@@ -74,11 +77,11 @@ class LastWillListenerTest {
         listener.close();
         assertThat(Thread.getAllStackTraces().keySet())
                 .noneMatch(t -> t.getName().equals("ha-here-wills-" + address.getPort()));
-        new LastWillListener(address, received::add, NodeId.of("here"), Thread::new).close();
+        new LastWillListener(address, received::add, NodeId.of("here"), Thread::new, new RefusalCounts()).close();
     }
 
     private LastWillListener listener() {
-        return new LastWillListener(ANY_PORT, received::add, NodeId.of("here"), Thread::new);
+        return new LastWillListener(ANY_PORT, received::add, NodeId.of("here"), Thread::new, new RefusalCounts());
     }
 
     private static byte[] like(int length) {

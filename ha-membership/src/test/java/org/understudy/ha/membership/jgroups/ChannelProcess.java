@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.GroupChannel;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.security.NodeKeys;
 
 /** A node in a process of its own, which tests kill and stop. Arguments: self, keys directory, then node=port. */
@@ -26,7 +27,8 @@ final class ChannelProcess {
                     List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(pair[1]))));
         }
         LinkSecurity security = new LinkSecurity.MutualTls(NodeKeys.load(Path.of(arguments[1])));
-        JGroupsChannel channel = new JGroupsChannel(new ChannelSettings("demo", self, nodes, security, Thread::new));
+        JGroupsChannel channel = new JGroupsChannel(
+                new ChannelSettings("demo", self, nodes, security, Thread::new), new RefusalCounts());
         channel.start(new GroupChannel.Receiver() {
             @Override
             public void onFrame(NodeId from, byte[] frame) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.security.TestCertificates;
 
 @Timeout(60)
@@ -170,7 +171,7 @@ class JGroupsChannelTest {
                 });
         int socketsBefore = OwnSockets.count();
         try (LogLines lines = new LogLines();
-                JGroupsChannel a = new JGroupsChannel(short_);
+                JGroupsChannel a = new JGroupsChannel(short_, new RefusalCounts());
                 JGroupsChannel b = cluster.channel("b")) {
             Wiretap atA = new Wiretap();
             a.start(atA);

@@ -9,10 +9,11 @@ import org.jgroups.util.ByteArrayDataOutputStream;
 import org.jgroups.util.Util;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 
 class LinkTransportTest {
     private static final NodeId B = NodeId.of("b");
-    private final Counters counters = new Counters();
+    private final Counters counters = new Counters(new RefusalCounts());
     private final LinkTransport transport = new LinkTransport(
             TestCluster.insecure("a", "b").settings("a"),
             new Links(

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
-/** Listens to what the channel and JGroups log at WARN and above. */
-final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+/** Listens to what is logged at WARN and above. */
+public final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
     private final Logger root;
 
-    LogLines() {
+    public LogLines() {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.INFO);
@@ -30,7 +30,7 @@ final class LogLines extends AppenderBase<ILoggingEvent> implements AutoCloseabl
         }
     }
 
-    List<String> warnings() {
+    public List<String> warnings() {
         return events.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 

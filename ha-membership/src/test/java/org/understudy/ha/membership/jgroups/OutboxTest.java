@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.ha.membership.jgroups.Outbox.Item;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 
 @Timeout(20)
 class OutboxTest {
-    private final Counters counters = new Counters();
+    private final Counters counters = new Counters(new RefusalCounts());
     private final Outbox outbox = new Outbox(counters);
 
     @Test

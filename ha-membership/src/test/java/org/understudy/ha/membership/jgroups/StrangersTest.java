@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.jgroups.Wire.Greeting;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.security.TestCertificates;
 
 /** Who is not a member never becomes one, and leaves one line in the log; the cluster does not notice. */
@@ -77,7 +78,8 @@ class StrangersTest {
 
     @Test
     void a_node_that_runs_open_is_refused_by_one_that_does_not() {
-        try (JGroupsChannel open = new JGroupsChannel(cluster.settings("c", new LinkSecurity.Insecure()))) {
+        try (JGroupsChannel open =
+                new JGroupsChannel(cluster.settings("c", new LinkSecurity.Insecure()), new RefusalCounts())) {
             Wiretap atC = new Wiretap();
             open.start(atC);
             open.send(NodeId.of("a"), "let me in".getBytes());
@@ -131,7 +133,7 @@ class StrangersTest {
     void a_node_with_foreign_keys_stays_alone_and_says_why() {
         LinkSecurity foreign = new LinkSecurity.MutualTls(TestCertificates.impostor("b"));
         TestCluster elsewhere = cluster.where("b", TestCluster.secure("b").address("b"));
-        try (JGroupsChannel impostor = new JGroupsChannel(elsewhere.settings("b", foreign))) {
+        try (JGroupsChannel impostor = new JGroupsChannel(elsewhere.settings("b", foreign), new RefusalCounts())) {
             Wiretap atImpostor = new Wiretap();
             impostor.start(atImpostor);
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.security.TestCertificates;
 
 /** Nodes of one cluster on free ports of the loopback interface. */
@@ -67,6 +68,6 @@ final class TestCluster {
     }
 
     JGroupsChannel channel(String self) {
-        return new JGroupsChannel(settings(self));
+        return new JGroupsChannel(settings(self), new RefusalCounts());
     }
 }

@@ -1,4 +1,4 @@
-package org.understudy.ha.membership.jgroups;
+package org.understudy.ha.membership.refusal;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -7,8 +7,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 
-/** Warns of the same thing at most once in ten seconds, and says how often it was silent. Thread-safe, bounded. */
-final class QuietLog {
+/**
+ * Warns of the same thing at most once in ten seconds, and says how often it was silent. Of more than 64 things in that time the others
+ * are not told at all: whoever has many addresses must not fill a disk. Thread-safe.
+ */
+public final class QuietLog {
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SUBJECTS_MAX = 64;
 
@@ -16,14 +19,14 @@ final class QuietLog {
     private final Logger log;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    QuietLog(Logger log) {
+    public QuietLog(Logger log) {
         this.log = log;
     }
 
     /**
      * @param subject what is limited; one line for each in ten seconds
      */
-    void warn(String subject, String line) {
+    public void warn(String subject, String line) {
         int silent = admit(subject);
         if (silent == 0) {
             log.warn("{}", line);
@@ -51,23 +54,21 @@ final class QuietLog {
             entry.silent++;
             return -1;
         }
-        if (entry == null) {
-            Iterator<Entry> oldest = entries.values().iterator();
-            if (entries.size() >= SUBJECTS_MAX && oldest.hasNext()) {
-                oldest.next();
-                oldest.remove();
+        // In the order in which they were told: the first is the oldest.
+        entries.remove(subject);
+        Iterator<Entry> oldest = entries.values().iterator();
+        if (entries.size() >= SUBJECTS_MAX && oldest.hasNext()) {
+            if (now - oldest.next().lastNanos < SILENCE_NANOS) {
+                return -1;
             }
-            entries.put(subject, new Entry(now));
-            return 0;
+            oldest.remove();
         }
-        int silent = entry.silent;
-        entry.silent = 0;
-        entry.lastNanos = now;
-        return silent;
+        entries.put(subject, new Entry(now));
+        return entry == null ? 0 : entry.silent;
     }
 
     private static final class Entry {
-        private long lastNanos;
+        private final long lastNanos;
         private int silent;
 
         Entry(long now) {

@@ -1,0 +1,35 @@
+package org.understudy.ha.membership.refusal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.membership.jgroups.LogLines;
+
+class QuietLogTest {
+    private final LogLines lines = new LogLines();
+    private final QuietLog log = new QuietLog(LoggerFactory.getLogger(QuietLogTest.class));
+
+    @AfterEach
+    void close() {
+        lines.close();
+    }
+
+    @Test
+    void the_same_thing_is_told_once() {
+        for (int i = 0; i < 1000; i++) {
+            log.warn("one", "first " + i);
+            log.warn("two", "second " + i);
+        }
+        assertThat(lines.warnings()).containsExactly("first 0", "second 0");
+    }
+
+    @Test
+    void many_things_are_not_all_told() {
+        for (int i = 0; i < 10_000; i++) {
+            log.warn("stranger-" + i, "from " + i);
+        }
+        assertThat(lines.warnings()).hasSize(64);
+    }
+}
