@@ -7,12 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.jgroups.Address;
 import org.jgroups.Event;
-import org.jgroups.Global;
-import org.jgroups.Message;
 import org.jgroups.PhysicalAddress;
 import org.jgroups.protocols.TP;
 import org.jgroups.stack.IpAddress;
-import org.jgroups.util.Bits;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Refusals.Reason;
 
@@ -25,9 +22,6 @@ import org.understudy.ha.api.Refusals.Reason;
  * full window: one stopped member then makes healthy members suspect each other.
  */
 final class LinkTransport extends TP {
-    /** Where a packet's message type stands: after version and flags. */
-    private static final int TYPE_OFFSET = Global.SHORT_SIZE + Global.BYTE_SIZE;
-
     private final Links links;
     private final Counters counters;
     private final IpAddress own;
@@ -82,7 +76,7 @@ final class LinkTransport extends TP {
 
     /** A packet arrived over the connection of that node. */
     void packet(NodeId from, byte[] packet) {
-        if (!isAllowed(packet)) {
+        if (!GroupPackets.isAllowed(packet)) {
             counters.packetsDropped.increment();
             counters.refused(Reason.MALFORMED);
             return;
@@ -98,17 +92,5 @@ final class LinkTransport extends TP {
         if (isConnected && !members.isEmpty()) {
             thread_pool.execute(() -> up_prot.up(new Event(Event.SUSPECT, members)));
         }
-    }
-
-    /**
-     * Messages with bytes, without content, and fragments: what the protocols above use. No batches (the bundler makes none)
-     * and none of the kinds that carry objects, so that nothing on this path can end in Java deserialization.
-     */
-    private static boolean isAllowed(byte[] packet) {
-        if (packet.length < TYPE_OFFSET + Global.SHORT_SIZE || (packet[Global.SHORT_SIZE] & LIST) != 0) {
-            return false;
-        }
-        short type = Bits.readShort(packet, TYPE_OFFSET);
-        return type == Message.BYTES_MSG || type == Message.EMPTY_MSG || type == Message.FRAG_MSG;
     }
 }
