@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -124,6 +125,10 @@ final class GuardianWire {
         return new Frame(HELLO, bytes.toByteArray());
     }
 
+    /**
+     * @throws EOFException if it ends early
+     * @throws ProtocolException unless these are exactly the bytes {@link #hello} would write
+     */
     static Addresses addresses(Frame hello) throws IOException {
         DataInputStream in = new DataInputStream(new java.io.ByteArrayInputStream(hello.payload()));
         List<InetAddress> locals = new ArrayList<>();
@@ -135,7 +140,11 @@ final class GuardianWire {
             InetAddress address = readAddress(in);
             peers.add(new InetSocketAddress(address, in.readUnsignedShort()));
         }
-        return new Addresses(locals, peers);
+        Addresses addresses = new Addresses(locals, peers);
+        if (!Arrays.equals(hello(addresses).payload(), hello.payload())) {
+            throw new ProtocolException("the first frame is not as this version writes it");
+        }
+        return addresses;
     }
 
     private static void write(DataOutputStream out, InetAddress address) throws IOException {

@@ -1,0 +1,35 @@
+package org.understudy.ha.iptakeover.packet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import org.understudy.ha.api.MalformedMessageException;
+
+/** Frames from the wire, and addresses as a person writes them. */
+public final class PacketFuzz {
+
+    private PacketFuzz() {}
+
+    public static List<byte[]> seeds() {
+        ArpPacket probe = ArpPacket.probe(new MacAddress(0x02_00_00_00_00_01L), new Ipv4Address(0xc0000232));
+        return List.of(probe.frameTo(MacAddress.BROADCAST).encode(), "192.0.2.50".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    public static void fuzzerTestOneInput(byte[] bytes) {
+        try {
+            EthernetFrame frame = EthernetFrame.decode(bytes, bytes.length);
+            assertArrayEquals(bytes, frame.encode());
+            // The card pads short frames: what follows the packet is not its.
+            byte[] packet = ArpPacket.decode(frame.payload()).encode();
+            assertArrayEquals(Arrays.copyOf(frame.payload(), packet.length), packet);
+        } catch (MalformedMessageException refused) {
+            assertThat(refused.offset()).isNotNegative();
+        }
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        Ipv4Address.parse(text)
+                .ifPresent(address -> assertThat(address.toString()).isEqualTo(text));
+    }
+}

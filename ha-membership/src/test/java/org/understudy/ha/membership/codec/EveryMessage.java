@@ -1,0 +1,113 @@
+package org.understudy.ha.membership.codec;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.DurableState;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.message.Vote;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Voters;
+
+/** One message of each kind, and one state with something in every field: where mutations begin. */
+public final class EveryMessage {
+    public static final String CLUSTER = "shop";
+    public static final NodeId A = NodeId.of("serv1");
+    public static final NodeId B = NodeId.of("serv2");
+    private static final NodeId W = NodeId.of("witness");
+    private static final AcceptorId DISK_A = new AcceptorId(A, "aa");
+    private static final AcceptorId DISK_B = new AcceptorId(B, "bb");
+    private static final AcceptorId DISK_W = new AcceptorId(W, "cc");
+    private static final Incarnation A1 = new Incarnation(A, 1);
+    private static final Incarnation B1 = new Incarnation(B, 1);
+    private static final Ballot BALLOT = new Ballot(9, "serv2/1");
+    private static final HostIdentity HOST = new HostIdentity("m1", "b1", "8:12");
+
+    private EveryMessage() {}
+
+    public static List<Message> all() {
+        Vote vote = new Vote(DISK_B, 1, new TreeMap<>(Map.of(DISK_A, 1L, DISK_B, 2L)));
+        return List.of(
+                new Message.FormQuery("digest"),
+                new Message.FormAnswer("digest", "bb", true, false),
+                new Message.Prepare(BALLOT, true),
+                new Message.Promise(BALLOT, vote, Ballot.NONE, Optional.of(record())),
+                new Message.Accept(BALLOT, record()),
+                new Message.Accepted(BALLOT, vote),
+                new Message.Refused(BALLOT, DISK_B, BALLOT, "promised"),
+                new Message.PreVote(3, List.of(A1, B1)),
+                new Message.PreVoteAnswer(3, DISK_B, true),
+                new Message.Chosen(BALLOT, record()),
+                new Message.Renew(B1, 5, 1_010_000_000L, BALLOT),
+                new Message.RenewAck(B1, 5, DISK_B, BALLOT, List.of(List.of(DISK_A, DISK_B), List.of(DISK_W))),
+                new Message.RenewRefused(B1, 5, DISK_B, BALLOT, Ballot.NONE),
+                new Message.Join("bb", HOST, 77, "key", BALLOT, 3),
+                new Message.Offer(B1, 2, candidacies()),
+                new Message.Release(B1, "files", 4, Optional.of(Severity.HARD), "no carrier"),
+                new Message.Leave(B1),
+                new Message.Move(6, "files", A),
+                new Message.MoveRefused(6, "files", "no"),
+                new Message.Recover(DISK_B, 2, true),
+                new Message.Recovered(DISK_B, 2, 1, BALLOT, BALLOT, Optional.of(record())),
+                new Message.Operate(8, new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "me", "burnt")));
+    }
+
+    public static DurableState state() {
+        return new DurableState(
+                BALLOT,
+                new Ballot(8, "serv1/1"),
+                Optional.of(record()),
+                new TreeMap<>(Map.of("files", 3L, "mail", 2L)),
+                5,
+                4,
+                new TreeMap<>(Map.of(DISK_A, 5L, DISK_B, 3L)),
+                true);
+    }
+
+    private static ClusterRecord record() {
+        Grant held = new Grant(A1, 4, ProofKind.NEVER, Optional.empty(), true, List.of("address/10.0.0.5"));
+        Grant over = new Grant(B1, 3, ProofKind.RELEASED, Optional.of(ProofKind.DIED), false, List.of());
+        return new ClusterRecord(
+                CLUSTER,
+                0,
+                12,
+                Voters.of(List.of(DISK_A, DISK_B)).towards(List.of(DISK_A, DISK_B, DISK_W), 12),
+                new TreeMap<>(Map.of(
+                        A, new Session(A1, 70, "aa", HOST, "key", 2, candidacies()),
+                        B, new Session(B1, 71, "bb", HOST, "key", 1, new TreeMap<>()))),
+                new TreeMap<>(Map.of(A, 1L, B, 1L, W, 2L)),
+                List.of(new SessionEnd(
+                        new Incarnation(W, 2), ProofKind.OPERATOR, "key", List.of("address/10.0.0.5"), "cc", HOST)),
+                new TreeMap<>(Map.of(
+                        "files", GroupRecord.NEW.withGrant(held).withMoveTo(Optional.of(B)),
+                        "mail", GroupRecord.NEW.withGrant(over).withFatal("wrong everywhere"))),
+                4,
+                new TreeSet<>(List.of(B, W)),
+                List.of(new OperatorWord(11, "what", "who", "why")));
+    }
+
+    private static TreeMap<String, Candidacy> candidacies() {
+        return new TreeMap<>(Map.of(
+                "files", new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, true, List.of("address/1")),
+                "mail",
+                        new Candidacy(
+                                List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of(), -3, true)));
+    }
+}

@@ -1,0 +1,57 @@
+package org.understudy.ha.membership.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.understudy.ha.api.StorageException;
+import org.understudy.ha.membership.spi.NodeStateStore.DiskIdentity;
+import org.understudy.ha.membership.store.NodeStateFormat.State;
+
+/** The node state file as found, and with its checksums made right so that what lies behind them is reached. */
+public final class NodeStateFuzz {
+    private static final Path PATH = Path.of("node.state");
+
+    private NodeStateFuzz() {}
+
+    public static List<byte[]> seeds() {
+        return List.of(file(Optional.empty()), file(Optional.of(new byte[0])), file(Optional.of(new byte[] {1, 2, 3})));
+    }
+
+    public static void fuzzerTestOneInput(byte[] bytes) {
+        refusedOrSame(bytes);
+        if (bytes.length >= NodeStateFormat.HEADER_LENGTH) {
+            byte[] sealed = bytes.clone();
+            ByteBuffer.wrap(sealed).putInt(12, crc(sealed, 12, 0));
+            ByteBuffer.wrap(sealed).putInt(56, crc(sealed, 56, NodeStateFormat.HEADER_LENGTH));
+            refusedOrSame(sealed);
+        }
+    }
+
+    private static void refusedOrSame(byte[] file) {
+        State state;
+        try {
+            state = NodeStateFormat.decode(PATH, file);
+        } catch (StorageException refused) {
+            return;
+        }
+        assertArrayEquals(file, NodeStateFormat.encode(state).array());
+    }
+
+    private static byte[] file(Optional<byte[]> payload) {
+        return NodeStateFormat.encode(new State(new DiskIdentity(3, 4), 5, 6, payload))
+                .array();
+    }
+
+    private static int crc(byte[] file, int length, int rest) {
+        CRC32C crc = new CRC32C();
+        crc.update(file, 0, length);
+        if (rest > 0) {
+            crc.update(file, rest, file.length - rest);
+        }
+        return (int) crc.getValue();
+    }
+}
