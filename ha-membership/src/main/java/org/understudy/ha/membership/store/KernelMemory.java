@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -129,8 +130,8 @@ final class KernelMemory implements AutoCloseable {
                     if (lines.length >= 2 && !Files.exists(Path.of(lines[1]))) {
                         Files.deleteIfExists(each);
                     }
-                } catch (IOException e) {
-                    // Somebody else removes it, or writes it at this moment: it is left alone.
+                } catch (IOException | InvalidPathException e) {
+                    // Somebody else removes it, or writes it at this moment, or it is damaged: it is left alone.
                     continue;
                 }
             }

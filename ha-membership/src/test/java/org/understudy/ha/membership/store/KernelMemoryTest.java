@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +134,34 @@ class KernelMemoryTest {
     }
 
     /** What another process is told that opens this directory. */
+    @Test
+    void what_is_damaged_is_neither_believed_nor_in_the_way() throws IOException {
+        String disk = lives("disk", "one").disk().toString();
+        byte[] good = Files.readAllBytes(memory().resolve(disk));
+        int mark = new String(good, StandardCharsets.UTF_8).indexOf('\n');
+        for (int bit = 0; bit < mark * 8; bit += 7) {
+            byte[] flipped = good.clone();
+            flipped[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(memory().resolve(disk), flipped);
+            try (FileNodeStateStore store = store("disk")) {
+                assertThat(store.open().isCurrent()).as("bit %d", bit).isFalse();
+            }
+            lives("disk", "one");
+            good = Files.readAllBytes(memory().resolve(disk));
+        }
+        for (int length = 0; length < mark; length += 5) {
+            Files.write(memory().resolve(disk), Arrays.copyOf(good, length));
+            try (FileNodeStateStore store = store("disk")) {
+                assertThat(store.open().isCurrent()).as("length %d", length).isFalse();
+            }
+            lives("disk", "one");
+            good = Files.readAllBytes(memory().resolve(disk));
+        }
+        Files.write(memory().resolve("another"), "12\nno\0path\n".getBytes(StandardCharsets.UTF_8));
+        Files.write(memory().resolve("a-third"), new byte[] {(byte) 0xff, '\n', (byte) 0xfe, '\n'});
+        assertThat(lives("disk").isCurrent()).isTrue();
+    }
+
     private String elsewhere(Path directory) throws IOException {
         Process other = new ProcessBuilder(
                         ProcessHandle.current().info().command().orElseThrow(),
@@ -142,7 +172,7 @@ class KernelMemoryTest {
                         memory().toString())
                 .redirectErrorStream(true)
                 .start();
-        return new String(other.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 
     /** Opens a directory in a process of its own. */
@@ -163,7 +193,7 @@ class KernelMemoryTest {
         try (FileNodeStateStore store = store(directory)) {
             Opened opened = store.open();
             for (String payload : payloads) {
-                store.save(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                store.save(payload.getBytes(StandardCharsets.UTF_8));
             }
             return opened;
         }
