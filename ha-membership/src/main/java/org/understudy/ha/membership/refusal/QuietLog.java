@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 public final class QuietLog {
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final int SUBJECTS_MAX = 64;
+    private static final int LINE_LENGTH_MAX = 1000;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Logger log;
@@ -25,9 +26,11 @@ public final class QuietLog {
 
     /**
      * @param subject what is limited; one line for each in ten seconds
+     * @param text one line; whoever is refused may have chosen a part of it, so it is cut, and only ASCII is kept
      */
-    public void warn(String subject, String line) {
+    public void warn(String subject, String text) {
         int silent = admit(subject);
+        String line = printable(text);
         if (silent == 0) {
             log.warn("{}", line);
         } else if (silent > 0) {
@@ -35,6 +38,11 @@ public final class QuietLog {
         } else {
             log.debug("{}", line);
         }
+    }
+
+    private static String printable(String text) {
+        String start = text.substring(0, Math.min(text.length(), LINE_LENGTH_MAX));
+        return start.replaceAll("[^\\x20-\\x7e]", "?");
     }
 
     /** How many lines were held back since the last one; negative if this one is to be held back too. */

@@ -32,4 +32,14 @@ class QuietLogTest {
         }
         assertThat(lines.warnings()).hasSize(64);
     }
+
+    @Test
+    void what_a_stranger_chose_is_cut_and_cannot_forge_a_line() {
+        log.warn("one", "name a\nb\u001b[2J" + "x".repeat(60_000));
+        assertThat(lines.warnings())
+                .singleElement()
+                .asString()
+                .startsWith("name a?b?[2Jxxx")
+                .hasSize(1000);
+    }
 }
