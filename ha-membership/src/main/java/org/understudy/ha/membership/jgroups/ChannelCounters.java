@@ -8,7 +8,7 @@ package org.understudy.ha.membership.jgroups;
  * @param framesDropped never written: peer not reachable, too many waiting, or the connection broke with them in the queue
  * @param framesRefused given to {@code send} but too large, or for a node that is not configured
  * @param packetsDropped JGroups packets not written, for the same reasons, or received in a form that is not allowed
- * @param connectionsRefused connections of strangers, of wrong certificates, of another cluster or version, of a duplicate name, either way
+ * @param connectionsRefused accepted or dialled: of strangers, of wrong certificates, of another cluster or version, of a duplicate name
  * @param foreignMembers members of a JGroups view whose name is not configured
  */
 public record ChannelCounters(

@@ -230,12 +230,11 @@ final class OutgoingLink implements Runnable {
     private void failed(Exception e) {
         if (isAbsence(e)) {
             become(Outcome.UNREACHABLE, e.toString());
+        } else if (String.valueOf(e.getMessage()).contains("fatal alert")) {
+            refused(e.getMessage() + " (the other node refuses this node's certificate: see its log)");
         } else {
             links.counters().refusedConnection(Reason.STRANGER);
-            refused(e.getMessage()
-                    + (String.valueOf(e.getMessage()).contains("fatal alert")
-                            ? " (the other node refuses this node's certificate: see its log)"
-                            : ""));
+            refused(e.getMessage());
         }
     }
 
