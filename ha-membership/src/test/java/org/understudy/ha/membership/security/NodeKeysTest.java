@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -63,6 +64,33 @@ class NodeKeysTest {
                 .hasMessageContaining("cannot be opened");
         Files.delete(damaged.resolve("password"));
         assertThatThrownBy(() -> NodeKeys.load(damaged)).hasMessageContaining("has no file password");
+    }
+
+    @Test
+    void damaged_keys_are_refused_with_a_remedy_or_are_still_the_same() throws IOException {
+        Path damaged = copyOf("a");
+        for (String file : List.of("keys.p12", "trust.p12")) {
+            byte[] good = Files.readAllBytes(damaged.resolve(file));
+            for (int at = 0; at < good.length; at += good.length / 10) {
+                byte[] flipped = good.clone();
+                flipped[at] ^= 0x10;
+                Files.write(damaged.resolve(file), flipped);
+                assertUnusableOrTheSame(damaged);
+                Files.write(damaged.resolve(file), Arrays.copyOf(good, at));
+                assertUnusableOrTheSame(damaged);
+            }
+            Files.write(damaged.resolve(file), good);
+        }
+    }
+
+    private static void assertUnusableOrTheSame(Path directory) {
+        try {
+            NodeKeys keys = NodeKeys.load(directory);
+            assertThat(keys.toString()).isEqualTo(TestCertificates.demo("a").toString());
+        } catch (ConfigurationException refused) {
+            assertThat(refused.problems())
+                    .allSatisfy(p -> assertThat(p.remedy()).isNotBlank());
+        }
     }
 
     @Test
