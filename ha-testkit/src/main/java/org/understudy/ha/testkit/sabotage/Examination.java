@@ -14,7 +14,7 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
 /**
  * What became of one planted bug.
  *
- * @param seed the seed at which it was seen, 0 for a schedule; the last one tried if it was not
+ * @param seed the seed at which it was seen, 0 for a schedule or a story; the last one tried if it was not
  * @param seen who objected, with the bug planted
  * @param detail what that checker said
  * @param unjust who objected to the same seeds without the bug; must be nobody

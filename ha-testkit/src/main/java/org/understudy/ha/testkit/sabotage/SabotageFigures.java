@@ -86,7 +86,7 @@ public final class SabotageFigures {
         StringBuilder line = new StringBuilder();
         line.append(result.isCaught() ? "caught    " : "SURVIVED  ").append(bug.name());
         result.seen().ifPresent(checker -> line.append(" by ").append(checker));
-        if (bug.play().startsWith("schedule")) {
+        if (!bug.play().startsWith("swarm")) {
             line.append(" in ").append(bug.play());
         } else {
             line.append(result.seen().isPresent() ? " at seed " : " after seed ")

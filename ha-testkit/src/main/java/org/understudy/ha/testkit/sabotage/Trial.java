@@ -46,7 +46,7 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
 
     /**
      * @param order {@code play}, {@code around}, and the {@code first} seed and {@code count} of seeds, or the {@code text} of a story
-     * @return {@code seed}, the last one played, and {@code checker}, {@code at} and {@code detail} if one objected; in a world also
+     * @return {@code seed}, the last one drawn from, or 0, and {@code checker}, {@code at} and {@code detail} if one objected; in a world also
      *     its story as {@code text}
      */
     @Override
@@ -97,14 +97,12 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
     }
 
     private static Map<String, String> story(Story story, Map<String, String> order) {
+        if (story.schedule().isPresent()) {
+            return verdict(0, Schedules.play(story.schedule().get()));
+        }
         Sabotage around = Sabotage.valueOf(order.getOrDefault(AROUND, "NONE"));
-        return story.schedule().isPresent()
-                ? verdict(0, Schedules.play(story.schedule().get()))
-                : verdict(
-                        story.setting().seed(),
-                        new World(story.setting().seed(), story.options().withSabotage(around))
-                                .run()
-                                .violation());
+        World world = new World(story.setting().seed(), story.options().withSabotage(around));
+        return verdict(0, world.run().violation());
     }
 
     private static Map<String, String> explore(String name) {
