@@ -90,8 +90,10 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         DUPLICATE(Needs.LENGTH),
         /** Messages get lost. */
         LOSS(Needs.LENGTH, Needs.LUCK),
-        /** Writes take up to 400 ms, on some disks never less than 300. */
-        SLOW_DISK(Needs.LENGTH, Needs.LUCK),
+        /** Writes take up to 400 ms. */
+        SLOW_DISK(Needs.LENGTH),
+        /** Writes take 300 to 400 ms. */
+        LAME_DISK(Needs.LENGTH),
         /** No write ends before the fault does. */
         HUNG_DISK(Needs.LENGTH),
         /** Writes fail: the node steps aside, and is started again later. */

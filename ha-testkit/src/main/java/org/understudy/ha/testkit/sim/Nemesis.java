@@ -53,8 +53,15 @@ final class Nemesis {
             case CLOCK_STEP ->
                 node.process().ifPresent(p -> p.stepClock(SimRandom.scale(fault.luck(), -4_000, 4_000) * World.MILLI));
             case DOUBT -> node.input(new Input.ClockDoubted("simulated"));
-            case SLOW_DISK, HUNG_DISK, DISK_FULL, TORN_RECORD, BIT_FLIP, EMPTY_DISK, OLD_DISK, FOREIGN_DISK ->
-                spoil(fault, node);
+            case SLOW_DISK,
+                    LAME_DISK,
+                    HUNG_DISK,
+                    DISK_FULL,
+                    TORN_RECORD,
+                    BIT_FLIP,
+                    EMPTY_DISK,
+                    OLD_DISK,
+                    FOREIGN_DISK -> spoil(fault, node);
             case REMOVE_VOTE -> {
                 // Two sets that share all but one disk have none to spare while one is lost.
                 if (wounds.areHealed()) {
@@ -159,7 +166,8 @@ final class Nemesis {
         SimDisk disk = node.disk();
         long until = world.now() + fault.lengthNanos();
         switch (fault.kind()) {
-            case SLOW_DISK -> disk.slowUntil(until, SimRandom.scale(fault.luck(), World.MILLI, 300 * World.MILLI));
+            case SLOW_DISK -> disk.slowUntil(until, World.MILLI);
+            case LAME_DISK -> disk.slowUntil(until, 300 * World.MILLI);
             case HUNG_DISK -> disk.hangUntil(Math.min(until, world.healsAt()));
             case DISK_FULL -> {
                 disk.fullUntil(until);

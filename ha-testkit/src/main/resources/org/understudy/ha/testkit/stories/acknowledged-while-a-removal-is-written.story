@@ -14,7 +14,7 @@ judged: everything
 
 at 2168 ms mute witness for 1000 ms
 at 4000 ms mute serv1 for 1000 ms
-at 4060 ms slow-disk witness for 1400 ms luck 0
+at 4060 ms slow-disk witness for 1400 ms
 
 then files starts on serv1, token 1, NEVER
 then files starts on serv2, token 2, EXPIRED
