@@ -91,6 +91,16 @@ public enum Bound {
             Sight.OLDER_DISK,
             Sight.RECOVERED),
 
+    /** The same; until it has caught up it may crash and start once more, on a kernel that remembers its newest write. */
+    OLDER_DISK_RESTARTED(
+            Size.LARGE,
+            () -> OLDER_DISK.setup().crashes(2, 2),
+            Sight.CHOSEN,
+            Sight.CHOSEN_TWICE,
+            Sight.DROPPED,
+            Sight.OLDER_DISK,
+            Sight.RECOVERED),
+
     /** A holder, which may pause, renews while another node ends its session by silence. */
     REMOVAL_AGAINST_RENEWAL(
             Size.SMALL,

@@ -18,7 +18,7 @@ import org.understudy.ha.testkit.sim.Violation;
  * @param missing what should have shown somewhere, and did not
  * @param isCut whether it was given up because there are too many states
  * @param violation the first promise found broken
- * @param story a shortest way to it, a line for each thing that happens
+ * @param way a shortest way to it, a line for each thing that happens
  */
 public record Exploration(
         Bound bound,
@@ -32,12 +32,12 @@ public record Exploration(
         List<String> missing,
         boolean isCut,
         Optional<Violation> violation,
-        List<String> story) {
+        List<String> way) {
 
     public Exploration {
         sights = Map.copyOf(sights);
         missing = List.copyOf(missing);
-        story = List.copyOf(story);
+        way = List.copyOf(way);
     }
 
     /** Whether everything was looked at, everything that should happen does, and no promise is broken. */

@@ -90,7 +90,7 @@ public final class ExploreFigures {
         }
         found.violation().ifPresent(violation -> {
             text.append("\n        broken: ").append(violation);
-            found.story().forEach(line -> text.append("\n          ").append(line));
+            found.way().forEach(line -> text.append("\n          ").append(line));
             text.append("\n        replay: ./check explore --only ")
                     .append(found.bound().title());
         });

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.testkit.explore.Nodes.Result;
-import org.understudy.ha.testkit.explore.Story.Event;
+import org.understudy.ha.testkit.explore.Way.Event;
 import org.understudy.ha.testkit.sim.Violation;
 
 /**
@@ -170,10 +170,13 @@ public final class Explorer {
     }
 
     private void crash(Visitor visitor, int node, Local local) {
-        if (setup.mayGoBack(node)) {
+        if (setup.mayGoBack(node) && !local.past().hasGoneBack()) {
             if (local.copy().isPresent()) {
                 act(visitor, node, Action.of(Action.GO_BACK, state[0]));
             }
+            return;
+        }
+        if (!mayCrashAgain(node, local)) {
             return;
         }
         int unfinished = 0;
@@ -183,6 +186,13 @@ public final class Explorer {
         for (int done = 0; done <= unfinished; done++) {
             act(visitor, node, Action.of(Action.CRASH + done, state[0]));
         }
+    }
+
+    /** A node whose disk went back may crash again only while it has not caught up. */
+    private boolean mayCrashAgain(int node, Local local) {
+        return setup.mayCrash(node)
+                && local.past().life() < setup.crashesMax
+                && !local.past().hasRecovered();
     }
 
     private void passTime(Visitor visitor) {
@@ -226,8 +236,7 @@ public final class Explorer {
     private void prune(int node) {
         int local = next[1 + node];
         int inbox = next[1 + count + node];
-        boolean mayForget = setup.mayCrash(node) && nodes.local(local).past().life() < setup.crashesMax;
-        if (inbox == Inboxes.EMPTY || mayForget) {
+        if (inbox == Inboxes.EMPTY || mayCrashAgain(node, nodes.local(local))) {
             return;
         }
         long key = LongIntMap.key(local, inbox);
@@ -287,7 +296,7 @@ public final class Explorer {
                 .map(Sight::name)
                 .filter(name -> !seen.containsKey(name))
                 .toList();
-        List<String> story = violation.isPresent() ? new Story(setup, nodes).tell(path()) : List.of();
+        List<String> way = violation.isPresent() ? new Way(setup, nodes).tell(path()) : List.of();
         return new Exploration(
                 bound,
                 table.size(),
@@ -300,6 +309,6 @@ public final class Explorer {
                 violation.isPresent() ? List.of() : missing,
                 violation.isEmpty() && table.size() >= statesMax,
                 violation,
-                story);
+                way);
     }
 }

@@ -86,7 +86,7 @@ final class Judge {
             violation = violated(
                     Checker.PROOF_COMMITTED,
                     setup.nodes.get(local.node()) + " takes a record for chosen that is not: "
-                            + Story.of(local.learned().get()));
+                            + Way.of(local.learned().get()));
         }
         boolean hasLease = holdsLease(local, step);
         if (hasLease) {

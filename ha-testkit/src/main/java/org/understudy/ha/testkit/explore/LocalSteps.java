@@ -275,8 +275,8 @@ final class LocalSteps {
             Step<Effect, DurableState> result = machine.handle(now, input);
             if (!wasVoting && machine.isVoting()) {
                 past = past.recovered();
-                Ballot now2 = machine.memory().acceptedBallot();
-                adopted = now2.equals(before) || isVoteFor(now2, input) ? adopted : now2;
+                Ballot after = machine.memory().acceptedBallot();
+                adopted = after.equals(before) || isVoteFor(after, input) ? adopted : after;
             }
             result.urgent().forEach(this::perform);
             List<Sent> later = new ArrayList<>();

@@ -108,7 +108,7 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
     private static Map<String, String> explore(String name) {
         Exploration found = Explorer.explore(Bound.of(name), STATES_MAX);
         Map<String, String> verdict = verdict(0, found.violation());
-        verdict.computeIfPresent(DETAIL, (key, detail) -> detail + "\n" + String.join("\n", found.story()));
+        verdict.computeIfPresent(DETAIL, (key, detail) -> detail + "\n" + String.join("\n", found.way()));
         return verdict;
     }
 

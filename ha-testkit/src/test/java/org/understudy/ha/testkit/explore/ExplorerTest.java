@@ -25,7 +25,7 @@ class ExplorerTest {
     void no_promise_is_broken_in_any_state_of_a_small_bound(Bound bound) {
         Exploration found = Explorer.explore(bound, STATES_MAX);
 
-        assertThat(found.violation()).as(String.join("\n", found.story())).isEmpty();
+        assertThat(found.violation()).as(String.join("\n", found.way())).isEmpty();
         assertThat(found.missing()).isEmpty();
         assertThat(found.isCut()).isFalse();
         assertThat(found.isPassed()).isTrue();

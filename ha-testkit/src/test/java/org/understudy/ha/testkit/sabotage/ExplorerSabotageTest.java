@@ -16,6 +16,7 @@ class ExplorerSabotageTest {
         "promise-forgotten-at-restart, restart-of-an-acceptor",
         "votes-before-disk, restart-of-an-acceptor",
         "older-disk-votes-at-once, older-disk",
+        "recovery-forgotten-at-restart, older-disk-restarted",
         "dropped-without-proof, removal-against-renewal",
         "lease-without-majority, removal-against-renewal",
         "voters-change-without-overlap, joint-set"

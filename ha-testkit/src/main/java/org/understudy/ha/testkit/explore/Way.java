@@ -10,12 +10,12 @@ import org.understudy.ha.testkit.explore.Nodes.Mail;
 import org.understudy.ha.testkit.explore.Nodes.Result;
 
 /** Tells what happened so that a person can follow it. */
-final class Story {
+final class Way {
 
     private final Setup setup;
     private final Nodes nodes;
 
-    Story(Setup setup, Nodes nodes) {
+    Way(Setup setup, Nodes nodes) {
         this.setup = setup;
         this.nodes = nodes;
     }
