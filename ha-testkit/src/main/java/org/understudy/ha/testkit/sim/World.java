@@ -191,6 +191,10 @@ public final class World {
         }
         court.violation().ifPresent(v -> trace(ids.get(0), () -> "VIOLATION " + v));
         counts.put("records chosen", (long) choice.chosen());
+        counts.put("messages sent", network.sent());
+        counts.put(
+                "writes of disks",
+                nodes.stream().mapToLong(node -> node.disk().writeCount()).sum());
         counts.merge("worlds of " + ids.size() + " nodes", 1L, Long::sum);
         if (traits.isWired()) {
             counts.merge("worlds that send real frames", 1L, Long::sum);

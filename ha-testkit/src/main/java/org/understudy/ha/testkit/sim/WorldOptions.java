@@ -37,7 +37,7 @@ public record WorldOptions(
      *
      * @param nodes 3 to 16, all of them acceptors
      * @param hasWitness whether the last one owns nothing
-     * @param groups 1 to 64
+     * @param groups 1 to 1000
      */
     public record Size(int nodes, boolean hasWitness, int groups) {
 
@@ -45,9 +45,9 @@ public record WorldOptions(
         public static final Size STANDARD = new Size(3, true, 4);
 
         public Size {
-            if (nodes < 3 || nodes > 16 || groups < 1 || groups > 64) {
+            if (nodes < 3 || nodes > 16 || groups < 1 || groups > 1000) {
                 throw new IllegalArgumentException(
-                        "a world has 3 to 16 nodes and 1 to 64 groups, not " + nodes + " and " + groups);
+                        "a world has 3 to 16 nodes and 1 to 1000 groups, not " + nodes + " and " + groups);
             }
         }
 

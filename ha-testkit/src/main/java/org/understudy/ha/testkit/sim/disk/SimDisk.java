@@ -110,6 +110,11 @@ public final class SimDisk {
         return new Opened(identity, bootCount, writeCount, durable, isCurrent);
     }
 
+    /** How often it was written, starts included. */
+    public long writeCount() {
+        return writeCount;
+    }
+
     /** Whether what lies there is not what was written. */
     public boolean isDamaged() {
         return isDamaged;

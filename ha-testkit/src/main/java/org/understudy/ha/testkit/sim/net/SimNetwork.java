@@ -125,6 +125,11 @@ public final class SimNetwork {
         }
     }
 
+    /** How many messages were handed in so far. */
+    public long sent() {
+        return Arrays.stream(sent).sum();
+    }
+
     private long delay(int from, int to, long draw) {
         boolean isSlow = time.now() < Math.max(slowInboundUntil[to], slowOutboundUntil[from]);
         if (time.isCalm() && !isSlow && isQuiet()) {
