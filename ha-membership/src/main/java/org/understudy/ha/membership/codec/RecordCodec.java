@@ -166,11 +166,11 @@ public final class RecordCodec {
     }
 
     private static Voters voters(Reader r) {
-        return new Voters(
-                r.constant(Voters.Phase.values()),
-                r.i64(),
-                r.list(RecordCodec::acceptor),
-                r.list(RecordCodec::acceptor));
+        Voters.Phase phase = r.constant(Voters.Phase.values());
+        long change = r.i64();
+        List<AcceptorId> set = r.list(RecordCodec::acceptor);
+        List<AcceptorId> other = r.list(RecordCodec::acceptor);
+        return r.value(() -> new Voters(phase, change, set, other));
     }
 
     static void candidacies(Writer w, SortedMap<String, Candidacy> all) {

@@ -114,6 +114,28 @@ class MessageCodecProperties {
     }
 
     @Property(tries = 1)
+    void a_record_in_which_one_disk_votes_twice_is_refused() {
+        ClusterRecord three = ClusterRecord.first(
+                "shop",
+                List.of(new AcceptorId(SERV1, "aaaa"), new AcceptorId(SERV1, "bbbb"), new AcceptorId(SERV1, "cccc")));
+        DurableState state = new DurableState(
+                new Ballot(1, "serv1"),
+                new Ballot(1, "serv1"),
+                Optional.of(three),
+                new TreeMap<>(),
+                1,
+                1,
+                new TreeMap<>(),
+                false);
+        String hex = HexFormat.of().formatHex(RecordCodec.encode(state));
+        byte[] twice = HexFormat.of().parseHex(hex.replace("62626262", "61616161"));
+
+        assertThatThrownBy(() -> RecordCodec.decodeDurable(twice))
+                .isInstanceOf(MalformedMessageException.class)
+                .hasMessageContaining("named twice");
+    }
+
+    @Property(tries = 1)
     void a_newer_state_is_refused_with_a_remedy() {
         byte[] bytes = RecordCodec.encode(DurableState.EMPTY);
         bytes[0] = 3;

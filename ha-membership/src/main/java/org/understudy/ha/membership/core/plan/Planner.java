@@ -122,6 +122,12 @@ public final class Planner {
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
         Incarnation who = operation.vouchedFor();
+        if (!isIssued(record, who)) {
+            return Optional.of(
+                    who + " is not known to this node's record, which may be behind: its newest life of " + who.node()
+                            + " is " + record.incarnations().getOrDefault(who.node(), 0L)
+                            + "; ask on a node that a majority answers");
+        }
         boolean isHolder = record.groups().values().stream()
                 .flatMap(group -> group.grant().stream())
                 .anyMatch(grant -> grant.holder().equals(who));
@@ -131,6 +137,10 @@ public final class Planner {
                         + Optional.ofNullable(record.sessions().get(operation.node()))
                                 .map(session -> session.incarnation().toString())
                                 .orElse("not in the cluster"));
+    }
+
+    private static boolean isIssued(ClusterRecord record, Incarnation who) {
+        return record.incarnations().getOrDefault(who.node(), 0L) >= who.number();
     }
 
     /** What an operation that is not done waits for, one sentence. */
@@ -150,7 +160,8 @@ public final class Planner {
             case STANDBY -> record.standby().contains(operation.node());
             case ACTIVATE -> !record.standby().contains(operation.node());
             case CONFIRM_DOWN ->
-                !record.isLive(operation.vouchedFor())
+                isIssued(record, operation.vouchedFor())
+                        && !record.isLive(operation.vouchedFor())
                         && record.groups().values().stream()
                                 .flatMap(group -> group.grant().stream())
                                 .noneMatch(grant ->

@@ -14,6 +14,7 @@ import java.util.TreeSet;
  * @param change number of the record with which the newest change began; 0 before the first
  * @param set who votes; while JOINT the old set
  * @param other while JOINT the new set, while FINAL the old one, otherwise empty
+ * @throws IllegalArgumentException if a set names an acceptor twice: it would count twice for a majority
  */
 public record Voters(Phase phase, long change, List<AcceptorId> set, List<AcceptorId> other) {
 
@@ -30,6 +31,9 @@ public record Voters(Phase phase, long change, List<AcceptorId> set, List<Accept
     public Voters {
         set = List.copyOf(set);
         other = List.copyOf(other);
+        if (new TreeSet<>(set).size() < set.size() || new TreeSet<>(other).size() < other.size()) {
+            throw new IllegalArgumentException("a vote is named twice: " + set + ", " + other);
+        }
     }
 
     /** One set. */

@@ -354,6 +354,17 @@ class PlannerTest {
     }
 
     @Test
+    void a_word_for_a_life_that_this_record_does_not_know_is_not_done_but_refused() {
+        Operation word = new Operation(Operation.Kind.CONFIRM_DOWN, A, 2, "ann", "it burnt");
+        ClusterRecord behind = held(candidacy(false), false);
+
+        assertThat(Planner.isDone(behind, word)).isFalse();
+        assertThat(Planner.operationRefusal(behind, word))
+                .hasValueSatisfying(why ->
+                        assertThat(why).contains("a#2 is not known").contains("ask on a node that a majority answers"));
+    }
+
+    @Test
     void a_node_on_standby_is_granted_nothing() {
         operations.add(new Operation(Operation.Kind.STANDBY, A, 0, "", ""));
 
