@@ -121,6 +121,7 @@ final class UnderstudyNode implements HaNode {
     private static final long LOOK_MILLIS = 20;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
+    private static final long STATUSES_NANOS_MAX = 20_000_000L;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
@@ -168,6 +169,7 @@ final class UnderstudyNode implements HaNode {
     private @Nullable NodeId encodedFor;
     private byte[] encodedFrame = new byte[0];
     private boolean isStatusDirty = true;
+    private long statusesAt = System.nanoTime();
     private final Map<String, String> stopReasons = new TreeMap<>();
     private final Map<String, String> differing = new TreeMap<>();
     private long clockOffset;
@@ -862,8 +864,12 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void stepped() {
             retireEnded();
-            if (isStatusDirty) {
+            // While more waits, one look serves for several steps: with many groups it is what takes longest.
+            long now = System.nanoTime();
+            boolean isDue = !loop.isBusy() || now - statusesAt > STATUSES_NANOS_MAX;
+            if (isStatusDirty && isDue) {
                 isStatusDirty = false;
+                statusesAt = now;
                 refreshStatuses();
             }
             stalls.stepped(machine.nextDeadlineNanos());
@@ -949,11 +955,13 @@ final class UnderstudyNode implements HaNode {
                 }
             });
             boolean isDifferent = lists.values().stream().distinct().count() > 1;
-            String sentence = "the nodes prefer different nodes for group " + group + ": " + lists
-                    + "; register it with the same list everywhere";
             if (!isDifferent) {
                 differing.remove(group);
-            } else if (!sentence.equals(differing.put(group, sentence))) {
+                continue;
+            }
+            String sentence = "the nodes prefer different nodes for group " + group + ": " + lists
+                    + "; register it with the same list everywhere";
+            if (!sentence.equals(differing.put(group, sentence))) {
                 log.line(() -> LOG.warn("{}", sentence));
                 publish("preferences " + group, new HaEvent.Alarm(group, sentence));
             }

@@ -45,7 +45,7 @@ public final class NodeLoop<I, E, D> {
 
         void notice(Notice notice);
 
-        /** Called after each step, so that snapshots can be published. */
+        /** Called after each step and each action, so that snapshots can be published. */
         void stepped();
 
         /** The loop has ended because of a failure; called once, on the loop's thread. The node must step aside. */
@@ -94,7 +94,15 @@ public final class NodeLoop<I, E, D> {
 
     /** Runs something on the loop's thread, between two inputs. */
     public void execute(Runnable action) {
-        mailbox.add(action);
+        mailbox.add(() -> {
+            action.run();
+            edge.stepped();
+        });
+    }
+
+    /** Whether more waits already. */
+    public boolean isBusy() {
+        return !mailbox.isEmpty();
     }
 
     /** Ends both threads; bounded, idempotent. Inputs still queued are dropped. */

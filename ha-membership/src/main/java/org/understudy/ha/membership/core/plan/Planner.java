@@ -517,6 +517,12 @@ public final class Planner {
         }
 
         private void grant() {
+            // Whoever waits, waits for sessions: they do not change from here on.
+            ClusterRecord soFar = record(base.number());
+            Map<String, String> held = new TreeMap<>();
+            groups.forEach((name, group) -> group.grant()
+                    .filter(Grant::stands)
+                    .ifPresent(grant -> grant.remains().forEach(thing -> held.put(thing, name))));
             for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
                 String name = entry.getKey();
                 GroupRecord group = entry.getValue();
@@ -524,7 +530,6 @@ public final class Planner {
                         || !group.fatal().isEmpty()) {
                     continue;
                 }
-                ClusterRecord soFar = record(base.number());
                 if (group.grant().isEmpty()) {
                     Optional<String> obstacle = neverObstacle(soFar, name);
                     if (obstacle.isPresent()) {
@@ -540,7 +545,7 @@ public final class Planner {
                 ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
                 Session session = sessions.get(chosen.get());
                 Candidacy candidacy = session.candidacies().get(name);
-                Optional<String> rival = holderOfTheSame(name, candidacy);
+                Optional<String> rival = holderOfTheSame(held, candidacy);
                 if (rival.isPresent()) {
                     notices.add(new Notice(name, Reason.GRANT_WAITS, rival.get()));
                     continue;
@@ -554,6 +559,7 @@ public final class Planner {
                         candidacy.isExpirable(),
                         candidacy.remains());
                 entry.setValue(group.withGrant(grant).withMoveTo(Optional.empty()));
+                grant.remains().forEach(thing -> held.put(thing, name));
                 notices.add(new Notice(
                         name,
                         Reason.GRANT_MADE,
@@ -562,19 +568,12 @@ public final class Planner {
         }
 
         /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */
-        private Optional<String> holderOfTheSame(String name, Candidacy candidacy) {
-            for (String other : groups.keySet()) {
-                Optional<Grant> grant = standing(other);
-                if (!other.equals(name) && grant.isPresent()) {
-                    for (String thing : candidacy.remains()) {
-                        if (grant.get().remains().contains(thing)) {
-                            return Optional.of(thing + " is held by group " + other + " on "
-                                    + grant.get().holder() + "; give each group its own");
-                        }
-                    }
-                }
-            }
-            return Optional.empty();
+        private Optional<String> holderOfTheSame(Map<String, String> held, Candidacy candidacy) {
+            return candidacy.remains().stream()
+                    .filter(held::containsKey)
+                    .findFirst()
+                    .map(thing -> thing + " is held by group " + held.get(thing) + " on "
+                            + standing(held.get(thing)).orElseThrow().holder() + "; give each group its own");
         }
 
         /** The move's target, else the node that had it, else the preferred order, else the highest priority, else by name. */
