@@ -79,6 +79,7 @@ import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.HostIdentity;
@@ -783,6 +784,7 @@ final class UnderstudyNode implements HaNode {
                 }
                 channel.send(send.to(), encode(send.to(), send.message()));
             } else if (effect instanceof Effect.PublishLease lease) {
+                isStatusDirty |= leases.isValid() != lease.isValid();
                 leases.publish(lease);
                 stalls.leased(lease);
                 lease.incarnation()
@@ -945,26 +947,33 @@ final class UnderstudyNode implements HaNode {
         elections.refresh();
     }
 
-    /** Nodes that registered the same group with different preferences: the lists are said, once for each change. */
+    /** Nodes that registered the same group differently: it is said, once for each change. */
     private void warnOfDifferences(ClusterRecord known) {
         for (String group : known.groups().keySet()) {
             TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
+            TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();
             known.sessions().forEach((node, session) -> {
-                if (session.candidacies().containsKey(group)) {
-                    lists.put(node, session.candidacies().get(group).preferred());
+                Candidacy candidacy = session.candidacies().get(group);
+                if (candidacy != null) {
+                    lists.put(node, candidacy.preferred());
+                    policies.put(node, candidacy.keepsRunning() ? WithoutQuorum.KEEP_RUNNING : WithoutQuorum.STOP);
                 }
             });
-            boolean isDifferent = lists.values().stream().distinct().count() > 1;
-            if (!isDifferent) {
-                differing.remove(group);
-                continue;
-            }
-            String sentence = "the nodes prefer different nodes for group " + group + ": " + lists
-                    + "; register it with the same list everywhere";
-            if (!sentence.equals(differing.put(group, sentence))) {
-                log.line(() -> LOG.warn("{}", sentence));
-                publish("preferences " + group, new HaEvent.Alarm(group, sentence));
-            }
+            warnOfDifference(group, "prefer different nodes for", lists);
+            warnOfDifference(group, "do different things without a quorum with", policies);
+        }
+    }
+
+    private void warnOfDifference(String group, String what, Map<NodeId, ?> byNode) {
+        String key = what + " " + group;
+        if (byNode.values().stream().distinct().count() < 2) {
+            differing.remove(key);
+            return;
+        }
+        String sentence = "the nodes " + what + " group " + group + ": " + byNode + "; register it alike everywhere";
+        if (!sentence.equals(differing.put(key, sentence))) {
+            log.line(() -> LOG.warn("{}", sentence));
+            publish(key, new HaEvent.Alarm(group, sentence));
         }
     }
 
@@ -982,6 +991,8 @@ final class UnderstudyNode implements HaNode {
         String reason = record.map(r -> Planner.whyUnowned(r, name)).orElse("this node knows no cluster record yet");
         if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
             reason = stopReasons.getOrDefault(name, "");
+        } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && !leases.isValid()) {
+            reason = "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)";
         } else if (local.isPresent()) {
             reason = grant.map(g -> "granted with proof " + g.proof()).orElse("");
         } else if (isGrantedToLive && where == GroupStatus.State.UNOWNED) {

@@ -768,7 +768,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     self.value(),
                     Reason.RECOVERY_WAITS,
                     "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
-                            + " from " + recovery.missing(acceptor.memory()));
+                            + " from "
+                            + recovery.missing(acceptor.memory()).stream()
+                                    .map(AcceptorId::node)
+                                    .toList()
+                            + "; start them, or if one of them is lost for good say operator().vouchForDisk()");
         }
     }
 
@@ -792,16 +796,40 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     wanted.request(), false, "this node knows no cluster record; form a new cluster instead"));
         } else if (force != null) {
             then.add(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
+        } else if (hearsMajority(now, newestKnown().voters())) {
+            refuseToForce(wanted);
         } else {
+            localDirty = true;
             force = wanted;
             forceAt = now + settings.timing().acceptorNanos();
         }
     }
 
-    /** Every lease that somebody may still hold is waited out, and whoever can be heard is asked first: a majority forbids it. */
+    private void refuseToForce(Input.ForceWanted wanted) {
+        then.add(new Effect.OperationDecided(
+                wanted.request(),
+                false,
+                "a majority of the votes is heard, so nothing has to be forced; wait for a moment, or remove the node that is"
+                        + " lost"));
+    }
+
+    /**
+     * What runs here is stopped and every lease that somebody may still hold is waited out. A majority that is heard meanwhile ends the
+     * operator's word: it was about a majority that never comes back, and must not count for one that is lost later.
+     */
     private void forceIfDue(long now) {
         Input.ForceWanted wanted = force;
-        if (wanted == null || now < forceAt) {
+        if (wanted == null) {
+            return;
+        }
+        ClusterRecord base = newestKnown();
+        if (hearsMajority(now, base.voters())) {
+            force = null;
+            localDirty = true;
+            refuseToForce(wanted);
+            return;
+        }
+        if (now < forceAt) {
             return;
         }
         if (!allIdle()) {
@@ -816,15 +844,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         force = null;
-        ClusterRecord base = newestKnown();
-        if (hearsMajority(now, base.voters())) {
-            then.add(new Effect.OperationDecided(
-                    wanted.request(),
-                    false,
-                    "a majority of the votes is heard, so nothing has to be forced; wait for a moment, or remove the node"
-                            + " that is lost"));
-            return;
-        }
         int generation = base.generation() + 1;
         Ballot ballot = Ballot.forced(generation, self);
         ClusterRecord forced =
@@ -1047,8 +1066,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         .filter(Grant::stands)
                         .filter(g -> g.holder().node().equals(move.to()))
                         .isPresent()) {
+            boolean isSure = keeper != null && keeper.isValid(now);
             ownMoves.remove(move.request());
-            then.add(new Effect.MoveDecided(move.request(), true, move.group() + " is there already"));
+            then.add(new Effect.MoveDecided(
+                    move.request(),
+                    isSure,
+                    isSure
+                            ? move.group() + " is there already"
+                            : "no majority answers this node, so nothing can be moved; the newest that it knows is that "
+                                    + move.group() + " is granted to " + move.to()));
             return;
         }
         moves.put(move.group(), move.to());
@@ -1274,6 +1300,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k == null) {
             return Optional.of("this node's session is over");
+        }
+        if (force != null) {
+            return Optional.of("an operator says that the majority is lost for good, and this node is to go on alone");
         }
         if (k.mustStepDown(now) && !group.keepsRunning(grant)) {
             return Optional.of("the lease is ending: no majority has answered lately");

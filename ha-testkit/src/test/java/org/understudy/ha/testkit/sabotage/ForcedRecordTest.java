@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Effect.StartGroup;
 import org.understudy.ha.membership.core.Effect.StopGroup;
 import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
 
 /** What an operator who goes on alone is told by a machine whose group does not end. */
 class ForcedRecordTest {
@@ -47,6 +52,66 @@ class ForcedRecordTest {
         a.pass(3_000);
 
         assertThat(a.ordered(OperationDecided.class).orElseThrow().isDone()).isTrue();
+    }
+
+    @Test
+    void a_majority_that_is_heard_forbids_it_at_once_also_on_an_owner() {
+        ownTheGroup();
+        a.pass(20, "b", "c");
+        a.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+
+        assertThat(a.ordered(OperationDecided.class).orElseThrow().isDone()).isFalse();
+        assertThat(a.ordered(StopGroup.class)).isEmpty();
+    }
+
+    @Test
+    void a_majority_that_is_heard_meanwhile_ends_the_word_for_good() {
+        ownTheGroup();
+        a.pass(3_000);
+        a.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+        a.pass(300, "b");
+        assertThat(a.ordered(OperationDecided.class).orElseThrow().isDone()).isFalse();
+        a.forget();
+
+        a.feed(new Input.StopEnded(Solo.GROUP, 5, true, ""));
+        a.pass(20_000);
+        assertThat(a.ordered(OperationDecided.class))
+                .as("the majority is lost now, and nobody has said that it never comes back")
+                .isEmpty();
+        assertThat(a.said(Message.Chosen.class)).isEmpty();
+    }
+
+    @Test
+    void it_stops_what_goes_on_without_a_majority() {
+        GroupRecord kept = GroupRecord.NEW.withGrant(
+                new Grant(Solo.first("a"), 5, ProofKind.NEVER, Optional.empty(), false, List.of()));
+        TreeMap<String, GroupRecord> groups = new TreeMap<>(held.groups());
+        groups.put(Solo.GROUP, kept);
+        ClusterRecord record = held.withGroups(groups, held.lastToken());
+        Solo keeping = new Solo("abc", "a", Solo.holding(3, record), false);
+        keeping.feed(new Input.GroupOffered(
+                Solo.GROUP,
+                new Candidacy(
+                        List.of(NodeId.of("a"), NodeId.of("b")),
+                        false,
+                        true,
+                        "",
+                        Presence.ABSENT,
+                        false,
+                        List.of(),
+                        0,
+                        true)));
+        keeping.live(Solo.ballot(4), record, "b");
+        keeping.feed(new Input.StartEnded(Solo.GROUP, 5, Optional.empty(), ""));
+        keeping.pass(3_000);
+        assertThat(keeping.ordered(StopGroup.class)).as("it goes on").isEmpty();
+
+        keeping.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+        assertThat(keeping.ordered(StopGroup.class)).isPresent();
+        keeping.feed(new Input.StopEnded(Solo.GROUP, 5, true, ""));
+        keeping.pass(3_000);
+        assertThat(keeping.ordered(OperationDecided.class).orElseThrow().isDone())
+                .isTrue();
     }
 
     private void ownTheGroup() {

@@ -114,10 +114,20 @@ public final class Planner {
     /** Why an operation cannot be tried; empty if it can, or if it is done already. */
     public static Optional<String> operationRefusal(ClusterRecord record, Operation operation) {
         return switch (operation.kind()) {
-            case ADMIT, REMOVE -> VoterChange.refusal(record, operation);
+            case ADMIT -> VoterChange.refusal(record, operation);
+            case REMOVE -> unknown(record, operation.node()).or(() -> VoterChange.refusal(record, operation));
+            case STANDBY, ACTIVATE -> unknown(record, operation.node());
             case CONFIRM_DOWN -> confirmRefusal(record, operation);
-            default -> Optional.empty();
         };
+    }
+
+    private static Optional<String> unknown(ClusterRecord record, NodeId node) {
+        TreeSet<NodeId> known = new TreeSet<>(record.incarnations().keySet());
+        known.addAll(record.standby());
+        record.voters().all().forEach(acceptor -> known.add(acceptor.node()));
+        return known.contains(node)
+                ? Optional.empty()
+                : Optional.of(node + " never was a node of this cluster; those known are " + known);
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
@@ -158,7 +168,9 @@ public final class Planner {
     public static boolean isDone(ClusterRecord record, Operation operation) {
         return switch (operation.kind()) {
             case STANDBY -> record.standby().contains(operation.node());
-            case ACTIVATE -> !record.standby().contains(operation.node());
+            case ACTIVATE ->
+                !record.standby().contains(operation.node())
+                        && unknown(record, operation.node()).isEmpty();
             case CONFIRM_DOWN ->
                 isIssued(record, operation.vouchedFor())
                         && !record.isLive(operation.vouchedFor())
@@ -166,7 +178,8 @@ public final class Planner {
                                 .flatMap(group -> group.grant().stream())
                                 .noneMatch(grant ->
                                         grant.stands() && grant.holder().equals(operation.vouchedFor()));
-            case ADMIT, REMOVE -> VoterChange.isDone(record, operation);
+            case ADMIT -> VoterChange.isDone(record, operation);
+            case REMOVE -> unknown(record, operation.node()).isEmpty() && VoterChange.isDone(record, operation);
         };
     }
 
@@ -193,17 +206,22 @@ public final class Planner {
     }
 
     private static String noCandidate(ClusterRecord record, String group) {
-        StringBuilder why = new StringBuilder("no node can start it now");
+        List<String> parts = new ArrayList<>();
         for (Session session : record.sessions().values()) {
             Candidacy candidacy = session.candidacies().get(group);
-            if (candidacy != null && !candidacy.isEligible()) {
-                why.append("; ")
-                        .append(session.incarnation().node())
-                        .append(": ")
-                        .append(candidacy.whyNot());
+            NodeId node = session.incarnation().node();
+            if (candidacy != null && record.standby().contains(node)) {
+                parts.add(node + " is on standby");
+            } else if (candidacy != null && !candidacy.isEligible()) {
+                parts.add(node + ": " + candidacy.whyNot());
             }
         }
-        return why.toString();
+        boolean isRegistered = record.sessions().values().stream()
+                .anyMatch(session -> session.candidacies().containsKey(group));
+        if (!isRegistered) {
+            parts.add("no node that is in the cluster now has registered it");
+        }
+        return "no node can start it now" + (parts.isEmpty() ? "" : "; " + String.join("; ", parts));
     }
 
     /** What still keeps NEVER from being proved. */
@@ -367,6 +385,9 @@ public final class Planner {
         /** Operators' switches and words. What changes the voters is {@link VoterChange}'s. */
         private void operate() {
             for (Operation operation : facts.operations()) {
+                if (operationRefusal(base, operation).isPresent()) {
+                    continue;
+                }
                 switch (operation.kind()) {
                     case STANDBY -> standby.add(operation.node());
                     case ACTIVATE -> standby.remove(operation.node());

@@ -365,6 +365,29 @@ class PlannerTest {
     }
 
     @Test
+    void a_word_about_a_node_that_never_was_one_is_refused() {
+        ClusterRecord base = held(candidacy(false), false);
+        for (Operation.Kind kind : List.of(Operation.Kind.STANDBY, Operation.Kind.ACTIVATE, Operation.Kind.REMOVE)) {
+            Operation word = new Operation(kind, NodeId.of("zz"), 0, "", "");
+
+            assertThat(Planner.isDone(base, word)).isFalse();
+            assertThat(Planner.operationRefusal(base, word))
+                    .hasValueSatisfying(why -> assertThat(why).contains("zz never was a node of this cluster"));
+        }
+    }
+
+    @Test
+    void whoever_waits_is_told_who_is_on_standby() {
+        operations.add(new Operation(Operation.Kind.STANDBY, A, 0, "", ""));
+        ClusterRecord standby = plan(held(candidacy(false), false)).record();
+        GroupRecord over = standby.groups().get(FILES);
+        ClusterRecord released = withGroup(
+                standby, FILES, over.withGrant(over.grant().orElseThrow().endedBy(ProofKind.RELEASED)));
+
+        assertThat(Planner.whyUnowned(released, FILES)).contains("a is on standby");
+    }
+
+    @Test
     void a_node_on_standby_is_granted_nothing() {
         operations.add(new Operation(Operation.Kind.STANDBY, A, 0, "", ""));
 
