@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.message.Message.Recover;
 import org.understudy.ha.membership.core.message.Message.Recovered;
@@ -58,10 +59,17 @@ final class Acceptor {
      * @param nowNanos the start of this life
      * @param silenceNanos L·(1+ρ)
      * @param isDiskCurrent whether the disk is known to be as it was written last
+     * @param peers every other node that can have a vote
      */
-    Acceptor(AcceptorId self, DurableState state, long nowNanos, long silenceNanos, boolean isDiskCurrent) {
+    Acceptor(
+            AcceptorId self,
+            DurableState state,
+            long nowNanos,
+            long silenceNanos,
+            boolean isDiskCurrent,
+            List<NodeId> peers) {
         this.self = self;
-        this.recovery = new Recovery(self, state, isDiskCurrent, nowNanos, silenceNanos);
+        this.recovery = new Recovery(self, state, isDiskCurrent, nowNanos, silenceNanos, peers);
         this.memory = state.withLife(recovery.life()).withRecovering(!recovery.isVoting());
         this.disk = state;
         this.startedNanos = nowNanos;

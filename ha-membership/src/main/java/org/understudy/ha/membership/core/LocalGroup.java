@@ -111,6 +111,15 @@ final class LocalGroup {
         awayUntil = Long.MAX_VALUE;
     }
 
+    /**
+     * Whether this node's present offer covers what a grant says of it: that the end of the lease ends everything, and what a dead process
+     * leaves behind. A grant that was planned from an earlier offer must not be started under a weaker one.
+     */
+    boolean isOfferedAs(Grant grant) {
+        boolean isCovered = !grant.isExpirable() || reported.isExpirable();
+        return isCovered && grant.remains().containsAll(reported.remains());
+    }
+
     boolean isAway(long now) {
         return now < awayUntil;
     }

@@ -166,7 +166,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 disk,
                 now,
                 settings.timing().acceptorNanos(),
-                settings.isDiskCurrent());
+                settings.isDiskCurrent(),
+                others);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
@@ -763,15 +764,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         toOthers(recovery.question());
-        if (!recovery.isVoting()) {
+        if (!recovery.isVoting() && recovery.isNamed(acceptor.memory())) {
             sayOnce(
                     self.value(),
                     Reason.RECOVERY_WAITS,
                     "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
                             + " from "
-                            + recovery.missing(acceptor.memory()).stream()
-                                    .map(AcceptorId::node)
-                                    .toList()
+                            + recovery.missing(acceptor.memory())
                             + "; start them, or if one of them is lost for good say operator().vouchForDisk()");
         }
     }
@@ -1242,7 +1241,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             Optional<Grant> grant = grantHere(group.name());
             Optional<String> obstacle = obstacle(now, group, grant);
             if (group.isIdle()) {
-                if (grant.isPresent() && obstacle.isEmpty()) {
+                if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
+                    giveBack(
+                            group.name(),
+                            grant.get().token(),
+                            Optional.empty(),
+                            "it was granted from an offer of this node that has changed since");
+                } else if (grant.isPresent() && obstacle.isEmpty()) {
                     start(now, group, grant.get());
                 } else if (grant.isPresent() && mustDecline(now, group)) {
                     giveBack(group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));

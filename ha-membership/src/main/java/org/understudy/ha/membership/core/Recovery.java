@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.message.Message.Recover;
 import org.understudy.ha.membership.core.message.Message.Recovered;
 import org.understudy.ha.membership.core.record.AcceptorId;
@@ -26,6 +28,8 @@ import org.understudy.ha.membership.core.record.Voters;
  *   <li>L·(1+ρ) has passed since its start: renewals that it acknowledged in an earlier life are waited out.
  * </ol>
  *
+ * <p>While the newest record it was shown does not give it a vote it stays silent: it may have been removed, and admitted again, since.
+ *
  * <p>Then it takes over the highest promise and the highest accepted record it was shown, and votes. So a disk that was restored
  * from an older copy comes back by itself while the others are there; without a majority of them it stays silent.
  *
@@ -36,6 +40,7 @@ import org.understudy.ha.membership.core.record.Voters;
 final class Recovery {
 
     private final AcceptorId self;
+    private final List<NodeId> peers;
     private final long startedNanos;
     private final long silenceNanos;
     private final TreeMap<AcceptorId, Recovered> answers = new TreeMap<>();
@@ -46,9 +51,17 @@ final class Recovery {
     /**
      * @param isDiskCurrent whether the disk is known to be as it was written last
      * @param silenceNanos L·(1+ρ)
+     * @param peers every other node that can have a vote
      */
-    Recovery(AcceptorId self, DurableState disk, boolean isDiskCurrent, long now, long silenceNanos) {
+    Recovery(
+            AcceptorId self,
+            DurableState disk,
+            boolean isDiskCurrent,
+            long now,
+            long silenceNanos,
+            List<NodeId> peers) {
         this.self = self;
+        this.peers = List.copyOf(peers);
         this.isCurrent = isDiskCurrent && !disk.isRecovering();
         this.startedNanos = now;
         this.silenceNanos = silenceNanos;
@@ -111,11 +124,17 @@ final class Recovery {
                 answers.clear();
                 return false;
             }
-            answers.put(answer.from(), answer);
         }
+        answers.merge(answer.from(), answer, Recovery::newer);
         // The record that names whom to ask may have come since the first answer of each.
         isNoted = hasEnough(own);
         return isNoted;
+    }
+
+    private static Recovered newer(Recovered before, Recovered after) {
+        boolean isNewer = after.acceptedBallot().isAbove(before.acceptedBallot())
+                || after.promised().isAbove(before.promised());
+        return isNewer ? after : before;
     }
 
     /** The highest promise shown by anybody. */
@@ -139,29 +158,48 @@ final class Recovery {
         return newest;
     }
 
-    /** Who has to answer still, for people. */
-    List<AcceptorId> missing(DurableState own) {
-        List<AcceptorId> missing = new ArrayList<>();
-        for (List<AcceptorId> set : sets(own)) {
-            for (AcceptorId each : set) {
-                if (!each.equals(self) && !answers.containsKey(each) && !missing.contains(each)) {
-                    missing.add(each);
-                }
-            }
-        }
-        return missing;
+    /** Whether the newest record known gives this disk a vote, or will when a change of the votes is through. */
+    boolean isNamed(DurableState own) {
+        return sets(own).stream().anyMatch(set -> set.contains(self));
     }
 
+    /** Who has to answer still, for people. */
+    List<NodeId> missing(DurableState own) {
+        TreeSet<NodeId> missing = new TreeSet<>();
+        for (List<AcceptorId> set : sets(own)) {
+            if (set.equals(List.of(self))) {
+                missing.addAll(peers);
+            }
+            set.forEach(each -> missing.add(each.node()));
+        }
+        missing.remove(self.node());
+        answers.keySet().forEach(each -> missing.remove(each.node()));
+        return List.copyOf(missing);
+    }
+
+    /**
+     * A majority of the others of each set that this disk belongs to. While the newest record that was shown does not name it, it waits:
+     * it may have lost its vote, and got it back later, without knowing either. And a vote that decided alone may have been joined by
+     * anybody since, so everybody is asked.
+     */
     private boolean hasEnough(DurableState own) {
-        List<List<AcceptorId>> sets = sets(own);
-        for (List<AcceptorId> set : sets) {
+        for (List<AcceptorId> set : sets(own)) {
             List<AcceptorId> others = new ArrayList<>(set);
-            others.remove(self);
-            if (set.contains(self) && !others.isEmpty() && !Voters.isMajority(others, answers.keySet())) {
+            boolean isMine = others.remove(self);
+            if (isMine && others.isEmpty() && !haveAllAnswered()) {
+                return false;
+            }
+            if (isMine && !others.isEmpty() && !Voters.isMajority(others, answers.keySet())) {
                 return false;
             }
         }
-        return !sets.isEmpty();
+        return isNamed(own);
+    }
+
+    private boolean haveAllAnswered() {
+        return peers.stream()
+                .allMatch(peer ->
+                        answers.keySet().stream().anyMatch(each -> each.node().equals(peer)));
     }
 
     /**

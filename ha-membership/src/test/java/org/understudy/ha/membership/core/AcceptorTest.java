@@ -5,6 +5,7 @@ import static org.understudy.ha.membership.core.Records.A;
 import static org.understudy.ha.membership.core.Records.A1;
 import static org.understudy.ha.membership.core.Records.B;
 import static org.understudy.ha.membership.core.Records.B1;
+import static org.understudy.ha.membership.core.Records.C;
 import static org.understudy.ha.membership.core.Records.acceptor;
 import static org.understudy.ha.membership.core.Records.ballot;
 import static org.understudy.ha.membership.core.Records.empty;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
@@ -22,12 +24,13 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 
 class AcceptorTest {
 
+    private static final List<NodeId> OTHERS = List.of(A, B, C);
     private static final long SILENCE = 1_000;
     private static final ClusterRecord WITH_A =
             withSession(withSession(empty(), A1, new TreeMap<>()), B1, new TreeMap<>());
     private static final ClusterRecord WITHOUT_A = withoutSession(WITH_A, A1, Optional.empty());
 
-    private final Acceptor acceptor = new Acceptor(acceptor(A), DurableState.EMPTY, 0, SILENCE, true);
+    private final Acceptor acceptor = new Acceptor(acceptor(A), DurableState.EMPTY, 0, SILENCE, true, OTHERS);
 
     @Test
     void it_promises_no_lower_ballot_than_it_promised() {
@@ -98,7 +101,7 @@ class AcceptorTest {
     void after_a_restart_it_counts_silence_from_its_own_start() {
         holds(WITH_A);
         acceptor.renew(100, A1);
-        Acceptor again = new Acceptor(acceptor(A), acceptor.memory(), 500, SILENCE, true);
+        Acceptor again = new Acceptor(acceptor(A), acceptor.memory(), 500, SILENCE, true, OTHERS);
 
         assertThat(again.accept(500 + SILENCE - 1, ballot(2), WITHOUT_A)).isPresent();
         assertThat(again.accept(500 + SILENCE, ballot(2), WITHOUT_A)).isEmpty();
@@ -129,7 +132,7 @@ class AcceptorTest {
         Ballot first = new Ballot(1, A.value());
         DurableState onDisk =
                 new DurableState(first, first, Optional.of(WITH_A), new TreeMap<>(), 1, 1, new TreeMap<>(), false);
-        Acceptor before = new Acceptor(acceptor(A), onDisk, 0, SILENCE, true);
+        Acceptor before = new Acceptor(acceptor(A), onDisk, 0, SILENCE, true, OTHERS);
         // Silent for long enough: the removal is accepted, and its write is slow.
         assertThat(before.accept(2 * SILENCE, new Ballot(2, B.value()), WITHOUT_A))
                 .isEmpty();
@@ -142,7 +145,7 @@ class AcceptorTest {
 
         // Otherwise the slow write could land, the acceptor die, and come back accepting the removal under a valid
         // lease.
-        Acceptor after = new Acceptor(acceptor(A), slow, 2 * SILENCE + 30, SILENCE, true);
+        Acceptor after = new Acceptor(acceptor(A), slow, 2 * SILENCE + 30, SILENCE, true, OTHERS);
         assertThat(after.accept(2 * SILENCE + 40, new Ballot(4, B.value()), WITHOUT_A))
                 .isEmpty();
         before.persisted(before.memory());
@@ -197,7 +200,7 @@ class AcceptorTest {
         // Schedule 7: leases that rest on the old set alone were sent before the final record could be proposed.
         AcceptorId d = new AcceptorId(org.understudy.ha.api.NodeId.of("d"), "disk-d");
         List<AcceptorId> next = List.of(acceptor(A), acceptor(B), d);
-        Acceptor fresh = new Acceptor(d, DurableState.EMPTY, 0, SILENCE, true);
+        Acceptor fresh = new Acceptor(d, DurableState.EMPTY, 0, SILENCE, true, OTHERS);
         ClusterRecord joint = WITH_A.withVoters(WITH_A.voters().towards(next, 5));
         ClusterRecord last = joint.withVoters(joint.voters().step());
         fresh.accept(10, ballot(1), joint);

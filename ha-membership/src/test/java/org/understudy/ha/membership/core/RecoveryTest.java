@@ -11,16 +11,21 @@ import static org.understudy.ha.membership.core.Records.empty;
 import static org.understudy.ha.membership.core.Records.numbered;
 import static org.understudy.ha.membership.core.Records.withSession;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.message.Message.Recovered;
 import org.understudy.ha.membership.core.message.Vote;
+import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Voters;
 
 class RecoveryTest {
 
+    private static final List<NodeId> OTHERS = List.of(A, B, C);
     private static final long SILENCE = 1_000;
     private static final ClusterRecord OLD = numbered(empty(), 3);
     private static final ClusterRecord NEW = withSession(numbered(empty(), 4), A1, new TreeMap<>());
@@ -98,6 +103,56 @@ class RecoveryTest {
     }
 
     @Test
+    void a_disk_that_has_lost_its_vote_since_stays_silent_whoever_answers() {
+        // c's vote went to d; c comes back from a copy of before, and d alone is heard, or everybody.
+        AcceptorId d = acceptor(NodeId.of("d"));
+        ClusterRecord without = numbered(empty(), 7).withVoters(Voters.of(List.of(acceptor(A), acceptor(B), d)));
+        Acceptor c = new Acceptor(acceptor(C), disk(3, 5, 5), 0, SILENCE, false, OTHERS);
+        c.answered(new Recovered(d, c.recovery().life(), 0, ballot(7), ballot(7), Optional.of(without)));
+        assertThat(c.catchUp(2 * SILENCE)).isFalse();
+        for (NodeId each : List.of(A, B)) {
+            c.answered(
+                    new Recovered(acceptor(each), c.recovery().life(), 0, ballot(7), ballot(7), Optional.of(without)));
+        }
+        assertThat(c.catchUp(2 * SILENCE)).isFalse();
+        assertThat(c.isVoting()).isFalse();
+    }
+
+    @Test
+    void once_it_is_admitted_again_the_answers_of_then_count() {
+        ClusterRecord without = numbered(empty(), 7).withVoters(Voters.of(List.of(acceptor(A), acceptor(C))));
+        Acceptor b = booted(disk(3, 5, 5), false);
+        for (NodeId each : List.of(A, C)) {
+            b.answered(
+                    new Recovered(acceptor(each), b.recovery().life(), 0, ballot(7), ballot(7), Optional.of(without)));
+        }
+        assertThat(b.catchUp(SILENCE)).isFalse();
+        long life = b.recovery().life();
+        for (NodeId each : List.of(A, C)) {
+            b.answered(
+                    new Recovered(acceptor(each), life, life, ballot(9), ballot(9), Optional.of(numbered(empty(), 9))));
+        }
+
+        assertThat(b.recovery().life()).isEqualTo(life);
+        assertThat(b.catchUp(SILENCE)).isTrue();
+        assertThat(b.memory().acceptedBallot()).isEqualTo(ballot(9));
+    }
+
+    @Test
+    void a_vote_that_decided_alone_asks_everybody() {
+        ClusterRecord alone = numbered(empty(), 3).withVoters(Voters.of(List.of(acceptor(B))));
+        DurableState disk = new DurableState(
+                ballot(3), ballot(3), Optional.of(alone), new TreeMap<>(), 5, 5, new TreeMap<>(), false);
+        Acceptor b = new Acceptor(acceptor(B), disk, 0, SILENCE, false, List.of(A, C));
+        b.answered(new Recovered(acceptor(A), b.recovery().life(), 5, ballot(2), ballot(2), Optional.of(OLD)));
+        assertThat(b.catchUp(SILENCE))
+                .as("c may know that it has company by now")
+                .isFalse();
+        b.answered(new Recovered(acceptor(C), b.recovery().life(), 5, ballot(2), ballot(2), Optional.of(OLD)));
+        assertThat(b.catchUp(SILENCE)).isTrue();
+    }
+
+    @Test
     void it_takes_over_the_highest_promise_that_it_was_shown() {
         Acceptor b = booted(disk(3, 5, 5), false);
         b.answered(answer(b, A, 5, 4));
@@ -168,7 +223,7 @@ class RecoveryTest {
 
     @Test
     void whoever_is_asked_notes_the_life_before_it_answers() {
-        Acceptor a = new Acceptor(acceptor(A), disk(4, 1, 1), 0, SILENCE, true);
+        Acceptor a = new Acceptor(acceptor(A), disk(4, 1, 1), 0, SILENCE, true, OTHERS);
         Acceptor b = booted(disk(3, 5, 5), false);
 
         Recovered first = a.recovered(b.recovery().question());
@@ -179,7 +234,7 @@ class RecoveryTest {
     }
 
     private static Acceptor booted(DurableState disk, boolean isCurrent) {
-        return new Acceptor(acceptor(B), disk, 0, SILENCE, isCurrent);
+        return new Acceptor(acceptor(B), disk, 0, SILENCE, isCurrent, OTHERS);
     }
 
     private static DurableState disk(long accepted, long life, long noted) {

@@ -189,7 +189,7 @@ final class Nemesis {
                 }
             }
             case OLD_DISK -> {
-                if ((operators.isSmaller() && !world.isBeyond()) || !wounds.mayGoBack()) {
+                if (!wounds.mayGoBack()) {
                     world.count("older disks skipped: another disk has not recovered yet");
                     return;
                 }
