@@ -511,15 +511,34 @@ final class UnderstudyNode implements HaNode {
         if (!isClosed.compareAndSet(false, true)) {
             return;
         }
+        // Whoever interrupts this wants it over; but it is bounded, and a stop that was cut short could leave two
+        // owners.
+        boolean isInterrupted = Thread.interrupted();
+        try {
+            isInterrupted |= leaveAndStop();
+            closeEverything();
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Returns whether this thread was interrupted meanwhile. */
+    private boolean leaveAndStop() {
         if (state == NodeState.STEPPED_ASIDE) {
             lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
         } else {
             loop.submit(new Input.LeaveWanted());
         }
-        awaitLeft();
+        boolean isInterrupted = awaitLeft();
         lanes.values().forEach(Lane::shutdown);
         lanes.values().forEach(lane -> lane.awaitEnd(LANE_END_MILLIS));
-        keepDirectoryOfWhatRuns();
+        return isInterrupted | Thread.interrupted();
+    }
+
+    private void closeEverything() {
+        keepWhatProvesTheEnd();
         state = NodeState.CLOSED;
         stateReason = "closed";
         publish("node", new HaEvent.NodeChanged(state, stateReason));
@@ -539,14 +558,28 @@ final class UnderstudyNode implements HaNode {
         last.forEach(dispatcher -> dispatcher.drainAndClose(500));
     }
 
-    /** A new life on this directory counts as a proof that the old one has ended, and here something of it goes on. */
-    private void keepDirectoryOfWhatRuns() {
+    /**
+     * Something of this life goes on. So its directory stays taken, because a new life on it counts as a proof that the old one has ended; and
+     * its guardian goes on, which kills this process at the end of the lease if it may, and proves its end. Both are held until this
+     * process ends: by a thread, since what nobody refers to is closed by the garbage collector, and with it the lock.
+     */
+    private void keepWhatProvesTheEnd() {
         List<String> running = lanes.entrySet().stream()
                 .filter(entry -> entry.getValue().isActive())
                 .map(Map.Entry::getKey)
                 .sorted()
                 .toList();
         if (!running.isEmpty() && opened.remove(store)) {
+            List<AutoCloseable> kept = new ArrayList<>(List.of(store));
+            guardian.filter(opened::remove).ifPresent(kept::add);
+            threads.thread("keeps-" + running, () -> {
+                        while (!kept.isEmpty()) {
+                            LockSupport.park(kept);
+                            // An interrupt would make every further park return at once.
+                            Thread.interrupted();
+                        }
+                    })
+                    .start();
             LOG.error(
                     "node {}: {} could not be stopped, so {} stays taken until this process has ended",
                     config.node(),
@@ -556,41 +589,40 @@ final class UnderstudyNode implements HaNode {
     }
 
     /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
-    private void awaitLeft() {
+    private boolean awaitLeft() {
         long stopBudget = lanes.values().stream()
                 .mapToLong(lane -> lane.stopBudget().toMillis())
                 .max()
                 .orElse(0);
         long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
         long stopped = Long.MAX_VALUE;
-        try {
-            while (true) {
-                boolean isIdle = lanes.values().stream().noneMatch(Lane::isActive);
+        boolean isInterrupted = false;
+        while (true) {
+            boolean isIdle = lanes.values().stream().noneMatch(Lane::isActive);
+            try {
                 if (isIdle && left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    return;
+                    return isInterrupted;
                 }
-                long now = System.nanoTime();
-                if (isIdle && stopped == Long.MAX_VALUE) {
-                    stopped = now;
-                }
-                if (now > giveUp
-                        || (stopped != Long.MAX_VALUE && now - stopped > TimeUnit.MILLISECONDS.toNanos(LEAVE_MILLIS))) {
-                    LOG.warn(
-                            isIdle
-                                    ? "node {} could not tell a majority that it leaves; the others wait for its lease to end"
-                                    : "node {} closes although a resource could not be stopped; see above",
-                            config.node());
-                    return;
-                }
-                if (!isIdle) {
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
-                    if (Thread.interrupted()) {
-                        throw new InterruptedException();
-                    }
-                }
+            } catch (InterruptedException e) {
+                isInterrupted = true;
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            long now = System.nanoTime();
+            if (isIdle && stopped == Long.MAX_VALUE) {
+                stopped = now;
+            }
+            if (now > giveUp
+                    || (stopped != Long.MAX_VALUE && now - stopped > TimeUnit.MILLISECONDS.toNanos(LEAVE_MILLIS))) {
+                LOG.warn(
+                        isIdle
+                                ? "node {} could not tell a majority that it leaves; the others wait for its lease to end"
+                                : "node {} closes although a resource could not be stopped; see above",
+                        config.node());
+                return isInterrupted;
+            }
+            if (!isIdle) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+                isInterrupted |= Thread.interrupted();
+            }
         }
     }
 
@@ -601,7 +633,8 @@ final class UnderstudyNode implements HaNode {
                 next.close();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
+                // Whatever it was, the rest must be closed as well.
                 LOG.warn("node {}: {} did not close cleanly", config.node(), next, e);
             }
         }

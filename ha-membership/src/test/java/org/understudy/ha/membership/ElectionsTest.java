@@ -38,6 +38,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.StaleTokenException;
 import org.understudy.ha.membership.sink.GuardedFile;
+import org.understudy.ha.membership.store.Elsewhere;
 
 /** Elections on whole nodes. */
 @Timeout(120)
@@ -275,6 +276,14 @@ class ElectionsTest {
         assertThatThrownBy(() -> cluster.start("serv1"))
                 .as("the task still runs in this process, so its end is not proved by a new life of the node")
                 .hasMessageContaining("uses this directory");
+        cluster.forget(serv1);
+        serv1 = witness;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            assertThat(Elsewhere.opens(directory.resolve("serv1"), directory))
+                    .as("a closed node that nobody refers to any more keeps its lock")
+                    .contains("is in use by process");
+        }
 
         LeaderStatus waiting = serv2.elections().leader("alone");
         assertThat(waiting.leader()).isEmpty();

@@ -52,6 +52,11 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
         return node;
     }
 
+    /** Refers to a closed node no more. */
+    void forget(HaNode closed) {
+        nodes.remove(closed);
+    }
+
     int port(String name) {
         return ports.get(NAMES.indexOf(name));
     }

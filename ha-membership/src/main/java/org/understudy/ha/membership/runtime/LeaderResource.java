@@ -15,6 +15,7 @@ import org.understudy.ha.internal.loop.NamedThreads;
 
 /** A leader's task as a resource: started on a thread of its own when elected, interrupted and waited for at the end. */
 public final class LeaderResource implements ManagedResource {
+    private static final int SENTENCE_MAX = 300;
 
     private static final Logger LOG = LoggerFactory.getLogger(LeaderResource.class);
 
@@ -120,7 +121,7 @@ public final class LeaderResource implements ManagedResource {
             tell(token, End.GAVE_UP, e.getMessage());
         } catch (Exception | Error e) {
             LOG.warn("election {}: the leader's task failed", name, e);
-            tell(token, End.FAILED, e.toString());
+            tell(token, End.FAILED, brief(e));
         } finally {
             running = null;
         }
@@ -153,5 +154,11 @@ public final class LeaderResource implements ManagedResource {
     @Override
     public Health monitor() {
         return running == null ? Health.failed(Severity.SOFT, "the task has ended") : Health.healthy();
+    }
+
+    /** It becomes part of what the whole cluster keeps. */
+    private static String brief(Throwable e) {
+        String text = e.toString();
+        return text.length() <= SENTENCE_MAX ? text : text.substring(0, SENTENCE_MAX) + "…";
     }
 }

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,7 +73,7 @@ class KernelMemoryTest {
                 assertThatThrownBy(copy::open).hasMessageContaining("copy");
             }
 
-            assertThat(elsewhere(root.resolve("copy")))
+            assertThat(Elsewhere.opens(root.resolve("copy"), memory()))
                     .contains("a copy of this directory is in use by process "
                             + ProcessHandle.current().pid());
         }
@@ -130,62 +129,6 @@ class KernelMemoryTest {
 
         try (var files = Files.list(memory())) {
             assertThat(files.filter(each -> !each.toString().endsWith(".lock"))).hasSize(1);
-        }
-    }
-
-    /** What another process is told that opens this directory. */
-    @Test
-    void what_is_damaged_is_neither_believed_nor_in_the_way() throws IOException {
-        String disk = lives("disk", "one").disk().toString();
-        byte[] good = Files.readAllBytes(memory().resolve(disk));
-        int mark = new String(good, StandardCharsets.UTF_8).indexOf('\n');
-        for (int bit = 0; bit < mark * 8; bit += 7) {
-            byte[] flipped = good.clone();
-            flipped[bit / 8] ^= (byte) (1 << bit % 8);
-            Files.write(memory().resolve(disk), flipped);
-            try (FileNodeStateStore store = store("disk")) {
-                assertThat(store.open().isCurrent()).as("bit %d", bit).isFalse();
-            }
-            lives("disk", "one");
-            good = Files.readAllBytes(memory().resolve(disk));
-        }
-        for (int length = 0; length < mark; length += 5) {
-            Files.write(memory().resolve(disk), Arrays.copyOf(good, length));
-            try (FileNodeStateStore store = store("disk")) {
-                assertThat(store.open().isCurrent()).as("length %d", length).isFalse();
-            }
-            lives("disk", "one");
-            good = Files.readAllBytes(memory().resolve(disk));
-        }
-        Files.write(memory().resolve("another"), "12\nno\0path\n".getBytes(StandardCharsets.UTF_8));
-        Files.write(memory().resolve("a-third"), new byte[] {(byte) 0xff, '\n', (byte) 0xfe, '\n'});
-        assertThat(lives("disk").isCurrent()).isTrue();
-    }
-
-    private String elsewhere(Path directory) throws IOException {
-        Process other = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Elsewhere.class.getName(),
-                        directory.toString(),
-                        memory().toString())
-                .redirectErrorStream(true)
-                .start();
-        return new String(other.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    }
-
-    /** Opens a directory in a process of its own. */
-    static final class Elsewhere {
-        private Elsewhere() {}
-
-        public static void main(String[] args) {
-            try (FileNodeStateStore store =
-                    new FileNodeStateStore(Path.of(args[0]), StateFiles.ofTheSystem(), Optional.of(Path.of(args[1])))) {
-                System.out.println(store.open());
-            } catch (StorageException e) {
-                System.out.println(e.getMessage());
-            }
         }
     }
 
