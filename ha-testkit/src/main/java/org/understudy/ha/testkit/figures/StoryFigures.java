@@ -29,7 +29,10 @@ public final class StoryFigures {
         try {
             Story story = Story.parse(Files.readString(Path.of(files.get(0))));
             System.exit(play(story, words.contains("--json")) ? 0 : 1);
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            System.err.println("story: cannot read the file: " + e);
+            System.exit(2);
+        } catch (IllegalArgumentException e) {
             System.err.println("story: cannot play " + files.get(0) + ": " + e.getMessage());
             System.exit(2);
         }

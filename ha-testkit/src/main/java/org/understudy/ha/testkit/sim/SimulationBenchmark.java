@@ -60,6 +60,7 @@ public final class SimulationBenchmark {
                             + "\"runs_per_second\":%.1f,\"violations\":%d}%n",
                     first, seeds, total.steps, seconds, total.steps / seconds, seeds / seconds, violations);
         } else {
+            System.out.println("what happened, how often:");
             total.counts.forEach((what, count) -> System.out.printf("%9d  %s%n", count, what));
             System.out.printf(
                     "%d seeds from %d, %d steps in %.2f s: %.0f steps/s, %.1f sixty-second runs/s, %d violations%n",

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Fuzzes every target for some seconds, each in a JVM of its own, and prints a line for each. Exit status 1 if one was broken. */
+/**
+ * Fuzzes every target for some seconds, each in a JVM of its own, and prints a line for each. Exit status 1 if one was broken, 2 for a
+ * wrong word.
+ */
 public final class FuzzFigures {
     private static final String USAGE = "known: --seconds N, --only NAME, --input FILE (with --only), --json";
 
@@ -42,8 +45,14 @@ public final class FuzzFigures {
                 }
                 i += args[i].equals("--json") ? 0 : 1;
             }
-            if (seconds < 1 || input.isPresent() && only.size() != 1) {
-                throw new IllegalArgumentException(USAGE);
+            if (seconds < 1) {
+                throw new IllegalArgumentException("--seconds needs a positive number");
+            }
+            if (input.isPresent() && only.size() != 1) {
+                throw new IllegalArgumentException("--input needs --only NAME, one name");
+            }
+            if (input.isPresent() && !Files.isReadable(input.get())) {
+                throw new IllegalArgumentException("cannot read " + input.get());
             }
             return new Words(seconds, only, input, isJson);
         }
@@ -101,13 +110,14 @@ public final class FuzzFigures {
     public static void main(String[] args) throws Throwable {
         try {
             Words words = Words.of(args);
-            List<Class<?>> targets = targets().stream()
+            List<Class<?>> all = targets();
+            List<String> names = all.stream().map(Class::getSimpleName).toList();
+            if (!names.containsAll(words.only())) {
+                throw new IllegalArgumentException("no such target among " + words.only() + "; there are " + names);
+            }
+            List<Class<?>> targets = all.stream()
                     .filter(t -> words.only().isEmpty() || words.only().contains(t.getSimpleName()))
                     .toList();
-            if (targets.isEmpty()) {
-                throw new IllegalArgumentException("no such target; there are "
-                        + targets().stream().map(Class::getSimpleName).collect(Collectors.joining(" ")));
-            }
             if (words.input().isPresent()) {
                 System.setProperty(FuzzEntry.TARGET, targets.get(0).getName());
                 FuzzEntry.fuzzerInitialize();
