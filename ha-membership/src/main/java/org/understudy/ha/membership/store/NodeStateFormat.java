@@ -40,8 +40,8 @@ final class NodeStateFormat {
     private static final int CRC_AT = 56;
     private static final int NO_PAYLOAD = -1;
     private static final String START_AGAIN =
-            "; this node must be removed from the cluster and admitted again with an empty"
-                    + " disk: keep the file aside for inspection, do not edit it, and never put back an older copy";
+            "; move it out of the state directory, keep it for inspection, and start the node: with an empty directory it"
+                    + " is admitted by itself once a majority of the votes is there. Do not edit it or put back an older copy";
 
     private NodeStateFormat() {}
 
@@ -82,7 +82,7 @@ final class NodeStateFormat {
                         path,
                         "not a node state file of this library, or its first bytes are damaged (byte " + i
                                 + " is not the magic). If another program wrote it, give the node a directory of its own;"
-                                + " if it was this node's state" + START_AGAIN.substring(1));
+                                + " if it was this node's state," + START_AGAIN.substring(1));
             }
         }
         int format = in.getInt(MAGIC.length);

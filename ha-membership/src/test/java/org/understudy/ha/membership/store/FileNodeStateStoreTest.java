@@ -235,7 +235,7 @@ class FileNodeStateStoreTest {
 
         assertThatThrownBy(this::reopened)
                 .hasMessageContaining("damaged")
-                .hasMessageContaining("admitted again with an empty disk");
+                .hasMessageContaining("with an empty directory it is admitted by itself");
     }
 
     @Test
