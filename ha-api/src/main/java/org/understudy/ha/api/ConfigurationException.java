@@ -2,6 +2,7 @@ package org.understudy.ha.api;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A configuration that cannot work. Lists every problem found, not only the first, each with key, value and remedy. */
 public final class ConfigurationException extends HaException {
@@ -23,7 +24,7 @@ public final class ConfigurationException extends HaException {
 
     private final transient List<Problem> problems;
 
-    public ConfigurationException(String key, Object value, String remedy) {
+    public ConfigurationException(String key, @Nullable Object value, String remedy) {
         this(List.of(new Problem(key, String.valueOf(value), remedy)));
     }
 

@@ -12,7 +12,7 @@ public record NodeId(String value) implements Comparable<NodeId> {
      * @throws ConfigurationException if the name does not have the form above
      */
     public NodeId {
-        if (!value.matches("[a-z][a-z0-9-]{0,31}")) {
+        if (value == null || !value.matches("[a-z][a-z0-9-]{0,31}")) {
             throw new ConfigurationException(
                     "node",
                     value,

@@ -2,8 +2,11 @@ package org.understudy.ha.api.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.NodeId;
@@ -12,12 +15,13 @@ import org.understudy.ha.api.spi.ManagedResource;
 /**
  * The unit of failover: resources that start in order and stop in reverse, on one node at a time.
  *
- * @param name 1 to 64 lower-case letters, digits, hyphens or dots; the same on every candidate
- * @param preferred the nodes in order of preference; candidates that are not listed come after them, by name
- * @param resources in start order
- * @param startBudget how long one resource may take to start before the start counts as failed
- * @param stopBudget how long one resource may take to stop before the outcome counts as unknown
- * @param monitorEvery how often a running resource is looked at
+ * @param name 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter; the same on every candidate. With
+ *     {@code election:} before it, it is the group of a leader election, which nobody registers
+ * @param preferred the nodes in order of preference, each once; candidates that are not listed come after them, by name
+ * @param resources in start order, at least one
+ * @param startBudget how long one resource may take to start before the start counts as failed; 1 ms to a day
+ * @param stopBudget how long one resource may take to stop before the outcome counts as unknown; 1 ms to a day
+ * @param monitorEvery how often a running resource is looked at; 1 ms to a day
  * @param isEnforcementRequired see {@link Builder#requireEnforcement()}
  * @param withoutQuorum what it does when no majority answers
  */
@@ -31,17 +35,100 @@ public record Group(
         boolean isEnforcementRequired,
         WithoutQuorum withoutQuorum) {
 
+    private static final String ELECTION_PREFIX = "election:";
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(1);
+    private static final String NAME_REMEDY =
+            "use 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter";
+
     /**
      * A resource of a group.
      *
-     * @param name unique in the group
+     * @param name unique in the group; one line with something to see on it
      * @param mayOverlap see {@link Builder#resourceBehindAddress}
      */
-    public record Entry(String name, ManagedResource resource, boolean mayOverlap) {}
+    public record Entry(String name, ManagedResource resource, boolean mayOverlap) {
 
+        /**
+         * @throws ConfigurationException naming every mistake
+         */
+        public Entry {
+            List<Problem> problems = new ArrayList<>();
+            String line = String.valueOf(name).replaceAll("[\\p{Cc}\\p{Zl}\\p{Zp}]", "?");
+            if (name == null || name.matches("[\\p{Z}\\p{C}]*") || !name.equals(line)) {
+                problems.add(new Problem(
+                        "resource",
+                        '"' + line + '"',
+                        "give it a name to read in one line of a log, for example address"));
+            }
+            if (resource == null) {
+                problems.add(new Problem("resource", name + " is null", "give the object that starts and stops it"));
+            }
+            if (!problems.isEmpty()) {
+                throw new ConfigurationException(problems);
+            }
+        }
+    }
+
+    /**
+     * @throws ConfigurationException naming every mistake
+     */
     public Group {
+        List<Problem> problems = new ArrayList<>();
+        String key = "group " + name;
+        if (name == null || !name.matches("(" + ELECTION_PREFIX + ")?[a-z][a-z0-9.-]{0,63}")) {
+            problems.add(new Problem("group", String.valueOf(name), NAME_REMEDY));
+        }
+        if (preferred == null) {
+            problems.add(new Problem(key + " prefer", "null", "list nodes, or none"));
+        } else {
+            checkEach(problems, key + " prefer", preferred.stream(), "name each node once, best first");
+        }
+        if (resources == null || resources.isEmpty()) {
+            problems.add(new Problem(key, "(no resource)", "add at least one resource"));
+        } else {
+            Stream<String> names = resources.stream().map(e -> e == null ? null : e.name());
+            checkEach(problems, key + " resource", names, "names are unique in a group");
+        }
+        checkDuration(problems, key + " startBudget", startBudget);
+        checkDuration(problems, key + " stopBudget", stopBudget);
+        checkDuration(problems, key + " monitorEvery", monitorEvery);
+        checkPolicy(problems, key + " withoutQuorum", withoutQuorum, isEnforcementRequired);
+        if (!problems.isEmpty()) {
+            throw new ConfigurationException(problems);
+        }
         preferred = List.copyOf(preferred);
         resources = List.copyOf(resources);
+    }
+
+    private static void checkEach(List<Problem> problems, String key, Stream<?> each, String remedy) {
+        Set<Object> seen = new HashSet<>();
+        each.forEach(one -> {
+            if (one == null) {
+                problems.add(new Problem(key, "null", "leave it out"));
+            } else if (!seen.add(one)) {
+                problems.add(new Problem(key, one.toString(), "is listed twice; " + remedy));
+            }
+        });
+    }
+
+    private static void checkDuration(List<Problem> problems, String key, Duration value) {
+        if (value == null || value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+            problems.add(new Problem(key, String.valueOf(value), "must be at least 1 ms and at most a day"));
+        }
+    }
+
+    private static void checkPolicy(
+            List<Problem> problems, String key, WithoutQuorum policy, boolean isEnforcementRequired) {
+        if (policy == null) {
+            problems.add(new Problem(key, "null", "choose STOP or KEEP_RUNNING"));
+        } else if (isEnforcementRequired && policy == WithoutQuorum.KEEP_RUNNING) {
+            problems.add(
+                    new Problem(
+                            key,
+                            policy.toString(),
+                            "contradicts requireEnforcement(): what is ended with its lease cannot go on; take one of them away"));
+        }
     }
 
     public static Builder named(String name) {
@@ -57,27 +144,21 @@ public record Group(
         private Duration startBudget = Duration.ofSeconds(30);
         private Duration stopBudget = Duration.ofSeconds(5);
         private Duration monitorEvery = Duration.ofMillis(50);
+        private boolean hasResourceMistakes;
         private boolean isEnforcementRequired;
         private WithoutQuorum withoutQuorum = WithoutQuorum.STOP;
 
         private Builder(String name) {
             this.name = name;
-            if (!name.matches("[a-z][a-z0-9.-]{0,63}")) {
-                problem(
-                        "group",
-                        name,
-                        "use 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter");
+            if (name != null && name.startsWith(ELECTION_PREFIX)) {
+                problems.add(new Problem("group", name, NAME_REMEDY));
             }
         }
 
         /** The nodes this group should run on, best first. Without it the candidate with the lowest name comes first. */
         public Builder prefer(String... nodes) {
-            for (String node : nodes) {
-                try {
-                    preferred.add(NodeId.of(node));
-                } catch (ConfigurationException e) {
-                    problems.addAll(e.problems());
-                }
+            for (String node : Objects.requireNonNullElse(nodes, new String[] {null})) {
+                collect(() -> preferred.add(NodeId.of(node)), "prefer");
             }
             return this;
         }
@@ -101,19 +182,19 @@ public record Group(
             return add(resourceName, resource, true);
         }
 
-        /** How long one resource may take to start; 30 s by default. */
+        /** How long one resource may take to start; 30 s by default, 1 ms to a day. */
         public Builder startBudget(Duration budget) {
             startBudget = budget;
             return this;
         }
 
-        /** How long one resource may take to stop; 5 s by default. */
+        /** How long one resource may take to stop; 5 s by default, 1 ms to a day. */
         public Builder stopBudget(Duration budget) {
             stopBudget = budget;
             return this;
         }
 
-        /** How often running resources are looked at; 50 ms by default. */
+        /** How often running resources are looked at; 50 ms by default, 1 ms to a day. */
         public Builder monitorEvery(Duration interval) {
             monitorEvery = interval;
             return this;
@@ -144,45 +225,44 @@ public record Group(
          */
         public Group build() {
             List<Problem> all = new ArrayList<>(problems);
-            if (resources.isEmpty()) {
-                all.add(new Problem("group " + name, "(no resource)", "add at least one resource"));
-            }
-            for (Duration budget : Arrays.asList(startBudget, stopBudget, monitorEvery)) {
-                if (budget.isNegative() || budget.isZero()) {
-                    all.add(new Problem("group " + name + " budget", budget.toString(), "must be positive"));
+            try {
+                Group group = new Group(
+                        name,
+                        preferred,
+                        resources,
+                        startBudget,
+                        stopBudget,
+                        monitorEvery,
+                        isEnforcementRequired,
+                        withoutQuorum);
+                if (all.isEmpty()) {
+                    return group;
                 }
+            } catch (ConfigurationException e) {
+                // A resource that was left out for its own mistake is not missing.
+                e.problems().stream()
+                        .filter(p -> !hasResourceMistakes || !p.key().equals("group " + name))
+                        .forEach(all::add);
             }
-            if (isEnforcementRequired && withoutQuorum == WithoutQuorum.KEEP_RUNNING) {
-                all.add(
-                        new Problem(
-                                "group " + name + " withoutQuorum",
-                                withoutQuorum.toString(),
-                                "contradicts requireEnforcement(): what is ended with its lease cannot go on; take one of them away"));
-            }
-            if (!all.isEmpty()) {
-                throw new ConfigurationException(all);
-            }
-            return new Group(
-                    name,
-                    preferred,
-                    resources,
-                    startBudget,
-                    stopBudget,
-                    monitorEvery,
-                    isEnforcementRequired,
-                    withoutQuorum);
+            throw new ConfigurationException(all);
         }
 
         private Builder add(String resourceName, ManagedResource resource, boolean mayOverlap) {
-            if (resources.stream().anyMatch(e -> e.name().equals(resourceName))) {
-                problem("group " + name + " resource", resourceName, "is listed twice; names are unique in a group");
-            }
-            resources.add(new Entry(resourceName, resource, mayOverlap));
+            hasResourceMistakes |=
+                    !collect(() -> resources.add(new Entry(resourceName, resource, mayOverlap)), "resource");
             return this;
         }
 
-        private void problem(String key, String value, String remedy) {
-            problems.add(new Problem(key, value, remedy));
+        /** Whether there was nothing to collect. */
+        private boolean collect(Runnable addition, String what) {
+            try {
+                addition.run();
+                return true;
+            } catch (ConfigurationException e) {
+                e.problems()
+                        .forEach(p -> problems.add(new Problem("group " + name + " " + what, p.value(), p.remedy())));
+                return false;
+            }
         }
     }
 }

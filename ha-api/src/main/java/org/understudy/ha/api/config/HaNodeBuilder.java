@@ -47,7 +47,7 @@ public final class HaNodeBuilder {
     /** The cluster's name: 1 to 32 lower-case letters, digits and hyphens. Required. */
     public HaNodeBuilder cluster(String name) {
         once("cluster", cluster, name);
-        if (!name.matches("[a-z][a-z0-9-]{0,31}")) {
+        if (name == null || !name.matches("[a-z][a-z0-9-]{0,31}")) {
             problem("cluster", name, "use 1 to 32 lower-case letters, digits and hyphens, starting with a letter");
         }
         cluster = name;
@@ -83,7 +83,9 @@ public final class HaNodeBuilder {
      */
     public HaNodeBuilder stateDirectory(Path directory) {
         once("stateDirectory", stateDirectory, directory);
-        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+        if (directory == null) {
+            problem("stateDirectory", null, "name a directory of this node's own on a local disk");
+        } else if (Files.exists(directory) && !Files.isDirectory(directory)) {
             problem("stateDirectory", directory, "is not a directory; name a directory of this node's own");
         }
         stateDirectory = directory;
@@ -93,14 +95,14 @@ public final class HaNodeBuilder {
     /** This node's key directory, as made by the certificates call or command. This or {@link #insecure()} is required. */
     public HaNodeBuilder keys(Path directory) {
         once("keys", security, directory);
-        if (!Files.isDirectory(directory)) {
+        if (directory == null || !Files.isDirectory(directory)) {
             problem(
                     "keys",
                     directory,
                     "is not a directory; create the cluster's keys with the certificates command and copy this node's"
                             + " directory here");
         }
-        security = new Security.Keys(directory);
+        security = directory == null ? null : new Security.Keys(directory);
         return this;
     }
 
@@ -114,12 +116,16 @@ public final class HaNodeBuilder {
     /** The times the cluster runs on; {@link Timing#standard()} by default. Must be the same on all nodes. */
     public HaNodeBuilder timing(Timing value) {
         once("timing", timing, value);
+        if (value == null || value.lease() == null || value.renewEvery() == null || value.guard() == null) {
+            problem("timing", value, "give lease, renewEvery and guard, or leave it out for Timing.standard()");
+            return this;
+        }
         Duration lease = value.lease();
         if (lease.compareTo(Duration.ofMillis(500)) < 0 || lease.compareTo(Duration.ofSeconds(60)) > 0) {
             problem("timing.lease", lease, "must be between 500 ms and 60 s");
         } else {
             if (value.renewEvery().compareTo(Duration.ofMillis(10)) < 0
-                    || value.renewEvery().multipliedBy(5).compareTo(lease) > 0) {
+                    || value.renewEvery().compareTo(lease.dividedBy(5)) > 0) {
                 problem(
                         "timing.renewEvery",
                         value.renewEvery(),
@@ -127,7 +133,7 @@ public final class HaNodeBuilder {
             }
             if (value.guard().isNegative()
                     || value.guard().isZero()
-                    || value.guard().multipliedBy(10).compareTo(lease) > 0) {
+                    || value.guard().compareTo(lease.dividedBy(10)) > 0) {
                 problem("timing.guard", value.guard(), "must be positive and at most a tenth of the lease");
             }
         }
@@ -161,6 +167,10 @@ public final class HaNodeBuilder {
 
     /** What the library may do to this process, to end a group that does not end by itself. {@link ProcessPolicy#NEVER_HALT} by default. */
     public HaNodeBuilder processPolicy(ProcessPolicy policy) {
+        if (policy == null) {
+            problem("processPolicy", null, "choose NEVER_HALT, HALT_ALLOWED or KILL_AT_LEASE_END");
+            return this;
+        }
         processPolicy = policy;
         return this;
     }
@@ -171,6 +181,10 @@ public final class HaNodeBuilder {
      * cannot be started; a group that must not run then says so with {@code requireEnforcement()}.
      */
     public HaNodeBuilder enforcer(Enforcer enforcer) {
+        if (enforcer == null) {
+            problem("enforcer", null, "give one, or leave it out");
+            return this;
+        }
         if (enforcer.kind() == Enforcement.COOPERATIVE) {
             problem("enforcer", enforcer.name(), "says COOPERATIVE, which needs nobody else; give its real kind");
         }
@@ -181,6 +195,9 @@ public final class HaNodeBuilder {
     /** Makes every thread of this node; plain daemon threads by default. The library sets the names. */
     public HaNodeBuilder threads(ThreadFactory factory) {
         once("threads", threads, factory);
+        if (factory == null) {
+            problem("threads", null, "give a factory, or leave it out for plain daemon threads");
+        }
         threads = factory;
         return this;
     }
@@ -266,7 +283,7 @@ public final class HaNodeBuilder {
 
     private @Nullable InetSocketAddress parse(String name, String address) {
         String key = "peer " + name;
-        int colon = address.lastIndexOf(':');
+        int colon = address == null ? -1 : address.lastIndexOf(':');
         if (colon < 1) {
             problem(key, address, "write it as host:port, for example 10.1.0.1:7400");
             return null;
@@ -298,23 +315,23 @@ public final class HaNodeBuilder {
             NodeId.of(name);
             return true;
         } catch (ConfigurationException e) {
-            problems.add(new Problem(key, name, e.problems().get(0).remedy()));
+            problem(key, name, e.problems().get(0).remedy());
             return false;
         }
     }
 
-    private void once(String key, @Nullable Object present, Object value) {
+    private void once(String key, @Nullable Object present, @Nullable Object value) {
         if (present != null) {
             problem(key, value, "was set before, to " + present + "; set it once");
         }
     }
 
-    private void problem(String key, Object value, String remedy) {
+    private void problem(String key, @Nullable Object value, String remedy) {
         problems.add(new Problem(key, String.valueOf(value), remedy));
     }
 
     private static void require(List<Problem> all, String key, @Nullable Object value, String remedy) {
-        if (value == null) {
+        if (value == null && all.stream().noneMatch(p -> p.key().equals(key))) {
             all.add(new Problem(key, "(not set)", remedy));
         }
     }

@@ -45,6 +45,57 @@ class HaNodeBuilderTest {
     }
 
     @Test
+    void null_is_a_mistake_with_key_and_remedy_and_told_once() {
+        HaNodeBuilder builder = HaNodeBuilder.create()
+                .cluster(null)
+                .node(null)
+                .peer(null, "10.1.0.1:7400")
+                .witness("serv2", null)
+                .stateDirectory(null)
+                .keys(null)
+                .timing(null)
+                .processPolicy(null)
+                .enforcer(null)
+                .threads(null);
+
+        ConfigurationException mistakes = catchThrowableOfType(ConfigurationException.class, builder::start);
+
+        assertThat(mistakes.problems())
+                .extracting(Problem::key)
+                .containsExactly(
+                        "cluster",
+                        "node",
+                        "peer",
+                        "peer serv2",
+                        "stateDirectory",
+                        "keys",
+                        "timing",
+                        "processPolicy",
+                        "enforcer",
+                        "threads");
+        assertThat(mistakes.problems()).allSatisfy(p -> {
+            assertThat(p.value()).isEqualTo("null");
+            assertThat(p.remedy()).isNotBlank();
+        });
+    }
+
+    @Test
+    void times_of_any_length_are_compared_and_none_may_be_missing() {
+        Duration endless = Duration.ofSeconds(Long.MAX_VALUE);
+        Duration second = Duration.ofSeconds(1);
+
+        assertThatThrownBy(() -> HaNodeBuilder.create()
+                        .timing(new Timing(second, endless, 10, endless))
+                        .validate())
+                .hasMessageContaining("timing.renewEvery")
+                .hasMessageContaining("timing.guard");
+        assertThatThrownBy(() -> HaNodeBuilder.create()
+                        .timing(new Timing(second, null, 10, second))
+                        .validate())
+                .hasMessageContaining("give lease, renewEvery and guard");
+    }
+
+    @Test
     void two_votes_are_refused_with_the_way_out() {
         assertThatThrownBy(() -> HaNodeBuilder.create()
                         .cluster("shop")

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
@@ -124,7 +125,14 @@ public final class Lane {
     /** While no offer said so, no grant of this node relies on an enforcer. */
     private volatile boolean wasOfferedAsCovered;
 
+    /**
+     * @throws ConfigurationException if the group has the name of an election and is none
+     */
     public Lane(Group group, boolean isElection, ClassLoader loader, Surroundings around) {
+        if (group.name().startsWith(Planner.ELECTION_PREFIX) != isElection) {
+            throw new ConfigurationException(
+                    "group", group.name(), "is a name for elections; join the election, or name the group otherwise");
+        }
         this.group = group;
         this.isElection = isElection;
         List<LeaderResource> leaders = group.resources().stream()
