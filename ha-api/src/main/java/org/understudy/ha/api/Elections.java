@@ -34,7 +34,7 @@ public interface Elections {
      * @param candidate what distinguishes this participant
      * @return closing it resigns and leaves
      * @throws LifecycleException if this node takes part in {@code name} already, or is closed
-     * @throws ConfigurationException if the name cannot be used
+     * @throws ConfigurationException if the name cannot be used, or something is null
      */
     Participation join(String name, Candidate candidate, LeaderTask task);
 
@@ -53,7 +53,7 @@ public interface Elections {
      *
      * @return closing it ends the observation
      * @throws LifecycleException if this node is closed
-     * @throws ConfigurationException if the name cannot be used
+     * @throws ConfigurationException if the name cannot be used, or there is no listener
      */
     HaNode.Subscription observe(String name, LeaderListener listener);
 
@@ -65,6 +65,15 @@ public interface Elections {
      * @param succession what the next leader waits for when this participant leads and is not heard any more
      */
     record Candidate(int priority, Succession succession) {
+
+        /**
+         * @throws ConfigurationException if there is no succession
+         */
+        public Candidate {
+            if (succession == null) {
+                throw new ConfigurationException("succession", null, "choose AFTER_LEASE or AFTER_END");
+            }
+        }
 
         /** Priority 0, {@link Succession#AFTER_LEASE}. */
         public static Candidate standard() {
@@ -114,8 +123,14 @@ public interface Elections {
         /**
          * For work that is begun and ended, and runs by itself in between: {@code begin} when this node is elected, {@code end} when
          * its lead is over for any reason, also if {@code begin} failed. The next leader waits for {@code end} to return.
+         *
+         * @throws ConfigurationException if one of them is null
          */
         static LeaderTask between(Consumer<Lease> begin, Runnable end) {
+            if (begin == null || end == null) {
+                throw new ConfigurationException(
+                        "task", null, "give what begins the work and what ends it; an empty lambda will do");
+            }
             return lease -> {
                 try {
                     begin.accept(lease);

@@ -2,7 +2,9 @@ package org.understudy.ha.membership;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,7 @@ import org.understudy.ha.api.Elections;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.WithoutQuorum;
@@ -72,6 +75,8 @@ final class NodeElections implements Elections {
     private final Host host;
     /** Guarded by itself, together with what each observer was told last. */
     private final List<Observer> observers = new ArrayList<>();
+    /** By group. Guarded by itself, so that of two who join at once the second is told what is the matter. */
+    private final Map<String, NodeParticipation> participations = new HashMap<>();
 
     NodeElections(Host host) {
         this.host = host;
@@ -81,6 +86,14 @@ final class NodeElections implements Elections {
     public Participation join(String name, Candidate candidate, LeaderTask task) {
         host.checkOpen();
         String group = group(name);
+        if (candidate == null) {
+            throw new ConfigurationException(
+                    "election " + name + " candidate", null, "leave it out for Candidate.standard()");
+        }
+        if (task == null) {
+            throw new ConfigurationException(
+                    "election " + name + " task", null, "give what is to run while this node leads");
+        }
         ClassLoader loader = Optional.ofNullable(Thread.currentThread().getContextClassLoader())
                 .orElse(NodeElections.class.getClassLoader());
         LeaderResource leader = new LeaderResource(
@@ -91,9 +104,32 @@ final class NodeElections implements Elections {
                 loader,
                 (token, end, why) -> host.submit(input(group, token, end, why)));
         Group.Entry entry = new Group.Entry("task", leader, false);
-        Lane lane = host.addLane(new Group(
-                group, List.of(), List.of(entry), START_BUDGET, STOP_BUDGET, LOOK_EVERY, false, WithoutQuorum.STOP));
-        return new NodeParticipation(name, group, leader, lane);
+        synchronized (participations) {
+            participations.values().removeIf(other -> !host.isCurrent(other.group, other.lane));
+            refuseTwice(participations.get(group));
+            Lane lane = host.addLane(new Group(
+                    group,
+                    List.of(),
+                    List.of(entry),
+                    START_BUDGET,
+                    STOP_BUDGET,
+                    LOOK_EVERY,
+                    false,
+                    WithoutQuorum.STOP));
+            NodeParticipation participation = new NodeParticipation(name, group, leader, lane);
+            participations.put(group, participation);
+            return participation;
+        }
+    }
+
+    private static void refuseTwice(@Nullable NodeParticipation other) {
+        if (other != null) {
+            throw new LifecycleException(
+                    other.isEnded.get()
+                            ? "the task of an earlier participation in " + other.name
+                                    + " has not returned yet; join again when it has"
+                            : "this node takes part in " + other.name + " already; close that participation first");
+        }
     }
 
     private static Input input(String group, long token, LeaderResource.End end, String why) {
@@ -105,7 +141,7 @@ final class NodeElections implements Elections {
     }
 
     private static String group(String name) {
-        if (!name.matches("[a-z][a-z0-9.-]{0,63}")) {
+        if (name == null || !name.matches("[a-z][a-z0-9.-]{0,63}")) {
             throw new ConfigurationException(
                     "election",
                     name,
@@ -158,6 +194,9 @@ final class NodeElections implements Elections {
     @Override
     public HaNode.Subscription observe(String name, LeaderListener listener) {
         group(name);
+        if (listener == null) {
+            throw new ConfigurationException("election " + name + " listener", null, "give who is to be told");
+        }
         Observer observer = new Observer(name, new EventDispatcher<>(listener::onLeader, host.threads()));
         synchronized (observers) {
             // Whoever is added once close() has begun would never be let go.
@@ -239,7 +278,7 @@ final class NodeElections implements Elections {
 
         @Override
         public boolean resign(Duration hold) {
-            if (hold.isNegative() || hold.isZero() || hold.compareTo(HOLD_MAX) > 0) {
+            if (hold == null || hold.isNegative() || hold.isZero() || hold.compareTo(HOLD_MAX) > 0) {
                 throw new IllegalArgumentException(
                         "others come first after a resignation for more than nothing and at most " + HOLD_MAX + ", not "
                                 + hold + "; to take no part any more, close the participation");

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -37,6 +38,10 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.StaleTokenException;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.WithoutQuorum;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.membership.sink.GuardedFile;
 import org.understudy.ha.membership.store.Elsewhere;
 
@@ -306,8 +311,39 @@ class ElectionsTest {
                 .hasMessageContaining("lower-case");
         assertThatThrownBy(() -> serv1.elections().observe("Not A Name", status -> {}))
                 .isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> serv1.elections().join("report", null))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("election report task");
+        assertThatThrownBy(() -> serv1.elections().join("report", null, UNTIL_TOLD))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("election report candidate");
+        assertThatThrownBy(() -> serv1.elections().observe("report", null))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("election report listener");
+        for (String name : Arrays.asList(null, "", "election:report")) {
+            assertThatThrownBy(() -> serv1.elections().join(name, UNTIL_TOLD))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("lower-case");
+        }
+        Participation first = serv1.elections().join("report", UNTIL_TOLD);
+        assertThatThrownBy(() -> serv1.elections().join("report", UNTIL_TOLD))
+                .isInstanceOf(LifecycleException.class)
+                .hasMessage("this node takes part in report already; close that participation first");
+        assertThatThrownBy(() -> first.resign(null)).isInstanceOf(IllegalArgumentException.class);
+        first.close();
         serv1.elections().join("report", UNTIL_TOLD);
-        assertThatThrownBy(() -> serv1.elections().join("report", UNTIL_TOLD)).isInstanceOf(LifecycleException.class);
+        Group disguised = new Group(
+                "election:other",
+                List.of(),
+                List.of(new Group.Entry("idle", new Idle(), false)),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                false,
+                WithoutQuorum.STOP);
+        assertThatThrownBy(() -> serv1.resources().register(disguised))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("is a name for elections");
         serv1.close();
         assertThatThrownBy(() -> serv1.elections().observe("report", status -> {}))
                 .isInstanceOf(LifecycleException.class);
@@ -354,5 +390,18 @@ class ElectionsTest {
                 }
             }
         };
+    }
+
+    private static final class Idle implements ManagedResource {
+        @Override
+        public void start(StartContext context) {}
+
+        @Override
+        public void stop(StopContext context) {}
+
+        @Override
+        public Health monitor() {
+            return Health.healthy();
+        }
     }
 }
