@@ -1,11 +1,14 @@
 package org.understudy.ha.api;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -21,6 +24,7 @@ import java.util.stream.Collectors;
 public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<String> weaknesses, List<String> restsOn) {
 
     private static final int LINES_MAX = 12;
+    private static final String OUTLOOKS = "outlooks()";
 
     public Assumptions {
         outlooks = List.copyOf(outlooks);
@@ -29,9 +33,22 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
         restsOn = List.copyOf(restsOn);
     }
 
-    /** What is said of one fault, or of two in any order; empty if it names a node that is not there. */
+    /**
+     * What is said of one fault, or of two in any order; empty if it names a node that is not there, or if pairs were too many to be
+     * computed.
+     *
+     * @throws ConfigurationException if it is not one fault, or two different ones
+     */
     public Optional<Outlook> outlook(Fault... faults) {
-        List<Fault> wanted = List.of(faults).stream().sorted().toList();
+        Set<Fault> different = new HashSet<>(faults == null ? List.of() : Arrays.asList(faults));
+        if (different.isEmpty()
+                || different.contains(null)
+                || different.size() != faults.length
+                || different.size() > 2) {
+            throw new ConfigurationException(
+                    "outlook", Arrays.toString(faults), "name one fault, or two different ones");
+        }
+        List<Fault> wanted = different.stream().sorted().toList();
         return outlooks.stream().filter(o -> o.faults().equals(wanted)).findFirst();
     }
 
@@ -46,8 +63,9 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
     }
 
     /**
-     * A text of a few lines whatever the size of the cluster: how many faults stop nothing, what stops at the others, where it is weak
-     * and what it rests on. The whole is in {@link #outlooks()}.
+     * A text of a few lines whatever the size of the cluster: what runs nowhere already, how many faults stop nothing else, what stops at
+     * the others, where it is weak and what it rests on. The whole is in {@link #outlooks()}, {@link #weaknesses()} and
+     * {@link #restsOn()}.
      */
     @Override
     public String toString() {
@@ -55,11 +73,24 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
         if (!absent.isEmpty()) {
             text.append("with ").append(words(absent)).append(" missing:\n");
         }
-        append(text, "what a single fault stops (" + survived(singles()) + ")", stops(singles()));
-        append(text, "what two faults stop besides (" + survived(doubles()) + ")", stops(news()));
-        append(text, weaknesses.isEmpty() ? "no weakness found" : "weak", weaknesses);
-        append(text, "rests on", restsOn);
+        if (!down().isEmpty()) {
+            append(text, "what runs nowhere already", down(), OUTLOOKS);
+        }
+        append(text, "what a single fault stops (" + survived(singles()) + ")", stops(singles()), OUTLOOKS);
+        append(text, "what two faults stop besides (" + survived(doubles()) + ")", stops(news()), OUTLOOKS);
+        append(text, weaknesses.isEmpty() ? "no weakness found" : "weak", weaknesses, "weaknesses()");
+        append(text, "rests on", restsOn, "restsOn()");
         return text.toString().stripTrailing();
+    }
+
+    /** The groups that no fault can stop, because they do not run: the same in every outlook. */
+    private List<String> down() {
+        return outlooks.stream()
+                .limit(1)
+                .flatMap(outlook -> outlook.groups().stream())
+                .filter(group -> group.holder().isEmpty())
+                .map(Outlook.GroupOutlook::toString)
+                .toList();
     }
 
     private static String survived(List<Outlook> some) {
@@ -68,8 +99,7 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
     }
 
     private static boolean isHarmless(Outlook outlook) {
-        return outlook.isSurvived()
-                && (outlook.hasMajority() || !outlook.groups().isEmpty());
+        return outlook.isSurvived() && (outlook.hasMajority() || outlook.isAnythingRunning());
     }
 
     /** Two faults that stop something which neither of them stops alone. */
@@ -78,7 +108,7 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
         singles().forEach(one -> alone.put(one.faults().get(0), one));
         return doubles().stream()
                 .filter(both -> !isHarmless(both))
-                .filter(both -> both.groups().isEmpty()
+                .filter(both -> !both.isAnythingRunning()
                         || both.groups().stream()
                                 .filter(g -> !g.fate().isRunning())
                                 .anyMatch(
@@ -107,13 +137,17 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
         return lines;
     }
 
-    private static void append(StringBuilder text, String title, List<String> lines) {
+    private static void append(StringBuilder text, String title, List<String> lines, String whole) {
         text.append(title).append(lines.isEmpty() ? "\n" : ":\n");
         for (String line : lines.subList(0, Math.min(lines.size(), LINES_MAX))) {
             text.append("  - ").append(line).append('\n');
         }
         if (lines.size() > LINES_MAX) {
-            text.append("  - and ").append(lines.size() - LINES_MAX).append(" more, see outlooks()\n");
+            text.append("  - and ")
+                    .append(lines.size() - LINES_MAX)
+                    .append(" more, see ")
+                    .append(whole)
+                    .append('\n');
         }
     }
 

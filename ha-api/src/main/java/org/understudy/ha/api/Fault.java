@@ -1,7 +1,11 @@
 package org.understudy.ha.api;
 
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Something that may happen to a cluster, and lasts until it is mended.
@@ -34,21 +38,26 @@ public record Fault(Kind kind, List<NodeId> nodes) implements Comparable<Fault> 
      * @throws ConfigurationException if it is not two different nodes for {@link Kind#LINK_CUT}, and one for every other kind
      */
     public Fault {
-        nodes = nodes.stream().distinct().sorted().toList();
-        int wanted = kind == Kind.LINK_CUT ? 2 : 1;
-        if (nodes.size() != wanted) {
-            throw new ConfigurationException("fault " + kind, nodes, "name " + wanted + " node(s)");
+        if (kind == null) {
+            throw new ConfigurationException("fault", null, "say what happens, for example NODE_LOST");
         }
+        boolean isLink = kind == Kind.LINK_CUT;
+        Set<NodeId> named = new HashSet<>(nodes == null ? List.of() : nodes);
+        if (named.contains(null) || named.size() != (isLink ? 2 : 1)) {
+            throw new ConfigurationException(
+                    "fault " + kind, nodes, isLink ? "name two different nodes" : "name one node");
+        }
+        nodes = named.stream().sorted().toList();
     }
 
     /** A fault of a kind that strikes one node. */
     public static Fault of(Kind kind, NodeId node) {
-        return new Fault(kind, List.of(node));
+        return new Fault(kind, Collections.singletonList(node));
     }
 
     /** Two nodes do not reach each other. */
     public static Fault linkCut(NodeId one, NodeId other) {
-        return new Fault(Kind.LINK_CUT, List.of(one, other));
+        return new Fault(Kind.LINK_CUT, Arrays.asList(one, other));
     }
 
     @Override

@@ -67,6 +67,11 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
             proofs = List.copyOf(proofs);
         }
 
+        /** Whether it runs nowhere already, so that the fault does not stop it. */
+        private boolean isDown() {
+            return holder.isEmpty() && !fate.isRunning();
+        }
+
         /** One sentence without the fault. */
         @Override
         public String toString() {
@@ -80,7 +85,7 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
                                             ? " at once"
                                             : " after at most " + atLatest.toMillis() + " ms");
                         case MAY_STOP -> " may stop: " + why;
-                        case STOPS -> " stops: " + why;
+                        case STOPS -> (isDown() ? ": " : " stops: ") + why;
                     };
         }
     }
@@ -90,9 +95,14 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         return groups.stream().filter(g -> g.group().equals(name)).findFirst();
     }
 
-    /** Whether no group stops, or may stop. */
+    /** Whether no group stops, or may stop, that does not run nowhere already. */
     public boolean isSurvived() {
-        return groups.stream().allMatch(g -> g.fate().isRunning());
+        return groups.stream().allMatch(g -> g.fate().isRunning() || g.isDown());
+    }
+
+    /** Whether any group runs as long as nothing happens. */
+    boolean isAnythingRunning() {
+        return !groups.stream().allMatch(GroupOutlook::isDown);
     }
 
     /** The faults alone, for example {@code serv1 is killed and serv2 is cut off}. */
@@ -100,18 +110,21 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         return faults.stream().map(Fault::toString).collect(Collectors.joining(" and "));
     }
 
-    /** What stops or may stop, with the reasons; groups that stop for the same reason together. Empty if nothing does. */
+    /**
+     * What stops or may stop, with the reasons; groups that stop for the same reason together. Empty if nothing does. Of groups that run
+     * nowhere already the fault stops none.
+     */
     public String whatStops() {
         List<String> parts = new ArrayList<>();
         for (Fate fate : List.of(Fate.STOPS, Fate.MAY_STOP)) {
             groups.stream()
-                    .filter(g -> g.fate() == fate)
+                    .filter(g -> g.fate() == fate && !g.isDown())
                     .collect(
                             Collectors.groupingBy(GroupOutlook::why, java.util.LinkedHashMap::new, Collectors.toList()))
                     .forEach((why, same) -> parts.add(
                             names(same) + (fate == Fate.STOPS ? verb(same, " stop") : " may stop") + ": " + why));
         }
-        if (groups.isEmpty() && !hasMajority) {
+        if (!isAnythingRunning() && !hasMajority) {
             parts.add("everything stops: no majority of the votes is left");
         }
         return String.join("; ", parts);
@@ -138,8 +151,12 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         if (!whatStops().isEmpty()) {
             parts.add(whatStops());
         }
-        if (parts.isEmpty()) {
+        if (parts.isEmpty() && hasMajority) {
             parts.add("a majority of the votes goes on");
+        }
+        List<GroupOutlook> down = groups.stream().filter(GroupOutlook::isDown).toList();
+        if (!down.isEmpty()) {
+            parts.add(names(down) + verb(down, " run") + " nowhere already");
         }
         return cause() + ": " + String.join("; ", parts);
     }

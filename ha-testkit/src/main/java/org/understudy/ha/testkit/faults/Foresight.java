@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -72,7 +73,8 @@ final class Foresight {
                 }
             });
         }
-        questions.removeIf(faults -> faults.isEmpty() || faults.size() > 2);
+        questions.removeIf(faults ->
+                faults.isEmpty() || faults.size() > 2 || Set.copyOf(faults).size() < faults.size());
         return questions;
     }
 
