@@ -14,7 +14,6 @@ import java.util.TreeSet;
  * @param change number of the record with which the newest change began; 0 before the first
  * @param set who votes; while JOINT the old set
  * @param other while JOINT the new set, while FINAL the old one, otherwise empty
- * @throws IllegalArgumentException if a set names an acceptor twice: it would count twice for a majority
  */
 public record Voters(Phase phase, long change, List<AcceptorId> set, List<AcceptorId> other) {
 
@@ -28,6 +27,9 @@ public record Voters(Phase phase, long change, List<AcceptorId> set, List<Accept
         FINAL
     }
 
+    /**
+     * @throws IllegalArgumentException if a set names an acceptor twice: it would count twice for a majority
+     */
     public Voters {
         set = List.copyOf(set);
         other = List.copyOf(other);
