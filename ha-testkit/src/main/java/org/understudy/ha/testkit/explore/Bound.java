@@ -160,7 +160,7 @@ public enum Bound {
             () -> new Setup(4)
                     .sessions(List.of(0, 1, 2, 3), List.of(0, 1, 2, 3))
                     .operations(0, Setup.admit(3))
-                    .operations(1, Setup.standby("y"))
+                    .operations(1, Setup.standby("c"))
                     .ballots(0, 3)
                     .ballots(1, 1)
                     .carries(Prepare.class, Promise.class, Accept.class, Accepted.class),
@@ -190,8 +190,8 @@ public enum Bound {
     private static Setup proposers() {
         return new Setup(3)
                 .sessions(List.of(0, 1, 2), List.of(0, 1, 2))
-                .operations(0, Setup.standby("x"))
-                .operations(1, Setup.standby("y"));
+                .operations(0, Setup.standby("b"))
+                .operations(1, Setup.standby("c"));
     }
 
     /** A node with a session, one that may end it, and one that only votes. */
