@@ -67,6 +67,8 @@ final class Recovery {
         this.silenceNanos = silenceNanos;
         boolean isLastNoted = disk.life() == disk.noted();
         this.life = isCurrent ? disk.life() + (isLastNoted ? 1 : 0) : disk.life() + 2;
+        // The only vote of a cluster that has no other node has nobody to ask, and waits only.
+        this.isNoted = this.peers.isEmpty() && isNamed(disk) && hasEnough(disk);
     }
 
     /** The number of this life. */

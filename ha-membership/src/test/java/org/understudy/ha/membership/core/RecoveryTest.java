@@ -153,6 +153,25 @@ class RecoveryTest {
     }
 
     @Test
+    void the_only_vote_of_a_cluster_without_other_nodes_waits_out_leases_and_goes_on() {
+        ClusterRecord alone = numbered(empty(), 3).withVoters(Voters.of(List.of(acceptor(B))));
+        DurableState disk = new DurableState(
+                ballot(3), ballot(3), Optional.of(alone), new TreeMap<>(), 5, 5, new TreeMap<>(), false);
+        Acceptor b = new Acceptor(acceptor(B), disk, 0, SILENCE, false, List.of());
+        assertThat(b.catchUp(SILENCE - 1)).isFalse();
+        assertThat(b.catchUp(SILENCE)).isTrue();
+        assertThat(new Acceptor(acceptor(B), b.memory(), 0, SILENCE, true, List.of()).isVoting())
+                .isTrue();
+
+        Acceptor outnumbered = new Acceptor(acceptor(B), disk(3, 5, 5), 0, SILENCE, false, List.of());
+        assertThat(outnumbered.catchUp(2 * SILENCE))
+                .as("its record knows of others, whatever its configuration says")
+                .isFalse();
+        Acceptor empty = new Acceptor(acceptor(B), DurableState.EMPTY, 0, SILENCE, false, List.of());
+        assertThat(empty.catchUp(2 * SILENCE)).isFalse();
+    }
+
+    @Test
     void it_takes_over_the_highest_promise_that_it_was_shown() {
         Acceptor b = booted(disk(3, 5, 5), false);
         b.answered(answer(b, A, 5, 4));
