@@ -1,5 +1,8 @@
 package org.understudy.ha.membership.enforcement;
 
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +12,8 @@ import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.internal.loop.NamedThreads;
 
 /**
- * Carries orders to an enforcer that may block, on a thread of its own. A newer order replaces one that has not begun, so a
- * slow enforcer gets fewer orders and never older ones.
+ * Carries orders to an enforcer that may block, on a thread of its own. A newer order to arm replaces one that has not begun, so a
+ * slow enforcer gets fewer orders and never older ones; an order to disarm is never lost, because what stays armed strikes.
  */
 final class Courier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
@@ -22,7 +25,7 @@ final class Courier implements AutoCloseable {
     private final Condition news = turn.newCondition();
 
     /** Guarded by {@link #turn}, as the two below; carried out before {@link #pendingArm}. */
-    private @Nullable Long pendingDisarm;
+    private final SortedSet<Long> pendingDisarms = new TreeSet<>();
 
     private Enforcer.@Nullable Order pendingArm;
     private boolean isClosed;
@@ -46,8 +49,10 @@ final class Courier implements AutoCloseable {
     void disarm(long incarnation) {
         turn.lock();
         try {
-            pendingDisarm = incarnation;
-            pendingArm = null;
+            pendingDisarms.add(incarnation);
+            if (pendingArm != null && pendingArm.incarnation() == incarnation) {
+                pendingArm = null;
+            }
             news.signal();
         } finally {
             turn.unlock();
@@ -56,33 +61,36 @@ final class Courier implements AutoCloseable {
 
     private void carry() {
         while (true) {
-            Long disarm;
+            List<Long> disarms;
             Enforcer.Order arm;
             turn.lock();
             try {
-                while (pendingDisarm == null && pendingArm == null) {
+                while (pendingDisarms.isEmpty() && pendingArm == null) {
                     if (isClosed) {
                         return;
                     }
                     news.awaitUninterruptibly();
                 }
-                disarm = pendingDisarm;
+                disarms = List.copyOf(pendingDisarms);
                 arm = pendingArm;
-                pendingDisarm = null;
+                pendingDisarms.clear();
                 pendingArm = null;
             } finally {
                 turn.unlock();
             }
-            try {
-                if (disarm != null) {
-                    enforcer.disarm(disarm);
-                }
-                if (arm != null) {
-                    enforcer.arm(arm);
-                }
-            } catch (RuntimeException e) {
-                LOG.error("enforcer {} failed; what it does not acknowledge does not count", enforcer.name(), e);
+            disarms.forEach(disarm -> order(() -> enforcer.disarm(disarm)));
+            if (arm != null) {
+                order(() -> enforcer.arm(arm));
             }
+        }
+    }
+
+    /** One that fails must not keep the others from being carried. */
+    private void order(Runnable order) {
+        try {
+            order.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("enforcer {} failed; what it does not acknowledge does not count", enforcer.name(), e);
         }
     }
 
