@@ -916,6 +916,7 @@ final class UnderstudyNode implements HaNode {
                 if (entry.getValue().isOffered() && !machine.isOffered(entry.getKey())) {
                     lanes.remove(entry.getKey(), entry.getValue());
                     entry.getValue().retire();
+                    stopReasons.remove(entry.getKey());
                     isStatusDirty = true;
                 }
             }

@@ -77,6 +77,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     private static final int RECOVER_OFTEN = 10;
+    private static final int SAID_MAX = 4096;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
     /** Longer than a silent node waits between two questions. */
@@ -1648,6 +1649,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void sayOnce(String subject, Reason reason, String detail) {
+        if (saidLately.size() >= SAID_MAX) {
+            // Elections come and go under any number of names. Whatever is still so is said once more.
+            saidLately.clear();
+        }
         if (!detail.equals(saidLately.put(subject + '/' + reason, detail))) {
             notices.add(new Notice(subject, reason, detail));
         }
