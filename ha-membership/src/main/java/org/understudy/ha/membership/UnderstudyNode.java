@@ -879,8 +879,13 @@ final class UnderstudyNode implements HaNode {
             }
             Level level = switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> Level.DEBUG;
-                case GROUP_BLOCKED, GROUP_FAILED, VOTE_NOT_COUNTED, TIMING_DIFFERS, RECOVERY_WAITS, RECORD_FORCED ->
-                    Level.WARN;
+                case GROUP_BLOCKED,
+                        GROUP_FAILED,
+                        VOTE_NOT_COUNTED,
+                        TIMING_DIFFERS,
+                        RECOVERY_WAITS,
+                        RECORD_FORCED,
+                        RECORD_FULL -> Level.WARN;
                 default -> Level.INFO;
             };
             log.line(() -> LOG.atLevel(level).log("{}", notice));
@@ -891,7 +896,8 @@ final class UnderstudyNode implements HaNode {
             } else if (notice.reason() == Reason.VOTE_NOT_COUNTED
                     || notice.reason() == Reason.TIMING_DIFFERS
                     || notice.reason() == Reason.RECOVERY_WAITS
-                    || notice.reason() == Reason.RECORD_FORCED) {
+                    || notice.reason() == Reason.RECORD_FORCED
+                    || notice.reason() == Reason.RECORD_FULL) {
                 publish(notice.reason().name(), new HaEvent.Alarm(notice.subject(), notice.detail()));
             }
         }

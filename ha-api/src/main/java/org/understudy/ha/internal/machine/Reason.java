@@ -28,6 +28,7 @@ public enum Reason {
     RECOVERY_WAITS,
     RECOVERY_DONE,
     RECORD_FORCED,
+    RECORD_FULL,
     OPERATION_DONE,
     TIMING_DIFFERS
 }

@@ -7,6 +7,7 @@ import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.Sentence;
 
 /**
  * One group on this node: what it is doing here, and whether this node offers to run it. Pure.
@@ -125,7 +126,7 @@ final class LocalGroup {
     }
 
     void eligibility(boolean isEligible, String whyNot) {
-        reported = reported.withEligibility(isEligible, whyNot);
+        reported = reported.withEligibility(isEligible, Sentence.shortened(whyNot));
     }
 
     void probed(Presence presence) {
@@ -190,6 +191,6 @@ final class LocalGroup {
 
     private void hold(long until, String reason) {
         holdUntil = Math.max(holdUntil, until);
-        holdWhy = reason;
+        holdWhy = Sentence.shortened(reason);
     }
 }

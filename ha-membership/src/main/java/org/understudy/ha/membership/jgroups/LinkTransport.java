@@ -55,7 +55,7 @@ final class LinkTransport extends TP {
     @Override
     public void sendUnicast(PhysicalAddress destination, byte[] data, int offset, int length) {
         NodeId node = nodes.get(destination);
-        if (node == null || length > Wire.CONTENT_MAX) {
+        if (node == null || length > Wire.PACKET_MAX) {
             counters.packetsDropped.increment();
             return;
         }

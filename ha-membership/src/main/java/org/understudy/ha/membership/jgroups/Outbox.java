@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Outbox {
     private static final int ITEMS_MAX = 512;
     /** What a peer that comes back must read before it gets news. */
-    static final int BYTES_MAX = 8 * 1024 * 1024;
+    static final int BYTES_MAX = 2 * Wire.CONTENT_MAX;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();

@@ -23,7 +23,7 @@ import org.understudy.ha.api.Refusals.Reason;
  * answer    byte    0 welcome, otherwise why not
  *           16 byte the addressee's life
  * then, from the dialler, any number of
- * frame     int     length of what follows, 1 to 1 048 576 + 1
+ * frame     int     length of what follows, 1 to 8 388 608 + 1; 1 048 576 + 1 for kinds other than 1
  *           byte    kind: 0 still here, 1 control frame, 2 JGroups packet, 3 farewell
  *           bytes   content
  * </pre>
@@ -34,8 +34,10 @@ final class Wire {
     static final byte PACKET = 2;
     static final byte FAREWELL = 3;
 
-    /** Largest content of a frame. */
-    static final int CONTENT_MAX = 1024 * 1024;
+    /** Largest content of a control frame: it carries the whole cluster record. */
+    static final int CONTENT_MAX = 8 * 1024 * 1024;
+    /** Largest JGroups packet. */
+    static final int PACKET_MAX = 1024 * 1024;
 
     private static final int MAGIC = 0x55535444;
     private static final byte VERSION = 1;
@@ -149,6 +151,10 @@ final class Wire {
         byte kind = in.readByte();
         if (kind < STILL_HERE || kind > FAREWELL) {
             throw new MalformedMessageException(4, "frame of unknown kind " + kind);
+        }
+        if (kind != CONTROL && length > PACKET_MAX + 1) {
+            throw new MalformedMessageException(
+                    0, "frame length " + length + " of kind " + kind + ", at most " + (PACKET_MAX + 1));
         }
         byte[] content = in.readNBytes(length - 1);
         if (content.length < length - 1) {

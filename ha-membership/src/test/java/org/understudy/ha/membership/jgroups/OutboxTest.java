@@ -44,6 +44,17 @@ class OutboxTest {
     }
 
     @Test
+    void the_largest_frame_waits_beside_many_small_ones() throws InterruptedException {
+        outbox.offer(new Item(Wire.CONTROL, new byte[Wire.CONTENT_MAX]));
+        for (int i = 0; i < 100; i++) {
+            outbox.offer(new Item(Wire.CONTROL, new byte[10_000]));
+        }
+
+        assertThat(counters.snapshot().framesDropped()).isZero();
+        assertThat(outbox.poll(0).content()).hasSize(Wire.CONTENT_MAX);
+    }
+
+    @Test
     void a_closed_one_takes_nothing_more() throws InterruptedException {
         outbox.offer(new Item(Wire.CONTROL, new byte[] {1}));
         outbox.close();

@@ -80,7 +80,7 @@ class ProcessDeathTest {
     /** More than the sockets of both sides hold: whoever writes to the stopped process now blocks. */
     private static void fillTheWindow(JGroupsChannel a) {
         for (int i = 0; i < 300; i++) {
-            a.send(NodeId.of("c"), new byte[JGroupsChannel.FRAME_MAX]);
+            a.send(NodeId.of("c"), new byte[1 << 20]);
         }
     }
 

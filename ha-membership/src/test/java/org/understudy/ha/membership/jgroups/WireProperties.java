@@ -67,6 +67,20 @@ class WireProperties {
         }
     }
 
+    @Property(tries = 500)
+    void only_control_frames_may_be_as_large_as_a_record(
+            @ForAll @IntRange(min = Wire.PACKET_MAX - 2, max = Wire.PACKET_MAX + 9) int length,
+            @ForAll @IntRange(max = 3) int kind)
+            throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeInt(length);
+        out.writeByte(kind);
+        boolean isAllowed = kind == Wire.CONTROL || length <= Wire.PACKET_MAX + 1;
+        assertThatThrownBy(() -> Wire.readFrame(in(bytes.toByteArray())))
+                .isInstanceOf(isAllowed ? EOFException.class : MalformedMessageException.class);
+    }
+
     private static DataInputStream in(byte[] bytes) {
         return new DataInputStream(new ByteArrayInputStream(bytes));
     }

@@ -1,10 +1,12 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
@@ -25,6 +27,8 @@ import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.RecordRoom;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
@@ -45,6 +49,7 @@ public final class Planner {
 
     private static final int ENDS_KEPT = 16;
     private static final int WORDS_KEPT = 256;
+    private static final int FEW = 5;
 
     private Planner() {}
 
@@ -102,7 +107,7 @@ public final class Planner {
                             .withMoveTo(Optional.empty()));
         });
         List<OperatorWord> words = new ArrayList<>(base.words());
-        words.add(new OperatorWord(base.number() + 1, what, who, why));
+        words.add(new OperatorWord(base.number() + 1, Sentence.shortened(what), who, why));
         return base.withGeneration(generation)
                 .withNumber(base.number() + 1)
                 .withVoters(Voters.of(List.of(survivor)))
@@ -187,7 +192,9 @@ public final class Planner {
     public static String whyUnowned(ClusterRecord record, String group) {
         GroupRecord state = record.groups().get(group);
         if (state == null) {
-            return "not in the cluster record yet";
+            return RecordRoom.isFull(record)
+                    ? "not in the cluster record, which is full: withdraw other groups, or spread them over several clusters"
+                    : "not in the cluster record yet";
         }
         if (!state.fatal().isEmpty()) {
             return "must not run anywhere: " + state.fatal();
@@ -203,6 +210,13 @@ public final class Planner {
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
         return obstacle.orElseGet(() -> noCandidate(record, group));
+    }
+
+    /** A list for a sentence. */
+    private static String few(Collection<String> names) {
+        return names.size() <= FEW
+                ? names.toString()
+                : names.stream().limit(FEW).toList() + " and " + (names.size() - FEW) + " more";
     }
 
     private static String noCandidate(ClusterRecord record, String group) {
@@ -332,7 +346,7 @@ public final class Planner {
                     GroupRecord released = group.withGrant(grant.get().endedBy(ProofKind.RELEASED));
                     boolean isFatal =
                             given.failure().filter(f -> f == Severity.FATAL).isPresent();
-                    groups.put(name, isFatal ? released.withFatal(given.why()) : released);
+                    groups.put(name, isFatal ? released.withFatal(Sentence.shortened(given.why())) : released);
                     over(name, grant.get(), ProofKind.RELEASED, given.why());
                 }
             }
@@ -410,11 +424,11 @@ public final class Planner {
                 groups.put(name, groups.get(name).withGrant(grant.endedBy(ProofKind.OPERATOR)));
                 over(name, grant, ProofKind.OPERATOR, operation.who() + ": " + operation.why());
             }
-            word(who + " is down; it held " + left, operation);
+            word(who + " is down; it held " + few(left), operation);
         }
 
         private void word(String what, Operation operation) {
-            words.add(new OperatorWord(base.number() + 1, what, operation.who(), operation.why()));
+            words.add(new OperatorWord(base.number() + 1, Sentence.shortened(what), operation.who(), operation.why()));
             while (words.size() > WORDS_KEPT) {
                 words.remove(0);
             }
@@ -510,11 +524,49 @@ public final class Planner {
                         || session.offerVersion() >= offer.version()) {
                     continue;
                 }
-                sessions.put(entry.getKey().node(), session.withOffer(offer.version(), offer.candidacies()));
-                for (String name : offer.candidacies().keySet()) {
+                SortedMap<String, Candidacy> taken = withRoom(session, offer);
+                boolean isWhole = taken.size() == offer.candidacies().size();
+                // What found no room is looked at again with each plan: its version stays open.
+                long version = isWhole ? offer.version() : session.offerVersion();
+                sessions.put(entry.getKey().node(), session.withOffer(version, taken));
+                for (String name : taken.keySet()) {
                     groups.putIfAbsent(name, GroupRecord.NEW);
                 }
             }
+        }
+
+        /** What of an offer the record has room for: what it names already, and new names while there is room. */
+        private SortedMap<String, Candidacy> withRoom(Session session, Offered offer) {
+            TreeMap<String, Candidacy> taken = new TreeMap<>(offer.candidacies());
+            if (session.candidacies().keySet().containsAll(taken.keySet())) {
+                return taken;
+            }
+            taken.keySet().retainAll(session.candidacies().keySet());
+            sessions.put(session.incarnation().node(), session.withOffer(session.offerVersion(), taken));
+            long room = RecordRoom.of(record(base.number()));
+            TreeSet<String> outside = new TreeSet<>();
+            for (Map.Entry<String, Candidacy> entry : offer.candidacies().entrySet()) {
+                String name = entry.getKey();
+                if (!taken.containsKey(name)) {
+                    long needed = RecordRoom.of(name, entry.getValue())
+                            + (groups.containsKey(name) ? 0 : RecordRoom.of(name, GroupRecord.NEW));
+                    if (room + needed <= RecordRoom.MAX) {
+                        room += needed;
+                        taken.put(name, entry.getValue());
+                    } else {
+                        outside.add(name);
+                    }
+                }
+            }
+            if (!outside.isEmpty()) {
+                notices.add(new Notice(
+                        session.incarnation().node().value(),
+                        Reason.RECORD_FULL,
+                        "the cluster record has no room for " + few(outside) + " of " + session.incarnation()
+                                + ": its names may need " + room + " bytes, at most " + RecordRoom.MAX
+                                + "; withdraw other groups, or spread them over several clusters"));
+            }
+            return taken;
         }
 
         private void takeMoves() {

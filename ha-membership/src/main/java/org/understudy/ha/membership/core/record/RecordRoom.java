@@ -1,0 +1,84 @@
+package org.understudy.ha.membership.core.record;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How many bytes a record may come to need with the names that are in it: every candidacy counted as if it had to say at length why its
+ * node cannot run the group. A record beyond what one frame carries could not be decided any more, not even to make it smaller; so a
+ * name gets in only while there is room for the worst that can be said of it.
+ *
+ * <p>Not counted, because bounded by themselves and kept free for: the voters, the newest ends of sessions, operators' words.
+ */
+public final class RecordRoom {
+
+    /** What the names may come to need. */
+    public static final long MAX = 7L << 20;
+    /** What everything else may. */
+    public static final long RESERVE = 1L << 20;
+
+    private static final int TEXT = 2;
+    private static final int LIST = 4;
+    private static final int INCARNATION = TEXT + 32 + 8;
+    private static final int SENTENCE = TEXT + Sentence.BYTES_MAX;
+    private static final int CANDIDACY = LIST + 1 + 1 + SENTENCE + 1 + 1 + LIST + 4 + 1;
+    private static final int GRANT = INCARNATION + 8 + 1 + 2 + 1 + LIST;
+    private static final int GROUP = 1 + GRANT + 1 + TEXT + 32 + SENTENCE;
+    /** Of its disk, host and key a session says little, but what it says comes from outside. */
+    private static final int SESSION = INCARNATION + 8 + 4 * TEXT + TEXT + 8 + LIST;
+
+    private RecordRoom() {}
+
+    /** What the names in this record may come to need. */
+    public static long of(ClusterRecord record) {
+        long room = 0;
+        for (Session session : record.sessions().values()) {
+            HostIdentity host = session.host();
+            room += SESSION
+                    + INCARNATION
+                    + texts(List.of(session.disk(), session.willKey(), host.machine(), host.boot(), host.lock()));
+            for (Map.Entry<String, Candidacy> entry : session.candidacies().entrySet()) {
+                room += of(entry.getKey(), entry.getValue());
+            }
+        }
+        for (Map.Entry<String, GroupRecord> entry : record.groups().entrySet()) {
+            room += of(entry.getKey(), entry.getValue());
+        }
+        return room;
+    }
+
+    /** What a candidacy may come to need; what remains of the group counts once more for the grant. */
+    public static long of(String group, Candidacy candidacy) {
+        long preferred = 0;
+        for (var node : candidacy.preferred()) {
+            preferred += TEXT + text(node.value());
+        }
+        return TEXT + text(group) + CANDIDACY + preferred + 2 * texts(candidacy.remains());
+    }
+
+    /** What a group may come to need beside the candidacies for it. */
+    public static long of(String name, GroupRecord group) {
+        return TEXT
+                + text(name)
+                + GROUP
+                + group.grant().map(g -> texts(g.remains())).orElse(0L);
+    }
+
+    /** Whether hardly another name finds room. */
+    public static boolean isFull(ClusterRecord record) {
+        return of(record) > MAX - MAX / 64;
+    }
+
+    private static long texts(List<String> texts) {
+        long sum = 0;
+        for (String each : texts) {
+            sum += TEXT + text(each);
+        }
+        return sum;
+    }
+
+    private static int text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

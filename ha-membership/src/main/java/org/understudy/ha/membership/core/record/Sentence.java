@@ -1,0 +1,37 @@
+package org.understudy.ha.membership.core.record;
+
+import java.nio.charset.StandardCharsets;
+
+/** Human sentences as the record keeps them: whoever wrote one may have pasted a whole stack trace. */
+public final class Sentence {
+
+    /** Most bytes of UTF-8 that the record keeps of one. */
+    public static final int BYTES_MAX = 200;
+
+    private static final String CUT = "…";
+
+    private Sentence() {}
+
+    /** The sentence, or its beginning and an ellipsis. Shortening twice changes nothing. */
+    public static String shortened(String sentence) {
+        if (bytes(sentence) <= BYTES_MAX) {
+            return sentence;
+        }
+        int room = BYTES_MAX - bytes(CUT);
+        int end = 0;
+        int used = 0;
+        while (end < sentence.length()) {
+            int next = sentence.offsetByCodePoints(end, 1);
+            used += bytes(sentence.substring(end, next));
+            if (used > room) {
+                break;
+            }
+            end = next;
+        }
+        return sentence.substring(0, end) + CUT;
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+}
