@@ -282,6 +282,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void passTime(long now) {
         boolean isVote = proposer.phase() == Proposer.Phase.PRE_VOTING;
+        send(now, proposer.gathered(now, base -> change(now, base)));
         if (proposer.tick(now)) {
             planDirty = true;
             if (!isVote) {

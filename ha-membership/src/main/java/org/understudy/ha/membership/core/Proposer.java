@@ -54,6 +54,8 @@ final class Proposer {
     private long deadline;
     private long idleUntil;
     private int failures;
+    private boolean wasRefused;
+    private long gathersUntil;
     private long query;
     private List<Incarnation> asked = List.of();
     private int votesLost;
@@ -127,6 +129,7 @@ final class Proposer {
         saw(ballot);
         isForming = first.isPresent();
         fallback = first;
+        gathersUntil = wasRefused ? now + patienceNanos() / 2 : now;
         return List.of(new Prepare(ballot, isForming));
     }
 
@@ -161,13 +164,27 @@ final class Proposer {
             return List.of();
         }
         promises.put(promise.vote().acceptor(), promise);
+        return build(now, change);
+    }
+
+    /**
+     * Goes on with the promises there are, when those that are missing have been waited for long enough.
+     *
+     * @param change as for {@link #onPromise}
+     */
+    List<Message> gathered(long now, Function<RoundBase, Optional<ClusterRecord>> change) {
+        return wasRefused && phase == Phase.PREPARING && now >= gathersUntil ? build(now, change) : List.of();
+    }
+
+    private List<Message> build(long now, Function<RoundBase, Optional<ClusterRecord>> change) {
         boolean hasOwn = promises.keySet().stream().anyMatch(a -> a.node().equals(self));
         Optional<BaseSelection.Base> found = BaseSelection.choose(promises.values());
         // Who votes is what the base says, which may be newer than what was known here; nothing chosen after it escapes
         // its majorities.
         Voters deciding =
                 isForming ? voters : found.map(base -> base.value().voters()).orElse(voters);
-        if (!hasOwn || !hasEnough(deciding)) {
+        boolean isWorthWaiting = now < gathersUntil && !promises.keySet().containsAll(deciding.all());
+        if (!hasOwn || !hasEnough(deciding) || isWorthWaiting) {
             return List.of();
         }
         Optional<ClusterRecord> base = found.map(BaseSelection.Base::value).or(() -> fallback);
@@ -199,6 +216,7 @@ final class Proposer {
         }
         phase = Phase.IDLE;
         failures = 0;
+        wasRefused = false;
         agreed.clear();
         return value;
     }
@@ -217,6 +235,10 @@ final class Proposer {
         left.removeAll(refusals);
         boolean isLost = isPreparing && isForming ? left.size() < needed.all().size() : !needed.isQuorum(left);
         if (isLost) {
+            // A value that some accepted and the others refuse would be built upon for ever, as long as the promises
+            // that come first
+            // leave open whether it was chosen: the next rounds wait for all of them.
+            wasRefused |= !isPreparing;
             abandon(now);
         }
         return isLost;
@@ -264,6 +286,9 @@ final class Proposer {
 
     /** When this proposer wants a tick. */
     long nextDeadlineNanos(long now) {
+        if (phase == Phase.PREPARING && now < gathersUntil) {
+            return Math.min(gathersUntil, deadline);
+        }
         if (phase != Phase.IDLE) {
             return deadline;
         }

@@ -31,11 +31,10 @@ final class Operators {
     }
 
     void act(Fault fault, SimNode node) {
-        SimGroup group = world.groups().get(fault.group());
         switch (fault.kind()) {
             case MOVE ->
                 node.input(new Input.MoveWanted(
-                        world.now(), group.name(), world.ids().get(fault.other())));
+                        world.now(), group(fault).name(), world.ids().get(fault.other())));
             case STANDBY -> {
                 operate(node, Operation.Kind.STANDBY, world.ids().get(fault.other()), 0);
                 world.in(
@@ -56,14 +55,19 @@ final class Operators {
             case ODD_VIEW -> node.input(new Input.ViewChanged(oddView(node, fault.luck())));
             case GROUP_FAILS ->
                 node.process()
-                        .ifPresent(p -> p.lane(group)
+                        .ifPresent(p -> p.lane(group(fault))
                                 .fail(SimRandom.happens(fault.luck() + 1, 500) ? Severity.SOFT : Severity.HARD));
             case VETO -> {
-                node.input(new Input.EligibilityChanged(group.name(), false, "simulated veto"));
-                world.in(fault.lengthNanos(), () -> node.input(new Input.EligibilityChanged(group.name(), true, "")));
+                String name = group(fault).name();
+                node.input(new Input.EligibilityChanged(name, false, "simulated veto"));
+                world.in(fault.lengthNanos(), () -> node.input(new Input.EligibilityChanged(name, true, "")));
             }
             default -> throw new IllegalArgumentException("no rule for " + fault);
         }
+    }
+
+    private SimGroup group(Fault fault) {
+        return world.groups().get(fault.group());
     }
 
     /** The process of another node ends unseen; the operator at this one knows, and says so before anybody could have waited. */

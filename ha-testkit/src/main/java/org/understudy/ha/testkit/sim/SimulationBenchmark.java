@@ -110,8 +110,11 @@ public final class SimulationBenchmark {
 
         private void violated(World world, RunReport report, Violation violation) {
             failed++;
-            broken.add("seed " + report.seed() + ": " + violation + "\nreplay: ./check sim --first " + report.seed()
-                    + " --seeds 1");
+            String found = "seed " + report.seed() + ": " + violation + "\nreplay: ./check sim --first " + report.seed()
+                    + " --seeds 1";
+            broken.add(found);
+            // At once: shrinking may take long, and a long run may be ended before its end.
+            System.err.println(found);
             firsts.putIfAbsent(violation.checker(), new Broken(Story.of(world, report), violation));
         }
 

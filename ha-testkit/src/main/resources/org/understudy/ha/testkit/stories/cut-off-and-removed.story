@@ -1,11 +1,11 @@
-# One acceptor takes the end of serv2's session, and the others have not when everything is healed: serv2, whose session lives there, proposes next and
-# must carry that record.
+# One acceptor takes the end of serv2's session, and serv2, whose session lives with the others, must carry that record when it proposes next:
+# the promise that could show that nobody else took it does not come.
 title: links fail and return so that a node must propose a record in which it is gone
 attacks: whoever must carry its own removal stops what it owns first, and begins anew
 red: own-removal-carried RECOVERY PROOF_IS_TRUE
 nodes: 3 with a witness
-groups: 1
-seed: 22
+groups: 4
+seed: 1224
 times: drawn
 frames: plain
 forms: once
@@ -13,11 +13,38 @@ version: 2
 heals: 45000 ms
 judged: everything
 
-at 25000 ms isolate serv1 for 1000 ms
-at 39000 ms isolate witness for 10000 ms
-at 43300 ms cut-pair serv2 with serv1 for 2000 ms
+at 1680 ms mute witness for 700 ms
+at 2200 ms clog witness with serv2 for 600 ms
+at 2300 ms deaf witness for 2000 ms
+at 2875 ms cut-pair serv1 with witness for 4300 ms
+at 3600 ms clog witness with serv2 for 1000 ms
+at 3720 ms mute serv2 for 3600 ms
+at 15632 ms isolate serv2 for 931 ms
+at 29000 ms isolate serv1 for 26000 ms
+at 31000 ms deaf witness for 3000 ms
+at 43400 ms cut-pair witness with serv2 for 1000 ms
+at 44270 ms isolate serv2 for 700 ms
 
-then files starts on serv1, token 1, NEVER
-then files starts on serv2, token 2, EXPIRED
-then files starts on serv1, token 3, EXPIRED
+then leader starts on serv1, token 1, NEVER
+then files starts on serv1, token 2, NEVER
+then volume starts on serv1, token 4, NEVER
+then mail starts on serv2, token 3, NEVER
+then files starts on serv1, token 5, RELEASED
+then leader starts on serv1, token 6, RELEASED
+then volume starts on serv1, token 7, RELEASED
+then mail starts on serv1, token 8, EXPIRED
+then leader starts on serv2, token 10, EXPIRED
+then files starts on serv2, token 9, EXPIRED
+then mail starts on serv2, token 11, EXPIRED
+then mail starts on serv2, token 14, RELEASED
+then leader starts on serv2, token 13, RELEASED
+then files starts on serv2, token 12, RELEASED
+then volume starts on serv2, token 15, RELEASED
+then files starts on serv1, token 16, EXPIRED
+then leader starts on serv1, token 17, EXPIRED
+then mail starts on serv1, token 18, EXPIRED
+then volume starts on serv1, token 19, RELEASED
 then files is on serv1 in the end
+then mail is on serv1 in the end
+then volume is on serv1 in the end
+then leader is on serv1 in the end
