@@ -47,9 +47,10 @@ public interface Operator {
 
     /**
      * Goes on alone after the majority is lost for good. This node's newest record becomes the first of a new generation in which only
-     * its own vote counts; every session and every grant is over on your word, after one lease. Admit the other survivors afterwards. Say it on
-     * exactly one node, and only when the lost nodes can never come back: if they live on elsewhere, there are two clusters. Refused while a
-     * majority is heard. What the lost majority decided and this node never heard of is lost; tokens go on growing.
+     * its own vote counts; every session and every grant is over on your word, after one lease, except what a survivor that is heard holds and
+     * stops by itself. Admit the other survivors afterwards. Say it on exactly one node, and only when the lost nodes can never come back: if
+     * they live on elsewhere, there are two clusters. Refused while a majority is heard; a node that came back with an empty state directory
+     * has no vote and does not count. What the lost majority decided and this node never heard of is lost; tokens go on growing.
      */
     CompletionStage<Result> forceRecord(String who, String why);
 

@@ -114,6 +114,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private String formingWaits = "";
 
     private final TreeMap<NodeId, Admission> joins = new TreeMap<>();
+    /** The disk a node last asked to join with, also before it knew any record. */
+    private final TreeMap<NodeId, String> joinedWith = new TreeMap<>();
+
     private final TreeMap<NodeId, Long> joinedAt = new TreeMap<>();
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
     private final TreeMap<String, Given> releases = new TreeMap<>();
@@ -573,6 +576,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Join m) {
+                joinedWith.put(from, m.disk());
                 // Who knows no record cannot say which of its lives are over: it is told the record first.
                 if (!m.learned().isNone()) {
                     Admission join = new Admission(m.nonce(), m.disk(), m.host(), m.willKey(), m.over());
@@ -848,7 +852,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         int generation = base.generation() + 1;
         Ballot ballot = Ballot.forced(generation, self);
         ClusterRecord forced =
-                Planner.forced(base, generation, acceptor.id(), self + " goes on alone", wanted.who(), wanted.why());
+                Planner.forced(base, generation, acceptor.id(), reachable(now), wanted.who(), wanted.why());
         proposer.abandon(now);
         proposer.saw(ballot);
         acceptor.force(now, ballot, forced);
@@ -1521,6 +1525,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         Optional<String> disk = Optional.ofNullable(joins.get(node))
                 .map(Admission::disk)
                 .or(() -> learned.map(r -> r.sessions().get(node)).map(Session::disk))
+                .or(() -> Optional.ofNullable(joinedWith.get(node)))
                 .filter(d -> !d.isEmpty());
         return acceptor.node().equals(node) && disk.map(acceptor.disk()::equals).orElse(true);
     }
@@ -1582,10 +1587,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    /** Without a majority in hearing a round could only burn ballots and disk writes. */
+    /**
+     * Without a majority in hearing a round could only burn ballots and disk writes. A node that has come back on another disk is heard,
+     * but its vote is not.
+     */
     private boolean hearsMajority(long now, Voters voters) {
         TreeSet<AcceptorId> heardNow = new TreeSet<>(voters.all());
-        heardNow.removeIf(member -> !member.node().equals(self) && !isHeard(now, member.node()));
+        heardNow.removeIf(member -> member.node().equals(self)
+                ? !member.equals(acceptor.id())
+                : !isHeard(now, member.node()) || !mayBe(member, member.node()));
         return voters.isQuorum(heardNow);
     }
 
@@ -1604,7 +1614,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return isController(now) ? 4 * renewNanos : 4 * renewNanos * (settings.rank() + 3);
     }
 
-    private Facts facts(long now, long tokenFloor, Ballot base) {
+    private TreeSet<NodeId> reachable(long now) {
         TreeSet<NodeId> reachable = new TreeSet<>();
         reachable.add(self);
         for (NodeId node : heard.keySet()) {
@@ -1612,6 +1622,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 reachable.add(node);
             }
         }
+        return reachable;
+    }
+
+    private Facts facts(long now, long tokenFloor, Ballot base) {
         return new Facts(
                 joins,
                 offers,
@@ -1620,7 +1634,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 wills,
                 new TreeSet<>(proposer.agreed(now)),
                 moves,
-                reachable,
+                reachable(now),
                 tokenFloor,
                 operations.wanted(),
                 learned.isPresent() && base.equals(learnedBallot));

@@ -116,6 +116,11 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         CONFIRM_DOWN(Needs.OTHER, Needs.LENGTH),
         /** An operator takes a node's vote away and gives it back after a while. */
         REMOVE_VOTE(Needs.OTHER, Needs.LENGTH),
+        /**
+         * A majority of the disks is lost for good, other nodes may lose power, and an operator at one that is left says that it goes on
+         * alone: a true word. Later everybody is there again, on empty disks where theirs are lost, and is given its vote back.
+         */
+        MAJORITY_LOST(Needs.LENGTH, Needs.LUCK),
         /** A planned leave and return. */
         LEAVE(),
         /** A last will with a wrong signature or incarnation. */

@@ -1,9 +1,14 @@
 package org.understudy.ha.testkit.sim;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.testkit.sim.SimProcess.Await;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
 import org.understudy.ha.testkit.sim.disk.SimDisk;
@@ -25,8 +30,12 @@ final class Nemesis {
         this.wounds = new Wounds(world);
     }
 
-    /** Some time after everything is healed: whoever still has nobody to ask, and never went back, is vouched for. */
+    /**
+     * Some time after everything is healed: whoever still has nobody to ask, and never went back, is vouched for; and where a majority is
+     * lost and the word about it was forgotten with the process that heard it, it is given again.
+     */
     void vouch() {
+        operators.forceAgain();
         for (SimNode node : world.nodes()) {
             if (!wounds.wentBack(node.index())) {
                 operators.vouch(node);
@@ -68,6 +77,7 @@ final class Nemesis {
                     operators.act(fault, node);
                 }
             }
+            case MAJORITY_LOST -> loseMajority(fault, node);
             case MOVE, STANDBY, CONFIRM_DOWN, LEAVE, FORGED_WILL, LATE_WILL, ODD_VIEW, GROUP_FAILS, VETO ->
                 operators.act(fault, node);
             default -> disturb(fault);
@@ -196,7 +206,7 @@ final class Nemesis {
                 node.powerOff();
                 DurableState before = disk.durable();
                 if (disk.restoreOlder(fault.luck())) {
-                    AcceptorId acceptor = new AcceptorId(node.id(), disk.identity());
+                    AcceptorId acceptor = acceptor(node);
                     wounds.wentBack(node);
                     world.word().wentBack(acceptor);
                     world.choice().wentBack(acceptor, before, disk.durable());
@@ -219,6 +229,52 @@ final class Nemesis {
                 }
             }
         }
+    }
+
+    private void loseMajority(Fault fault, SimNode survivor) {
+        List<AcceptorId> voters =
+                world.choice().newest().map(ClusterRecord::acceptors).orElse(List.of());
+        List<SimNode> others = new ArrayList<>(world.nodes());
+        others.removeIf(node -> node == survivor || !voters.contains(acceptor(node)));
+        int lost = voters.size() - voters.size() / 2;
+        boolean isPossible = wounds.areHealed()
+                && !operators.isSmaller()
+                && voters.contains(acceptor(survivor))
+                && survivor.machine().filter(NodeMachine::isVoting).isPresent()
+                && others.size() >= lost;
+        if (!isPossible) {
+            world.count("majorities kept: another vote is away");
+            return;
+        }
+        world.count("majorities lost for good");
+        Collections.rotate(others, (int) SimRandom.scale(fault.luck(), 0, others.size()));
+        for (SimNode node : world.nodes()) {
+            if (node != survivor) {
+                if (others.subList(0, lost).contains(node)) {
+                    wounds.lost(node);
+                    node.powerOff();
+                    node.replaceDisk();
+                } else if (SimRandom.happens(fault.luck() + node.index(), 500) || holdsWhatLeasesDoNotEnd(node)) {
+                    node.powerOff();
+                }
+                world.in(fault.lengthNanos(), node::boot);
+            }
+        }
+        operators.force(survivor);
+    }
+
+    /** Then the operator's word that it is over, which is about nodes that are gone, would be false. */
+    private boolean holdsWhatLeasesDoNotEnd(SimNode node) {
+        return world.choice().newest().stream()
+                .flatMap(record -> record.groups().values().stream())
+                .flatMap(group -> group.grant().stream())
+                .anyMatch(grant -> grant.stands()
+                        && !grant.isExpirable()
+                        && grant.holder().node().equals(node.id()));
+    }
+
+    private static AcceptorId acceptor(SimNode node) {
+        return new AcceptorId(node.id(), node.disk().identity());
     }
 
     private void damage(Fault fault, SimNode node, Runnable harm) {

@@ -3,10 +3,13 @@ package org.understudy.ha.testkit.sim;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.testkit.sim.check.SimGroup;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
@@ -17,9 +20,15 @@ final class Operators {
     /** How long a machine tries what an operator asks for. */
     private static final long TRIED = 10_000 * World.MILLI;
 
+    /** When even an operator who is quick has seen that a majority is gone. */
+    private static final long NOTICED = 400 * World.MILLI;
+    /** When a word about a lost majority has long been acted on. */
+    private static final long FORCED = 3_000 * World.MILLI;
+
     private final World world;
     private long requests;
     private long votesReturnAt;
+    private @Nullable SimNode survivor;
 
     Operators(World world) {
         this.world = world;
@@ -98,6 +107,35 @@ final class Operators {
         if (node.machine().filter(m -> !m.isVoting()).isPresent()) {
             node.input(new Input.VouchWanted(++requests, "operator", "simulated"));
             world.count("disks vouched for");
+        }
+    }
+
+    /** The operator has seen that a majority is lost for good, and that nothing runs elsewhere. */
+    void force(SimNode node) {
+        survivor = node;
+        // While a majority was heard a moment ago the word is refused. It may be forgotten too, if that node ends: see
+        // forceAgain.
+        world.in(NOTICED, () -> node.input(new Input.ForceWanted(++requests, "operator", "simulated")));
+        world.in(FORCED, () -> world.ids().forEach(id -> operate(node, Operation.Kind.ADMIT, id, 0)));
+    }
+
+    /** The word is given once more if no majority of those who may decide is left. */
+    void forceAgain() {
+        SimNode node = survivor;
+        boolean isNeeded = world.choice()
+                .newest()
+                .map(ClusterRecord::voters)
+                .filter(voters -> {
+                    List<AcceptorId> left = new ArrayList<>(voters.all());
+                    left.removeIf(acceptor -> world.nodes().stream()
+                            .noneMatch(each -> acceptor.equals(
+                                    new AcceptorId(each.id(), each.disk().identity()))));
+                    return !voters.isQuorum(left);
+                })
+                .isPresent();
+        if (node != null && isNeeded) {
+            world.count("majorities lost for good, said again");
+            node.input(new Input.ForceWanted(++requests, "operator", "simulated"));
         }
     }
 

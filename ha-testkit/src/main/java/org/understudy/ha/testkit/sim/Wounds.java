@@ -72,8 +72,14 @@ final class Wounds {
                 world.nodes().get(index).machine().filter(NodeMachine::isVoting).isPresent());
     }
 
-    /** A forming, or a change of the voters that is under way, needs every disk that takes part. */
+    /** A forming, or a change of the voters that is under way, or that one disk has accepted, needs every disk that takes part. */
     private boolean isSettled() {
-        return world.choice().newest().filter(r -> r.voters().isSettled()).isPresent();
+        boolean isBegun = world.nodes().stream()
+                .map(node -> node.disk().durable())
+                .filter(state -> state.acceptedBallot().isAbove(world.choice().newestBallot()))
+                .anyMatch(state ->
+                        state.accepted().filter(r -> !r.voters().isSettled()).isPresent());
+        return !isBegun
+                && world.choice().newest().filter(r -> r.voters().isSettled()).isPresent();
     }
 }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -82,11 +83,14 @@ public final class Planner {
     }
 
     /**
-     * The record of a new generation, in which one acceptor goes on alone on an operator's word: everybody else's session, and what it
-     * held, is over by that word.
+     * The record of a new generation, in which one acceptor goes on alone on an operator's word: everybody's session is over by that
+     * word, and with it what they held. Only what a node holds that is heard, and that the end of its lease does not end, stays held: the
+     * word is about nodes that are lost, and such a node may still be stopping it. It gives back by itself when it learns this record.
+     *
+     * @param heard the nodes that are heard, the survivor, which runs nothing, among them
      */
     public static ClusterRecord forced(
-            ClusterRecord base, int generation, AcceptorId survivor, String what, String who, String why) {
+            ClusterRecord base, int generation, AcceptorId survivor, Set<NodeId> heard, String who, String why) {
         List<SessionEnd> ends = new ArrayList<>(base.ends());
         for (Session session : base.sessions().values()) {
             ends.add(new SessionEnd(
@@ -99,15 +103,19 @@ public final class Planner {
         }
         TreeMap<String, GroupRecord> groups = new TreeMap<>();
         base.groups().forEach((name, group) -> {
-            Optional<Grant> standing = group.grant().filter(Grant::stands);
+            Optional<Grant> over = group.grant().filter(Grant::stands).filter(grant -> {
+                NodeId holder = grant.holder().node();
+                boolean isStopping = heard.contains(holder) && !holder.equals(survivor.node()) && !grant.isExpirable();
+                return !isStopping;
+            });
             groups.put(
                     name,
-                    standing.map(grant -> group.withGrant(grant.endedBy(ProofKind.OPERATOR)))
+                    over.map(grant -> group.withGrant(grant.endedBy(ProofKind.OPERATOR)))
                             .orElse(group)
                             .withMoveTo(Optional.empty()));
         });
         List<OperatorWord> words = new ArrayList<>(base.words());
-        words.add(new OperatorWord(base.number() + 1, Sentence.shortened(what), who, why));
+        words.add(new OperatorWord(base.number() + 1, survivor.node() + " goes on alone", who, why));
         return base.withGeneration(generation)
                 .withNumber(base.number() + 1)
                 .withVoters(Voters.of(List.of(survivor)))

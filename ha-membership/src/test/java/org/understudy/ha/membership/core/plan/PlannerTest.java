@@ -17,6 +17,7 @@ import static org.understudy.ha.membership.core.Records.withoutSession;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -401,12 +402,26 @@ class PlannerTest {
     @Test
     void a_forced_record_begins_a_generation_above_every_token_and_keeps_nobody() {
         ClusterRecord forced = Planner.forced(
-                held(candidacy(true), true), 1, empty().acceptors().get(0), "alone", "ann", "both burnt");
+                held(candidacy(true), true), 1, empty().acceptors().get(0), Set.of(A), "ann", "both burnt");
 
         assertThat(forced.voters().set()).hasSize(1);
         assertThat(forced.sessions()).isEmpty();
         assertThat(forced.grant(FILES).orElseThrow().over()).contains(ProofKind.OPERATOR);
         assertThat(forced.lastToken()).isEqualTo(ClusterRecord.floor(1));
+    }
+
+    @Test
+    void a_forced_record_leaves_to_a_node_that_is_heard_what_its_lease_does_not_end() {
+        ClusterRecord base =
+                withGroup(withGroup(all(candidacy(false)), FILES, granted(B1, 5, false)), "mail", granted(B1, 6, true));
+
+        ClusterRecord forced =
+                Planner.forced(base, 1, empty().acceptors().get(0), Set.of(A, B), "ann", "c and its disk burnt");
+
+        assertThat(forced.grant(FILES).orElseThrow().stands()).isTrue();
+        assertThat(forced.grant("mail").orElseThrow().over()).contains(ProofKind.OPERATOR);
+        releases.put(FILES, new Given(B1, 5, Optional.empty(), "its session is over"));
+        assertThat(plan(forced).record().grant(FILES).orElseThrow().over()).contains(ProofKind.RELEASED);
     }
 
     private ClusterRecord held(Candidacy candidacy, boolean isExpirable, String... remains) {

@@ -69,6 +69,16 @@ public final class Chain {
 
     private void follows(ClusterRecord earlier, ClusterRecord later, Ballot at) {
         court.looked(Checker.ONE_CHAIN);
+        if (later.generation() > earlier.generation()) {
+            // What only the lost majority had is lost, on an operator's word. Tokens go on.
+            if (later.lastToken() <= earlier.lastToken()) {
+                court.violated(
+                        Checker.ONE_CHAIN,
+                        "at " + at + ": last token " + later.lastToken() + " of a new generation after "
+                                + earlier.lastToken());
+            }
+            return;
+        }
         String fault = null;
         if (later.number() < earlier.number() || (later.number() == earlier.number() && !isSame(earlier, later))) {
             fault = "record number " + later.number() + " after " + earlier.number();

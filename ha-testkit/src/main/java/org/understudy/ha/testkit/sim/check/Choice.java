@@ -146,6 +146,11 @@ public final class Choice {
         return newestValue;
     }
 
+    /** Its ballot; {@link Ballot#NONE} if there is none. */
+    public Ballot newestBallot() {
+        return newest == null ? Ballot.NONE : newest;
+    }
+
     /** When the newest one became so. */
     public long newestAt() {
         return newestAt;

@@ -52,6 +52,8 @@ public final class Lemmas {
             host.disk = disk;
         }
         host.accepted = machine.memory().acceptedBallot();
+        host.generation =
+                machine.memory().accepted().map(ClusterRecord::generation).orElse(0);
         host.doubtedAt = Long.MIN_VALUE;
         host.lease = null;
     }
@@ -79,7 +81,10 @@ public final class Lemmas {
         Ballot accepted = machine.memory().acceptedBallot();
         if (!accepted.equals(host.accepted)) {
             host.accepted = accepted;
-            machine.memory().accepted().ifPresent(record -> checkLost(node, host, now, record));
+            machine.memory().accepted().ifPresent(record -> {
+                checkLost(node, host, now, record);
+                host.generation = record.generation();
+            });
         }
     }
 
@@ -113,7 +118,8 @@ public final class Lemmas {
                     .filter(proof ->
                             proof != ProofKind.EXPIRED && proof != ProofKind.NEVER && proof != ProofKind.OPERATOR)
                     .isPresent();
-            if (!isProved && silence < timing.acceptorNanos()) {
+            boolean isForced = record.generation() > host.generation;
+            if (!isProved && !isForced && silence < timing.acceptorNanos()) {
                 court.violated(
                         Checker.SILENCE_WAITED_OUT,
                         ids.get(node) + " accepted a record without " + session + ", whose renewal it had acknowledged "
@@ -126,6 +132,7 @@ public final class Lemmas {
         private final TreeMap<Incarnation, Long> acknowledged = new TreeMap<>();
         private String disk = "";
         private Ballot accepted = Ballot.NONE;
+        private int generation;
         private long doubtedAt = Long.MIN_VALUE;
         private Effect.@Nullable PublishLease lease;
     }
