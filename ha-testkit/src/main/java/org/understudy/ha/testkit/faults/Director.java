@@ -96,8 +96,7 @@ final class Director {
         List<LabNode> targets = targets(laboratory, plan);
         boolean isForetold = foresight.ask(laboratory, plan, targets);
         List<Strike> strikes = strike(laboratory, plan, targets);
-        laboratory.mayBlock(
-                strikes.size() > 1 || first(strikes) == FaultKind.KILL_BOTH || first(strikes) == FaultKind.BLACKOUT);
+        laboratory.mayBlock(strikes.size() > 1 || first(strikes).mayOrphan());
         hold(laboratory, strikes);
         long mending = System.nanoTime();
         laboratory.mend();
@@ -225,7 +224,7 @@ final class Director {
             }
             boolean isTaken = strikes.stream()
                     .flatMap(s -> s.tokens().entrySet().stream())
-                    .filter(e -> !e.getKey().startsWith(FaultNode.LOCK))
+                    .filter(e -> !Laboratory.isBound(e.getKey()))
                     .allMatch(e -> laboratory.isTakenOver(e.getKey(), e.getValue()));
             boolean isTooLong = now - begin > TimeUnit.MILLISECONDS.toNanos(HOLD_MILLIS_MAX);
             boolean isStill = strikes.stream().noneMatch(s -> s.step().kind().isMoving());

@@ -39,7 +39,19 @@ enum FaultKind {
     /** Frames on its links overtake one another, and some come twice. */
     SHUFFLE("reorder-dup", 3, false),
     /** The disk with its state is full. */
-    DISK_FULL("disk-full", 2, false);
+    DISK_FULL("disk-full", 2, false),
+    /** Killed, and started again on an empty disk. */
+    DISK_LOST("disk-lost", 2, true),
+    /** Killed, and started again on a copy of its disk from an earlier life, if there is one. */
+    DISK_OLDER("disk-older", 2, true),
+    /** An operator at another node takes its vote away, and gives it back afterwards. */
+    VOTE_AWAY("vote-away", 2, false),
+    /** An operator at another node puts it on standby, and activates it afterwards. */
+    STANDBY("standby", 2, false),
+    /** Guardian and node are killed, and an operator at another node, who knows, says so. */
+    CONFIRMED("confirmed-down", 2, true),
+    /** All others are killed, a majority of the disks is gone, and an operator at this one goes on alone; later the others get their votes back. */
+    MAJORITY_LOST("majority-lost", 1, true);
 
     private final String word;
     private final int weight;
@@ -68,9 +80,19 @@ enum FaultKind {
     /** Whether a node so struck is expected to lose what it owns while it lasts, at least if nothing else is broken. */
     boolean isMoving() {
         return switch (this) {
-            case PAUSE_SHORT, PARTIAL, LOSS, DELAY, SHUFFLE, BLACKOUT -> false;
+            case PAUSE_SHORT, PARTIAL, LOSS, DELAY, SHUFFLE, BLACKOUT, VOTE_AWAY -> false;
             default -> true;
         };
+    }
+
+    /** Whether it leaves a vote fewer to lose: one of this kind at a time is what a cluster is promised to survive. */
+    boolean isAtVotes() {
+        return this == DISK_LOST || this == DISK_OLDER || this == VOTE_AWAY || this == MAJORITY_LOST;
+    }
+
+    /** Whether it can leave a death that nobody proves. */
+    boolean mayOrphan() {
+        return this == KILL_BOTH || this == BLACKOUT || this == DISK_LOST || this == DISK_OLDER || this == CONFIRMED;
     }
 
     /** Whether it may strike a new owner in the middle of a takeover. */
@@ -94,6 +116,7 @@ enum FaultKind {
             case PARTIAL -> List.of(Fault.linkCut(struck.get(0), other));
             case DISK_FULL -> all(Fault.Kind.DISK_LOST, struck);
             case PAUSE_SHORT, LEAVE, RESTART_STORM, BLACKOUT, UNPLUG, DEAF, LOSS, DELAY, SHUFFLE -> List.of();
+            case DISK_LOST, DISK_OLDER, VOTE_AWAY, STANDBY, CONFIRMED, MAJORITY_LOST -> List.of();
         };
     }
 

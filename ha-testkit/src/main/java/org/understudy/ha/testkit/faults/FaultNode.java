@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Scanner;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.understudy.ha.api.Assumptions;
@@ -11,19 +12,23 @@ import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.Lease;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.iptakeover.FloatingAddress;
 
 /**
- * A node of the fault suite: an application with four kinds of groups whose effects can be judged from outside.
+ * A node of the fault suite: an application with five kinds of groups whose effects can be judged from outside.
  *
- * <p>Arguments: name, life, number of nodes, state directory, key directory, address of the sink, name of the lock group,
- * directory of the locks. Commands: {@code move GROUP NODE}, {@code lock NAME} (registers another lock group), {@code outlook
- * QUESTION FAULTS...}, {@code quit}.
+ * <p>Arguments: name, life, number of nodes, state directory, key directory, address of the sink, names of the lock groups with a comma
+ * between, directory of the locks. Commands: {@code move GROUP NODE}, {@code lock NAME} (registers another lock group), {@code outlook
+ * QUESTION FAULTS...}, {@code quit}; and an operator's words {@code standby NODE}, {@code activate NODE}, {@code remove NODE}, {@code admit
+ * NODE}, {@code down NODE INCARNATION}, {@code force}, to which it answers {@code V}, whether it is done, and the words.
  * Besides what its resources report, it prints {@code G}, instant, group, state, holder, token, proof, reason; and {@code N},
  * instant, life, state, reason. To {@code outlook} it answers {@code P}, instant and a {@link Foretold} for each, then {@code Q} and the question.
  */
@@ -31,7 +36,10 @@ public final class FaultNode {
     static final String FILES = "files";
     static final String WRITER = "writer";
     static final String ELECTION = "election:report";
+    /** A group that only its own process can end, and one like it that goes on without a majority; each with a generation. */
     static final String LOCK = "lock-";
+
+    static final String KEEPER = "keeper-";
     static final String FLOATING = "10.77.0.50";
     static final int PORT = 8081;
     private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -66,7 +74,7 @@ public final class FaultNode {
         }
     }
 
-    private void run(Path state, Path keys, InetSocketAddress sink, String lock) {
+    private void run(Path state, Path keys, InetSocketAddress sink, String locks) {
         HaNodeBuilder builder = HaNode.builder().cluster("faults").node(name);
         for (int number = 1; number <= nodes; number++) {
             builder.peer("n" + number, "10.88.0." + number + ":7400");
@@ -84,7 +92,9 @@ public final class FaultNode {
                             .prefer(from(2))
                             .resourceBehindAddress("writer", new GuardedWriter(report, life, sink))
                             .build());
-            registerLock(node, lock);
+            for (String each : locks.split(",")) {
+                registerLock(node, each);
+            }
             node.elections().join(ELECTION.substring("election:".length()), this::lead);
             obey(node);
         }
@@ -93,7 +103,8 @@ public final class FaultNode {
     private void registerLock(HaNode node, String lock) {
         node.resources()
                 .register(Group.named(lock)
-                        .prefer(from(3))
+                        .prefer(from(lock.startsWith(KEEPER) ? 2 : 3))
+                        .withoutQuorum(lock.startsWith(KEEPER) ? WithoutQuorum.KEEP_RUNNING : WithoutQuorum.STOP)
                         .resource("lock", new LockHolder(report, life, locks.resolve(lock)))
                         .build());
     }
@@ -156,6 +167,15 @@ public final class FaultNode {
         return text.replaceAll("\\p{Cntrl}", " ");
     }
 
+    private void answer(String[] words, CompletionStage<Operator.Result> asked) {
+        asked.thenAccept(result -> {
+            report.line("V", result.isDone(), String.join(" ", words));
+            if (!result.isDone()) {
+                System.err.println(name + ": " + String.join(" ", words) + ": " + result.reason());
+            }
+        });
+    }
+
     private void obey(HaNode node) {
         Scanner in = new Scanner(System.in);
         while (in.hasNextLine()) {
@@ -164,6 +184,15 @@ public final class FaultNode {
                 case "move" -> node.resources().move(words[1], NodeId.of(words[2]), Duration.ofSeconds(5));
                 case "lock" -> registerLock(node, words[1]);
                 case "outlook" -> foretell(node, words);
+                case "standby" -> answer(words, node.operator().standby(NodeId.of(words[1])));
+                case "activate" -> answer(words, node.operator().activate(NodeId.of(words[1])));
+                case "remove" -> answer(words, node.operator().remove(NodeId.of(words[1])));
+                case "admit" -> answer(words, node.operator().admit(NodeId.of(words[1])));
+                case "down" -> {
+                    Incarnation dead = new Incarnation(NodeId.of(words[1]), Long.parseLong(words[2]));
+                    answer(words, node.operator().confirmDown(dead, "the laboratory", "its process was killed"));
+                }
+                case "force" -> answer(words, node.operator().forceRecord("the laboratory", "the disks are gone"));
                 case "quit" -> {
                     return;
                 }

@@ -28,6 +28,7 @@ final class LabNode implements AutoCloseable {
 
     private final Host host;
     private final SmallDisk disk;
+    private final StateCopy directory;
     private final Path keys;
     private final Path scratch;
     private final Path log;
@@ -45,6 +46,9 @@ final class LabNode implements AutoCloseable {
         private final HostProcess program;
         private final BufferedWriter commands;
         private final Map<String, Status> groups = new ConcurrentHashMap<>();
+        /** What was asked of it as an operator, and whether it is done. */
+        private final Map<String, Boolean> decided = new ConcurrentHashMap<>();
+
         private volatile int answered;
         private volatile String state = "NEW";
         private volatile String reason = "";
@@ -69,6 +73,7 @@ final class LabNode implements AutoCloseable {
         this.shared = List.copyOf(shared);
         this.heard = heard;
         this.disk = SmallDisk.mount(scratch.resolve(host.name() + "-state"), DISK_KILOBYTES);
+        this.directory = new StateCopy(disk.directory().resolve("state"), scratch.resolve(host.name() + "-copy"));
     }
 
     String name() {
@@ -83,11 +88,44 @@ final class LabNode implements AutoCloseable {
         return disk;
     }
 
+    /** How many lives it has had, this one included. */
+    int lives() {
+        return lives;
+    }
+
+    /** Whether this life has answered an operator's words since they were {@linkplain #forget forgotten}. */
+    boolean hasAnswered(String words) {
+        return process.filter(p -> p.decided.containsKey(words)).isPresent();
+    }
+
+    /** Whether it has answered that they are done. */
+    boolean hasDone(String words) {
+        return process.filter(p -> p.decided.getOrDefault(words, false)).isPresent();
+    }
+
+    void forget(String words) {
+        process.ifPresent(p -> p.decided.remove(words));
+    }
+
+    /** The incarnation under which it says that it runs something; empty if it runs nothing. */
+    Optional<Long> incarnation() {
+        return process.flatMap(p -> p.groups.values().stream()
+                .filter(s -> s.state().equals("RUNNING"))
+                .map(s -> Long.parseLong(s.holder().substring(s.holder().indexOf('#') + 1)))
+                .findFirst());
+    }
+
+    /** Its state directory; to be touched only while it is dead. */
+    StateCopy directory() {
+        return directory;
+    }
+
     /** Starts the node, unless it runs. */
-    void start(String lock) {
+    void start(String locks) {
         if (isAlive()) {
             return;
         }
+        directory.keep();
         Path temporary = scratch.resolve(name() + "-tmp");
         try {
             Files.createDirectories(temporary);
@@ -103,7 +141,7 @@ final class LabNode implements AutoCloseable {
                 disk.directory().resolve("state").toString(),
                 keys.toString(),
                 shared.get(1),
-                lock,
+                locks,
                 shared.get(2));
         ProcessBuilder builder = new ProcessBuilder(Jvm.command(64, flags, FaultNode.class, arguments))
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
@@ -249,6 +287,9 @@ final class LabNode implements AutoCloseable {
                 from.groups.put(words[2], new Status(words[3], words[4], Long.parseLong(words[5])));
             } else if (line.startsWith("Q ")) {
                 from.answered = Integer.parseInt(line.substring(2));
+            } else if (line.startsWith("V ")) {
+                String[] words = line.split(" ", 3);
+                from.decided.put(words[2], Boolean.valueOf(words[1]));
             } else if (line.startsWith("N ")) {
                 String[] words = line.split(" ", 5);
                 from.state = words[3];

@@ -44,13 +44,23 @@ final class Laboratory implements AutoCloseable {
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
     private static final long ORPHAN_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int LOSS_PERCENT = 30;
+    /** After this nobody hears the dead any more. */
+    private static final long SEEN_MILLIS = 500;
+    /** After this a word about a lost majority is done, or was not taken. */
+    private static final long FORCED_NANOS = TimeUnit.SECONDS.toNanos(4);
+
+    private static final String FORCE = "force";
 
     private final Lab lab;
     private final List<LabNode> nodes;
     private final Observer observer;
     private final Queue<History.Fact> inbox;
     private final Map<String, History.Acted> newest;
+    private final List<OperatorWord> words = new ArrayList<>();
+    private Optional<LabNode> alone = Optional.empty();
+    private long aloneSaidNanos;
     private int lockGeneration = 1;
+    private int keeperGeneration = 1;
     private boolean mayBlock;
     private int blocked;
     private long othersSettledSince;
@@ -123,7 +133,7 @@ final class Laboratory implements AutoCloseable {
                     scratch.resolve("client.log"));
             observer.probe(true);
             observer.begin();
-            nodes.forEach(node -> node.start(FaultNode.LOCK + 1));
+            nodes.forEach(node -> node.start(FaultNode.KEEPER + 1 + "," + FaultNode.LOCK + 1));
             isUp = true;
             return new Laboratory(lab, nodes, observer, inbox, newest);
         } catch (IOException e) {
@@ -180,13 +190,26 @@ final class Laboratory implements AutoCloseable {
         return lab.forwarder().counts();
     }
 
-    /** The groups there are now; the last is the one that only its own process can end. */
+    /** The groups there are now; the last two are those that only their own process can end. */
     List<String> groups() {
-        return List.of(FaultNode.FILES, FaultNode.WRITER, FaultNode.ELECTION, lock());
+        return List.of(FaultNode.FILES, FaultNode.WRITER, FaultNode.ELECTION, keeper(), lock());
     }
 
     private String lock() {
         return FaultNode.LOCK + lockGeneration;
+    }
+
+    private String keeper() {
+        return FaultNode.KEEPER + keeperGeneration;
+    }
+
+    private String locks() {
+        return keeper() + "," + lock();
+    }
+
+    /** Whether nothing but its own process ends a group. */
+    static boolean isBound(String group) {
+        return group.startsWith(FaultNode.LOCK) || group.startsWith(FaultNode.KEEPER);
     }
 
     /** Moves everything that was heard since the last time into a history. */
@@ -274,6 +297,28 @@ final class Laboratory implements AutoCloseable {
                 target.disk().fill();
                 moved = Optional.of(moveForTheDisk(target, step, tokens));
             }
+            case DISK_LOST -> {
+                target.kill();
+                target.directory().lose();
+                // It gets its vote back by itself; the next fault must not come before.
+                words.add(OperatorWord.owed(target, "admit " + target.name()));
+            }
+            case DISK_OLDER -> {
+                target.kill();
+                target.directory().restore();
+            }
+            case VOTE_AWAY ->
+                words.add(OperatorWord.said(
+                        other(target, step.other()), "remove " + target.name(), "admit " + target.name()));
+            case STANDBY ->
+                words.add(OperatorWord.said(
+                        other(target, step.other()), "standby " + target.name(), "activate " + target.name()));
+            case CONFIRMED -> {
+                Optional<Long> incarnation = target.incarnation();
+                target.killBoth();
+                incarnation.ifPresent(i -> other(target, step.other()).command("down " + target.name() + " " + i));
+            }
+            case MAJORITY_LOST -> loseMajority(target, step.other());
         }
         return new Strike(step, struck, now, tokens, count, faults(step, target), moved);
     }
@@ -282,6 +327,7 @@ final class Laboratory implements AutoCloseable {
         return switch (step.kind()) {
             case BLACKOUT -> nodes;
             case SPLIT -> minorityWith(target, step.other());
+            case MAJORITY_LOST -> nodes.stream().filter(n -> n != target).toList();
             default -> List.of(target);
         };
     }
@@ -314,12 +360,49 @@ final class Laboratory implements AutoCloseable {
         return owners;
     }
 
+    /** Ends everybody else, with a majority of the disks, and goes on with one. */
+    private void loseMajority(LabNode survivor, int distance) {
+        for (int i = 0; i < nodes.size(); i++) {
+            LabNode node = other(survivor, distance + i);
+            if (node != survivor) {
+                node.killBoth();
+                words.add(OperatorWord.owed(survivor, "admit " + node.name()));
+            }
+        }
+        int lost = nodes.size() - nodes.size() / 2;
+        for (int i = 0; lost > 0; i++) {
+            LabNode node = other(survivor, distance + i);
+            if (node != survivor) {
+                node.directory().lose();
+                lost--;
+            }
+        }
+        pause(SEEN_MILLIS);
+        survivor.forget(FORCE);
+        survivor.command(FORCE);
+        aloneSaidNanos = System.nanoTime();
+        alone = Optional.of(survivor);
+    }
+
+    /** The word is refused as long as a majority was heard a moment ago, and forgotten with its process. */
+    private void insist() {
+        LabNode node = alone.orElseThrow();
+        long now = System.nanoTime();
+        if (node.hasDone(FORCE)) {
+            alone = Optional.empty();
+        } else if (now - aloneSaidNanos > FORCED_NANOS) {
+            node.forget(FORCE);
+            node.command(FORCE);
+            aloneSaidNanos = now;
+        }
+    }
+
     private int storm(LabNode target, int millis) {
         int kills = 0;
         for (int round = 0; round < 3; round++) {
             target.kill();
             kills++;
-            target.start(lock());
+            target.start(locks());
             pause(millis);
         }
         return kills;
@@ -372,7 +455,12 @@ final class Laboratory implements AutoCloseable {
             if (node.state().equals("STEPPED_ASIDE")) {
                 node.kill();
             }
-            node.start(lock());
+            node.start(locks());
+        }
+        if (alone.isPresent()) {
+            insist();
+        } else {
+            words.removeIf(word -> word.isBack(nodes));
         }
     }
 
@@ -384,19 +472,23 @@ final class Laboratory implements AutoCloseable {
                 missing.add(node.name() + " is " + node.state() + " (" + node.reason() + ")");
             }
         }
+        alone.ifPresent(node -> missing.add(node.name() + " does not go on alone"));
+        words.forEach(word -> missing.add(word.missing()));
         if (missing.isEmpty()) {
             for (String group : groups()) {
                 unserved(group).ifPresent(missing::add);
             }
         }
-        boolean isLockOnly = missing.size() == 1 && missing.get(0).startsWith("'" + lock() + "'");
+        boolean isLockOnly = !missing.isEmpty()
+                && missing.stream()
+                        .allMatch(m -> m.startsWith("'" + lock() + "'") || m.startsWith("'" + keeper() + "'"));
         long now = System.nanoTime();
         if (!isLockOnly) {
             othersSettledSince = 0;
         } else if (othersSettledSince == 0) {
             othersSettledSince = now;
         } else if (mayBlock && now - othersSettledSince > ORPHAN_NANOS) {
-            replaceLock();
+            missing.forEach(this::replaceLock);
         }
         return missing.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", missing));
     }
@@ -416,12 +508,16 @@ final class Laboratory implements AutoCloseable {
         return taken;
     }
 
-    private void replaceLock() {
-        note(new History.Injected(System.nanoTime(), lock() + " stays blocked: nobody can prove its owner's death"));
-        lockGeneration++;
+    private void replaceLock(String missing) {
+        boolean isLock = missing.startsWith("'" + lock() + "'");
+        note(new History.Injected(
+                System.nanoTime(),
+                (isLock ? lock() : keeper()) + " stays blocked: nobody can prove its owner's death"));
+        lockGeneration += isLock ? 1 : 0;
+        keeperGeneration += isLock ? 0 : 1;
         blocked++;
         othersSettledSince = 0;
-        nodes.forEach(node -> node.command("lock " + lock()));
+        nodes.forEach(node -> node.command("lock " + (isLock ? lock() : keeper())));
     }
 
     private Optional<String> unserved(String group) {

@@ -47,9 +47,9 @@ record Plan(int episode, Shape shape, List<Step> steps, List<Move> moves) {
         int dice = random.nextInt(100);
         Shape shape = dice < 50 ? Shape.ONE : dice < 75 ? Shape.TWO_AT_ONCE : Shape.CHASE;
         List<Step> steps = new ArrayList<>();
-        steps.add(step(random, nodes, groups, shape == Shape.CHASE));
+        steps.add(step(random, nodes, groups, kinds(shape, List.of())));
         if (shape != Shape.ONE) {
-            steps.add(step(random, nodes, groups, shape == Shape.CHASE));
+            steps.add(step(random, nodes, groups, kinds(shape, steps)));
         }
         List<Move> moves = new ArrayList<>();
         if (random.nextInt(3) == 0) {
@@ -58,13 +58,24 @@ record Plan(int episode, Shape shape, List<Step> steps, List<Move> moves) {
         return new Plan(episode, shape, steps, moves);
     }
 
-    private static Step step(SplittableRandom random, int nodes, int groups, boolean isForTakeovers) {
+    /** What may come next, each as often as it weighs. */
+    private static List<FaultKind> kinds(Shape shape, List<Step> before) {
+        boolean hasVotes = before.stream().noneMatch(step -> step.kind().isAtVotes());
         List<FaultKind> kinds = new ArrayList<>();
         for (FaultKind kind : FaultKind.values()) {
-            for (int i = 0; i < kind.weight() && (!isForTakeovers || kind.isForTakeovers()); i++) {
+            boolean isPossible = switch (shape) {
+                case ONE -> true;
+                case TWO_AT_ONCE -> kind != FaultKind.MAJORITY_LOST && (hasVotes || !kind.isAtVotes());
+                case CHASE -> kind.isForTakeovers();
+            };
+            for (int i = 0; i < kind.weight() && isPossible; i++) {
                 kinds.add(kind);
             }
         }
+        return kinds;
+    }
+
+    private static Step step(SplittableRandom random, int nodes, int groups, List<FaultKind> kinds) {
         FaultKind kind = kinds.get(random.nextInt(kinds.size()));
         int atOwnerOf = random.nextInt(10) < 8 ? random.nextInt(groups) : -1;
         int millis = switch (kind) {
