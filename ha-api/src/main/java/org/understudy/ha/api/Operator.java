@@ -47,10 +47,14 @@ public interface Operator {
 
     /**
      * Goes on alone after the majority is lost for good. This node's newest record becomes the first of a new generation in which only
-     * its own vote counts; every session and every grant is over on your word, after one lease, except what a survivor that is heard holds and
-     * stops by itself. Admit the other survivors afterwards. Say it on exactly one node, and only when the lost nodes can never come back: if
-     * they live on elsewhere, there are two clusters. Refused while a majority is heard; a node that came back with an empty state directory
-     * has no vote and does not count. What the lost majority decided and this node never heard of is lost; tokens go on growing.
+     * its own vote counts. Every session is over on your word, and with it, after one lease, whatever the end of a lease ends. What only its
+     * own process ends stays held until its holder gives it back or is proved gone; of the lost ones say {@link #confirmDown} as well, and
+     * {@link GroupStatus#reason()} names them. Admit the other survivors afterwards.
+     *
+     * <p>Say it on exactly one node, the one that knows most; stop every other survivor that is not connected with it first; and say it only
+     * when the lost nodes can never come back: if they live on elsewhere, there are two clusters. Refused while a majority is heard; a node
+     * that came back with an empty state directory has no vote and does not count. What the lost majority decided and this node never heard
+     * of is lost; tokens go on growing.
      */
     CompletionStage<Result> forceRecord(String who, String why);
 

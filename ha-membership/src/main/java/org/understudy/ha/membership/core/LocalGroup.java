@@ -48,7 +48,7 @@ final class LocalGroup {
 
     LocalGroup(String name, Candidacy candidacy) {
         this.name = name;
-        this.reported = candidacy;
+        this.reported = candidacy.withReasonCut();
     }
 
     String name() {
@@ -86,7 +86,7 @@ final class LocalGroup {
     /** Offered again, perhaps while it still stops after it was withdrawn. */
     void offer(Candidacy candidacy) {
         withdrawn = false;
-        reported = candidacy;
+        reported = candidacy.withReasonCut();
     }
 
     /** What this node offers now. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
@@ -56,6 +57,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
@@ -82,6 +84,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final long GIVE_UP_INTERVALS = 100;
     /** Longer than a silent node waits between two questions. */
     private static final long SILENT_INTERVALS = 15;
+    /** How often an offer is said again that the record has no room for. */
+    private static final long OUTSIDE_INTERVALS = 50;
 
     private final NodeSettings settings;
     private final WillVerifier verifier;
@@ -104,6 +108,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
     private long offerVersion;
     private SortedMap<String, Candidacy> offered = new TreeMap<>();
+    private long offeredAt;
     private final TreeMap<String, Release> ownReleases = new TreeMap<>();
     private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
     private boolean leaving;
@@ -285,7 +290,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void passTime(long now) {
         boolean isVote = proposer.phase() == Proposer.Phase.PRE_VOTING;
-        send(now, proposer.gathered(now, base -> change(now, base)));
         if (proposer.tick(now)) {
             planDirty = true;
             if (!isVote) {
@@ -304,6 +308,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             moves.keySet().retainAll(movedAt.keySet());
             learned.ifPresent(this::decideMoves);
         }
+        send(now, proposer.gathered(now, base -> change(now, base)));
     }
 
     private void publishLease(long now) {
@@ -851,8 +856,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         force = null;
         int generation = base.generation() + 1;
         Ballot ballot = Ballot.forced(generation, self);
-        ClusterRecord forced =
-                Planner.forced(base, generation, acceptor.id(), reachable(now), wanted.who(), wanted.why());
+        ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), wanted.who(), wanted.why());
         proposer.abandon(now);
         proposer.saw(ballot);
         acceptor.force(now, ballot, forced);
@@ -886,6 +890,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             // Only who knows a record can ask to be admitted.
             nextBeacon = now;
         }
+        proposer.learned(ballot);
         learnedBallot = ballot;
         learned = Optional.of(value);
         planDirty = true;
@@ -1367,14 +1372,32 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty())) {
             offered = present;
             offerVersion++;
-            sayOffer(k);
+            sayOffer(k, now);
         }
     }
 
-    private void sayOffer(LeaseKeeper k) {
+    private void sayOffer(LeaseKeeper k, long now) {
+        offeredAt = now;
         toOthers(new Offer(k.session(), offerVersion, offered));
         offers.put(k.session(), new Offered(offerVersion, offered));
         planDirty = true;
+    }
+
+    /** Until it is taken over; rarely while the record has no room for all of it, which may take long. */
+    private boolean mustSayOffer(long now, Session session) {
+        boolean isOutside =
+                session.offerVersion() == offerVersion && session.candidacies().size() < offered.size();
+        if (isOutside) {
+            TreeSet<String> outside = new TreeSet<>(offered.keySet());
+            outside.removeAll(session.candidacies().keySet());
+            sayOnce(
+                    self.value(),
+                    Reason.RECORD_FULL,
+                    "the cluster record has no room for " + Sentence.few(outside)
+                            + ", which this node offers: withdraw other groups, or spread them over several clusters");
+            return now - offeredAt >= OUTSIDE_INTERVALS * renewNanos;
+        }
+        return session.offerVersion() < offerVersion;
     }
 
     private void reconcileLeave() {
@@ -1418,8 +1441,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         ownReleases.values().forEach(this::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
-            if (session != null && session.offerVersion() < offerVersion) {
-                sayOffer(k);
+            if (session != null && mustSayOffer(now, session)) {
+                sayOffer(k, now);
             }
             if (leaves.contains(k.session())) {
                 toOthers(new Leave(k.session()));
@@ -1549,16 +1572,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         Optional<ClusterRecord> known = known();
-        if (known.isEmpty() || !known.get().isAcceptor(acceptor.id()) || !acceptor.isVoting()) {
+        Optional<Voters> leading = leading(now);
+        if (known.isEmpty() || leading.isEmpty() || !acceptor.isVoting()) {
             return;
         }
-        Voters voters = known.get().voters();
+        Voters voters = leading.get();
         long life = acceptor.recovery().life();
         boolean isUnsettled = now - unsettledSince >= settleNanos(now);
-        if (!hearsMajority(now, voters)) {
-            planDirty = true;
-            return;
-        }
         if (!isController(now)) {
             planDirty = false;
             if (isUnsettled) {
@@ -1588,6 +1608,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     /**
+     * The voters with whom this one could lead a round: those of the record it learned, or else, if that is long past, those of the newer one
+     * that it accepted. Empty if it has no vote among them or hears no majority.
+     */
+    private Optional<Voters> leading(long now) {
+        DurableState memory = acceptor.memory();
+        Optional<ClusterRecord> accepted =
+                memory.accepted().filter(r -> memory.acceptedBallot().isAbove(learnedBallot));
+        return Stream.concat(learned.stream(), accepted.stream())
+                .filter(record -> record.isAcceptor(acceptor.id()))
+                .map(ClusterRecord::voters)
+                .filter(voters -> hearsMajority(now, voters))
+                .findFirst();
+    }
+
+    /**
      * Without a majority in hearing a round could only burn ballots and disk writes. A node that has come back on another disk is heard,
      * but its vote is not.
      */
@@ -1614,7 +1649,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return isController(now) ? 4 * renewNanos : 4 * renewNanos * (settings.rank() + 3);
     }
 
-    private TreeSet<NodeId> reachable(long now) {
+    private Facts facts(long now, long tokenFloor, Ballot base) {
         TreeSet<NodeId> reachable = new TreeSet<>();
         reachable.add(self);
         for (NodeId node : heard.keySet()) {
@@ -1622,10 +1657,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 reachable.add(node);
             }
         }
-        return reachable;
-    }
-
-    private Facts facts(long now, long tokenFloor, Ballot base) {
         return new Facts(
                 joins,
                 offers,
@@ -1634,7 +1665,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 wills,
                 new TreeSet<>(proposer.agreed(now)),
                 moves,
-                reachable(now),
+                reachable,
                 tokenFloor,
                 operations.wanted(),
                 learned.isPresent() && base.equals(learnedBallot));
@@ -1650,7 +1681,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         Plan plan = Planner.plan(base.record(), facts(now, base.tokenFloor(), base.ballot()));
         for (Notice notice : plan.notices()) {
-            if (plan.isChange()) {
+            if (notice.reason() == Reason.RECORD_FULL) {
+                sayOnce(notice.subject(), notice.reason(), notice.detail());
+            } else if (plan.isChange()) {
                 notices.add(notice);
             }
         }

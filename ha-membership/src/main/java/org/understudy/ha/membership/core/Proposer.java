@@ -54,7 +54,8 @@ final class Proposer {
     private long deadline;
     private long idleUntil;
     private int failures;
-    private boolean wasRefused;
+    private boolean isObjected;
+    private Ballot refusedAt = Ballot.NONE;
     private long gathersUntil;
     private long query;
     private List<Incarnation> asked = List.of();
@@ -97,6 +98,13 @@ final class Proposer {
         return agreed;
     }
 
+    /** A record is known to be chosen: what was refused below it is settled. */
+    void learned(Ballot chosen) {
+        if (chosen.isAbove(refusedAt)) {
+            refusedAt = Ballot.NONE;
+        }
+    }
+
     /** Takes note of a ballot somewhere, so that the next one is above it. */
     void saw(Ballot other) {
         highestSeen = Ballot.max(highestSeen, other);
@@ -129,7 +137,7 @@ final class Proposer {
         saw(ballot);
         isForming = first.isPresent();
         fallback = first;
-        gathersUntil = wasRefused ? now + patienceNanos() / 2 : now;
+        gathersUntil = !refusedAt.isNone() ? now + patienceNanos() / 2 : now;
         return List.of(new Prepare(ballot, isForming));
     }
 
@@ -173,7 +181,9 @@ final class Proposer {
      * @param change as for {@link #onPromise}
      */
     List<Message> gathered(long now, Function<RoundBase, Optional<ClusterRecord>> change) {
-        return wasRefused && phase == Phase.PREPARING && now >= gathersUntil ? build(now, change) : List.of();
+        return !refusedAt.isNone() && phase == Phase.PREPARING && now >= gathersUntil && now < deadline
+                ? build(now, change)
+                : List.of();
     }
 
     private List<Message> build(long now, Function<RoundBase, Optional<ClusterRecord>> change) {
@@ -202,6 +212,7 @@ final class Proposer {
         phase = Phase.ACCEPTING;
         deadline = now + patienceNanos();
         refusals.clear();
+        isObjected = false;
         return List.of(new Accept(ballot, value.get()));
     }
 
@@ -216,7 +227,7 @@ final class Proposer {
         }
         phase = Phase.IDLE;
         failures = 0;
-        wasRefused = false;
+        refusedAt = Ballot.NONE;
         agreed.clear();
         return value;
     }
@@ -229,6 +240,8 @@ final class Proposer {
             return false;
         }
         refusals.add(refused.acceptor());
+        // Who promised another may be anybody's rival; who did not objects to what was proposed.
+        isObjected |= phase == Phase.ACCEPTING && !refused.promised().isAbove(ballot);
         boolean isPreparing = phase == Phase.PREPARING;
         Voters needed = isPreparing ? voters : value.orElseThrow().voters();
         List<AcceptorId> left = new ArrayList<>(needed.all());
@@ -238,7 +251,9 @@ final class Proposer {
             // A value that some accepted and the others refuse would be built upon for ever, as long as the promises
             // that come first
             // leave open whether it was chosen: the next rounds wait for all of them.
-            wasRefused |= !isPreparing;
+            if (isObjected) {
+                refusedAt = ballot;
+            }
             abandon(now);
         }
         return isLost;

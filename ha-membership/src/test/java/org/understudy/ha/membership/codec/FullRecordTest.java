@@ -47,6 +47,7 @@ class FullRecordTest {
 
     private final TreeMap<NodeId, Admission> joins = new TreeMap<>();
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
+    private final TreeSet<Incarnation> leaves = new TreeSet<>();
 
     @Test
     void nine_nodes_of_a_thousand_groups_fit_however_long_the_names() {
@@ -64,29 +65,90 @@ class FullRecordTest {
     @Test
     void what_has_no_room_waits_outside_and_is_said() {
         Plan plan = offered(9, 1000, 8);
+        int inside = plan.record().groups().size();
 
         assertThat(plan.notices().stream()
                         .filter(notice -> notice.reason() == Reason.RECORD_FULL)
                         .map(Notice::detail))
                 .isNotEmpty()
                 .allSatisfy(detail -> assertThat(detail).contains("more of").contains("withdraw other groups"));
-        Session last = plan.record().sessions().get(name(8));
-        assertThat(last.candidacies().size()).isLessThan(1000);
-        assertThat(last.offerVersion()).as("the offer stays open").isZero();
+        assertThat(inside).isBetween(100, 999);
+        assertThat(plan.record().sessions().values()).allSatisfy(session -> {
+            assertThat(session.candidacies().size())
+                    .as("all nodes have the same names inside")
+                    .isEqualTo(inside);
+            assertThat(session.offerVersion()).isEqualTo(1);
+        });
         assertThat(RecordRoom.of(plan.record())).isLessThanOrEqualTo(RecordRoom.MAX);
-        assertThat(Planner.whyUnowned(plan.record(), group(1000))).contains("which is full");
+        assertThat(Planner.plan(plan.record(), facts()).isChange())
+                .as("what waits causes no round")
+                .isFalse();
+    }
 
-        Plan again = Planner.plan(plan.record(), facts());
-        assertThat(again.isChange()).as("what waits causes no round").isFalse();
+    @Test
+    void whoever_was_started_again_finds_the_room_it_had() {
+        ClusterRecord full = offered(9, 1000, 8).record();
+        int inside = full.groups().size();
+        Session gone = full.sessions().get(name(4));
 
-        offers.clear();
-        SortedMap<String, Candidacy> less = candidacies(9, 1000, 8);
-        less.keySet().removeIf(name -> name.compareTo(group(100)) >= 0);
-        plan.record().sessions().values().forEach(s -> offers.put(s.incarnation(), new Offered(2, less)));
-        Plan smaller = Planner.plan(plan.record(), facts());
-        assertThat(smaller.record().sessions().values())
-                .as("it can be made smaller")
-                .allSatisfy(session -> assertThat(session.candidacies().size()).isEqualTo(100));
+        leaves.add(gone.incarnation());
+        joins.remove(name(4));
+        Plan without = Planner.plan(full, facts());
+        assertThat(without.record().sessions().containsKey(name(4))).isFalse();
+        assertThat(without.record().groups().size()).as("its room stays free").isEqualTo(inside);
+
+        leaves.clear();
+        joins.put(name(4), new Admission(99, DISK, HOST, "k".repeat(64), 1));
+        ClusterRecord back = Planner.plan(without.record(), facts()).record();
+        Session again = back.sessions().get(name(4));
+        offers.put(again.incarnation(), new Offered(1, candidacies(9, 1000, 8)));
+        assertThat(Planner.plan(back, facts())
+                        .record()
+                        .sessions()
+                        .get(name(4))
+                        .candidacies()
+                        .size())
+                .isEqualTo(inside);
+    }
+
+    @Test
+    void a_full_record_can_be_made_smaller_and_what_waits_comes_in() {
+        ClusterRecord full = offered(9, 1000, 8).record();
+        SortedMap<String, Candidacy> less = candidacies(9, 1000, 2);
+        full.sessions().values().forEach(s -> offers.put(s.incarnation(), new Offered(2, less)));
+
+        Plan smaller = Planner.plan(full, facts());
+
+        Plan whole = Planner.plan(smaller.record(), facts());
+        assertThat(whole.record().groups().size()).isGreaterThan(full.groups().size());
+    }
+
+    @Test
+    void what_a_node_offers_anew_may_not_outgrow_the_record_either() {
+        ClusterRecord small = offered(9, 1000, 0).record();
+        SortedMap<String, Candidacy> larger = candidacies(9, 1000, 8);
+        small.sessions().values().forEach(s -> offers.put(s.incarnation(), new Offered(2, larger)));
+
+        Plan plan = Planner.plan(small, facts());
+
+        assertThat(RecordRoom.of(plan.record())).isLessThanOrEqualTo(RecordRoom.MAX);
+        assertThat(plan.notices().stream().anyMatch(notice -> notice.reason() == Reason.RECORD_FULL))
+                .isTrue();
+    }
+
+    @Test
+    void reasons_are_cut_wherever_they_come_from() {
+        offered(1, 1, 0);
+        Candidacy wordy = candidacies(1, 1, 0).get(group(0)).withEligibility(false, SAID);
+        SortedMap<String, Candidacy> offer = new TreeMap<>();
+        offer.put(group(0), wordy);
+        offers.replaceAll((who, before) -> new Offered(7, offer));
+        ClusterRecord admitted = offered(1, 1, 0).record();
+        offers.replaceAll((who, before) -> new Offered(7, offer));
+
+        Session session = Planner.plan(admitted, facts()).record().sessions().get(name(0));
+
+        assertThat(session.candidacies().get(group(0)).whyNot()).isEqualTo(Sentence.shortened(SAID));
     }
 
     @Test
@@ -150,7 +212,7 @@ class FullRecordTest {
                 joins,
                 offers,
                 new TreeMap<>(),
-                new TreeSet<>(),
+                leaves,
                 new TreeMap<>(),
                 new TreeSet<>(),
                 new TreeMap<>(),

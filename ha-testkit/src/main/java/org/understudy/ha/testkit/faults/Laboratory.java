@@ -59,6 +59,7 @@ final class Laboratory implements AutoCloseable {
     private final List<OperatorWord> words = new ArrayList<>();
     private Optional<LabNode> alone = Optional.empty();
     private long aloneSaidNanos;
+    private final List<String> dead = new ArrayList<>();
     private int lockGeneration = 1;
     private int keeperGeneration = 1;
     private boolean mayBlock;
@@ -365,6 +366,7 @@ final class Laboratory implements AutoCloseable {
         for (int i = 0; i < nodes.size(); i++) {
             LabNode node = other(survivor, distance + i);
             if (node != survivor) {
+                node.incarnation().ifPresent(number -> dead.add("down " + node.name() + " " + number));
                 node.killBoth();
                 words.add(OperatorWord.owed(survivor, "admit " + node.name()));
             }
@@ -390,6 +392,9 @@ final class Laboratory implements AutoCloseable {
         long now = System.nanoTime();
         if (node.hasDone(FORCE)) {
             alone = Optional.empty();
+            // Votes are one thing; that what no lease ends has ended is another, and only who killed it knows.
+            dead.forEach(node::command);
+            dead.clear();
         } else if (now - aloneSaidNanos > FORCED_NANOS) {
             node.forget(FORCE);
             node.command(FORCE);

@@ -8,6 +8,7 @@ import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.testkit.sim.SimProcess.Await;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
@@ -236,41 +237,41 @@ final class Nemesis {
                 world.choice().newest().map(ClusterRecord::acceptors).orElse(List.of());
         List<SimNode> others = new ArrayList<>(world.nodes());
         others.removeIf(node -> node == survivor || !voters.contains(acceptor(node)));
-        int lost = voters.size() - voters.size() / 2;
+        Collections.rotate(others, (int) SimRandom.scale(fault.luck(), 0, Math.max(1, others.size())));
+        int count = voters.size() - voters.size() / 2;
         boolean isPossible = wounds.areHealed()
                 && !operators.isSmaller()
                 && voters.contains(acceptor(survivor))
                 && survivor.machine().filter(NodeMachine::isVoting).isPresent()
-                && others.size() >= lost;
+                && others.size() >= count;
         if (!isPossible) {
             world.count("majorities kept: another vote is away");
             return;
         }
+        List<SimNode> lost = others.subList(0, count);
+        Ballot known = survivor.disk().durable().acceptedBallot();
+        if (others.stream()
+                .filter(node -> !lost.contains(node))
+                .anyMatch(node -> node.disk().durable().acceptedBallot().isAbove(known))) {
+            world.count("majorities kept: another one that is left knows more");
+            return;
+        }
         world.count("majorities lost for good");
-        Collections.rotate(others, (int) SimRandom.scale(fault.luck(), 0, others.size()));
+        // What the lost ones decided and nobody else knows may be that a node which is left holds something.
+        boolean isNewest = known.equals(world.choice().newestBallot());
         for (SimNode node : world.nodes()) {
             if (node != survivor) {
-                if (others.subList(0, lost).contains(node)) {
+                if (lost.contains(node)) {
                     wounds.lost(node);
                     node.powerOff();
                     node.replaceDisk();
-                } else if (SimRandom.happens(fault.luck() + node.index(), 500) || holdsWhatLeasesDoNotEnd(node)) {
+                } else if (!isNewest || SimRandom.happens(fault.luck() + node.index(), 500)) {
                     node.powerOff();
                 }
                 world.in(fault.lengthNanos(), node::boot);
             }
         }
         operators.force(survivor);
-    }
-
-    /** Then the operator's word that it is over, which is about nodes that are gone, would be false. */
-    private boolean holdsWhatLeasesDoNotEnd(SimNode node) {
-        return world.choice().newest().stream()
-                .flatMap(record -> record.groups().values().stream())
-                .flatMap(group -> group.grant().stream())
-                .anyMatch(grant -> grant.stands()
-                        && !grant.isExpirable()
-                        && grant.holder().node().equals(node.id()));
     }
 
     private static AcceptorId acceptor(SimNode node) {

@@ -2,8 +2,9 @@ package org.understudy.ha.testkit.sim;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
@@ -11,6 +12,7 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.Voters;
 import org.understudy.ha.testkit.sim.check.SimGroup;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
 
@@ -28,7 +30,7 @@ final class Operators {
     private final World world;
     private long requests;
     private long votesReturnAt;
-    private @Nullable SimNode survivor;
+    private boolean hasForced;
 
     Operators(World world) {
         this.world = world;
@@ -112,31 +114,33 @@ final class Operators {
 
     /** The operator has seen that a majority is lost for good, and that nothing runs elsewhere. */
     void force(SimNode node) {
-        survivor = node;
+        hasForced = true;
         // While a majority was heard a moment ago the word is refused. It may be forgotten too, if that node ends: see
         // forceAgain.
         world.in(NOTICED, () -> node.input(new Input.ForceWanted(++requests, "operator", "simulated")));
         world.in(FORCED, () -> world.ids().forEach(id -> operate(node, Operation.Kind.ADMIT, id, 0)));
     }
 
-    /** The word is given once more if no majority of those who may decide is left. */
+    /** The word is given once more if no majority of those who may decide is left: where most is known. */
     void forceAgain() {
-        SimNode node = survivor;
-        boolean isNeeded = world.choice()
-                .newest()
-                .map(ClusterRecord::voters)
-                .filter(voters -> {
-                    List<AcceptorId> left = new ArrayList<>(voters.all());
-                    left.removeIf(acceptor -> world.nodes().stream()
-                            .noneMatch(each -> acceptor.equals(
-                                    new AcceptorId(each.id(), each.disk().identity()))));
-                    return !voters.isQuorum(left);
-                })
+        Optional<Voters> voters = world.choice().newest().map(ClusterRecord::voters);
+        List<SimNode> left = world.nodes().stream()
+                .filter(node -> voters.filter(v -> v.names(acceptor(node))).isPresent())
+                .sorted(Comparator.comparing(
+                                (SimNode node) -> node.disk().durable().acceptedBallot())
+                        .reversed())
+                .toList();
+        boolean isLost = voters.filter(
+                        v -> !v.isQuorum(left.stream().map(Operators::acceptor).toList()))
                 .isPresent();
-        if (node != null && isNeeded) {
+        if (hasForced && isLost && !left.isEmpty()) {
             world.count("majorities lost for good, said again");
-            node.input(new Input.ForceWanted(++requests, "operator", "simulated"));
+            left.get(0).input(new Input.ForceWanted(++requests, "operator", "simulated"));
         }
+    }
+
+    private static AcceptorId acceptor(SimNode node) {
+        return new AcceptorId(node.id(), node.disk().identity());
     }
 
     /** Whatever operators have switched is switched back. */

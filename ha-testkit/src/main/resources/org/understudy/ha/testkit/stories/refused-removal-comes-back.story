@@ -28,8 +28,8 @@ then volume2 starts on serv2, token 8, NEVER
 then volume starts on serv1, token 7, NEVER
 then files starts on serv1, token 3, NEVER
 then mail2 starts on serv3, token 6, NEVER
-then files starts on serv1, token 12, RELEASED
-then leader starts on serv1, token 13, RELEASED
+then leader starts on serv1, token 12, RELEASED
+then files starts on serv1, token 13, RELEASED
 then volume starts on serv1, token 14, RELEASED
 then leader2 starts on serv1, token 15, RELEASED
 then files is on serv1 in the end

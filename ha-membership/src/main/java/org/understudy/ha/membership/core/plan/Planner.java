@@ -1,15 +1,13 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
@@ -50,7 +48,6 @@ public final class Planner {
 
     private static final int ENDS_KEPT = 16;
     private static final int WORDS_KEPT = 256;
-    private static final int FEW = 5;
 
     private Planner() {}
 
@@ -84,13 +81,11 @@ public final class Planner {
 
     /**
      * The record of a new generation, in which one acceptor goes on alone on an operator's word: everybody's session is over by that
-     * word, and with it what they held. Only what a node holds that is heard, and that the end of its lease does not end, stays held: the
-     * word is about nodes that are lost, and such a node may still be stopping it. It gives back by itself when it learns this record.
-     *
-     * @param heard the nodes that are heard, the survivor, which runs nothing, among them
+     * word, and with it what the end of a lease ends. Anything else stays held, by whom it is held: the word is about votes, and a process that
+     * only its own end stops may live on where nobody hears it.
      */
     public static ClusterRecord forced(
-            ClusterRecord base, int generation, AcceptorId survivor, Set<NodeId> heard, String who, String why) {
+            ClusterRecord base, int generation, AcceptorId survivor, String who, String why) {
         List<SessionEnd> ends = new ArrayList<>(base.ends());
         for (Session session : base.sessions().values()) {
             ends.add(new SessionEnd(
@@ -103,11 +98,7 @@ public final class Planner {
         }
         TreeMap<String, GroupRecord> groups = new TreeMap<>();
         base.groups().forEach((name, group) -> {
-            Optional<Grant> over = group.grant().filter(Grant::stands).filter(grant -> {
-                NodeId holder = grant.holder().node();
-                boolean isStopping = heard.contains(holder) && !holder.equals(survivor.node()) && !grant.isExpirable();
-                return !isStopping;
-            });
+            Optional<Grant> over = group.grant().filter(Grant::stands).filter(Grant::isExpirable);
             groups.put(
                     name,
                     over.map(grant -> group.withGrant(grant.endedBy(ProofKind.OPERATOR)))
@@ -200,9 +191,7 @@ public final class Planner {
     public static String whyUnowned(ClusterRecord record, String group) {
         GroupRecord state = record.groups().get(group);
         if (state == null) {
-            return RecordRoom.isFull(record)
-                    ? "not in the cluster record, which is full: withdraw other groups, or spread them over several clusters"
-                    : "not in the cluster record yet";
+            return "not in the cluster record yet";
         }
         if (!state.fatal().isEmpty()) {
             return "must not run anywhere: " + state.fatal();
@@ -218,13 +207,6 @@ public final class Planner {
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
         return obstacle.orElseGet(() -> noCandidate(record, group));
-    }
-
-    /** A list for a sentence. */
-    private static String few(Collection<String> names) {
-        return names.size() <= FEW
-                ? names.toString()
-                : names.stream().limit(FEW).toList() + " and " + (names.size() - FEW) + " more";
     }
 
     private static String noCandidate(ClusterRecord record, String group) {
@@ -292,6 +274,7 @@ public final class Planner {
         private final List<OperatorWord> words;
         private final List<Notice> notices = new ArrayList<>();
         private long lastToken;
+        private @Nullable RoomBook room;
 
         private Work(ClusterRecord base, Facts facts) {
             this.base = base;
@@ -432,7 +415,7 @@ public final class Planner {
                 groups.put(name, groups.get(name).withGrant(grant.endedBy(ProofKind.OPERATOR)));
                 over(name, grant, ProofKind.OPERATOR, operation.who() + ": " + operation.why());
             }
-            word(who + " is down; it held " + few(left), operation);
+            word(who + " is down; it held " + Sentence.few(left), operation);
         }
 
         private void word(String what, Operation operation) {
@@ -523,58 +506,76 @@ public final class Planner {
             }
         }
 
+        /** First what is named already, whoever offers it; then new names, while there is room. */
         private void takeOffers() {
+            TreeMap<Incarnation, TreeMap<String, Candidacy>> taken = new TreeMap<>();
             for (Map.Entry<Incarnation, Offered> entry : facts.offers().entrySet()) {
                 Session session = sessions.get(entry.getKey().node());
                 Offered offer = entry.getValue();
-                if (session == null
-                        || !session.incarnation().equals(entry.getKey())
-                        || session.offerVersion() >= offer.version()) {
-                    continue;
+                if (session != null && session.incarnation().equals(entry.getKey()) && isOpen(session, offer)) {
+                    TreeMap<String, Candidacy> known = new TreeMap<>();
+                    offer.candidacies().forEach((name, candidacy) -> {
+                        if (base.groups().containsKey(name)) {
+                            takeCandidacy(known, session, name, candidacy.withReasonCut());
+                        }
+                    });
+                    taken.put(entry.getKey(), known);
                 }
-                SortedMap<String, Candidacy> taken = withRoom(session, offer);
-                boolean isWhole = taken.size() == offer.candidacies().size();
-                // What found no room is looked at again with each plan: its version stays open.
-                long version = isWhole ? offer.version() : session.offerVersion();
-                sessions.put(entry.getKey().node(), session.withOffer(version, taken));
-                for (String name : taken.keySet()) {
-                    groups.putIfAbsent(name, GroupRecord.NEW);
+            }
+            taken.forEach((who, known) -> {
+                Session session = sessions.get(who.node());
+                Offered offer = facts.offers().get(who);
+                offer.candidacies().forEach((name, candidacy) -> {
+                    if (!base.groups().containsKey(name)) {
+                        takeCandidacy(known, session, name, candidacy.withReasonCut());
+                    }
+                });
+                TreeSet<String> outside = new TreeSet<>(offer.candidacies().keySet());
+                outside.removeAll(known.keySet());
+                if (!outside.isEmpty()) {
+                    notices.add(new Notice(
+                            who.node().value(),
+                            Reason.RECORD_FULL,
+                            "the cluster record has no room for " + Sentence.few(outside) + " of " + who
+                                    + ": its names may need at most "
+                                    + RecordRoom.MAX
+                                    + " bytes; withdraw other groups, or spread them over several clusters"));
                 }
+            });
+            taken.forEach((who, known) -> {
+                sessions.computeIfPresent(
+                        who.node(),
+                        (node, session) ->
+                                session.withOffer(facts.offers().get(who).version(), known));
+                known.keySet().forEach(name -> groups.putIfAbsent(name, GroupRecord.NEW));
+            });
+        }
+
+        /** Whether an offer is newer than what was taken over, or was taken over in part, for want of room. */
+        private static boolean isOpen(Session session, Offered offer) {
+            return session.offerVersion() < offer.version()
+                    || session.offerVersion() == offer.version()
+                            && session.candidacies().size()
+                                    < offer.candidacies().size();
+        }
+
+        private void takeCandidacy(
+                TreeMap<String, Candidacy> taken, Session session, String name, Candidacy candidacy) {
+            Candidacy before = session.candidacies().get(name);
+            boolean isNoLarger = before != null && RecordRoom.of(name, candidacy) <= RecordRoom.of(name, before);
+            if (isNoLarger || room().takes(name, before, candidacy)) {
+                taken.put(name, candidacy);
             }
         }
 
-        /** What of an offer the record has room for: what it names already, and new names while there is room. */
-        private SortedMap<String, Candidacy> withRoom(Session session, Offered offer) {
-            TreeMap<String, Candidacy> taken = new TreeMap<>(offer.candidacies());
-            if (session.candidacies().keySet().containsAll(taken.keySet())) {
-                return taken;
+        /** Counted only when somebody needs more: it is a look at the whole record. */
+        private RoomBook room() {
+            RoomBook present = room;
+            if (present == null) {
+                present = new RoomBook(record(base.number()));
+                room = present;
             }
-            taken.keySet().retainAll(session.candidacies().keySet());
-            sessions.put(session.incarnation().node(), session.withOffer(session.offerVersion(), taken));
-            long room = RecordRoom.of(record(base.number()));
-            TreeSet<String> outside = new TreeSet<>();
-            for (Map.Entry<String, Candidacy> entry : offer.candidacies().entrySet()) {
-                String name = entry.getKey();
-                if (!taken.containsKey(name)) {
-                    long needed = RecordRoom.of(name, entry.getValue())
-                            + (groups.containsKey(name) ? 0 : RecordRoom.of(name, GroupRecord.NEW));
-                    if (room + needed <= RecordRoom.MAX) {
-                        room += needed;
-                        taken.put(name, entry.getValue());
-                    } else {
-                        outside.add(name);
-                    }
-                }
-            }
-            if (!outside.isEmpty()) {
-                notices.add(new Notice(
-                        session.incarnation().node().value(),
-                        Reason.RECORD_FULL,
-                        "the cluster record has no room for " + few(outside) + " of " + session.incarnation()
-                                + ": its names may need " + room + " bytes, at most " + RecordRoom.MAX
-                                + "; withdraw other groups, or spread them over several clusters"));
-            }
-            return taken;
+            return present;
         }
 
         private void takeMoves() {
@@ -612,7 +613,7 @@ public final class Planner {
                     continue;
                 }
                 if (group.grant().isEmpty()) {
-                    Optional<String> obstacle = neverObstacle(soFar, name);
+                    Optional<String> obstacle = neverObstacle(soFar, name).or(() -> seenOutside(name));
                     if (obstacle.isPresent()) {
                         notices.add(new Notice(name, Reason.GRANT_WAITS, obstacle.get()));
                         continue;
@@ -646,6 +647,18 @@ public final class Planner {
                         Reason.GRANT_MADE,
                         "to " + session.incarnation() + " token " + lastToken + " proof " + proof));
             }
+        }
+
+        /** A node whose offer found no room in the record may have found the group active all the same. */
+        private Optional<String> seenOutside(String name) {
+            return facts.offers().entrySet().stream()
+                    .filter(offer -> base.isLive(offer.getKey()))
+                    .filter(offer -> Optional.ofNullable(
+                                    offer.getValue().candidacies().get(name))
+                            .filter(candidacy -> candidacy.presence() != Presence.ABSENT)
+                            .isPresent())
+                    .map(offer -> offer.getKey().node() + " found it active, or has not looked yet")
+                    .findFirst();
         }
 
         /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */

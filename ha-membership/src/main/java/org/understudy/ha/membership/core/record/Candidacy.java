@@ -49,6 +49,12 @@ public record Candidacy(
                 preferred, isElection, eligible, reason, presence, isExpirable, remains, priority, keepsRunning);
     }
 
+    /** With a reason that the record has room for. */
+    public Candidacy withReasonCut() {
+        String cut = Sentence.shortened(whyNot);
+        return cut.equals(whyNot) ? this : withEligibility(isEligible, cut);
+    }
+
     public Candidacy withPresence(Presence found) {
         return new Candidacy(
                 preferred, isElection, isEligible, whyNot, found, isExpirable, remains, priority, keepsRunning);

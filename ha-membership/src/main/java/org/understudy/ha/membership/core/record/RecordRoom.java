@@ -34,10 +34,7 @@ public final class RecordRoom {
     public static long of(ClusterRecord record) {
         long room = 0;
         for (Session session : record.sessions().values()) {
-            HostIdentity host = session.host();
-            room += SESSION
-                    + INCARNATION
-                    + texts(List.of(session.disk(), session.willKey(), host.machine(), host.boot(), host.lock()));
+            room += of(session);
             for (Map.Entry<String, Candidacy> entry : session.candidacies().entrySet()) {
                 room += of(entry.getKey(), entry.getValue());
             }
@@ -48,13 +45,21 @@ public final class RecordRoom {
         return room;
     }
 
-    /** What a candidacy may come to need; what remains of the group counts once more for the grant. */
+    /** What a session needs beside its candidacies. */
+    public static long of(Session session) {
+        HostIdentity host = session.host();
+        return SESSION
+                + INCARNATION
+                + texts(List.of(session.disk(), session.willKey(), host.machine(), host.boot(), host.lock()));
+    }
+
+    /** What a candidacy may come to need. */
     public static long of(String group, Candidacy candidacy) {
         long preferred = 0;
         for (var node : candidacy.preferred()) {
             preferred += TEXT + text(node.value());
         }
-        return TEXT + text(group) + CANDIDACY + preferred + 2 * texts(candidacy.remains());
+        return TEXT + text(group) + CANDIDACY + preferred + texts(candidacy.remains());
     }
 
     /** What a group may come to need beside the candidacies for it. */
@@ -65,9 +70,9 @@ public final class RecordRoom {
                 + group.grant().map(g -> texts(g.remains())).orElse(0L);
     }
 
-    /** Whether hardly another name finds room. */
-    public static boolean isFull(ClusterRecord record) {
-        return of(record) > MAX - MAX / 64;
+    /** What a grant needs for what remains of its group. */
+    public static long of(List<String> remains) {
+        return texts(remains);
     }
 
     private static long texts(List<String> texts) {

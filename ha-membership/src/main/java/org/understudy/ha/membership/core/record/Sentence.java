@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core.record;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 
 /** Human sentences as the record keeps them: whoever wrote one may have pasted a whole stack trace. */
 public final class Sentence {
@@ -8,6 +9,7 @@ public final class Sentence {
     /** Most bytes of UTF-8 that the record keeps of one. */
     public static final int BYTES_MAX = 200;
 
+    private static final int FEW = 5;
     private static final String CUT = "…";
 
     private Sentence() {}
@@ -29,6 +31,13 @@ public final class Sentence {
             end = next;
         }
         return sentence.substring(0, end) + CUT;
+    }
+
+    /** Names for a sentence: all of them, or the first and how many more. */
+    public static String few(Collection<String> names) {
+        return names.size() <= FEW
+                ? names.toString()
+                : names.stream().limit(FEW).toList() + " and " + (names.size() - FEW) + " more";
     }
 
     private static int bytes(String text) {
