@@ -101,6 +101,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
     private @Nullable LeaseKeeper keeper;
+    /** Every incarnation that this process has been. */
+    private final TreeSet<Incarnation> lives = new TreeSet<>();
+
     private long nonce;
     private List<NodeId> view = List.of();
     private final TreeMap<NodeId, Long> heard = new TreeMap<>();
@@ -595,7 +598,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Offer m) {
                 Offered present = offers.get(m.session());
-                if (m.session().node().equals(from) && (present == null || present.version() < m.version())) {
+                boolean isPast = learned.map(r -> r.sessions().get(from))
+                        .filter(s -> s.incarnation().equals(m.session()) && s.offerVersion() > m.version())
+                        .isPresent();
+                if (m.session().node().equals(from)
+                        && !isPast
+                        && (present == null || present.version() < m.version())) {
                     offers.put(m.session(), new Offered(m.version(), m.candidacies()));
                     planDirty = true;
                 }
@@ -854,9 +862,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         force = null;
+        for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
+            entry.getValue()
+                    .grant()
+                    .filter(grant -> grant.stands() && lives.contains(grant.holder()))
+                    .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
+        }
         int generation = base.generation() + 1;
         Ballot ballot = Ballot.forced(generation, self);
-        ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), wanted.who(), wanted.why());
+        ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), lives, wanted.who(), wanted.why());
         proposer.abandon(now);
         proposer.saw(ballot);
         acceptor.force(now, ballot, forced);
@@ -1230,6 +1244,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null && session != null && session.joinNonce() == nonce && !left && allIdle()) {
             LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
             keeper = fresh;
+            lives.add(session.incarnation());
             urgent.add(new Effect.LiveAs(session.incarnation()));
             say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
         }
@@ -1277,6 +1292,22 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 giveBack(entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
             }
         }
+        giveBackWhatWasNeverStarted();
+    }
+
+    /** A grant may have been made to an incarnation of this process that was over when it became known: this process does not run it. */
+    private void giveBackWhatWasNeverStarted() {
+        LeaseKeeper k = keeper;
+        learned.ifPresent(record -> record.groups().forEach((name, group) -> {
+            LocalGroup local = groups.get(name);
+            Optional<Grant> left = group.grant()
+                    .filter(g -> g.stands() && lives.contains(g.holder()))
+                    .filter(g -> k == null || !g.holder().equals(k.session()))
+                    .filter(g -> g.token() > acceptor.memory().released().getOrDefault(name, 0L));
+            if (left.isPresent() && (local == null || local.isIdle())) {
+                giveBack(name, left.get().token(), Optional.empty(), "never started: that session was over before");
+            }
+        }));
     }
 
     private void start(long now, LocalGroup group, Grant grant) {
@@ -1346,6 +1377,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private boolean mustDecline(long now, LocalGroup group) {
         Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
         return leaving
+                || force != null
                 || isOnStandby()
                 || group.isAway(now)
                 || group.isWithdrawn()
@@ -1389,7 +1421,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 session.offerVersion() == offerVersion && session.candidacies().size() < offered.size();
         if (isOutside) {
             TreeSet<String> outside = new TreeSet<>(offered.keySet());
-            outside.removeAll(session.candidacies().keySet());
+            outside.removeIf(
+                    name -> offered.get(name).equals(session.candidacies().get(name)));
             sayOnce(
                     self.value(),
                     Reason.RECORD_FULL,

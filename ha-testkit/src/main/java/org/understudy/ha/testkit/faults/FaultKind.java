@@ -92,12 +92,7 @@ enum FaultKind {
 
     /** Whether it can leave a death that nobody proves. */
     boolean mayOrphan() {
-        return this == KILL_BOTH
-                || this == BLACKOUT
-                || this == DISK_LOST
-                || this == DISK_OLDER
-                || this == CONFIRMED
-                || this == MAJORITY_LOST;
+        return this == KILL_BOTH || this == BLACKOUT;
     }
 
     /** Whether it may strike a new owner in the middle of a takeover. */

@@ -59,7 +59,6 @@ final class Laboratory implements AutoCloseable {
     private final List<OperatorWord> words = new ArrayList<>();
     private Optional<LabNode> alone = Optional.empty();
     private long aloneSaidNanos;
-    private final List<String> dead = new ArrayList<>();
     private int lockGeneration = 1;
     private int keeperGeneration = 1;
     private boolean mayBlock;
@@ -307,6 +306,7 @@ final class Laboratory implements AutoCloseable {
             case DISK_OLDER -> {
                 target.kill();
                 target.directory().restore();
+                words.add(OperatorWord.owed(target, "admit " + target.name()));
             }
             case VOTE_AWAY ->
                 words.add(OperatorWord.said(
@@ -315,9 +315,12 @@ final class Laboratory implements AutoCloseable {
                 words.add(OperatorWord.said(
                         other(target, step.other()), "standby " + target.name(), "activate " + target.name()));
             case CONFIRMED -> {
-                Optional<Long> incarnation = target.incarnation();
+                Optional<String> word = target.incarnation().map(number -> "down " + target.name() + " " + number);
                 target.killBoth();
-                incarnation.ifPresent(i -> other(target, step.other()).command("down " + target.name() + " " + i));
+                word.ifPresent(down -> {
+                    other(target, step.other()).command(down);
+                    words.add(OperatorWord.owed(target, down));
+                });
             }
             case MAJORITY_LOST -> loseMajority(target, step.other());
         }
@@ -366,7 +369,10 @@ final class Laboratory implements AutoCloseable {
         for (int i = 0; i < nodes.size(); i++) {
             LabNode node = other(survivor, distance + i);
             if (node != survivor) {
-                node.incarnation().ifPresent(number -> dead.add("down " + node.name() + " " + number));
+                // Votes are one thing; that what no lease ends has ended is another, and only who killed it knows.
+                node.incarnation()
+                        .ifPresent(
+                                number -> words.add(OperatorWord.owed(survivor, "down " + node.name() + " " + number)));
                 node.killBoth();
                 words.add(OperatorWord.owed(survivor, "admit " + node.name()));
             }
@@ -392,9 +398,6 @@ final class Laboratory implements AutoCloseable {
         long now = System.nanoTime();
         if (node.hasDone(FORCE)) {
             alone = Optional.empty();
-            // Votes are one thing; that what no lease ends has ended is another, and only who killed it knows.
-            dead.forEach(node::command);
-            dead.clear();
         } else if (now - aloneSaidNanos > FORCED_NANOS) {
             node.forget(FORCE);
             node.command(FORCE);

@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
  * given back.
  */
 final class OperatorWord {
-    /** How long a node tries what it was asked, and a little more. */
-    private static final long TRIED_NANOS = TimeUnit.SECONDS.toNanos(11);
+    /** Nobody answers so late: it may have stood still for long before it read what it was asked, and then tried it for ten seconds. */
+    private static final long TRIED_NANOS = TimeUnit.SECONDS.toNanos(40);
 
     private static final long AGAIN_NANOS = TimeUnit.SECONDS.toNanos(3);
 

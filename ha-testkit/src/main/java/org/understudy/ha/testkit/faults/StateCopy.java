@@ -50,8 +50,16 @@ final class StateCopy {
         }
     }
 
-    /** A new disk is empty, its lock file too. */
+    /** A new disk is empty, its lock file too, and nobody keeps a copy of the one that is lost. */
     void lose() {
+        if (Files.exists(copy)) {
+            attempt(() -> {
+                for (Path file : files(copy)) {
+                    Files.delete(file);
+                }
+                Files.delete(copy);
+            });
+        }
         if (Files.exists(directory)) {
             attempt(() -> {
                 for (Path file : files(directory)) {

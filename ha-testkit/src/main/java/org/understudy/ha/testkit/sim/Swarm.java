@@ -85,8 +85,11 @@ final class Swarm {
                     switch (i % 4) {
                         case 0 -> address(i, "files" + suffix, preferred);
                         case 1 -> address(i, "mail" + suffix, preferred);
-                        case 2 ->
-                            new SimGroup(i, "volume" + suffix, preferred, false, false, List.of(), round % 2 == 1);
+                        case 2 -> {
+                            String name = "volume" + suffix;
+                            List<String> remains = round == 0 ? List.of() : List.of("mount " + name);
+                            yield new SimGroup(i, name, preferred, false, false, remains, round % 2 == 1);
+                        }
                         default -> new SimGroup(i, "leader" + suffix, List.of(), true, true, List.of(), false);
                     });
         }

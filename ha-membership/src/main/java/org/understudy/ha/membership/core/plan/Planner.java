@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,7 @@ public final class Planner {
     /** How what outlives a host is called among the things that remain: nothing about the host proves its end. */
     public static final String EXTERNAL_PREFIX = "external/";
 
+    private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
     private static final int WORDS_KEPT = 256;
 
@@ -83,9 +85,16 @@ public final class Planner {
      * The record of a new generation, in which one acceptor goes on alone on an operator's word: everybody's session is over by that
      * word, and with it what the end of a lease ends. Anything else stays held, by whom it is held: the word is about votes, and a process that
      * only its own end stops may live on where nobody hears it.
+     *
+     * @param own the lives that the survivor's process has had, which runs nothing: what they hold is released
      */
     public static ClusterRecord forced(
-            ClusterRecord base, int generation, AcceptorId survivor, String who, String why) {
+            ClusterRecord base,
+            int generation,
+            AcceptorId survivor,
+            SortedSet<Incarnation> own,
+            String who,
+            String why) {
         List<SessionEnd> ends = new ArrayList<>(base.ends());
         for (Session session : base.sessions().values()) {
             ends.add(new SessionEnd(
@@ -98,12 +107,11 @@ public final class Planner {
         }
         TreeMap<String, GroupRecord> groups = new TreeMap<>();
         base.groups().forEach((name, group) -> {
-            Optional<Grant> over = group.grant().filter(Grant::stands).filter(Grant::isExpirable);
-            groups.put(
-                    name,
-                    over.map(grant -> group.withGrant(grant.endedBy(ProofKind.OPERATOR)))
-                            .orElse(group)
-                            .withMoveTo(Optional.empty()));
+            Optional<Grant> standing = group.grant().filter(Grant::stands);
+            Optional<Grant> over = standing.filter(grant -> own.contains(grant.holder()))
+                    .map(grant -> grant.endedBy(ProofKind.RELEASED))
+                    .or(() -> standing.filter(Grant::isExpirable).map(grant -> grant.endedBy(ProofKind.OPERATOR)));
+            groups.put(name, over.map(group::withGrant).orElse(group).withMoveTo(Optional.empty()));
         });
         List<OperatorWord> words = new ArrayList<>(base.words());
         words.add(new OperatorWord(base.number() + 1, survivor.node() + " goes on alone", who, why));
@@ -506,7 +514,7 @@ public final class Planner {
             }
         }
 
-        /** First what is named already, whoever offers it; then new names, while there is room. */
+        /** What is named already is taken from whoever offers it; new names, then, while there is room. */
         private void takeOffers() {
             TreeMap<Incarnation, TreeMap<String, Candidacy>> taken = new TreeMap<>();
             for (Map.Entry<Incarnation, Offered> entry : facts.offers().entrySet()) {
@@ -515,23 +523,30 @@ public final class Planner {
                 if (session != null && session.incarnation().equals(entry.getKey()) && isOpen(session, offer)) {
                     TreeMap<String, Candidacy> known = new TreeMap<>();
                     offer.candidacies().forEach((name, candidacy) -> {
-                        if (base.groups().containsKey(name)) {
-                            takeCandidacy(known, session, name, candidacy.withReasonCut());
+                        if (groups.containsKey(name)) {
+                            known.put(name, known(session, name, candidacy.withReasonCut()));
                         }
                     });
                     taken.put(entry.getKey(), known);
                 }
             }
             taken.forEach((who, known) -> {
-                Session session = sessions.get(who.node());
-                Offered offer = facts.offers().get(who);
-                offer.candidacies().forEach((name, candidacy) -> {
-                    if (!base.groups().containsKey(name)) {
-                        takeCandidacy(known, session, name, candidacy.withReasonCut());
+                Map<String, Candidacy> offered = facts.offers().get(who).candidacies();
+                TreeSet<String> outside = new TreeSet<>();
+                known.forEach((name, candidacy) -> {
+                    if (candidacy.whyNot().equals(NO_ROOM)) {
+                        outside.add(name);
                     }
                 });
-                TreeSet<String> outside = new TreeSet<>(offer.candidacies().keySet());
-                outside.removeAll(known.keySet());
+                offered.forEach((name, candidacy) -> {
+                    boolean isIn = known.containsKey(name) || groups.containsKey(name) || room().takes(name, candidacy);
+                    if (isIn) {
+                        groups.putIfAbsent(name, GroupRecord.NEW);
+                        known.putIfAbsent(name, candidacy.withReasonCut());
+                    } else {
+                        outside.add(name);
+                    }
+                });
                 if (!outside.isEmpty()) {
                     notices.add(new Notice(
                             who.node().value(),
@@ -542,30 +557,26 @@ public final class Planner {
                                     + " bytes; withdraw other groups, or spread them over several clusters"));
                 }
             });
-            taken.forEach((who, known) -> {
-                sessions.computeIfPresent(
-                        who.node(),
-                        (node, session) ->
-                                session.withOffer(facts.offers().get(who).version(), known));
-                known.keySet().forEach(name -> groups.putIfAbsent(name, GroupRecord.NEW));
-            });
+            taken.forEach((who, known) -> sessions.computeIfPresent(
+                    who.node(),
+                    (node, session) -> session.withOffer(facts.offers().get(who).version(), known)));
         }
 
         /** Whether an offer is newer than what was taken over, or was taken over in part, for want of room. */
         private static boolean isOpen(Session session, Offered offer) {
             return session.offerVersion() < offer.version()
-                    || session.offerVersion() == offer.version()
-                            && session.candidacies().size()
-                                    < offer.candidacies().size();
+                    || session.offerVersion() == offer.version() && !session.hasAllOf(offer.candidacies());
         }
 
-        private void takeCandidacy(
-                TreeMap<String, Candidacy> taken, Session session, String name, Candidacy candidacy) {
+        /** Of what grows beyond the room there is, only the rest is taken: that the node has it, cannot start it, and what it found. */
+        private Candidacy known(Session session, String name, Candidacy candidacy) {
             Candidacy before = session.candidacies().get(name);
-            boolean isNoLarger = before != null && RecordRoom.of(name, candidacy) <= RecordRoom.of(name, before);
-            if (isNoLarger || room().takes(name, before, candidacy)) {
-                taken.put(name, candidacy);
-            }
+            boolean isNoLarger = before == null
+                    || RecordRoom.of(name, candidacy) <= RecordRoom.of(name, before)
+                            && RecordRoom.of(candidacy.remains()) <= RecordRoom.of(before.remains());
+            return isNoLarger || room().takes(name, candidacy)
+                    ? candidacy
+                    : before.withPresence(candidacy.presence()).withEligibility(false, NO_ROOM);
         }
 
         /** Counted only when somebody needs more: it is a look at the whole record. */
@@ -613,7 +624,7 @@ public final class Planner {
                     continue;
                 }
                 if (group.grant().isEmpty()) {
-                    Optional<String> obstacle = neverObstacle(soFar, name).or(() -> seenOutside(name));
+                    Optional<String> obstacle = neverObstacle(soFar, name);
                     if (obstacle.isPresent()) {
                         notices.add(new Notice(name, Reason.GRANT_WAITS, obstacle.get()));
                         continue;
@@ -647,18 +658,6 @@ public final class Planner {
                         Reason.GRANT_MADE,
                         "to " + session.incarnation() + " token " + lastToken + " proof " + proof));
             }
-        }
-
-        /** A node whose offer found no room in the record may have found the group active all the same. */
-        private Optional<String> seenOutside(String name) {
-            return facts.offers().entrySet().stream()
-                    .filter(offer -> base.isLive(offer.getKey()))
-                    .filter(offer -> Optional.ofNullable(
-                                    offer.getValue().candidacies().get(name))
-                            .filter(candidacy -> candidacy.presence() != Presence.ABSENT)
-                            .isPresent())
-                    .map(offer -> offer.getKey().node() + " found it active, or has not looked yet")
-                    .findFirst();
         }
 
         /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */

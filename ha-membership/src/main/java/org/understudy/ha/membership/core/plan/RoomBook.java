@@ -3,7 +3,6 @@ package org.understudy.ha.membership.core.plan;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -11,48 +10,50 @@ import org.understudy.ha.membership.core.record.RecordRoom;
 import org.understudy.ha.membership.core.record.Session;
 
 /**
- * Who has how much of a record's room while offers are taken. A group has room for every node that it prefers, whether that node is
- * there or not, so a node that was started again finds the room of what it offered before.
+ * Who has how much of a record's room while offers are taken. A group has room for every node that was ever here or that it prefers, whether
+ * that node is there now or not: what is in the record stays in it, and only new names, and what grows, may find no room.
  */
 final class RoomBook {
 
     private final TreeMap<String, Share> shares = new TreeMap<>();
+    private final int nodes;
     private long used;
 
     /**
      * What one group has: room for itself, for a grant with all that may remain, and for so many candidacies of the largest size.
      */
-    private record Share(long own, long remains, int offering, int preferred, long largest) {
-
-        static Share of(String name, GroupRecord group) {
-            long remains = group.grant().map(g -> RecordRoom.of(g.remains())).orElse(0L);
-            return new Share(RecordRoom.of(name, group) - remains, remains, 0, 0, 0);
-        }
+    private record Share(long own, long remains, int copies, long largest) {
 
         private long room() {
-            return own + remains + largest * Math.max(offering, preferred);
+            return own + remains + copies * largest;
         }
 
-        private Share with(String name, Candidacy fresh, boolean isMore) {
+        private Share without() {
+            return new Share(own, remains, copies, 0);
+        }
+
+        private Share with(String name, Candidacy candidacy) {
             return new Share(
                     own,
-                    Math.max(remains, RecordRoom.of(fresh.remains())),
-                    offering + (isMore ? 1 : 0),
-                    Math.max(preferred, fresh.preferred().size()),
-                    Math.max(largest, RecordRoom.of(name, fresh)));
+                    Math.max(remains, RecordRoom.of(candidacy.remains())),
+                    Math.max(copies, candidacy.preferred().size()),
+                    Math.max(largest, RecordRoom.of(name, candidacy)));
         }
     }
 
     RoomBook(ClusterRecord record) {
+        nodes = record.incarnations().size();
         for (Map.Entry<String, GroupRecord> group : record.groups().entrySet()) {
             String name = group.getKey();
-            Share share = Share.of(name, group.getValue());
+            Share share = share(name, group.getValue());
+            Share offered = share.without();
             for (Session session : record.sessions().values()) {
                 Candidacy candidacy = session.candidacies().get(name);
                 if (candidacy != null) {
-                    share = share.with(name, candidacy, true);
+                    offered = offered.with(name, candidacy);
                 }
             }
+            share = offered.largest > 0 ? offered : share;
             shares.put(name, share);
             used += share.room();
         }
@@ -61,15 +62,17 @@ final class RoomBook {
         }
     }
 
-    /**
-     * Takes room for a candidacy, if there is enough.
-     *
-     * @param before the same node's candidacy for this group until now
-     */
-    boolean takes(String name, @Nullable Candidacy before, Candidacy fresh) {
+    /** Of a group that nobody offers now it is guessed that all nodes would, and would leave behind what its last holder could. */
+    private Share share(String name, GroupRecord group) {
+        long remains = group.grant().map(g -> RecordRoom.of(g.remains())).orElse(0L);
+        return new Share(RecordRoom.of(name, group) - remains, remains, nodes, RecordRoom.ofAny(name, nodes) + remains);
+    }
+
+    /** Takes room for a new group, or for a candidacy that outgrows what its group has, if there is enough. */
+    boolean takes(String name, Candidacy candidacy) {
         Optional<Share> present = Optional.ofNullable(shares.get(name));
-        Share share = present.orElseGet(() -> Share.of(name, GroupRecord.NEW));
-        Share wanted = share.with(name, fresh, before == null);
+        Share wanted =
+                present.orElseGet(() -> share(name, GroupRecord.NEW).without()).with(name, candidacy);
         long more = wanted.room() - present.map(Share::room).orElse(0L);
         if (more > 0 && used + more > RecordRoom.MAX) {
             return false;

@@ -20,7 +20,8 @@ public final class RecordRoom {
 
     private static final int TEXT = 2;
     private static final int LIST = 4;
-    private static final int INCARNATION = TEXT + 32 + 8;
+    private static final int NODE = TEXT + 32;
+    private static final int INCARNATION = NODE + 8;
     private static final int SENTENCE = TEXT + Sentence.BYTES_MAX;
     private static final int CANDIDACY = LIST + 1 + 1 + SENTENCE + 1 + 1 + LIST + 4 + 1;
     private static final int GRANT = INCARNATION + 8 + 1 + 2 + 1 + LIST;
@@ -60,6 +61,11 @@ public final class RecordRoom {
             preferred += TEXT + text(node.value());
         }
         return TEXT + text(group) + CANDIDACY + preferred + texts(candidacy.remains());
+    }
+
+    /** What a candidacy for this group may need that prefers so many nodes and leaves nothing behind. */
+    public static long ofAny(String group, int nodes) {
+        return TEXT + text(group) + CANDIDACY + (long) nodes * NODE;
     }
 
     /** What a group may come to need beside the candidacies for it. */

@@ -26,6 +26,12 @@ public record Session(
         candidacies = Collections.unmodifiableSortedMap(new TreeMap<>(candidacies));
     }
 
+    /** Whether every candidacy of an offer stands here as it was offered. */
+    public boolean hasAllOf(SortedMap<String, Candidacy> offer) {
+        return offer.entrySet().stream()
+                .allMatch(e -> e.getValue().withReasonCut().equals(candidacies.get(e.getKey())));
+    }
+
     public Session withOffer(long version, SortedMap<String, Candidacy> offer) {
         return new Session(incarnation, joinNonce, disk, host, willKey, version, offer);
     }

@@ -17,6 +17,7 @@ import static org.understudy.ha.membership.core.Records.withoutSession;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -401,7 +402,7 @@ class PlannerTest {
     @Test
     void a_forced_record_begins_a_generation_above_every_token_and_keeps_nobody() {
         ClusterRecord forced = Planner.forced(
-                held(candidacy(true), true), 1, empty().acceptors().get(0), "ann", "both burnt");
+                held(candidacy(true), true), 1, empty().acceptors().get(0), new TreeSet<>(), "ann", "both burnt");
 
         assertThat(forced.voters().set()).hasSize(1);
         assertThat(forced.sessions()).isEmpty();
@@ -414,24 +415,18 @@ class PlannerTest {
     void a_forced_record_leaves_held_what_no_lease_ends() {
         ClusterRecord base =
                 withGroup(withGroup(all(candidacy(false)), FILES, granted(B1, 5, false)), "mail", granted(B1, 6, true));
+        base = withGroup(base, "volume", granted(A1, 7, false));
 
-        ClusterRecord forced = Planner.forced(base, 1, empty().acceptors().get(0), "ann", "c and its disk burnt");
+        ClusterRecord forced = Planner.forced(
+                base, 1, empty().acceptors().get(0), new TreeSet<>(Set.of(A1)), "ann", "c and its disk burnt");
 
         assertThat(forced.grant(FILES).orElseThrow().stands()).isTrue();
         assertThat(forced.grant("mail").orElseThrow().over()).contains(ProofKind.OPERATOR);
+        assertThat(forced.grant("volume").orElseThrow().over())
+                .as("the survivor runs nothing")
+                .contains(ProofKind.RELEASED);
         operations.add(new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "ann", "it burnt too"));
         assertThat(plan(forced).record().grant(FILES).orElseThrow().over()).contains(ProofKind.OPERATOR);
-    }
-
-    /** What found no room in the record was found all the same. */
-    @Test
-    void never_waits_for_a_node_whose_offer_is_outside_the_record() {
-        ClusterRecord base = withGroup(all(candidacy(true)), FILES, GroupRecord.NEW);
-        TreeMap<String, Candidacy> seen = new TreeMap<>();
-        seen.put(FILES, candidacy(true).withPresence(Presence.UNKNOWN));
-        offers.put(C1, new Offered(0, seen));
-
-        assertThat(plan(base).record().grant(FILES)).isEmpty();
     }
 
     private ClusterRecord held(Candidacy candidacy, boolean isExpirable, String... remains) {
