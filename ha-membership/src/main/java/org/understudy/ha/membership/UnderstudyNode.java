@@ -685,7 +685,7 @@ final class UnderstudyNode implements HaNode {
             lane.granted();
         }
         lane.offer(() -> loop.execute(lane::markOffered));
-        loop.execute(this::refreshStatuses);
+        loop.execute(() -> isStatusDirty = true);
         return lane;
     }
 
@@ -918,6 +918,9 @@ final class UnderstudyNode implements HaNode {
 
         /** A lane whose group the machine has let go of will never be used again. */
         private void retireEnded() {
+            if (lanes.size() == machine.offered()) {
+                return;
+            }
             for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
                 if (entry.getValue().isOffered() && !machine.isOffered(entry.getKey())) {
                     lanes.remove(entry.getKey(), entry.getValue());

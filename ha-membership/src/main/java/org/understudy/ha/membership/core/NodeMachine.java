@@ -1298,6 +1298,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** A grant may have been made to an incarnation of this process that was over when it became known: this process does not run it. */
     private void giveBackWhatWasNeverStarted() {
         LeaseKeeper k = keeper;
+        if (lives.size() < (k == null ? 1 : 2)) {
+            return;
+        }
         learned.ifPresent(record -> record.groups().forEach((name, group) -> {
             LocalGroup local = groups.get(name);
             Optional<Grant> left = group.grant()
@@ -1759,6 +1762,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Whether this node offers a group, or still has something of it to stop. */
     public boolean isOffered(String group) {
         return groups.containsKey(group);
+    }
+
+    /** How many groups {@link #isOffered} is true for. */
+    public int offered() {
+        return groups.size();
     }
 
     /** What a group is doing on this node; empty if it is not active here. */
