@@ -4,7 +4,10 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What only a person may decide. Every call asks the whole cluster through this node, returns at once, and its result says within
- * about ten seconds whether it was done. Who asked and why is kept in the cluster record where a promise rests on it. Any thread.
+ * about ten seconds whether it was done, also if there was nothing to do. Any thread.
+ *
+ * <p>Who asks and why, one to 500 characters each, is kept in the cluster record where a promise rests on it; without them a call throws
+ * {@link ConfigurationException}.
  */
 public interface Operator {
 
@@ -51,8 +54,10 @@ public interface Operator {
      * own process ends stays held until its holder gives it back or is proved gone; of the lost ones say {@link #confirmDown} as well, and
      * {@link GroupStatus#reason()} names them. Admit the other survivors afterwards.
      *
-     * <p>Say it on exactly one node, the one that knows most; stop every other survivor that is not connected with it first; and say it only
-     * when the lost nodes can never come back: if they live on elsewhere, there are two clusters. Refused while a majority is heard; a node
+     * <p>Say it on exactly one node, the one that knows most (its {@linkplain HaNode#resources() groups} name the highest tokens); stop every other
+     * survivor that is not connected with it first; and say it only when the lost nodes never come back with their disks: wipe their state
+     * directories before they start again. Until they meet this generation they are a second cluster; when they do, it ends theirs, with an
+     * alarm. What runs on this node is stopped, and granted anew. Refused while a majority is heard; a node
      * that came back with an empty state directory has no vote and does not count. What the lost majority decided and this node never heard
      * of is lost; tokens go on growing.
      */

@@ -132,8 +132,8 @@ final class NodeOperator implements Operator {
         checkWord("why", why);
     }
 
-    private static void checkWord(String key, String text) {
-        if (text.isBlank() || text.length() > TEXT_MAX) {
+    private static void checkWord(String key, @Nullable String text) {
+        if (text == null || text.isBlank() || text.length() > TEXT_MAX) {
             throw new ConfigurationException(
                     key, text, "say in 1 to " + TEXT_MAX + " characters who vouches and why: it is kept in the record");
         }

@@ -897,7 +897,8 @@ final class UnderstudyNode implements HaNode {
                     || notice.reason() == Reason.TIMING_DIFFERS
                     || notice.reason() == Reason.RECOVERY_WAITS
                     || notice.reason() == Reason.RECORD_FORCED
-                    || notice.reason() == Reason.RECORD_FULL) {
+                    || notice.reason() == Reason.RECORD_FULL
+                    || notice.reason() == Reason.MAJORITY_MISSING) {
                 publish(notice.reason().name(), new HaEvent.Alarm(notice.subject(), notice.detail()));
             }
         }
@@ -1020,6 +1021,10 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
+    private boolean keepsRunning(String name) {
+        return Optional.ofNullable(lanes.get(name)).filter(Lane::keepsRunning).isPresent();
+    }
+
     private GroupStatus status(String name) {
         Optional<Grant> grant = record.flatMap(r -> r.grant(name));
         Optional<GroupStatus.State> local = machine.localState(name);
@@ -1034,14 +1039,24 @@ final class UnderstudyNode implements HaNode {
         String reason = record.map(r -> Planner.whyUnowned(r, name)).orElse("this node knows no cluster record yet");
         if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
             reason = stopReasons.getOrDefault(name, "");
-        } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && !leases.isValid()) {
-            reason = "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)";
+        } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {
+            reason = keepsRunning(name)
+                    ? "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)"
+                    : "runs until the lease ends or a majority answers";
         } else if (local.isPresent()) {
             reason = grant.map(g -> "granted with proof " + g.proof()).orElse("");
+        } else if (isGrantedToLive
+                && where == GroupStatus.State.UNOWNED
+                && !machine.incarnation().equals(grant.map(Grant::holder))) {
+            reason = "granted to " + grant.get().holder() + ", which was this node before it was started again"
+                    + (state == NodeState.ACTIVE ? "" : "; no majority answers to decide anew");
         } else if (isGrantedToLive && where == GroupStatus.State.UNOWNED) {
             reason = stopReasons.containsKey(name)
                     ? "stopped here: " + stopReasons.get(name)
                     : "granted to this node, which is about to start it";
+        }
+        if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
+            reason += " (so it was when a majority answered last)";
         }
         return new GroupStatus(
                 name,

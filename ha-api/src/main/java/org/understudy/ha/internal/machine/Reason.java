@@ -29,6 +29,7 @@ public enum Reason {
     RECOVERY_DONE,
     RECORD_FORCED,
     RECORD_FULL,
+    MAJORITY_MISSING,
     OPERATION_DONE,
     TIMING_DIFFERS
 }

@@ -155,6 +155,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private long publishedConfirmed;
     private final TreeMap<String, String> saidLately = new TreeMap<>();
     private int recoverBeacons;
+    private long majorityHeardAt;
     /** When a node said that its disk does not vote yet. */
     private final TreeMap<NodeId, Long> silentVotes = new TreeMap<>();
 
@@ -186,6 +187,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.proposer.saw(disk.promised());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
+        this.majorityHeardAt = now;
         this.nextPlan = now;
     }
 
@@ -795,6 +797,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void vouch(Input.VouchWanted wanted) {
+        if (known().filter(r -> !r.isAcceptor(acceptor.id())).isPresent() && acceptor.isVoting()) {
+            then.add(new Effect.OperationDecided(
+                    wanted.request(), false, "this disk has no vote in the cluster record; an operator admits it"));
+            return;
+        }
         boolean wasVoting = acceptor.isVoting();
         acceptor.vouch();
         dirty = true;
@@ -811,16 +818,31 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void wantForce(long now, Input.ForceWanted wanted) {
         if (known().isEmpty()) {
             then.add(new Effect.OperationDecided(
-                    wanted.request(), false, "this node knows no cluster record; form a new cluster instead"));
+                    wanted.request(),
+                    false,
+                    "this node knows no cluster record; say it on a node that has one on its disk"));
         } else if (force != null) {
             then.add(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
         } else if (hearsMajority(now, newestKnown().voters())) {
             refuseToForce(wanted);
+        } else if (!newestKnown().isAcceptor(acceptor.id()) && !heardVotes(now).isEmpty()) {
+            then.add(new Effect.OperationDecided(
+                    wanted.request(),
+                    false,
+                    "this node's disk has no vote; say it on " + heardVotes(now) + ", which has"));
         } else {
             localDirty = true;
             force = wanted;
             forceAt = now + settings.timing().acceptorNanos();
         }
+    }
+
+    /** Those whose votes are heard, of the newest record known here. */
+    private List<NodeId> heardVotes(long now) {
+        return newestKnown().voters().all().stream()
+                .filter(vote -> isHeard(now, vote.node()) && mayBe(vote, vote.node()))
+                .map(AcceptorId::node)
+                .toList();
     }
 
     private void refuseToForce(Input.ForceWanted wanted) {
@@ -868,7 +890,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     .filter(grant -> grant.stands() && lives.contains(grant.holder()))
                     .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
         }
-        int generation = base.generation() + 1;
+        int generation = Planner.nextGeneration(base.generation(), settings.rank());
         Ballot ballot = Ballot.forced(generation, self);
         ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), lives, wanted.who(), wanted.why());
         proposer.abandon(now);
@@ -897,7 +919,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void learn(long now, Ballot ballot, ClusterRecord value) {
         proposer.saw(ballot);
-        if (!ballot.isAbove(learnedBallot)) {
+        if (!ballot.isAbove(learnedBallot) || isOfAnOlderGeneration(value)) {
             return;
         }
         if (learned.isEmpty()) {
@@ -917,13 +939,35 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     self.value(),
                     Reason.VOTE_NOT_COUNTED,
                     "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
-                            + " votes is admitted by itself as soon as a majority is there; any other node an operator admits");
+                            + " votes is admitted by itself as soon as a majority is there; any other node an operator admits. If a"
+                            + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
         }
         forgetSettled(value);
         decideOperations(now);
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
         proveWills(value);
+    }
+
+    /**
+     * Whether a record is of a generation before one that was forced, by what this node's disk holds. Nodes that were said to be lost for good
+     * are back; what was decided since must not be forgotten for them.
+     */
+    private boolean isOfAnOlderGeneration(ClusterRecord value) {
+        int own = acceptor.memory().accepted().map(ClusterRecord::generation).orElse(0);
+        if (value.generation() < own) {
+            sayOnce(
+                    settings.cluster(),
+                    Reason.RECORD_FORCED,
+                    "generation " + value.generation() + " of this cluster lives beside generation " + own
+                            + ", which an operator forced because the nodes of the other would never come back: stop "
+                            + value.voters().all().stream()
+                                    .map(AcceptorId::node)
+                                    .filter(node -> !node.equals(self))
+                                    .toList()
+                            + " and start them with empty state directories");
+        }
+        return value.generation() < own;
     }
 
     /** What an earlier life gave back, and nobody noted before it ended: it is on this disk, so it is said again. */
@@ -1472,6 +1516,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             join(now);
         }
         askToRecover();
+        sayWhoIsMissing(now);
         forceIfDue(now);
         operations.repeated(now).forEach(this::toOthers);
         ownReleases.values().forEach(this::toOthers);
@@ -1488,6 +1533,28 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (moves.containsKey(move.group())) {
                 toOthers(move);
             }
+        }
+    }
+
+    /** After a while without a majority, and once: who is missing, and what can be done. */
+    private void sayWhoIsMissing(long now) {
+        Optional<Voters> voters = known().map(r -> newestKnown().voters());
+        if (voters.isEmpty() || hearsMajority(now, voters.get())) {
+            majorityHeardAt = now;
+            saidLately.remove(self.value() + '/' + Reason.MAJORITY_MISSING);
+        } else if (now - majorityHeardAt >= GIVE_UP_INTERVALS * renewNanos) {
+            List<NodeId> heardVotes = heardVotes(now);
+            List<NodeId> missing = voters.get().all().stream()
+                    .map(AcceptorId::node)
+                    .filter(node -> !node.equals(self) && !heardVotes.contains(node))
+                    .toList();
+            sayOnce(
+                    self.value(),
+                    Reason.MAJORITY_MISSING,
+                    "the votes of " + missing
+                            + " are not heard, and without a majority nothing is decided: start these nodes on their"
+                            + " disks, or, if so many are lost for good, say operator().forceRecord() on the node that is left and"
+                            + " knows most");
         }
     }
 

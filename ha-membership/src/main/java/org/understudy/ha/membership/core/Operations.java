@@ -86,7 +86,8 @@ final class Operations {
             }
             if (isDone || refusal.isPresent()) {
                 own.remove(entry.getKey());
-                decided.add(new Effect.OperationDecided(entry.getKey(), isDone, refusal.orElse("done")));
+                String done = record.map(r -> Planner.done(r, operation)).orElse("done");
+                decided.add(new Effect.OperationDecided(entry.getKey(), isDone, refusal.orElse(done)));
                 heard.remove(operation.key());
             }
         }

@@ -123,7 +123,7 @@ public final class AssumptionsReport {
             }
             if (isKept) {
                 weak.add("group " + group
-                        + " goes on without a majority: an operator().confirmDown() or forceRecord() about a node"
+                        + " goes on without a majority: an operator().confirmDown() about a node"
                         + " that in truth runs it makes two owners");
             }
             if (candidates == 1) {

@@ -207,6 +207,11 @@ public final class Lane {
     }
 
     /** The offer has reached the loop. */
+    /** Whether the group goes on where no majority answers. */
+    public boolean keepsRunning() {
+        return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
+    }
+
     public void markOffered() {
         isOffered = true;
     }

@@ -45,6 +45,9 @@ public final class FileNodeStateStore implements NodeStateStore {
 
     private @Nullable DirectoryLock lock;
     private @Nullable KernelMemory memory;
+    /** The newest write, if the disk is known to be as it was left by it. */
+    private String written = KernelMemory.NOTHING;
+
     private NodeStateFormat.@Nullable State state;
     private @Nullable String endedBecause;
 
@@ -111,6 +114,8 @@ public final class FileNodeStateStore implements NodeStateStore {
             isCurrent =
                     before.isEmpty() || opened.remembers(NodeStateFormat.mark(NodeStateFormat.encode(before.get())));
             if (isCurrent) {
+                written = before.map(s -> NodeStateFormat.mark(NodeStateFormat.encode(s)))
+                        .orElse(KernelMemory.NOTHING);
                 replace(now);
             } else {
                 // Counting this start must not make an older copy look like the newest at the next one: only what the
@@ -279,11 +284,16 @@ public final class FileNodeStateStore implements NodeStateStore {
 
     private void replace(NodeStateFormat.State next) throws IOException {
         ByteBuffer bytes = NodeStateFormat.encode(next);
+        String mark = NodeStateFormat.mark(bytes);
         KernelMemory told = memory;
         if (told != null) {
-            told.remember(NodeStateFormat.mark(bytes));
+            told.remember(mark, written);
         }
         write(bytes);
+        if (told != null) {
+            told.remember(mark, mark);
+        }
+        written = mark;
     }
 
     private void write(ByteBuffer bytes) throws IOException {

@@ -17,24 +17,27 @@ import org.understudy.ha.api.StorageException;
 import org.understudy.ha.membership.spi.NodeStateStore.DiskIdentity;
 
 /**
- * What this run of the kernel remembers of a disk: its newest write, in a small file on a memory file system, which is gone
+ * What this run of the kernel remembers of a disk: its newest writes, in a small file on a memory file system, which is gone
  * with the kernel and in no backup of the disk. A disk whose own newest write is another has gone back to an older copy, or the kernel was
  * started again.
  *
- * <p>A write is remembered <em>before</em> it is made: a crash between the two makes the disk look older than it is,
- * which costs a question to the other nodes; the other way round an older copy could pass for the newest.
+ * <p>A write is remembered before it is made, beside the one before it; and once more, alone, when it is complete and before anything that
+ * rests on it is said. So a process that is killed in the middle finds its disk current, with that write or without it, and an older copy
+ * never passes for the newest.
  *
  * <p>A lock beside it is held while the disk is in use: a copy of a directory has the same identity, and two processes must not vote under
  * one. What is remembered is never locked itself: whoever tidies up reads it, and reading a file ends this process's locks on it, see
  * {@link DirectoryLock}.
  *
- * <p>Layout: the write as 24 hexadecimal digits, a line feed, the directory, a line feed. Files of directories that do not exist any more
+ * <p>Layout: the newest write as 24 hexadecimal digits, the directory, and the write before it or the newest once more, a line feed after each. Files of directories that do not exist any more
  * are removed by whoever comes next; the locks, a few bytes each, stay until the kernel ends.
  */
 final class KernelMemory implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final String LOCK_SUFFIX = ".lock";
-    private static final int DIGITS = 24;
+    /** No write has this mark. */
+    static final String NOTHING = "-".repeat(24);
+
     private static final int FILE_LENGTH_MAX = 8192;
     private static final int FILES_LOOKED_AT_MAX = 256;
 
@@ -139,7 +142,7 @@ final class KernelMemory implements AutoCloseable {
     }
 
     /**
-     * Whether this is the newest write that this run of the kernel was told of.
+     * Whether a disk with this write has forgotten nothing that was said in this run of the kernel.
      *
      * @param write see {@link NodeStateFormat#mark}
      */
@@ -148,23 +151,26 @@ final class KernelMemory implements AutoCloseable {
         if (open == null) {
             return false;
         }
-        ByteBuffer digits = ByteBuffer.allocate(DIGITS);
-        open.read(digits, 0);
-        return write.equals(new String(digits.array(), 0, digits.position(), StandardCharsets.US_ASCII));
+        ByteBuffer bytes = ByteBuffer.allocate(FILE_LENGTH_MAX);
+        open.read(bytes, 0);
+        String[] lines = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8).split("\n", -1);
+        return lines.length > 3 && (write.equals(lines[0]) || write.equals(lines[2]));
     }
 
     /**
-     * Notes that a write is about to be made.
+     * Notes a write.
      *
+     * @param before what the disk may hold as well: until the write is complete what it held before, then the same write
      * @throws IOException if it could not be noted and what was noted before could not be taken back either
      */
-    void remember(String write) throws IOException {
+    void remember(String write, String before) throws IOException {
         FileChannel open = channel;
         if (open == null) {
             return;
         }
         try {
-            open.write(ByteBuffer.wrap((write + "\n" + directory + "\n").getBytes(StandardCharsets.UTF_8)), 0);
+            String lines = write + "\n" + directory + "\n" + before + "\n";
+            open.write(ByteBuffer.wrap(lines.getBytes(StandardCharsets.UTF_8)), 0);
         } catch (IOException e) {
             if (file != null) {
                 Files.deleteIfExists(file);
@@ -174,7 +180,7 @@ final class KernelMemory implements AutoCloseable {
 
     /** Notes that what is about to be written is not known to be the newest. */
     void forget() throws IOException {
-        remember("-".repeat(DIGITS));
+        remember(NOTHING, NOTHING);
     }
 
     /** Ends the lock. What is remembered stays. */

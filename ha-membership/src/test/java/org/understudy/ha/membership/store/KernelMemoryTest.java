@@ -24,6 +24,37 @@ class KernelMemoryTest {
         assertThat(lives("disk").isCurrent()).isTrue();
     }
 
+    /** Killed in the middle of a write, a node finds its disk as it was before or as it is after: it has said nothing that it forgot. */
+    @Test
+    void a_disk_is_current_wherever_its_last_write_was_cut_off() throws IOException {
+        boolean isCut = true;
+        for (int at = 0; isCut; at++) {
+            String name = "disk" + at;
+            lives(name, "one");
+            byte[] older = Files.readAllBytes(root.resolve(name + "/node.state"));
+            lives(name, "two");
+            CuttingFiles files = new CuttingFiles(at, false);
+            isCut = isCutSaving(name, files);
+
+            assertThat(lives(name).isCurrent()).as("cut before %s", files.steps).isTrue();
+            Files.write(root.resolve(name + "/node.state"), older);
+            assertThat(lives(name).isCurrent())
+                    .as("an older copy after a cut before %s", files.steps)
+                    .isFalse();
+        }
+    }
+
+    private boolean isCutSaving(String name, CuttingFiles files) throws IOException {
+        try (FileNodeStateStore store =
+                new FileNodeStateStore(root.resolve(name), files, Optional.of(Files.createDirectories(memory())))) {
+            store.open();
+            store.save("three".getBytes(StandardCharsets.UTF_8));
+        } catch (StorageException e) {
+            assertThat(files.wasCut()).isTrue();
+        }
+        return files.wasCut();
+    }
+
     @Test
     void an_older_copy_is_not() throws IOException {
         lives("disk", "one");

@@ -32,7 +32,15 @@ final class MachineImage {
     private static final int IDENTITIES_MAX = 200_000;
     private static final Map<String, List<String>> UNREAD = Map.of(
             NodeMachine.class.getName(),
-            List.of("urgent", "then", "notices", "saidLately", "selfAnswers", "verifier", "persistNumber"));
+            List.of(
+                    "urgent",
+                    "then",
+                    "notices",
+                    "saidLately",
+                    "majorityHeardAt",
+                    "selfAnswers",
+                    "verifier",
+                    "persistNumber"));
     private static final List<String> BY_WRITE = List.of("writing", "selfHeld");
 
     private final Map<Class<?>, Layout> layouts = new IdentityHashMap<>();

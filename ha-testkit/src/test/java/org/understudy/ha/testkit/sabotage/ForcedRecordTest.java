@@ -9,11 +9,13 @@ import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Effect.StartGroup;
 import org.understudy.ha.membership.core.Effect.StopGroup;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -112,6 +114,51 @@ class ForcedRecordTest {
         keeping.pass(3_000);
         assertThat(keeping.ordered(OperationDecided.class).orElseThrow().isDone())
                 .isTrue();
+    }
+
+    /** The nodes that were lost for good are back with their disks, and agree among themselves, while this one was down. */
+    @Test
+    void what_was_forced_is_not_undone_by_those_who_were_lost_for_good() {
+        ownTheGroup();
+        a.pass(3_000);
+        a.feed(new Input.StopEnded(Solo.GROUP, 5, true, ""));
+        a.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+        a.pass(3_000);
+        Message.Chosen forced = a.said(Message.Chosen.class).orElseThrow();
+        assertThat(forced.value().generation()).isEqualTo(16);
+
+        a.crash(true);
+        a.receive("b", new Message.Chosen(Solo.ballot(9), held.withNumber(9)));
+        a.pass(3_000, "b", "c");
+
+        Message.Chosen told = a.said(Message.Chosen.class).orElseThrow();
+        assertThat(told.value().generation()).as("the others learn of it").isEqualTo(16);
+        assertThat(told.value().lastToken())
+                .isGreaterThanOrEqualTo(forced.value().lastToken());
+    }
+
+    /** Two words on two nodes, one after the other died, must not give the same tokens. */
+    @Test
+    void no_two_nodes_force_the_same_generation() {
+        assertThat(List.of(
+                        Planner.nextGeneration(0, 0),
+                        Planner.nextGeneration(0, 1),
+                        Planner.nextGeneration(17, 0),
+                        Planner.nextGeneration(17, 2)))
+                .containsExactly(16, 17, 32, 34);
+    }
+
+    @Test
+    void a_node_without_a_vote_goes_on_alone_only_where_no_vote_is_heard() {
+        ClusterRecord others = Solo.alive(Solo.record("bc", 3), "bc", "b", "c");
+        Solo voteless = new Solo("abc", "a", DurableState.EMPTY, false);
+        voteless.receive("b", new Message.Chosen(Solo.ballot(4), others));
+        voteless.pass(20, "b");
+        voteless.feed(new Input.ForceWanted(7, "ann", "c burnt"));
+
+        OperationDecided decided = voteless.ordered(OperationDecided.class).orElseThrow();
+        assertThat(decided.isDone()).isFalse();
+        assertThat(decided.why()).contains("[b]");
     }
 
     private void ownTheGroup() {

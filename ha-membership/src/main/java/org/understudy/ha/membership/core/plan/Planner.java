@@ -49,6 +49,9 @@ public final class Planner {
 
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
+    /** How many nodes can force a generation after the same one without taking the same number. */
+    private static final int GENERATIONS = 16;
+
     private static final int WORDS_KEPT = 256;
 
     private Planner() {}
@@ -123,13 +126,29 @@ public final class Planner {
                 .withOperators(base.standby(), words);
     }
 
+    /**
+     * The number of the generation that a node forces: above the one before, and another than any other node would take, so that two words on
+     * two nodes, one after the other died, never give the same tokens.
+     */
+    public static int nextGeneration(int before, int rank) {
+        return (before / GENERATIONS + 1) * GENERATIONS + Math.min(rank, GENERATIONS - 1);
+    }
+
+    /** What is to be said when an operation is done. */
+    public static String done(ClusterRecord record, Operation operation) {
+        return operation.kind() == Operation.Kind.CONFIRM_DOWN
+                ? operation.vouchedFor() + " holds nothing; its node's newest life is "
+                        + record.incarnations().getOrDefault(operation.node(), 0L)
+                : "done";
+    }
+
     /** Why an operation cannot be tried; empty if it can, or if it is done already. */
     public static Optional<String> operationRefusal(ClusterRecord record, Operation operation) {
         return switch (operation.kind()) {
             case ADMIT -> VoterChange.refusal(record, operation);
             case REMOVE -> unknown(record, operation.node()).or(() -> VoterChange.refusal(record, operation));
             case STANDBY, ACTIVATE -> unknown(record, operation.node());
-            case CONFIRM_DOWN -> confirmRefusal(record, operation);
+            case CONFIRM_DOWN -> unknown(record, operation.node()).or(() -> confirmRefusal(record, operation));
         };
     }
 
@@ -169,10 +188,11 @@ public final class Planner {
     public static String operationWaitsFor(ClusterRecord record, Operation operation) {
         if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(operation.vouchedFor())) {
             return "the session of " + operation.vouchedFor()
-                    + " stands: somebody hears it, or its lease has not been waited out";
+                    + " stands: somebody hears it, its lease has not been waited out, or no majority answers to decide";
         }
         return record.voters().isSettled()
-                ? "no majority took it up; see whether a majority is connected and in good health"
+                ? "no majority took it up; see whether a majority is connected and in good health, and if one is lost for good say"
+                        + " forceRecord()"
                 : "a change of the voters is under way: " + record.voters();
     }
 

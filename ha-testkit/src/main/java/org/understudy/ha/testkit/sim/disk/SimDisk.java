@@ -64,7 +64,7 @@ public final class SimDisk {
     private long hungUntil;
     private long fullUntil;
     private boolean isDamaged;
-    /** Whether this run of the kernel remembers the newest write: it is told of each before it is made, but not of the count of a start. */
+    /** Whether this run of the kernel remembers what lies here: it is told of each write before and after it, but not of the count of a start. */
     private boolean isRemembered;
 
     private long epoch;
@@ -223,13 +223,9 @@ public final class SimDisk {
         if (isForgetful) {
             durable = before;
             file = null;
-        } else if (underWay != null) {
-            if (SimRandom.happens(draw, 500)) {
-                settle(underWay);
-                onDurable.accept(underWay);
-            } else {
-                isRemembered &= SimRandom.happens(draw + 1, 500);
-            }
+        } else if (underWay != null && SimRandom.happens(draw, 500)) {
+            settle(underWay);
+            onDurable.accept(underWay);
         }
         before = durable;
         writing = null;
