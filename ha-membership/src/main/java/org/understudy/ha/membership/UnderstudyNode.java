@@ -1040,7 +1040,7 @@ final class UnderstudyNode implements HaNode {
         if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
             reason = stopReasons.getOrDefault(name, "");
         } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {
-            reason = keepsRunning(name)
+            reason = keepsRunning(name) && grant.filter(g -> !g.isExpirable()).isPresent()
                     ? "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)"
                     : "runs until the lease ends or a majority answers";
         } else if (local.isPresent()) {

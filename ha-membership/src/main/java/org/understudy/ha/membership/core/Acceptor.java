@@ -192,6 +192,10 @@ final class Acceptor {
         if (memory.promised().isAbove(ballot)) {
             return Optional.of("promised " + memory.promised());
         }
+        if (ballot.generation() != value.generation()) {
+            return Optional.of("a record of generation " + value.generation() + " under a ballot of generation "
+                    + ballot.generation() + ": an operator has forced a newer one");
+        }
         if (!value.isAcceptor(self)) {
             return Optional.of("the record does not name disk " + self.disk() + " of " + self.node()
                     + "; a node with another disk must be admitted first");
@@ -232,10 +236,19 @@ final class Acceptor {
         boolean stands = standsIn(memory, session)
                 && standsIn(disk, session)
                 && underWay.stream().allMatch(state -> standsIn(state, session));
+        if (isOfAnEndedGeneration()) {
+            return false;
+        }
         if (stands) {
             heard.put(session, now);
         }
         return stands;
+    }
+
+    /** Whether this acceptor has promised a ballot of a newer generation than its record's: then it speaks for the older one no more. */
+    private boolean isOfAnEndedGeneration() {
+        return memory.promised().generation()
+                > memory.accepted().map(ClusterRecord::generation).orElse(0);
     }
 
     /** Whether this acceptor would agree now to the end of a session by silence. */

@@ -825,11 +825,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             then.add(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
         } else if (hearsMajority(now, newestKnown().voters())) {
             refuseToForce(wanted);
-        } else if (!newestKnown().isAcceptor(acceptor.id()) && !heardVotes(now).isEmpty()) {
-            then.add(new Effect.OperationDecided(
-                    wanted.request(),
-                    false,
-                    "this node's disk has no vote; say it on " + heardVotes(now) + ", which has"));
+        } else if (hasNoVoteBesideOthers(now)) {
+            refuseWithoutVote(now, wanted);
         } else {
             localDirty = true;
             force = wanted;
@@ -843,6 +840,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 .filter(vote -> isHeard(now, vote.node()) && mayBe(vote, vote.node()))
                 .map(AcceptorId::node)
                 .toList();
+    }
+
+    private boolean hasNoVoteBesideOthers(long now) {
+        return !newestKnown().isAcceptor(acceptor.id()) && !heardVotes(now).isEmpty();
+    }
+
+    private void refuseWithoutVote(long now, Input.ForceWanted wanted) {
+        then.add(new Effect.OperationDecided(
+                wanted.request(), false, "this node's disk has no vote; say it on " + heardVotes(now) + ", which has"));
     }
 
     private void refuseToForce(Input.ForceWanted wanted) {
@@ -863,10 +869,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         ClusterRecord base = newestKnown();
-        if (hearsMajority(now, base.voters())) {
+        boolean isMajorityHeard = hearsMajority(now, base.voters());
+        if (isMajorityHeard || hasNoVoteBesideOthers(now)) {
             force = null;
             localDirty = true;
-            refuseToForce(wanted);
+            if (isMajorityHeard) {
+                refuseToForce(wanted);
+            } else {
+                refuseWithoutVote(now, wanted);
+            }
             return;
         }
         if (now < forceAt) {
@@ -890,7 +901,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     .filter(grant -> grant.stands() && lives.contains(grant.holder()))
                     .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
         }
-        int generation = Planner.nextGeneration(base.generation(), settings.rank());
+        int before = Math.max(
+                base.generation(),
+                Math.max(
+                        proposer.highestSeen().generation(),
+                        acceptor.memory().promised().generation()));
+        int generation = Planner.nextGeneration(before, nonce);
         Ballot ballot = Ballot.forced(generation, self);
         ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), lives, wanted.who(), wanted.why());
         proposer.abandon(now);
@@ -927,6 +943,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             nextBeacon = now;
         }
         proposer.learned(ballot);
+        leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         learned = Optional.of(value);
         planDirty = true;
@@ -950,11 +967,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     /**
-     * Whether a record is of a generation before one that was forced, by what this node's disk holds. Nodes that were said to be lost for good
-     * are back; what was decided since must not be forgotten for them.
+     * Whether a record is of a generation before one that this node knows to be forced. Nodes that were said to be lost for good are back; what
+     * was decided since must not be forgotten for them.
      */
     private boolean isOfAnOlderGeneration(ClusterRecord value) {
-        int own = acceptor.memory().accepted().map(ClusterRecord::generation).orElse(0);
+        int own = Math.max(
+                acceptor.memory().promised().generation(),
+                learned.map(ClusterRecord::generation).orElse(0));
         if (value.generation() < own) {
             sayOnce(
                     settings.cluster(),
@@ -968,6 +987,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             + " and start them with empty state directories");
         }
         return value.generation() < own;
+    }
+
+    /** Whoever knows of a newer generation has no word in an older one any more, also where the newer one gives it no vote. */
+    private void leaveOlderGenerations(Ballot ballot) {
+        DurableState memory = acceptor.memory();
+        if (!memory.isEmpty() && ballot.generation() > memory.promised().generation()) {
+            acceptor.prepare(ballot);
+            dirty = true;
+        }
     }
 
     /** What an earlier life gave back, and nobody noted before it ended: it is on this disk, so it is said again. */
@@ -1780,6 +1808,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k != null && !base.record().isLive(k.session())) {
             // Carrying a base that has dropped our own session would look like consent: stop what we own first.
             loseSession("a record that must be carried does not list " + k.session());
+            return Optional.empty();
+        }
+        if (base.record().generation() != proposer.ballot().generation()) {
+            // A newer generation was forced somewhere, and this node has not been told it yet.
             return Optional.empty();
         }
         Plan plan = Planner.plan(base.record(), facts(now, base.tokenFloor(), base.ballot()));

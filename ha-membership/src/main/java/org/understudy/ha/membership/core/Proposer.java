@@ -98,6 +98,11 @@ final class Proposer {
         return agreed;
     }
 
+    /** The highest ballot seen anywhere. */
+    Ballot highestSeen() {
+        return highestSeen;
+    }
+
     /** A record is known to be chosen: what was refused below it is settled. */
     void learned(Ballot chosen) {
         if (chosen.isAbove(refusedAt)) {

@@ -35,6 +35,7 @@ import org.understudy.ha.membership.spi.NodeStateStore.DiskIdentity;
 final class KernelMemory implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final String LOCK_SUFFIX = ".lock";
+    private static final String WRITES_SUFFIX = ".writes";
     /** No write has this mark. */
     static final String NOTHING = "-".repeat(24);
 
@@ -99,7 +100,7 @@ final class KernelMemory implements AutoCloseable {
             return new KernelMemory(null, null, null, directory);
         }
         forgetMissing(place.get());
-        Path file = place.get().resolve(disk.toString());
+        Path file = place.get().resolve(disk + WRITES_SUFFIX);
         DirectoryLock lock = DirectoryLock.acquire(
                 disk, place.get().resolve(disk + LOCK_SUFFIX), directory, "a copy of this directory");
         boolean isOpen = false;
@@ -170,7 +171,10 @@ final class KernelMemory implements AutoCloseable {
         }
         try {
             String lines = write + "\n" + directory + "\n" + before + "\n";
-            open.write(ByteBuffer.wrap(lines.getBytes(StandardCharsets.UTF_8)), 0);
+            ByteBuffer bytes = ByteBuffer.wrap(lines.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                open.write(bytes, bytes.position());
+            }
         } catch (IOException e) {
             if (file != null) {
                 Files.deleteIfExists(file);

@@ -17,5 +17,5 @@ at 7000 ms majority-lost serv1 for 300 ms luck 0
 at 7050 ms power-off serv1 for 50 ms
 
 then files starts on serv1, token 1, NEVER
-then files starts on serv1, token 4503599627370497, OPERATOR
+then files starts on serv1, token 16607023625928705, OPERATOR
 then files is on serv1 in the end

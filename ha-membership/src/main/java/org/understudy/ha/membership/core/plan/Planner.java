@@ -49,8 +49,8 @@ public final class Planner {
 
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
-    /** How many nodes can force a generation after the same one without taking the same number. */
-    private static final int GENERATIONS = 16;
+    /** A forced generation has one of 64 numbers; there are 32 767. */
+    private static final int GENERATION_BITS = 6;
 
     private static final int WORDS_KEPT = 256;
 
@@ -127,11 +127,13 @@ public final class Planner {
     }
 
     /**
-     * The number of the generation that a node forces: above the one before, and another than any other node would take, so that two words on
-     * two nodes, one after the other died, never give the same tokens.
+     * The number of the generation that a node forces: above every one seen, and drawn, so that two words on two nodes, one after the other
+     * died unheard, hardly ever give the same tokens.
+     *
+     * @param random of the process that forces it
      */
-    public static int nextGeneration(int before, int rank) {
-        return (before / GENERATIONS + 1) * GENERATIONS + Math.min(rank, GENERATIONS - 1);
+    public static int nextGeneration(int before, long random) {
+        return before + 1 + (int) (random * 0x9E3779B97F4A7C15L >>> Long.SIZE - GENERATION_BITS);
     }
 
     /** What is to be said when an operation is done. */

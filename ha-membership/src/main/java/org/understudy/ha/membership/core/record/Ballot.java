@@ -27,6 +27,11 @@ public record Ballot(long round, String proposer) implements Comparable<Ballot> 
         return new Ballot(ClusterRecord.floor(generation) + 1, node.value());
     }
 
+    /** The generation that it belongs to: only records of this one are proposed under it. */
+    public int generation() {
+        return (int) (round >>> ClusterRecord.GENERATION_SHIFT);
+    }
+
     public boolean isNone() {
         return round == 0;
     }
