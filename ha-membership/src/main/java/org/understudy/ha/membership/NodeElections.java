@@ -297,7 +297,8 @@ final class NodeElections implements Elections {
             if (!isEnded.compareAndSet(false, true) || host.isClosed() || !host.isCurrent(group, lane)) {
                 return;
             }
-            host.submit(new Input.GroupWithdrawn(group));
+            // Withdrawn before it was offered, it would stay offered for ever.
+            lane.afterOffer(() -> host.submit(new Input.GroupWithdrawn(group)));
             if (leader.isTask()) {
                 return;
             }

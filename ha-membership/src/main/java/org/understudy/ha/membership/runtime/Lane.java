@@ -166,6 +166,15 @@ public final class Lane {
         });
     }
 
+    /** Runs something after the loop was handed the first offer: at once if it was. Any thread; never blocks. */
+    public void afterOffer(Runnable action) {
+        if (isOffered) {
+            action.run();
+        } else {
+            submit(action);
+        }
+    }
+
     /** An enforcer came or went: says anew what ends the group. Any thread; never blocks. */
     public void coverageChanged() {
         isCoverageNews = true;

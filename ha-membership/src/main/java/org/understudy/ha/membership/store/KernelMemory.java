@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.StorageException;
@@ -29,8 +31,8 @@ import org.understudy.ha.membership.spi.NodeStateStore.DiskIdentity;
  * one. What is remembered is never locked itself: whoever tidies up reads it, and reading a file ends this process's locks on it, see
  * {@link DirectoryLock}.
  *
- * <p>Layout: the newest write as 24 hexadecimal digits, the directory, and the write before it or the newest once more, a line feed after each. Files of directories that do not exist any more
- * are removed by whoever comes next; the locks, a few bytes each, stay until the kernel ends.
+ * <p>Layout: the newest write as 24 hexadecimal digits, the directory, and the write before it or the newest once more, a line feed after each. Files of directories that whoever comes next does not see, and
+ * that were not written for a week, are removed: another mount namespace may see them; the locks, a few bytes each, stay until the kernel ends.
  */
 final class KernelMemory implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
@@ -39,6 +41,7 @@ final class KernelMemory implements AutoCloseable {
     /** No write has this mark. */
     static final String NOTHING = "-".repeat(24);
 
+    private static final Duration KEPT = Duration.ofDays(7);
     private static final int FILE_LENGTH_MAX = 8192;
     private static final int FILES_LOOKED_AT_MAX = 256;
 
@@ -131,7 +134,10 @@ final class KernelMemory implements AutoCloseable {
                 try {
                     boolean isSmall = Files.size(each) <= FILE_LENGTH_MAX;
                     String[] lines = isSmall ? Files.readString(each).split("\n", -1) : new String[0];
-                    if (lines.length >= 2 && !Files.exists(Path.of(lines[1]))) {
+                    boolean isOld = Files.getLastModifiedTime(each)
+                            .toInstant()
+                            .isBefore(Instant.now().minus(KEPT));
+                    if (lines.length >= 2 && isOld && !Files.exists(Path.of(lines[1]))) {
                         Files.deleteIfExists(each);
                     }
                 } catch (IOException | InvalidPathException e) {

@@ -7,6 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,16 +154,27 @@ class KernelMemoryTest {
         }
     }
 
+    /** Another mount namespace may see a directory that this process does not. */
     @Test
-    void what_is_remembered_of_a_directory_that_is_gone_is_forgotten() throws IOException {
+    void what_is_remembered_of_a_directory_that_is_gone_is_forgotten_after_a_week() throws IOException {
         lives("disk", "one");
         Files.delete(root.resolve("disk/node.state"));
         Files.delete(root.resolve("disk/node.lock"));
         Files.delete(root.resolve("disk"));
         lives("other", "one");
+        assertThat(notes()).hasSize(2);
 
+        for (Path note : notes()) {
+            Files.setLastModifiedTime(note, FileTime.from(Instant.now().minus(Duration.ofDays(8))));
+        }
+        lives("other", "two");
+
+        assertThat(notes()).hasSize(1);
+    }
+
+    private List<Path> notes() throws IOException {
         try (var files = Files.list(memory())) {
-            assertThat(files.filter(each -> !each.toString().endsWith(".lock"))).hasSize(1);
+            return files.filter(each -> !each.toString().endsWith(".lock")).toList();
         }
     }
 
