@@ -13,8 +13,8 @@ public enum WithoutQuorum {
     /**
      * It goes on where it is, for as long as it takes, and its lease is not valid meanwhile. In exchange the end of the lease is never a
      * proof: after a pause, a power cut or a split nobody takes it over until its process is proved gone, it was stopped and said so, its
-     * node is back on the same machine and disk, or an operator vouches for its end; a forced record leaves it held too. A false word of an operator makes
-     * two owners of it. When a majority answers again, and has removed this node's session, the group is stopped and granted anew.
+     * node is back on the same machine and disk, or an operator vouches for its end; a forced record leaves it held
+     * too. A false word of an operator makes two owners of it. When a majority answers again, and has removed this node's session, the group is stopped and granted anew.
      */
     KEEP_RUNNING
 }

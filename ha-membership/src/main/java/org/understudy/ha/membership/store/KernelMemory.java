@@ -31,8 +31,9 @@ import org.understudy.ha.membership.spi.NodeStateStore.DiskIdentity;
  * one. What is remembered is never locked itself: whoever tidies up reads it, and reading a file ends this process's locks on it, see
  * {@link DirectoryLock}.
  *
- * <p>Layout: the newest write as 24 hexadecimal digits, the directory, and the write before it or the newest once more, a line feed after each. Files of directories that whoever comes next does not see, and
- * that were not written for a week, are removed: another mount namespace may see them; the locks, a few bytes each, stay until the kernel ends.
+ * <p>Layout: the newest write as 24 hexadecimal digits, the directory, and the write before it or the newest once more, a line feed after
+ * each. Files of directories that whoever comes next does not see, and that were not written for a week, are removed: another mount namespace
+ * may see them. The locks, a few bytes each, stay until the kernel ends.
  */
 final class KernelMemory implements AutoCloseable {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");

@@ -56,7 +56,7 @@ final class Laboratory implements AutoCloseable {
     private final Observer observer;
     private final Queue<History.Fact> inbox;
     private final Map<String, History.Acted> newest;
-    private final List<OperatorWord> words = new ArrayList<>();
+    private final List<PendingWord> words = new ArrayList<>();
     private Optional<LabNode> alone = Optional.empty();
     private long aloneSaidNanos;
     private int lockGeneration = 1;
@@ -301,25 +301,25 @@ final class Laboratory implements AutoCloseable {
                 target.kill();
                 target.directory().lose();
                 // It gets its vote back by itself; the next fault must not come before.
-                words.add(OperatorWord.owed(target, "admit " + target.name()));
+                words.add(PendingWord.owed(target, "admit " + target.name()));
             }
             case DISK_OLDER -> {
                 target.kill();
                 target.directory().restore();
-                words.add(OperatorWord.owed(target, "admit " + target.name()));
+                words.add(PendingWord.owed(target, "admit " + target.name()));
             }
             case VOTE_AWAY ->
-                words.add(OperatorWord.said(
+                words.add(PendingWord.said(
                         other(target, step.other()), "remove " + target.name(), "admit " + target.name()));
             case STANDBY ->
-                words.add(OperatorWord.said(
+                words.add(PendingWord.said(
                         other(target, step.other()), "standby " + target.name(), "activate " + target.name()));
             case CONFIRMED -> {
                 Optional<String> word = target.incarnation().map(number -> "down " + target.name() + " " + number);
                 target.killBoth();
                 word.ifPresent(down -> {
                     other(target, step.other()).command(down);
-                    words.add(OperatorWord.owed(target, down));
+                    words.add(PendingWord.owed(target, down));
                 });
             }
             case MAJORITY_LOST -> loseMajority(target, step.other());
@@ -372,9 +372,9 @@ final class Laboratory implements AutoCloseable {
                 // Votes are one thing; that what no lease ends has ended is another, and only who killed it knows.
                 node.incarnation()
                         .ifPresent(
-                                number -> words.add(OperatorWord.owed(survivor, "down " + node.name() + " " + number)));
+                                number -> words.add(PendingWord.owed(survivor, "down " + node.name() + " " + number)));
                 node.killBoth();
-                words.add(OperatorWord.owed(survivor, "admit " + node.name()));
+                words.add(PendingWord.owed(survivor, "admit " + node.name()));
             }
         }
         int lost = nodes.size() - nodes.size() / 2;

@@ -25,7 +25,8 @@ import org.understudy.ha.testkit.sim.WorldOptions.Size;
  * JDK.
  *
  * <p>What it can play: {@code swarm KIND ...}, worlds that draw from these kinds of faults, or whatever the seed draws without
- * a kind; {@code five KIND ...}, the same with five nodes; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every state of one {@link Bound}; {@code story NAME},
+ * a kind; {@code five KIND ...}, the same with five nodes; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every
+ * state of one {@link Bound}; {@code story NAME},
  * a kept story; {@code text}, the story handed in.
  */
 public final class Trial implements Function<Map<String, String>, Map<String, String>> {

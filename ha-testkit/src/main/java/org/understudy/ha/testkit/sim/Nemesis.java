@@ -207,7 +207,7 @@ final class Nemesis {
                 node.powerOff();
                 DurableState before = disk.durable();
                 if (disk.restoreOlder(fault.luck())) {
-                    AcceptorId acceptor = acceptor(node);
+                    AcceptorId acceptor = node.acceptor();
                     wounds.wentBack(node);
                     world.word().wentBack(acceptor);
                     world.choice().wentBack(acceptor, before, disk.durable());
@@ -236,12 +236,12 @@ final class Nemesis {
         List<AcceptorId> voters =
                 world.choice().newest().map(ClusterRecord::acceptors).orElse(List.of());
         List<SimNode> others = new ArrayList<>(world.nodes());
-        others.removeIf(node -> node == survivor || !voters.contains(acceptor(node)));
+        others.removeIf(node -> node == survivor || !voters.contains(node.acceptor()));
         Collections.rotate(others, (int) SimRandom.scale(fault.luck(), 0, Math.max(1, others.size())));
         int count = voters.size() - voters.size() / 2;
         boolean isPossible = wounds.areHealed()
                 && !operators.isSmaller()
-                && voters.contains(acceptor(survivor))
+                && voters.contains(survivor.acceptor())
                 && survivor.machine().filter(NodeMachine::isVoting).isPresent()
                 && others.size() >= count;
         if (!isPossible) {
@@ -272,10 +272,6 @@ final class Nemesis {
             }
         }
         operators.force(survivor);
-    }
-
-    private static AcceptorId acceptor(SimNode node) {
-        return new AcceptorId(node.id(), node.disk().identity());
     }
 
     private void damage(Fault fault, SimNode node, Runnable harm) {

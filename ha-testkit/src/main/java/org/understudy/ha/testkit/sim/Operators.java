@@ -9,7 +9,6 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.Input;
-import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.Voters;
@@ -125,22 +124,18 @@ final class Operators {
     void forceAgain() {
         Optional<Voters> voters = world.choice().newest().map(ClusterRecord::voters);
         List<SimNode> left = world.nodes().stream()
-                .filter(node -> voters.filter(v -> v.names(acceptor(node))).isPresent())
+                .filter(node -> voters.filter(v -> v.names(node.acceptor())).isPresent())
                 .sorted(Comparator.comparing(
                                 (SimNode node) -> node.disk().durable().acceptedBallot())
                         .reversed())
                 .toList();
         boolean isLost = voters.filter(
-                        v -> !v.isQuorum(left.stream().map(Operators::acceptor).toList()))
+                        v -> !v.isQuorum(left.stream().map(SimNode::acceptor).toList()))
                 .isPresent();
         if (hasForced && isLost && !left.isEmpty()) {
             world.count("majorities lost for good, said again");
             left.get(0).input(new Input.ForceWanted(++requests, "operator", "simulated"));
         }
-    }
-
-    private static AcceptorId acceptor(SimNode node) {
-        return new AcceptorId(node.id(), node.disk().identity());
     }
 
     /** Whatever operators have switched is switched back. */

@@ -68,6 +68,11 @@ final class SimNode {
         return id;
     }
 
+    /** The vote of the disk that it has now. */
+    AcceptorId acceptor() {
+        return new AcceptorId(id, disk.identity());
+    }
+
     SimDisk disk() {
         return disk;
     }
@@ -104,7 +109,7 @@ final class SimNode {
     }
 
     private void isDurable(DurableState state) {
-        world.choice().durable(new AcceptorId(id, disk.identity()), state);
+        world.choice().durable(acceptor(), state);
     }
 
     // ---- life ----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ final class Wounds {
 
     /** A node is about to lose its disk for good. */
     void lost(SimNode node) {
-        lost.add(new AcceptorId(node.id(), node.disk().identity()));
+        lost.add(node.acceptor());
         back.remove(node.index());
     }
 

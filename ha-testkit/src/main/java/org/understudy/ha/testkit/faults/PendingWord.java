@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
  * <p>A word that was not decided yet may still be; only when it cannot be any more is it taken back, or a vote would go away after it was
  * given back.
  */
-final class OperatorWord {
+final class PendingWord {
     /** Nobody answers so late: it may have stood still for long before it read what it was asked, and then tried it for ten seconds. */
     private static final long TRIED_NANOS = TimeUnit.SECONDS.toNanos(40);
 
@@ -26,7 +26,7 @@ final class OperatorWord {
     private Optional<LabNode> asked = Optional.empty();
     private long askedNanos;
 
-    private OperatorWord(LabNode first, String word, String back) {
+    private PendingWord(LabNode first, String word, String back) {
         this.first = first;
         this.firstLife = first.lives();
         this.word = word;
@@ -40,15 +40,15 @@ final class OperatorWord {
      *
      * @param back what takes it back
      */
-    static OperatorWord said(LabNode at, String word, String back) {
+    static PendingWord said(LabNode at, String word, String back) {
         at.forget(word);
         at.command(word);
-        return new OperatorWord(at, word, back);
+        return new PendingWord(at, word, back);
     }
 
     /** Something that only has to be said afterwards. */
-    static OperatorWord owed(LabNode at, String back) {
-        return new OperatorWord(at, "", back);
+    static PendingWord owed(LabNode at, String back) {
+        return new PendingWord(at, "", back);
     }
 
     /** What is still to be said. */
