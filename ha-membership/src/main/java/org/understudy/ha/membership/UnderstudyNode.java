@@ -885,7 +885,8 @@ final class UnderstudyNode implements HaNode {
                         TIMING_DIFFERS,
                         RECOVERY_WAITS,
                         RECORD_FORCED,
-                        RECORD_FULL -> Level.WARN;
+                        RECORD_FULL,
+                        MAJORITY_MISSING -> Level.WARN;
                 default -> Level.INFO;
             };
             log.line(() -> LOG.atLevel(level).log("{}", notice));

@@ -895,18 +895,25 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         force = null;
-        for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
-            entry.getValue()
-                    .grant()
-                    .filter(grant -> grant.stands() && lives.contains(grant.holder()))
-                    .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
-        }
         int before = Math.max(
                 base.generation(),
                 Math.max(
                         proposer.highestSeen().generation(),
                         acceptor.memory().promised().generation()));
         int generation = Planner.nextGeneration(before, nonce);
+        if (generation > ClusterRecord.GENERATION_MAX) {
+            then.add(new Effect.OperationDecided(
+                    wanted.request(),
+                    false,
+                    "generation " + before + " is one of the last that tokens have room for; form a new cluster"));
+            return;
+        }
+        for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
+            entry.getValue()
+                    .grant()
+                    .filter(grant -> grant.stands() && lives.contains(grant.holder()))
+                    .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
+        }
         Ballot ballot = Ballot.forced(generation, self);
         ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), lives, wanted.who(), wanted.why());
         proposer.abandon(now);

@@ -151,6 +151,20 @@ class ForcedRecordTest {
         assertThat(numbers).hasSize(64).allMatch(number -> number > 5 && number <= 69);
     }
 
+    @Test
+    void a_generation_that_tokens_have_no_room_for_is_refused() {
+        ownTheGroup();
+        a.receive("b", new Message.Prepare(Ballot.forced(ClusterRecord.GENERATION_MAX, NodeId.of("c")), false));
+        a.pass(3_000);
+        a.feed(new Input.StopEnded(Solo.GROUP, 5, true, ""));
+        a.feed(new Input.ForceWanted(7, "ann", "the others burnt"));
+        a.pass(3_000);
+
+        OperationDecided decided = a.ordered(OperationDecided.class).orElseThrow();
+        assertThat(decided.isDone()).isFalse();
+        assertThat(decided.why()).contains("form a new cluster");
+    }
+
     /** An older generation must not go on under the ballots of a newer one. */
     @Test
     void whoever_has_promised_a_newer_generation_accepts_and_acknowledges_nothing_of_an_older_one() {

@@ -42,6 +42,9 @@ public record ClusterRecord(
     /** The generation is in the bits of a token, an incarnation or a round above this one. */
     public static final int GENERATION_SHIFT = 48;
 
+    /** The last generation; the next would make tokens negative. */
+    public static final int GENERATION_MAX = (1 << Long.SIZE - 1 - GENERATION_SHIFT) - 1;
+
     public ClusterRecord {
         sessions = Collections.unmodifiableSortedMap(new TreeMap<>(sessions));
         incarnations = Collections.unmodifiableSortedMap(new TreeMap<>(incarnations));
