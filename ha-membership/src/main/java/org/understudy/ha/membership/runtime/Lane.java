@@ -201,7 +201,7 @@ public final class Lane {
     public Coverage coverage() {
         List<Subject> known = subjects;
         Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(group) : known);
-        return isKept()
+        return keepsRunning()
                 ? new Coverage(
                         group.name(),
                         coverage.resources().stream()
@@ -210,17 +210,12 @@ public final class Lane {
                 : coverage;
     }
 
-    /** Whether it goes on without a majority: then nothing may be armed that ends it with the lease. */
-    private boolean isKept() {
-        return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
-    }
-
-    /** The offer has reached the loop. */
-    /** Whether the group goes on where no majority answers. */
+    /** Whether the group goes on where no majority answers: then nothing may be armed that ends it with the lease. */
     public boolean keepsRunning() {
         return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
     }
 
+    /** The offer has reached the loop. */
     public void markOffered() {
         isOffered = true;
     }
@@ -372,7 +367,7 @@ public final class Lane {
                 isExpirable,
                 remains,
                 priority,
-                isKept());
+                keepsRunning());
     }
 
     /** Asks the resources of a group what ends them. */
@@ -400,7 +395,7 @@ public final class Lane {
         }
         active = token;
         wasEverGranted = true;
-        if (!isKept()) {
+        if (!keepsRunning()) {
             around.cover().enter(group.name(), holder, subjects);
         }
         Starting context = new Starting(holder, fresh, proof);
