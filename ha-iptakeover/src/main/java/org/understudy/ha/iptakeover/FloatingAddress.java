@@ -54,7 +54,7 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * <p><b>What it needs.</b> Linux, an Ethernet interface, {@code CAP_NET_ADMIN} and {@code CAP_NET_RAW}; {@link #check()} says what is
  * missing. On JDK 24 and later start the JVM with {@code --enable-native-access=ALL-UNNAMED}.
  *
- * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time from the group's thread. Between start and stop one daemon
+ * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop one daemon
  * thread {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement.
  *
  * @since 0.1.0

@@ -98,8 +98,10 @@ import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
+import org.understudy.ha.membership.runtime.LanePool;
 import org.understudy.ha.membership.runtime.LeaseBoard;
 import org.understudy.ha.membership.runtime.NoticeLog;
+import org.understudy.ha.membership.runtime.Rounds;
 import org.understudy.ha.membership.runtime.StallWatch;
 import org.understudy.ha.membership.runtime.ThisHost;
 import org.understudy.ha.membership.runtime.Wills;
@@ -123,6 +125,7 @@ final class UnderstudyNode implements HaNode {
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
     private static final long STATUSES_NANOS_MAX = 20_000_000L;
+    private static final long STATUS_APART_NANOS = 20_000L;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
@@ -132,6 +135,8 @@ final class UnderstudyNode implements HaNode {
     private final NoticeLog log;
 
     private final ScheduledThreadPoolExecutor timers;
+    private final LanePool lanePool;
+    private final Rounds rounds;
     /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
     private final ExecutorService callbacks;
 
@@ -170,6 +175,8 @@ final class UnderstudyNode implements HaNode {
     private @Nullable NodeId encodedFor;
     private byte[] encodedFrame = new byte[0];
     private boolean isStatusDirty = true;
+    private boolean isLookPlanned;
+    private @Nullable ClusterRecord compared;
     private long statusesAt = System.nanoTime();
     private final Map<String, String> stopReasons = new TreeMap<>();
     private final Map<String, String> differing = new TreeMap<>();
@@ -189,6 +196,8 @@ final class UnderstudyNode implements HaNode {
         this.opened.push(log);
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
+        this.lanePool = new LanePool(threads);
+        this.rounds = new Rounds(lanePool, timers);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
@@ -200,6 +209,7 @@ final class UnderstudyNode implements HaNode {
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
+        this.opened.push(lanePool);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -667,6 +677,8 @@ final class UnderstudyNode implements HaNode {
                         .orElse(UnderstudyNode.class.getClassLoader()),
                 new Lane.Surroundings(
                         leases,
+                        lanePool,
+                        rounds,
                         threads,
                         timers,
                         loop::submit,
@@ -908,14 +920,29 @@ final class UnderstudyNode implements HaNode {
         public void stepped() {
             retireEnded();
             // While more waits, one look serves for several steps: with many groups it is what takes longest.
-            long now = System.nanoTime();
-            boolean isDue = !loop.isBusy() || now - statusesAt > STATUSES_NANOS_MAX;
-            if (isStatusDirty && isDue) {
-                isStatusDirty = false;
-                statusesAt = now;
-                refreshStatuses();
+            if (isStatusDirty) {
+                long now = System.nanoTime();
+                long apart = loop.isBusy() ? STATUSES_NANOS_MAX : lanes.size() * STATUS_APART_NANOS;
+                if (now - statusesAt >= apart) {
+                    isStatusDirty = false;
+                    statusesAt = now;
+                    refreshStatuses();
+                } else {
+                    lookAgainIn(apart);
+                }
             }
             stalls.stepped(machine.nextDeadlineNanos());
+        }
+
+        private void lookAgainIn(long nanos) {
+            if (!isLookPlanned) {
+                isLookPlanned = true;
+                try {
+                    timers.schedule(() -> loop.execute(() -> isLookPlanned = false), nanos, TimeUnit.NANOSECONDS);
+                } catch (RejectedExecutionException e) {
+                    LOG.trace("node {} is closed", config.node());
+                }
+            }
         }
 
         /** A lane whose group the machine has let go of will never be used again. */
@@ -981,7 +1008,7 @@ final class UnderstudyNode implements HaNode {
         for (String name : names) {
             next.computeIfAbsent(name, this::status);
         }
-        record.ifPresent(this::warnOfDifferences);
+        record.filter(known -> known != compared).ifPresent(this::warnOfDifferences);
         SortedMap<String, GroupStatus> before = statuses;
         statuses = next;
         next.forEach((name, status) -> {
@@ -994,6 +1021,7 @@ final class UnderstudyNode implements HaNode {
 
     /** Nodes that registered the same group differently: it is said, once for each change. */
     private void warnOfDifferences(ClusterRecord known) {
+        compared = known;
         for (String group : known.groups().keySet()) {
             TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
             TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();

@@ -88,7 +88,10 @@ class EnforcedGroupTest {
     void what_the_cluster_survives_is_told_again_when_a_group_is_registered() throws Exception {
         BlockingQueue<Assumptions> told = new LinkedBlockingQueue<>();
         try (HaNode node = builder().start()) {
-            assertThat(node.assumptions().outlooks()).isNotEmpty();
+            while (node.assumptions().outlooks().isEmpty()) {
+                // Until the cluster has formed there is nothing to say.
+                Thread.onSpinWait();
+            }
             node.listen(event -> {
                 if (event instanceof HaEvent.AssumptionsChanged changed) {
                     told.add(changed.assumptions());

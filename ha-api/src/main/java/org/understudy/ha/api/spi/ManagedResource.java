@@ -11,7 +11,8 @@ import org.understudy.ha.api.Scope;
 /**
  * Something that must be active on at most one node: an address, a listener, a mounted file system, a scheduler.
  *
- * <p><b>Thread rule.</b> One call at a time per group, on the group's own thread, with the context class loader of the
+ * <p><b>Thread rule.</b> One call at a time per group, on a thread of the library that need not be the one of the call before
+ * (what that call wrote is visible), with the context class loader of the
  * code that registered it. The library holds no lock while it calls. Each call has a time budget; when it is used up
  * the thread is interrupted and the outcome counts as unknown.
  *

@@ -17,9 +17,14 @@ public final class NamedThreads {
     /** A thread that is not started yet. */
     public Thread thread(String what, Runnable body) {
         Thread thread = factory.newThread(body);
-        thread.setName("ha-" + node + "-" + what);
+        thread.setName(name(what));
         thread.setDaemon(true);
         return thread;
+    }
+
+    /** What a thread for this is called. */
+    public String name(String what) {
+        return "ha-" + node + "-" + what;
     }
 
     /** A factory whose threads all carry the same name. */

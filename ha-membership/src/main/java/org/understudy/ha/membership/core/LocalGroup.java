@@ -98,11 +98,6 @@ final class LocalGroup {
         return held ? reported.withEligibility(false, holdWhy) : reported;
     }
 
-    /** When the offer changes by itself. */
-    long nextDeadlineNanos(long now) {
-        return now < holdUntil ? holdUntil : Long.MAX_VALUE;
-    }
-
     /**
      * Given away: others come first, and a grant that was already under way is declined, until this long after the group has
      * stopped here.

@@ -86,6 +86,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final long SILENT_INTERVALS = 15;
     /** How often an offer is said again that the record has no room for. */
     private static final long OUTSIDE_INTERVALS = 50;
+    /** So many groups are offered again at once; with more, offers are this far apart for each further one. */
+    private static final int OFFER_AT_ONCE = 50;
+
+    private static final long OFFER_APART_NANOS = 20_000;
 
     private final NodeSettings settings;
     private final WillVerifier verifier;
@@ -144,6 +148,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private boolean planDirty = true;
     private boolean localDirty = true;
+    /** Groups about which an input said something, unless all are looked at anyway. */
+    private final TreeSet<String> touched = new TreeSet<>();
+
+    private boolean isOfferDue;
     private boolean seenValid;
     private boolean seenEnding = true;
     private long nextPlan;
@@ -265,6 +273,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (keeper != null) {
             next = Math.min(next, keeper.nextDeadlineNanos(now));
         }
+        if (isOfferDue) {
+            next = Math.min(next, nextOfferNanos());
+        }
         nextPlan = nextPlanNanos(now);
         return Math.min(next, nextPlan);
     }
@@ -377,8 +388,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void takeGroupInput(long now, Input input) {
-        localDirty = true;
         if (input instanceof Input.GroupOffered o) {
+            touched.add(o.group());
             LocalGroup present = groups.get(o.group());
             if (present == null) {
                 groups.put(o.group(), new LocalGroup(o.group(), o.candidacy()));
@@ -392,19 +403,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.Probed o) {
             withGroup(o.group(), g -> g.probed(o.presence()));
         } else if (input instanceof Input.StartEnded o) {
-            startEnded(now, o);
+            withGroup(o.group(), g -> startEnded(now, g, o));
         } else if (input instanceof Input.StopEnded o) {
-            stopEnded(now, o);
+            withGroup(o.group(), g -> stopEnded(now, g, o));
         } else if (input instanceof Input.GroupEnded o) {
-            groupEnded(now, o);
+            withGroup(o.group(), g -> groupEnded(now, g, o));
         } else if (input instanceof Input.GroupResigned o) {
-            groupResigned(now, o);
+            withGroup(o.group(), g -> groupResigned(now, g, o));
         } else {
             throw new InvariantViolation("no rule for input " + input);
         }
     }
 
     private void withGroup(String name, java.util.function.Consumer<LocalGroup> action) {
+        touched.add(name);
         LocalGroup group = groups.get(name);
         if (group != null) {
             action.accept(group);
@@ -1187,9 +1199,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     // ---- local groups --------------------------------------------------------------------------------------------
 
-    private void startEnded(long now, Input.StartEnded o) {
-        LocalGroup group = groups.get(o.group());
-        if (group == null || group.token() != o.token() || group.phase() != LocalGroup.Phase.STARTING) {
+    private void startEnded(long now, LocalGroup group, Input.StartEnded o) {
+        if (group.token() != o.token() || group.phase() != LocalGroup.Phase.STARTING) {
             return;
         }
         if (o.failure().isEmpty()) {
@@ -1203,9 +1214,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    private void groupEnded(long now, Input.GroupEnded o) {
-        LocalGroup group = groups.get(o.group());
-        if (group == null || !isActive(group, o.token())) {
+    private void groupEnded(long now, LocalGroup group, Input.GroupEnded o) {
+        if (!isActive(group, o.token())) {
             return;
         }
         o.failure().ifPresent(severity -> {
@@ -1218,9 +1228,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         stop(group, o.failure(), o.why());
     }
 
-    private void groupResigned(long now, Input.GroupResigned o) {
-        LocalGroup group = groups.get(o.group());
-        if (group != null && isActive(group, o.token())) {
+    private void groupResigned(long now, LocalGroup group, Input.GroupResigned o) {
+        if (isActive(group, o.token())) {
             group.resign(Math.max(o.holdNanos(), settings.timing().leaseNanos()));
             stop(group, Optional.empty(), "resigned");
         }
@@ -1231,12 +1240,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 && (group.phase() == LocalGroup.Phase.RUNNING || group.phase() == LocalGroup.Phase.STARTING);
     }
 
-    private void stopEnded(long now, Input.StopEnded o) {
-        LocalGroup group = groups.get(o.group());
-        boolean isExpected = group != null
-                && group.token() == o.token()
+    private void stopEnded(long now, LocalGroup group, Input.StopEnded o) {
+        boolean isExpected = group.token() == o.token()
                 && (group.phase() == LocalGroup.Phase.STOPPING || group.phase() == LocalGroup.Phase.BLOCKED);
-        if (group == null || !isExpected) {
+        if (!isExpected) {
             return;
         }
         if (o.isStopped()) {
@@ -1288,10 +1295,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcile(long now) {
         if (hasLeaseTurned(now) || localDirty || now >= nextBeacon) {
             localDirty = false;
+            touched.clear();
             reconcileSession();
             reconcileGroups(now);
             reconcileOffer(now);
             reconcileLeave();
+        } else if (!touched.isEmpty()) {
+            TreeSet<String> names = new TreeSet<>(touched);
+            touched.clear();
+            names.forEach(name -> reconcileTouched(now, name));
+            reconcileLeave();
+        }
+        if (isOfferDue && now >= nextOfferNanos()) {
+            offerAgain(now);
         }
         renew(now);
         beacon(now);
@@ -1335,36 +1351,55 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         nonce++;
         offerVersion = 0;
         offered = new TreeMap<>();
+        isOfferDue = false;
         say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
             become(NodeState.IN_DOUBT, why);
         }
     }
 
-    private void reconcileGroups(long now) {
-        for (LocalGroup group : groups.values()) {
-            Optional<Grant> grant = grantHere(group.name());
-            Optional<String> obstacle = obstacle(now, group, grant);
-            if (group.isIdle()) {
-                if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
-                    giveBack(
-                            group.name(),
-                            grant.get().token(),
-                            Optional.empty(),
-                            "it was granted from an offer of this node that has changed since");
-                } else if (grant.isPresent() && obstacle.isEmpty()) {
-                    start(now, group, grant.get());
-                } else if (grant.isPresent() && mustDecline(now, group)) {
-                    giveBack(group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
-                }
-            } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
-                boolean isAnotherGrant =
-                        grant.filter(g -> g.token() == group.token()).isEmpty();
-                if (obstacle.isPresent() || isAnotherGrant) {
-                    stop(group, Optional.empty(), obstacle.orElse("the grant is over"));
-                }
+    private void reconcileGroup(long now, LocalGroup group) {
+        Optional<Grant> grant = grantHere(group.name());
+        Optional<String> obstacle = obstacle(now, group, grant);
+        if (group.isIdle()) {
+            if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
+                giveBack(
+                        group.name(),
+                        grant.get().token(),
+                        Optional.empty(),
+                        "it was granted from an offer of this node that has changed since");
+            } else if (grant.isPresent() && obstacle.isEmpty()) {
+                start(now, group, grant.get());
+            } else if (grant.isPresent() && mustDecline(now, group)) {
+                giveBack(group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
+            }
+        } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
+            boolean isAnotherGrant =
+                    grant.filter(g -> g.token() == group.token()).isEmpty();
+            if (obstacle.isPresent() || isAnotherGrant) {
+                stop(group, Optional.empty(), obstacle.orElse("the grant is over"));
             }
         }
+    }
+
+    /** What an input about one group can change: nothing about any other, so that a node with a thousand does not look at all. */
+    private void reconcileTouched(long now, String name) {
+        LocalGroup group = groups.get(name);
+        if (group != null) {
+            reconcileGroup(now, group);
+            if (group.isWithdrawn() && group.isIdle()) {
+                groups.remove(name);
+            }
+        }
+        if (!groups.containsKey(name)) {
+            grantHere(name).ifPresent(grant -> giveBack(name, grant.token(), Optional.empty(), "not registered here"));
+        }
+        Optional<Candidacy> present = Optional.ofNullable(groups.get(name)).flatMap(g -> presentCandidacy(now, g));
+        isOfferDue |= keeper != null && !present.equals(Optional.ofNullable(offered.get(name)));
+    }
+
+    private void reconcileGroups(long now) {
+        groups.values().forEach(group -> reconcileGroup(now, group));
         groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
         for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
             if (!groups.containsKey(entry.getKey())) {
@@ -1404,24 +1439,22 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** A grant that stands for this incarnation, in the record known to be chosen, and was not given back. */
     private Optional<Grant> grantHere(String name) {
+        return learned.flatMap(record -> record.grant(name)).filter(grant -> isHere(name, grant));
+    }
+
+    private boolean isHere(String name, Grant grant) {
         LeaseKeeper k = keeper;
-        if (k == null || learned.isEmpty()) {
-            return Optional.empty();
-        }
-        long released = acceptor.memory().released().getOrDefault(name, 0L);
-        return learned.get()
-                .grant(name)
-                .filter(Grant::stands)
-                .filter(g -> g.holder().equals(k.session()) && g.token() > released);
+        return k != null
+                && grant.stands()
+                && grant.holder().equals(k.session())
+                && grant.token() > acceptor.memory().released().getOrDefault(name, 0L);
     }
 
     private SortedMap<String, Grant> grantsHere() {
         TreeMap<String, Grant> mine = new TreeMap<>();
-        if (learned.isPresent()) {
-            for (String name : learned.get().groups().keySet()) {
-                grantHere(name).ifPresent(g -> mine.put(name, g));
-            }
-        }
+        learned.ifPresent(record -> record.groups()
+                .forEach((name, group) ->
+                        group.grant().filter(grant -> isHere(name, grant)).ifPresent(grant -> mine.put(name, grant))));
         return mine;
     }
 
@@ -1471,23 +1504,38 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void reconcileOffer(long now) {
-        LeaseKeeper k = keeper;
-        if (k == null) {
-            return;
+        TreeMap<String, Candidacy> present = presentCandidacies(now);
+        isOfferDue = keeper != null && (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty()));
+    }
+
+    private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
+        if (group.isWithdrawn()) {
+            return Optional.empty();
         }
+        Candidacy candidacy = group.candidacy(now);
+        return Optional.of(leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
+    }
+
+    private TreeMap<String, Candidacy> presentCandidacies(long now) {
         TreeMap<String, Candidacy> present = new TreeMap<>();
-        for (LocalGroup group : groups.values()) {
-            if (!group.isWithdrawn()) {
-                Candidacy candidacy = group.candidacy(now);
-                present.put(
-                        group.name(), leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
-            }
-        }
-        if (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty())) {
-            offered = present;
+        groups.forEach(
+                (name, group) -> presentCandidacy(now, group).ifPresent(candidacy -> present.put(name, candidacy)));
+        return present;
+    }
+
+    private void offerAgain(long now) {
+        isOfferDue = false;
+        LeaseKeeper k = keeper;
+        if (k != null) {
+            offered = presentCandidacies(now);
             offerVersion++;
             sayOffer(k, now);
         }
+    }
+
+    /** An offer carries all groups: the more there are, the further apart are two of them, so that many changes cost a few offers. */
+    private long nextOfferNanos() {
+        return offeredAt + Math.max(0, offered.size() - OFFER_AT_ONCE) * OFFER_APART_NANOS;
     }
 
     private void sayOffer(LeaseKeeper k, long now) {

@@ -5,8 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -43,8 +42,9 @@ import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 
 /**
- * The one thread on which the code of one group's resources runs: one call at a time, each with a budget, with the class
- * loader of whoever registered the group. Reports to the loop; decides nothing about ownership.
+ * Where the code of one group's resources runs: one call at a time, each with a budget, with the class loader of whoever
+ * registered the group, on a thread that is the group's only while a call is under way. Reports to the loop; decides nothing about
+ * ownership.
  *
  * <p><b>Concurrency.</b> {@link #start}, {@link #stop} and {@link #shutdown} are called by the loop and never block. A stop
  * interrupts a start that is under way and queues behind it. A call that overruns its budget is interrupted; a stop that has
@@ -57,13 +57,15 @@ public final class Lane {
     private static final int STOP_ATTEMPTS = 2;
     private static final int SENTENCE_MAX = 300;
     private static final long STOP_AGAIN_MILLIS = 2000;
-    private static final long LOOK_MILLIS = 500;
+    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
     private static final Duration LOOK_BUDGET = Duration.ofSeconds(2);
 
     /** Surroundings shared by all lanes of a node. */
     public record Surroundings(
             LeaseBoard leases,
+            Executor pool,
+            Rounds rounds,
             NamedThreads threads,
             ScheduledExecutorService timers,
             Consumer<Input> report,
@@ -102,11 +104,10 @@ public final class Lane {
     private final int priority;
     private final Surroundings around;
     private final ClassLoader loader;
-    private final ExecutorService executor;
-    private final AtomicBoolean isLooking = new AtomicBoolean();
+    private final LaneQueue queue;
     private final Object turn = new Object();
-    private final Future<?> monitoring;
-    private final Future<?> looking;
+    private final Rounds.Entry monitoring;
+    private final Rounds.Entry looking;
     /** Guarded by {@link #turn}. */
     private @Nullable CallGuard current;
 
@@ -145,11 +146,9 @@ public final class Lane {
                 leaders.stream().mapToInt(LeaderResource::priority).max().orElse(0);
         this.loader = loader;
         this.around = around;
-        this.executor = Executors.newSingleThreadExecutor(around.threads().named("group-" + group.name()));
-        long every = group.monitorEvery().toNanos();
-        this.monitoring = around.timers().scheduleWithFixedDelay(this::monitorSoon, every, every, TimeUnit.NANOSECONDS);
-        this.looking =
-                around.timers().scheduleWithFixedDelay(this::lookSoon, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        this.queue = new LaneQueue(around.pool(), around.threads().name("group-" + group.name()));
+        this.monitoring = around.rounds().every(group.monitorEvery(), this::monitorSoon);
+        this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
     }
 
     /**
@@ -189,7 +188,7 @@ public final class Lane {
         }
     }
 
-    /** On the lane's thread. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
+    /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
     private void offerAgain() {
         if (isCoverageNews && isOffered && !isLeaseEnough) {
             isCoverageNews = false;
@@ -224,11 +223,11 @@ public final class Lane {
         return isOffered;
     }
 
-    /** Nothing of the group is active here and nothing will be: ends the thread. Never blocks. */
+    /** Nothing of the group is active here and nothing will be: ends the lane. Never blocks. */
     public void retire() {
-        monitoring.cancel(false);
-        looking.cancel(false);
-        executor.shutdown();
+        monitoring.cancel();
+        looking.cancel();
+        queue.close();
         retired.countDown();
     }
 
@@ -295,17 +294,17 @@ public final class Lane {
                 .plusMillis(500);
     }
 
-    /** Ends the thread as soon as it can be; whatever still runs is interrupted. Never blocks. */
+    /** Ends the lane as soon as it can be; whatever still runs is interrupted. Never blocks. */
     public void shutdown() {
-        monitoring.cancel(false);
-        looking.cancel(false);
-        executor.shutdownNow();
+        monitoring.cancel();
+        looking.cancel();
+        queue.closeNow();
     }
 
-    /** Waits for the end of the thread after {@link #shutdown()}. */
+    /** Waits for the end of the last call after {@link #shutdown()}. */
     public void awaitEnd(long millis) {
         try {
-            if (!executor.awaitTermination(millis, TimeUnit.MILLISECONDS)) {
+            if (!queue.awaitIdle(millis)) {
                 LOG.warn("group {}: a resource does not return although it was interrupted", group.name());
             }
         } catch (InterruptedException e) {
@@ -383,7 +382,8 @@ public final class Lane {
         return List.copyOf(subjects);
     }
 
-    // ---- on the lane's thread ------------------------------------------------------------------------------------
+    // ---- one at a time, in the lane
+    // ------------------------------------------------------------------------------------
 
     private void startAll(Incarnation holder, long token, ProofKind proof) {
         if (stopRequested >= token) {
@@ -676,34 +676,19 @@ public final class Lane {
 
     /** Skipped, not queued, while the lane is busy. */
     private void monitorSoon() {
-        if (isMonitored && isLooking.compareAndSet(false, true)) {
-            submit(() -> {
-                try {
-                    monitor();
-                } finally {
-                    isLooking.set(false);
-                }
-            });
+        if (isMonitored) {
+            queue.tryRun(this::monitor);
         }
     }
 
     private void lookSoon() {
-        if (active == 0 && isLooking.compareAndSet(false, true)) {
-            submit(() -> {
-                try {
-                    look();
-                } finally {
-                    isLooking.set(false);
-                }
-            });
+        if (active == 0) {
+            queue.tryRun(this::look);
         }
     }
 
     private void submit(Runnable task) {
-        try {
-            executor.execute(task);
-        } catch (RejectedExecutionException e) {
-            isLooking.set(false);
+        if (!queue.execute(task)) {
             LOG.trace("group {}: lane is closed", group.name());
         }
     }

@@ -20,7 +20,7 @@ abstract class Acting implements ManagedResource {
         this.life = life;
     }
 
-    /** Makes ready on the lane's thread; the effect begins with its return at the latest. */
+    /** Makes ready in the lane; the effect begins with its return at the latest. */
     abstract void open(StartContext context) throws ResourceException;
 
     /** Acts until the thread is interrupted. */

@@ -26,8 +26,8 @@ import org.understudy.ha.testkit.sim.WorldOptions;
  */
 public final class GrowthFigures {
 
-    private static final List<Size> SIZES =
-            List.of(new Size(3, 10), new Size(5, 10), new Size(9, 10), new Size(3, 100), new Size(3, 300));
+    private static final List<Size> SIZES = List.of(
+            new Size(3, 10), new Size(5, 10), new Size(9, 10), new Size(3, 100), new Size(3, 300), new Size(3, 1000));
     private static final int MOVES = 20;
     private static final int LINES_KEPT = 20;
     private static final long APART = 250 * World.MILLI;

@@ -1,0 +1,147 @@
+package org.understudy.ha.membership.runtime;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What one lane has to do, one task at a time and in order, on whatever thread of a pool is free; holds a thread only while a task
+ * runs. What one task wrote the next one sees.
+ *
+ * <p><b>Concurrency.</b> Thread-safe. {@link #execute} never blocks.
+ */
+final class LaneQueue {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LaneQueue.class);
+
+    private final Executor pool;
+    private final String name;
+    private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    /** A task runs, or a thread of the pool is on its way to run one. */
+    private boolean isTaken;
+
+    private boolean isClosed;
+    private @Nullable Thread runner;
+
+    /** @param name what to call the thread while it runs tasks of this queue, after the name it has */
+    LaneQueue(Executor pool, String name) {
+        this.pool = pool;
+        this.name = name;
+    }
+
+    /** Queues a task. Returns false, and drops it, once closed. */
+    synchronized boolean execute(Runnable task) {
+        if (isClosed) {
+            return false;
+        }
+        waiting.add(task);
+        return isTaken || dispatch();
+    }
+
+    /** Runs a task on the calling thread if nothing else of this lane runs or waits; returns whether it did. */
+    boolean tryRun(Runnable task) {
+        synchronized (this) {
+            if (isClosed || isTaken) {
+                return false;
+            }
+            isTaken = true;
+        }
+        run(task);
+        synchronized (this) {
+            if (waiting.isEmpty()) {
+                free();
+            } else {
+                dispatch();
+            }
+        }
+        return true;
+    }
+
+    /** Takes no more tasks; those that wait are still run. */
+    synchronized void close() {
+        isClosed = true;
+    }
+
+    /** Takes no more tasks, drops those that wait and interrupts the one that runs. */
+    synchronized void closeNow() {
+        isClosed = true;
+        waiting.clear();
+        if (runner != null) {
+            runner.interrupt();
+        }
+    }
+
+    /** Waits until nothing runs or waits any more; returns whether that came to be. */
+    synchronized boolean awaitIdle(long millis) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (isTaken) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                return false;
+            }
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+        return true;
+    }
+
+    /** Holding the lock. */
+    private boolean dispatch() {
+        isTaken = true;
+        try {
+            pool.execute(this::drain);
+            return true;
+        } catch (RejectedExecutionException e) {
+            waiting.clear();
+            free();
+            return false;
+        }
+    }
+
+    /** Holding the lock. */
+    private void free() {
+        isTaken = false;
+        notifyAll();
+    }
+
+    private void drain() {
+        Thread thread = Thread.currentThread();
+        String before = thread.getName();
+        thread.setName(name);
+        try {
+            for (Runnable task = next(); task != null; task = next()) {
+                run(task);
+            }
+        } finally {
+            thread.setName(before);
+        }
+    }
+
+    private synchronized @Nullable Runnable next() {
+        Runnable task = waiting.poll();
+        if (task == null) {
+            free();
+        }
+        return task;
+    }
+
+    private void run(Runnable task) {
+        synchronized (this) {
+            runner = Thread.currentThread();
+        }
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: a task failed", name, e);
+        } finally {
+            synchronized (this) {
+                runner = null;
+                // An interrupt was meant for this task, not for what runs on the thread after it.
+                Thread.interrupted();
+            }
+        }
+    }
+}
