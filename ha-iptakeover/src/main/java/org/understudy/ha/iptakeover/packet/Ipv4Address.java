@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param bits the address in network order, so {@code 192.0.2.1} is {@code 0xc0000201}
  */
-public record Ipv4Address(int bits) {
+public record Ipv4Address(int bits) implements IpAddress {
     /** {@code 0.0.0.0}, "no address yet" (RFC 1122, 3.2.1.3). */
     public static final Ipv4Address ANY = new Ipv4Address(0);
 
@@ -68,16 +68,34 @@ public record Ipv4Address(int bits) {
     }
 
     /** The four bytes in network order. */
+    @Override
     public byte[] toBytes() {
         return ByteBuffer.allocate(BYTES).putInt(bits).array();
     }
 
+    @Override
+    public int length() {
+        return 32;
+    }
+
+    @Override
+    public boolean isV6() {
+        return false;
+    }
+
+    @Override
+    public boolean isAny() {
+        return bits == 0;
+    }
+
     /** {@code 127.0.0.0/8} (RFC 1122). */
+    @Override
     public boolean isLoopback() {
         return bits >>> 24 == 127;
     }
 
     /** {@code 224.0.0.0/4} (RFC 5771). */
+    @Override
     public boolean isMulticast() {
         return bits >>> 28 == 0xe;
     }
