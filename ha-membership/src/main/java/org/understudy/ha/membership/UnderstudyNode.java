@@ -196,8 +196,9 @@ final class UnderstudyNode implements HaNode {
         this.opened.push(log);
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
-        this.lanePool = new LanePool(threads);
+        this.lanePool = new LanePool(threads, timers);
         this.rounds = new Rounds(lanePool, timers);
+        this.opened.push(lanePool);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
@@ -209,7 +210,6 @@ final class UnderstudyNode implements HaNode {
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
-        this.opened.push(lanePool);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);

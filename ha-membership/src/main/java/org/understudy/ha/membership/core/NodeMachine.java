@@ -195,6 +195,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.proposer.saw(disk.promised());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
+        this.offeredAt = now;
         this.majorityHeardAt = now;
         this.nextPlan = now;
     }
@@ -240,7 +241,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     @Override
     public long nextDeadlineNanos() {
-        return armedDeadline;
+        // That an offer goes out late is no sign of a pause.
+        return isOfferDue ? Math.min(armedDeadline, nextOfferNanos()) : armedDeadline;
     }
 
     /** A tick far too late means this node was paused or starved: it must not trust its lease before a fresh round trip. */
@@ -272,9 +274,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 Math.min(operations.nextDeadlineNanos(), acceptor.recovery().nextDeadlineNanos()));
         if (keeper != null) {
             next = Math.min(next, keeper.nextDeadlineNanos(now));
-        }
-        if (isOfferDue) {
-            next = Math.min(next, nextOfferNanos());
         }
         nextPlan = nextPlanNanos(now);
         return Math.min(next, nextPlan);
@@ -1250,7 +1249,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             group.idle();
             group.countAway(now);
             say(group.name(), Reason.GROUP_STOPPED, group.why());
-            giveBack(group.name(), group.token(), group.failure(), group.why());
+            giveBack(now, group.name(), group.token(), group.failure(), group.why());
         } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
             group.blocked();
             say(group.name(), Reason.GROUP_BLOCKED, o.why());
@@ -1263,8 +1262,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         say(group.name(), Reason.GROUP_STOPPING, why);
     }
 
-    /** Final: on this node's disk before it is said. */
-    private void giveBack(String name, long token, Optional<Severity> failure, String why) {
+    /** Final: on this node's disk before it is said. An offer that would ask for the group again must not come before the newer one. */
+    private void giveBack(long now, String name, long token, Optional<Severity> failure, String why) {
+        if (isOfferStale(now, name)) {
+            offerAgain(now);
+        }
         acceptor.release(name, token);
         dirty = true;
         learned.flatMap(r -> r.grant(name))
@@ -1364,6 +1366,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (group.isIdle()) {
             if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
                 giveBack(
+                        now,
                         group.name(),
                         grant.get().token(),
                         Optional.empty(),
@@ -1371,7 +1374,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             } else if (grant.isPresent() && obstacle.isEmpty()) {
                 start(now, group, grant.get());
             } else if (grant.isPresent() && mustDecline(now, group)) {
-                giveBack(group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
+                giveBack(now, group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
             boolean isAnotherGrant =
@@ -1392,10 +1395,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         }
         if (!groups.containsKey(name)) {
-            grantHere(name).ifPresent(grant -> giveBack(name, grant.token(), Optional.empty(), "not registered here"));
+            grantHere(name)
+                    .ifPresent(grant -> giveBack(now, name, grant.token(), Optional.empty(), "not registered here"));
         }
+        isOfferDue |= keeper != null && isOfferStale(now, name);
+    }
+
+    /** Whether this node offers a group otherwise than it last said. */
+    private boolean isOfferStale(long now, String name) {
         Optional<Candidacy> present = Optional.ofNullable(groups.get(name)).flatMap(g -> presentCandidacy(now, g));
-        isOfferDue |= keeper != null && !present.equals(Optional.ofNullable(offered.get(name)));
+        return !present.equals(Optional.ofNullable(offered.get(name)));
     }
 
     private void reconcileGroups(long now) {
@@ -1403,14 +1412,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
         for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
             if (!groups.containsKey(entry.getKey())) {
-                giveBack(entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
+                giveBack(now, entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
             }
         }
-        giveBackWhatWasNeverStarted();
+        giveBackWhatWasNeverStarted(now);
     }
 
     /** A grant may have been made to an incarnation of this process that was over when it became known: this process does not run it. */
-    private void giveBackWhatWasNeverStarted() {
+    private void giveBackWhatWasNeverStarted(long now) {
         LeaseKeeper k = keeper;
         if (lives.size() < (k == null ? 1 : 2)) {
             return;
@@ -1422,7 +1431,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     .filter(g -> k == null || !g.holder().equals(k.session()))
                     .filter(g -> g.token() > acceptor.memory().released().getOrDefault(name, 0L));
             if (left.isPresent() && (local == null || local.isIdle())) {
-                giveBack(name, left.get().token(), Optional.empty(), "never started: that session was over before");
+                giveBack(
+                        now, name, left.get().token(), Optional.empty(), "never started: that session was over before");
             }
         }));
     }
@@ -1605,7 +1615,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         ownReleases.values().forEach(this::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
-            if (session != null && mustSayOffer(now, session)) {
+            if (session != null && !isOfferDue && mustSayOffer(now, session)) {
                 sayOffer(k, now);
             }
             if (leaves.contains(k.session())) {

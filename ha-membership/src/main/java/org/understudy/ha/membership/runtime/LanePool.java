@@ -3,6 +3,7 @@ package org.understudy.ha.membership.runtime;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,33 +17,40 @@ import org.understudy.ha.internal.loop.NamedThreads;
  * return keeps its own thread and no other call.
  *
  * <p><b>Concurrency.</b> Thread-safe. {@link #execute} only queues, so the loop may call it: a thread that takes a task and leaves
- * nobody waiting starts its successor itself, before it runs the task. Whoever waits shortest is called first, so that threads that
- * nobody needs end after {@value #KEEP_SECONDS} s.
+ * nobody waiting starts its successor itself, before it runs the task. No lock is held while the host's factory makes a thread;
+ * where it cannot, that is tried again until it can. Whoever waits shortest is called first, so that threads that nobody needs end
+ * after {@value #KEEP_SECONDS} s.
  */
 public final class LanePool implements Executor, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LanePool.class);
     private static final long KEEP_SECONDS = 10;
     private static final long KEEP_NANOS = TimeUnit.SECONDS.toNanos(KEEP_SECONDS);
+    private static final long AGAIN_MILLIS = 50;
+    private static final long END_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final NamedThreads threads;
+    private final ScheduledExecutorService timers;
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private final ArrayDeque<Condition> idle = new ArrayDeque<>();
-    /** Threads in no task: those that wait, and those on their way there. */
+    private final Condition ended = lock.newCondition();
+    /** Threads in no task: those that wait, those on their way there, and the one that is being made. */
     private int free;
 
+    private boolean isShort;
     private boolean isClosed;
 
-    /** Starts the first thread. */
-    public LanePool(NamedThreads threads) {
+    /**
+     * Starts the first thread.
+     *
+     * @param timers try again where a thread could not be made
+     */
+    public LanePool(NamedThreads threads, ScheduledExecutorService timers) {
         this.threads = threads;
-        lock.lock();
-        try {
-            startWorker();
-        } finally {
-            lock.unlock();
-        }
+        this.timers = timers;
+        free = 1;
+        start();
     }
 
     /** @throws RejectedExecutionException after {@link #close()} */
@@ -62,24 +70,91 @@ public final class LanePool implements Executor, AutoCloseable {
         }
     }
 
-    /** Takes no more tasks, drops what has not begun, and ends the threads that wait; whoever is in a call ends after it. */
+    /**
+     * Takes no more tasks, drops what has not begun, and waits until the threads in no call have ended, half a second at most; whoever
+     * is in a call ends after it.
+     */
     @Override
     public void close() {
+        boolean isInterrupted = false;
         lock.lock();
         try {
             isClosed = true;
             tasks.clear();
             idle.forEach(Condition::signal);
+            long left = END_NANOS_MAX;
+            while (free > 0 && left > 0) {
+                try {
+                    left = ended.awaitNanos(left);
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+            }
         } finally {
             lock.unlock();
         }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
-    /** Holding the lock. */
-    private void startWorker() {
-        Condition mine = lock.newCondition();
-        threads.thread("lane", () -> work(mine)).start();
-        free++;
+    /** A thread that {@link #free} counts already. */
+    private void start() {
+        boolean isStarted = false;
+        try {
+            Condition mine = lock.newCondition();
+            threads.thread("lane", () -> work(mine)).start();
+            isStarted = true;
+        } catch (RuntimeException | Error e) {
+            report("no further thread for the groups of this node; calls wait for one another until there is", e);
+        } finally {
+            if (!isStarted) {
+                leave();
+                startLater();
+            }
+        }
+    }
+
+    private void startLater() {
+        lock.lock();
+        try {
+            if (isShort || isClosed) {
+                return;
+            }
+            isShort = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
+            timers.schedule(this::startNow, AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.trace("the node is closed");
+        }
+    }
+
+    private void startNow() {
+        lock.lock();
+        try {
+            isShort = false;
+            if (free > 0 || isClosed) {
+                return;
+            }
+            free++;
+        } finally {
+            lock.unlock();
+        }
+        start();
+    }
+
+    /** A thread less in no task. */
+    private void leave() {
+        lock.lock();
+        try {
+            free--;
+            ended.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void work(Condition mine) {
@@ -87,7 +162,7 @@ public final class LanePool implements Executor, AutoCloseable {
             try {
                 task.run();
             } catch (RuntimeException | Error e) {
-                LOG.error("a task of a lane failed", e);
+                report("a task of a lane failed", e);
             } finally {
                 // An interrupt was meant for the task.
                 Thread.interrupted();
@@ -100,23 +175,29 @@ public final class LanePool implements Executor, AutoCloseable {
 
     /** Null for a thread that is not needed any more. */
     private @Nullable Runnable next(Condition mine) {
+        Runnable task;
+        boolean isLast;
         lock.lock();
         try {
             boolean isNeeded = true;
             while (isNeeded && tasks.isEmpty()) {
                 isNeeded = !isClosed && (waits(mine) || !tasks.isEmpty() || free == 1);
             }
+            task = isNeeded ? tasks.remove() : null;
             free--;
-            if (!isNeeded) {
-                return null;
+            isLast = task != null && free == 0;
+            if (isLast) {
+                free++;
+            } else if (task == null) {
+                ended.signalAll();
             }
-            if (free == 0) {
-                succeed();
-            }
-            return tasks.remove();
         } finally {
             lock.unlock();
         }
+        if (isLast) {
+            start();
+        }
+        return task;
     }
 
     /** Holding the lock. Returns false if nobody called for too long. */
@@ -125,19 +206,19 @@ public final class LanePool implements Executor, AutoCloseable {
         try {
             return mine.awaitNanos(KEEP_NANOS) > 0;
         } catch (InterruptedException e) {
-            // Whoever interrupts a thread that does nothing wants it over; another takes its place if it is needed.
+            // Whoever interrupts a thread that does nothing wants it over; it stays if it is the last.
             return false;
         } finally {
             idle.remove(mine);
         }
     }
 
-    /** Holding the lock. Where no thread can be made the next task waits until a call is over. */
-    private void succeed() {
+    /** Where the log fails too, as it may without memory, what has to go on goes on. */
+    static void report(String what, Throwable failure) {
         try {
-            startWorker();
+            LOG.error(what, failure);
         } catch (RuntimeException | Error e) {
-            LOG.error("no further thread for the groups of this node; calls wait for one another", e);
+            failure.addSuppressed(e);
         }
     }
 }

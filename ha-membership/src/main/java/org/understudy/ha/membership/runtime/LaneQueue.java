@@ -5,8 +5,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What one lane has to do, one task at a time and in order, on whatever thread of a pool is free; holds a thread only while a task
@@ -15,8 +13,6 @@ import org.slf4j.LoggerFactory;
  * <p><b>Concurrency.</b> Thread-safe. {@link #execute} never blocks.
  */
 final class LaneQueue {
-
-    private static final Logger LOG = LoggerFactory.getLogger(LaneQueue.class);
 
     private final Executor pool;
     private final String name;
@@ -50,12 +46,15 @@ final class LaneQueue {
             }
             isTaken = true;
         }
-        run(task);
-        synchronized (this) {
-            if (waiting.isEmpty()) {
-                free();
-            } else {
-                dispatch();
+        try {
+            run(task);
+        } finally {
+            synchronized (this) {
+                if (waiting.isEmpty()) {
+                    free();
+                } else {
+                    dispatch();
+                }
             }
         }
         return true;
@@ -135,7 +134,7 @@ final class LaneQueue {
         try {
             task.run();
         } catch (RuntimeException | Error e) {
-            LOG.error("{}: a task failed", name, e);
+            LanePool.report(name + ": a task failed", e);
         } finally {
             synchronized (this) {
                 runner = null;

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Calls many short looks, each with its own interval, from few threads: those that are due go one after the other on one thread of
- * the pool, and the rest of a round goes on on another thread as soon as one look takes longer than {@value #STEP_MILLIS} ms. So a
- * thousand groups cost a few wake-ups a tick, and a look that hangs delays no other.
+ * the pool, and the rest of a round goes on on one more thread with each {@value #STEP_MILLIS} ms in which it falls behind. So a
+ * thousand groups cost a few wake-ups a tick, and looks that hang or are slow delay the others by no more than that.
  *
  * <p>The interval is counted from the end of a look to the beginning of the next, rounded up to whole steps of at most
  * {@value #STEP_MILLIS} ms so that looks fall together.
@@ -36,6 +36,9 @@ public final class Rounds {
     private final PriorityQueue<Entry> later = new PriorityQueue<>(Comparator.comparingLong(entry -> entry.due));
     private final ArrayDeque<Entry> due = new ArrayDeque<>();
     private int rounds;
+    /** A round was asked for and has not begun: the pool is short of threads. */
+    private boolean isAsked;
+
     private long ended;
     private long endedAtTick;
     private long nextTick = Long.MAX_VALUE;
@@ -120,7 +123,8 @@ public final class Rounds {
                 due.add(later.remove());
             }
             if (!due.isEmpty()) {
-                if (rounds == 0 || ended == endedAtTick) {
+                boolean isLate = now - due.peek().due > 2 * STEP;
+                if (rounds == 0 || ended == endedAtTick || isLate) {
                     begin();
                 }
                 endedAtTick = ended;
@@ -134,25 +138,34 @@ public final class Rounds {
 
     /** Holding the lock. */
     private void begin() {
+        if (isAsked) {
+            return;
+        }
         rounds++;
+        isAsked = true;
         try {
             pool.execute(this::round);
         } catch (RejectedExecutionException e) {
             rounds--;
+            isAsked = false;
             LOG.trace("the node is closed");
         }
     }
 
     private void round() {
+        synchronized (lock) {
+            isAsked = false;
+        }
         for (Entry entry = next(); entry != null; entry = next()) {
             try {
                 entry.look.run();
             } catch (RuntimeException | Error e) {
-                LOG.error("a look failed", e);
-            }
-            synchronized (lock) {
-                ended++;
-                putBack(entry);
+                LanePool.report("a look failed", e);
+            } finally {
+                synchronized (lock) {
+                    ended++;
+                    putBack(entry);
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,14 +27,19 @@ import org.understudy.ha.internal.loop.NamedThreads;
 class LanesTest {
 
     private final Set<Thread> made = ConcurrentHashMap.newKeySet();
-    private final LanePool pool = new LanePool(new NamedThreads(this::make, NodeId.of("here")));
     private final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
+    private final LanePool pool = new LanePool(new NamedThreads(this::make, NodeId.of("here")), timers);
     private final CountDownLatch forever = new CountDownLatch(1);
+    private final CountDownLatch factory = new CountDownLatch(1);
     private volatile boolean isOutOfThreads;
+    private volatile boolean isFactoryStuck;
 
     private Thread make(Runnable body) {
         if (isOutOfThreads) {
             throw new OutOfMemoryError("unable to create native thread");
+        }
+        if (isFactoryStuck) {
+            await(factory);
         }
         Thread thread = new Thread(body);
         made.add(thread);
@@ -43,6 +49,7 @@ class LanesTest {
     @AfterEach
     void nothing_stays_behind() throws InterruptedException {
         forever.countDown();
+        factory.countDown();
         timers.shutdownNow();
         pool.close();
         for (Thread thread : made) {
@@ -52,10 +59,14 @@ class LanesTest {
     }
 
     private void hang() {
+        await(forever);
+    }
+
+    private static void await(CountDownLatch latch) {
         try {
-            forever.await();
+            latch.await();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 
@@ -88,6 +99,29 @@ class LanesTest {
         pool.execute(ran::countDown);
         ran.await();
         assertThat(made).hasSize(1);
+    }
+
+    @Test
+    void a_thread_that_could_not_be_made_is_made_as_soon_as_it_can_be() throws InterruptedException {
+        isOutOfThreads = true;
+        pool.execute(this::hang);
+        CountDownLatch stopped = new CountDownLatch(1);
+        pool.execute(stopped::countDown);
+        isOutOfThreads = false;
+        stopped.await();
+    }
+
+    @Test
+    void whoever_gives_a_task_never_waits_for_the_factory_of_the_host() throws InterruptedException {
+        isFactoryStuck = true;
+        CountDownLatch given = new CountDownLatch(100);
+        Thread loop = new Thread(() -> IntStream.range(0, 100).forEach(i -> {
+            pool.execute(() -> {});
+            given.countDown();
+        }));
+        loop.start();
+        given.await();
+        factory.countDown();
     }
 
     @Test
@@ -186,13 +220,7 @@ class LanesTest {
         LaneQueue lane = new LaneQueue(pool, "lane-test");
         CountDownLatch first = new CountDownLatch(1);
         CountDownLatch second = new CountDownLatch(1);
-        lane.execute(() -> {
-            try {
-                first.await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        });
+        lane.execute(() -> await(first));
         lane.execute(second::countDown);
         lane.close();
         first.countDown();
@@ -237,6 +265,23 @@ class LanesTest {
         rounds.every(Duration.ofMillis(2), later::countDown);
         assertThat(later.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(cancelledLooks).hasValue(0);
+    }
+
+    /** Each look ends, so there is always progress; and yet one thread would need 400 ms for all. */
+    @Test
+    void slow_looks_are_shared_among_as_many_threads_as_it_takes() throws InterruptedException {
+        Rounds rounds = new Rounds(pool, timers);
+        CountDownLatch atOnce = new CountDownLatch(4);
+        ThreadLocal<Boolean> isCounted = ThreadLocal.withInitial(() -> false);
+        IntStream.range(0, 100)
+                .forEach(i -> rounds.every(Duration.ofMillis(50), () -> {
+                    if (!isCounted.get()) {
+                        isCounted.set(true);
+                        atOnce.countDown();
+                    }
+                    LockSupport.parkNanos(4_000_000);
+                }));
+        atOnce.await();
     }
 
     @Test
