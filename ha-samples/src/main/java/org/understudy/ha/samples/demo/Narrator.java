@@ -65,6 +65,12 @@ final class Narrator {
                 "client",
                 Result.millis(result.gapNanos()) + " ms without an answer, " + result.lost() + " requests lost"
                         + (result.fault() == Fault.SPLIT ? " (on the side that goes on)" : ""));
+        if (!result.isDeaf()) {
+            fact(
+                    "",
+                    "the last answer of " + before.node() + " came " + Result.millis(result.silentNanos())
+                            + " ms after that");
+        }
         if (result.isDeaf()) {
             fact("owners", colour(RED, "unknown, see below"));
         } else if (result.doubleNanos() == 0) {
@@ -94,13 +100,19 @@ final class Narrator {
         out.println();
         out.println(String.format(
                 Locale.ROOT,
-                "   %s, %d runs: median gap %s ms (%s to %s), median lost %d, two hosts answered %s, good %d of %d",
+                "   %s, %d runs: median gap %s ms (%s to %s), median lost %d, old owner silent after %s ms (%s to %s),"
+                        + " two hosts answered %s, good %d of %d",
                 results.get(0).fault().word(),
                 results.size(),
                 Result.millis(Result.median(results, Result::gapNanos)),
                 Result.millis(results.stream().mapToLong(Result::gapNanos).min().orElse(0)),
                 Result.millis(results.stream().mapToLong(Result::gapNanos).max().orElse(0)),
                 Result.median(results, Result::lost),
+                Result.millis(Result.median(results, Result::silentNanos)),
+                Result.millis(
+                        results.stream().mapToLong(Result::silentNanos).min().orElse(0)),
+                Result.millis(
+                        results.stream().mapToLong(Result::silentNanos).max().orElse(0)),
                 results.stream()
                         .max(Comparator.comparingLong(Result::doubleNanos).thenComparing(Result::isDeaf))
                         .map(Narrator::doubled)

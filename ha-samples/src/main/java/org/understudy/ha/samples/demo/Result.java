@@ -9,6 +9,7 @@ import java.util.function.ToLongFunction;
  * What one run showed.
  *
  * @param gapNanos longest time without an answer
+ * @param silentNanos from the fault to the last answer that was heard of the old owner's host
  * @param doubleNanos time in which two hosts were heard to answer
  * @param unheard what should have been heard of the hosts and was not; if there is anything, a time of 0 proves nothing
  * @param after who owned the group afterwards; empty if nobody took over in time
@@ -18,6 +19,7 @@ record Result(
         int run,
         long gapNanos,
         int lost,
+        long silentNanos,
         long doubleNanos,
         List<String> unheard,
         Owner before,
@@ -54,7 +56,8 @@ record Result(
                 + after.map(o -> text(o.proof())).orElse("null")
                 + ",\"token_before\":" + before.token() + ",\"token_after\":"
                 + after.map(o -> String.valueOf(o.token())).orElse("null") + ",\"owner_before\":" + text(before.node())
-                + ",\"owner_after\":" + after.map(o -> text(o.node())).orElse("null") + "}";
+                + ",\"owner_after\":" + after.map(o -> text(o.node())).orElse("null")
+                + ",\"silent_ms\":" + (isDeaf() ? "null" : millis(silentNanos)) + "}";
     }
 
     /** Milliseconds with one decimal; exactly 0 only for 0, so that no short overlap is rounded away. */

@@ -141,9 +141,27 @@ final class Stage implements AutoCloseable {
         far.probe(false);
         Outage outage = Outage.of(seen.get(seen.size() - 1), GROUP);
         List<String> unheard = Hearing.complaints(seen, GROUP, first.host(), second.host(), broken, returned);
-        Result result =
-                new Result(fault, number, outage.gapNanos(), outage.lost(), Doubles.of(seen), unheard, before, after);
+        Result result = new Result(
+                fault,
+                number,
+                outage.gapNanos(),
+                outage.lost(),
+                silentNanos(seen, broken),
+                Doubles.of(seen),
+                unheard,
+                before,
+                after);
         return new Run(result, isTaken ? reason : trouble);
+    }
+
+    private long silentNanos(List<Observation> seen, long broken) {
+        return seen.stream()
+                .flatMap(observation -> observation.sightings().stream())
+                .filter(s -> s.address().equals(GROUP) && s.host().equals(first.name()) && s.isAnswered())
+                .mapToLong(s -> s.answeredNanos() - broken)
+                .filter(nanos -> nanos > 0)
+                .max()
+                .orElse(0);
     }
 
     private void breakIt(Fault fault) {
