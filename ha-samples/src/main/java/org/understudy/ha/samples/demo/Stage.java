@@ -20,6 +20,7 @@ import org.understudy.ha.testkit.netns.Observer;
 import org.understudy.ha.testkit.netns.Outage;
 import org.understudy.ha.testkit.netns.Probe;
 import org.understudy.ha.testkit.netns.Side;
+import org.understudy.ha.testkit.netns.Silence;
 
 /**
  * The laboratory with the sample in it: {@code serv1} and {@code client1} on side A; {@code serv2}, {@code witness} and {@code
@@ -146,22 +147,12 @@ final class Stage implements AutoCloseable {
                 number,
                 outage.gapNanos(),
                 outage.lost(),
-                silentNanos(seen, broken),
+                Silence.nanos(seen, GROUP, first.name(), broken),
                 Doubles.of(seen),
                 unheard,
                 before,
                 after);
         return new Run(result, isTaken ? reason : trouble);
-    }
-
-    private long silentNanos(List<Observation> seen, long broken) {
-        return seen.stream()
-                .flatMap(observation -> observation.sightings().stream())
-                .filter(s -> s.address().equals(GROUP) && s.host().equals(first.name()) && s.isAnswered())
-                .mapToLong(s -> s.answeredNanos() - broken)
-                .filter(nanos -> nanos > 0)
-                .max()
-                .orElse(0);
     }
 
     private void breakIt(Fault fault) {
