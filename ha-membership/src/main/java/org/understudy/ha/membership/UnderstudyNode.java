@@ -163,6 +163,7 @@ final class UnderstudyNode implements HaNode {
     private NodeLoop<Input, Effect, DurableState> loop;
     private GroupChannel channel;
     private HostIdentity identity = HostIdentity.UNKNOWN;
+    private Optional<NodeKeys> nodeKeys = Optional.empty();
     private Optional<Guardian> guardian = Optional.empty();
     private Optional<String> guardianObstacle = Optional.empty();
 
@@ -335,7 +336,9 @@ final class UnderstudyNode implements HaNode {
 
     private LinkSecurity security() {
         if (config.security() instanceof Security.Keys keys) {
-            return new LinkSecurity.MutualTls(NodeKeys.load(keys.directory()));
+            NodeKeys loaded = NodeKeys.load(keys.directory());
+            nodeKeys = Optional.of(loaded);
+            return new LinkSecurity.MutualTls(loaded);
         }
         LOG.warn("node {} runs insecure: whoever reaches {} can take every group", config.node(), config.self());
         return new LinkSecurity.Insecure();
@@ -684,6 +687,7 @@ final class UnderstudyNode implements HaNode {
                         loop::submit,
                         claim -> guardian.ifPresent(g -> g.claim(claim)),
                         this::tag,
+                        purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         new NodeCover(),
                         () -> stopFailed(group.name())));
         if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {

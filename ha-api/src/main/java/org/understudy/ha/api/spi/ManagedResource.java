@@ -1,6 +1,7 @@
 package org.understudy.ha.api.spi;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
@@ -116,6 +117,16 @@ public interface ManagedResource {
 
         /** Why the grant before this one is over. */
         ProofKind proof();
+
+        /**
+         * A key that every node of the cluster derives alike from the secret beside its keys, and that nobody else knows.
+         *
+         * @param purpose what it is for; different purposes have different keys
+         * @return 32 bytes; empty where the nodes run {@code insecure()}, or their keys were made before there was a secret
+         */
+        default Optional<byte[]> clusterKey(String purpose) {
+            return Optional.empty();
+        }
 
         /** Announces what this start will leave on the host to the guardian, before it is created there. */
         HostClaims claims();

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +72,7 @@ public final class Lane {
             Consumer<Input> report,
             Consumer<String> claim,
             java.util.function.ToIntFunction<Incarnation> tag,
+            Function<String, Optional<byte[]>> clusterKey,
             Cover cover,
             Runnable stopFailed) {}
 
@@ -740,6 +742,11 @@ public final class Lane {
         @Override
         public ProofKind proof() {
             return proof;
+        }
+
+        @Override
+        public Optional<byte[]> clusterKey(String purpose) {
+            return around.clusterKey().apply(purpose);
         }
 
         @Override

@@ -61,11 +61,13 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
     static final String KEYS = "keys.p12";
     static final String TRUST = "trust.p12";
     static final String PASSWORD = "password";
+    static final String SECRET = "secret";
     static final String AUTHORITY = "ca";
 
     private static final int AUTHORITY_DAYS = 3650;
     private static final int NODE_DAYS = 1825;
     private static final int PASSWORD_BYTES = 24;
+    private static final int SECRET_BYTES = 32;
     private static final Set<PosixFilePermission> OWNER_ONLY_DIRECTORY = PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> OWNER_ONLY_FILE = PosixFilePermissions.fromString("rw-------");
 
@@ -104,6 +106,7 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
             keytool.start(draft.resolve("keytool.log"), authorityArguments(authority, cluster, validity))
                     .await();
             restrict(authority.resolve(KEYS));
+            writeRandom(authority.resolve(SECRET), SECRET_BYTES);
             Authority signer = Authority.open(authority, password);
             issue(keytool, signer, draft, nodes, validity);
             Files.delete(draft.resolve("keytool.log"));
@@ -143,6 +146,10 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
         Path draft = draftBeside(target);
         try {
             Authority signer = Authority.open(authority, readPassword(authority));
+            if (!Files.exists(authority.resolve(SECRET))) {
+                // Of an authority made before there were secrets; the nodes that it signed till now have none.
+                writeRandom(authority.resolve(SECRET), SECRET_BYTES);
+            }
             issue(keytool, signer, draft, List.of(node), validity);
             moveInto(draft.resolve(node.value()), target);
         } catch (IOException e) {
@@ -340,6 +347,9 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
             trust.load(null, null);
             trust.setCertificateEntry(AUTHORITY, signer.certificate());
             save(trust, directory.resolve(TRUST), password);
+            try (OutputStream out = ownFile(directory.resolve(SECRET))) {
+                out.write(Files.readAllBytes(signer.directory().resolve(SECRET)));
+            }
         } catch (GeneralSecurityException e) {
             throw new IOException("key store of " + node + ": " + e.getMessage(), e);
         }
@@ -352,13 +362,17 @@ public record ClusterCertificates(Path directory, String cluster, Map<NodeId, Pa
     }
 
     private static String writePassword(Path directory) throws IOException {
-        byte[] random = new byte[PASSWORD_BYTES];
+        return writeRandom(directory.resolve(PASSWORD), PASSWORD_BYTES);
+    }
+
+    private static String writeRandom(Path file, int bytes) throws IOException {
+        byte[] random = new byte[bytes];
         new SecureRandom().nextBytes(random);
-        String password = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        try (OutputStream out = ownFile(directory.resolve(PASSWORD))) {
-            out.write((password + '\n').getBytes(StandardCharsets.US_ASCII));
+        String text = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        try (OutputStream out = ownFile(file)) {
+            out.write((text + '\n').getBytes(StandardCharsets.US_ASCII));
         }
-        return password;
+        return text;
     }
 
     static String readPassword(Path directory) throws IOException {

@@ -2,6 +2,7 @@ package org.understudy.ha.membership.security;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,12 +14,15 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -44,6 +48,8 @@ public final class NodeKeys {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeKeys.class);
     private static final Duration EXPIRY_WARNING = Duration.ofDays(30);
+    private static final String KEY_DERIVATION = "HmacSHA256";
+    private static final int SECRET_BYTES_MIN = 16;
     private static final String REMEDY =
             "make new ones with CertificatesCommand (ClusterCertificates.addNode) and copy this node's directory here";
 
@@ -52,14 +58,21 @@ public final class NodeKeys {
     private final KeyStore keys;
     private final KeyStore trust;
     private final char[] password;
+    private final Optional<byte[]> secret;
 
     private NodeKeys(
-            CertificateName name, X509Certificate certificate, KeyStore keys, KeyStore trust, char[] password) {
+            CertificateName name,
+            X509Certificate certificate,
+            KeyStore keys,
+            KeyStore trust,
+            char[] password,
+            Optional<byte[]> secret) {
         this.name = name;
         this.certificate = certificate;
         this.keys = keys;
         this.trust = trust;
         this.password = password;
+        this.secret = secret;
     }
 
     /**
@@ -67,7 +80,8 @@ public final class NodeKeys {
      * write, because they could put their own authority in. Warns in the log if others can read the files, and 30 days
      * before the certificate expires.
      *
-     * @param nodeDirectory holds {@code keys.p12}, {@code trust.p12} and {@code password}
+     * @param nodeDirectory holds {@code keys.p12}, {@code trust.p12} and {@code password}, and {@code secret} unless it was made before there
+     *     was one
      * @throws ConfigurationException if a file is missing, unreadable, damaged or open for writing to others, if the certificate is not valid today, was
      *     not signed by the authority beside it or names no node
      */
@@ -83,10 +97,28 @@ public final class NodeKeys {
         X509Certificate certificate = nodeCertificate(directory, keys);
         CertificateName name = CertificateName.of(certificate)
                 .orElseThrow(() -> unusable(directory, "holds a certificate that names no node: " + REMEDY));
-        NodeKeys loaded = new NodeKeys(name, certificate, keys, trust, password);
+        NodeKeys loaded = new NodeKeys(name, certificate, keys, trust, password, secret(directory));
         loaded.check(directory);
         warnOfReaders(directory);
         return loaded;
+    }
+
+    /**
+     * A key that every node of the cluster derives alike and nobody else can: HMAC-SHA-256 (RFC 2104) of the purpose under the cluster's
+     * secret.
+     *
+     * @return empty if the directory holds no secret
+     */
+    public Optional<byte[]> clusterKey(String purpose) {
+        return secret.map(key -> {
+            try {
+                Mac mac = Mac.getInstance(KEY_DERIVATION);
+                mac.init(new SecretKeySpec(key, KEY_DERIVATION));
+                return mac.doFinal(purpose.getBytes(StandardCharsets.UTF_8));
+            } catch (GeneralSecurityException e) {
+                throw new LifecycleException("this JVM has no " + KEY_DERIVATION + ": " + e.getMessage(), e);
+            }
+        });
     }
 
     /** The node the certificate names. */
@@ -209,6 +241,26 @@ public final class NodeKeys {
         }
     }
 
+    private static Optional<byte[]> secret(Path directory) {
+        Path file = directory.resolve(ClusterCertificates.SECRET);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
+        try {
+            byte[] secret = Base64.getUrlDecoder()
+                    .decode(Files.readString(file, StandardCharsets.US_ASCII).strip());
+            if (secret.length < SECRET_BYTES_MIN) {
+                throw new IllegalArgumentException("it has " + secret.length + " bytes");
+            }
+            return Optional.of(secret);
+        } catch (IOException | IllegalArgumentException e) {
+            throw unusable(
+                    file,
+                    "is not the secret of a cluster (" + e.getMessage()
+                            + "): copy it again from the other nodes' directories, or " + REMEDY);
+        }
+    }
+
     private static KeyStore store(Path file, char[] password) {
         try (InputStream in = Files.newInputStream(file)) {
             KeyStore store = KeyStore.getInstance("PKCS12");
@@ -230,7 +282,8 @@ public final class NodeKeys {
                 directory,
                 directory.resolve(ClusterCertificates.KEYS),
                 directory.resolve(ClusterCertificates.TRUST),
-                directory.resolve(ClusterCertificates.PASSWORD))) {
+                directory.resolve(ClusterCertificates.PASSWORD),
+                directory.resolve(ClusterCertificates.SECRET))) {
             Set<PosixFilePermission> permissions = permissions(path);
             if (permissions.contains(PosixFilePermission.GROUP_WRITE)
                     || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
@@ -247,7 +300,8 @@ public final class NodeKeys {
     }
 
     private static void warnOfReaders(Path directory) {
-        for (String file : List.of(ClusterCertificates.KEYS, ClusterCertificates.PASSWORD)) {
+        for (String file :
+                List.of(ClusterCertificates.KEYS, ClusterCertificates.PASSWORD, ClusterCertificates.SECRET)) {
             Path path = directory.resolve(file);
             Set<PosixFilePermission> permissions = permissions(path);
             if (permissions.contains(PosixFilePermission.GROUP_READ)

@@ -36,15 +36,19 @@ class ClusterCertificatesTest {
                 .containsExactlyInAnyOrder(
                         "keys/ca/keys.p12",
                         "keys/ca/password",
+                        "keys/ca/secret",
                         "keys/a/keys.p12",
                         "keys/a/trust.p12",
                         "keys/a/password",
+                        "keys/a/secret",
                         "keys/b/keys.p12",
                         "keys/b/trust.p12",
                         "keys/b/password",
+                        "keys/b/secret",
                         "keys/late/keys.p12",
                         "keys/late/trust.p12",
-                        "keys/late/password");
+                        "keys/late/password",
+                        "keys/late/secret");
         try (Stream<Path> tree = Files.walk(made.directory())) {
             for (Path path : tree.toList()) {
                 String expected = Files.isDirectory(path) ? "rwx------" : "rw-------";
@@ -56,6 +60,35 @@ class ClusterCertificatesTest {
         assertThatThrownBy(() -> ClusterCertificates.addNode(made.directory(), A))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("never overwritten");
+    }
+
+    @Test
+    void all_nodes_of_a_cluster_derive_the_same_key_and_other_clusters_another() {
+        ClusterCertificates made = ClusterCertificates.create(scratch.resolve("keys"), "shop", List.of(A, B));
+        Path added = ClusterCertificates.addNode(made.directory(), NodeId.of("late"));
+        ClusterCertificates other = ClusterCertificates.create(scratch.resolve("other"), "shop", List.of(A));
+        byte[] key = key(made.nodes().get(A), "addresses");
+        assertThat(key)
+                .hasSize(32)
+                .isEqualTo(key(made.nodes().get(B), "addresses"))
+                .isEqualTo(key(added, "addresses"))
+                .isNotEqualTo(key(made.nodes().get(A), "other"))
+                .isNotEqualTo(key(other.nodes().get(A), "addresses"));
+    }
+
+    @Test
+    void an_authority_made_before_there_were_secrets_signs_nodes_with_one_and_its_old_nodes_go_on() throws IOException {
+        ClusterCertificates made = ClusterCertificates.create(scratch.resolve("keys"), "shop", List.of(A));
+        Files.delete(made.authority().resolve("secret"));
+        Files.delete(made.nodes().get(A).resolve("secret"));
+        Path late = ClusterCertificates.addNode(made.directory(), NodeId.of("late"));
+        assertThat(NodeKeys.load(made.nodes().get(A)).clusterKey("addresses")).isEmpty();
+        Files.copy(made.authority().resolve("secret"), made.nodes().get(A).resolve("secret"));
+        assertThat(key(made.nodes().get(A), "addresses")).isEqualTo(key(late, "addresses"));
+    }
+
+    private static byte[] key(Path directory, String purpose) {
+        return NodeKeys.load(directory).clusterKey(purpose).orElseThrow();
     }
 
     @Test

@@ -83,6 +83,20 @@ class NodeKeysTest {
         }
     }
 
+    @Test
+    void a_damaged_secret_is_named_and_a_missing_one_is_none() throws IOException {
+        Path damaged = copyOf("a");
+        for (String bad : List.of("", "short", "not base 64 at all, but quite long")) {
+            Files.writeString(damaged.resolve("secret"), bad);
+            assertThatThrownBy(() -> NodeKeys.load(damaged))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("secret")
+                    .hasMessageContaining("copy it again");
+        }
+        Files.delete(damaged.resolve("secret"));
+        assertThat(NodeKeys.load(damaged).clusterKey("addresses")).isEmpty();
+    }
+
     private static void assertUnusableOrTheSame(Path directory) {
         try {
             NodeKeys keys = NodeKeys.load(directory);
@@ -129,7 +143,7 @@ class NodeKeysTest {
     private Path copyOf(String node) throws IOException {
         Path copy = Files.createDirectory(scratch.resolve("copy-" + node));
         Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwx------"));
-        for (String file : List.of("keys.p12", "trust.p12", "password")) {
+        for (String file : List.of("keys.p12", "trust.p12", "password", "secret")) {
             Files.copy(TestCertificates.demoDirectory(node).resolve(file), copy.resolve(file));
             Files.setPosixFilePermissions(copy.resolve(file), PosixFilePermissions.fromString("rw-------"));
         }
