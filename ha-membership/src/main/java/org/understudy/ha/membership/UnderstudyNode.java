@@ -102,6 +102,7 @@ import org.understudy.ha.membership.runtime.LanePool;
 import org.understudy.ha.membership.runtime.LeaseBoard;
 import org.understudy.ha.membership.runtime.NoticeLog;
 import org.understudy.ha.membership.runtime.Rounds;
+import org.understudy.ha.membership.runtime.SoftStates;
 import org.understudy.ha.membership.runtime.StallWatch;
 import org.understudy.ha.membership.runtime.ThisHost;
 import org.understudy.ha.membership.runtime.Wills;
@@ -153,6 +154,7 @@ final class UnderstudyNode implements HaNode {
     private final NodeOperator operator;
     private final NodeElections elections = new NodeElections(new ElectionHost());
     private final AssumptionsWatch assumptionsWatch;
+    private final SoftStates softStates;
 
     private BootClock clock;
     private LeaseBoard leases;
@@ -208,6 +210,7 @@ final class UnderstudyNode implements HaNode {
                 timers,
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
+        this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
@@ -688,6 +691,7 @@ final class UnderstudyNode implements HaNode {
                         claim -> guardian.ifPresent(g -> g.claim(claim)),
                         this::tag,
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
+                        softStates,
                         new NodeCover(),
                         () -> stopFailed(group.name())));
         if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {
@@ -761,6 +765,10 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void onFrame(NodeId from, byte[] bytes) {
             intake.message(from, bytes).ifPresent(message -> {
+                if (message instanceof Message.Soft soft) {
+                    softStates.heard(soft);
+                    return;
+                }
                 long now = clock.getAsLong();
                 if (!offer(new Input.Received(from, message))) {
                     return;
@@ -796,6 +804,15 @@ final class UnderstudyNode implements HaNode {
             });
             loop.submit(new Input.ViewChanged(members));
         }
+    }
+
+    /** On the loop, which numbers the frames. */
+    private void sendToOthers(Message message) {
+        byte[] frame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
+        config.peers().stream()
+                .map(Peer::node)
+                .filter(peer -> !peer.equals(config.node()))
+                .forEach(peer -> channel.send(peer, frame));
     }
 
     private final class Edge implements NodeLoop.Edge<Input, Effect, DurableState> {
@@ -959,6 +976,7 @@ final class UnderstudyNode implements HaNode {
                     lanes.remove(entry.getKey(), entry.getValue());
                     entry.getValue().retire();
                     stopReasons.remove(entry.getKey());
+                    softStates.forget(entry.getKey());
                     isStatusDirty = true;
                 }
             }

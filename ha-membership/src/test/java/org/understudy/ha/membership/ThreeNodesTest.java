@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -92,6 +96,58 @@ class ThreeNodesTest {
         assertThat(third.proof()).contains(ProofKind.RELEASED);
         assertThat(token(third).isNewerThan(token(second))).isTrue();
         assertThat(active).hasValue(1);
+    }
+
+    @Test
+    void a_successor_has_what_the_owner_told_before() throws Exception {
+        HaNode serv1 = start("serv1");
+        HaNode serv2 = start("serv2");
+        start("witness");
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        for (HaNode node : List.of(serv1, serv2)) {
+            node.resources()
+                    .register(Group.named("files")
+                            .prefer("serv1", "serv2")
+                            .resource("app", new Teller(heard))
+                            .build());
+        }
+        assertThat(heard.poll(60, TimeUnit.SECONDS)).isEqualTo("serv1 heard nothing");
+        await(() -> isRunning(serv1, "files"));
+        serv1.resources().move("files", NodeId.of("serv2"), Duration.ofSeconds(20));
+        assertThat(heard.poll(60, TimeUnit.SECONDS)).isEqualTo("serv2 heard serv1");
+    }
+
+    /** Tells its node's name again and again, until the next one must have heard it. */
+    private static final class Teller implements ManagedResource {
+        private final BlockingQueue<String> heard;
+        private volatile Optional<StartContext> context = Optional.empty();
+
+        private Teller(BlockingQueue<String> heard) {
+            this.heard = heard;
+        }
+
+        @Override
+        public void start(StartContext started) {
+            String before = started.softState()
+                    .heard()
+                    .map(state -> new String(state, StandardCharsets.UTF_8))
+                    .orElse("nothing");
+            heard.add(started.holder().node() + " heard " + before);
+            started.softState().tell(started.holder().node().value().getBytes(StandardCharsets.UTF_8));
+            context = Optional.of(started);
+        }
+
+        @Override
+        public Health monitor() {
+            context.ifPresent(started ->
+                    started.softState().tell(started.holder().node().value().getBytes(StandardCharsets.UTF_8)));
+            return Health.healthy();
+        }
+
+        @Override
+        public void stop(StopContext stopped) {
+            context = Optional.empty();
+        }
     }
 
     @Test

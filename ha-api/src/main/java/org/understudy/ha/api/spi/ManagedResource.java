@@ -128,6 +128,11 @@ public interface ManagedResource {
             return Optional.empty();
         }
 
+        /** What the owners of this group told the other nodes, and a way to tell them more while this start lasts. */
+        default SoftState softState() {
+            return SoftState.NONE;
+        }
+
         /** Announces what this start will leave on the host to the guardian, before it is created there. */
         HostClaims claims();
     }

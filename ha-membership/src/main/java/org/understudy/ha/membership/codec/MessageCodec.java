@@ -27,6 +27,7 @@ import org.understudy.ha.membership.core.message.Message.Release;
 import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
+import org.understudy.ha.membership.core.message.Message.Soft;
 import org.understudy.ha.membership.core.message.Vote;
 
 /**
@@ -159,6 +160,8 @@ public final class MessageCodec {
                         r.optional(RecordCodec::record));
             case 22:
                 return new Operate(r.i64(), RecordCodec.operation(r));
+            case 23:
+                return new Soft(r.text(), r.i64(), r.i64(), r.bytes());
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
@@ -331,6 +334,11 @@ public final class MessageCodec {
         public Writer visit(Operate m) {
             RecordCodec.operation(w.u8(22).i64(m.request()), m.operation());
             return w;
+        }
+
+        @Override
+        public Writer visit(Soft m) {
+            return w.u8(23).text(m.group()).i64(m.token()).i64(m.number()).bytes(m.state());
         }
     }
 }

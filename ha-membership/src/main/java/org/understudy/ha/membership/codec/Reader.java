@@ -60,6 +60,17 @@ final class Reader {
         }
     }
 
+    byte[] bytes() {
+        int at = bytes.position();
+        int size = i32();
+        if (size < 0 || size > bytes.remaining()) {
+            throw new MalformedMessageException(at, size + " bytes in " + bytes.remaining());
+        }
+        byte[] value = new byte[size];
+        bytes.get(value);
+        return value;
+    }
+
     <T> List<T> list(Function<Reader, T> each) {
         int at = bytes.position();
         int size = i32();

@@ -55,6 +55,14 @@ final class Writer {
         return this;
     }
 
+    Writer bytes(byte[] value) {
+        i32(value.length);
+        need(value.length);
+        System.arraycopy(value, 0, bytes, length, value.length);
+        length += value.length;
+        return this;
+    }
+
     <T> Writer list(Iterable<T> values, int size, BiConsumer<Writer, T> each) {
         i32(size);
         for (T value : values) {

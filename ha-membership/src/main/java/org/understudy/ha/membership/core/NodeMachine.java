@@ -45,6 +45,7 @@ import org.understudy.ha.membership.core.message.Message.Release;
 import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
+import org.understudy.ha.membership.core.message.Message.Soft;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
@@ -686,6 +687,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Operate m) {
                 planDirty |= operations.hear(now, m.operation());
+                return true;
+            }
+
+            /** For resources: nothing follows from it here. */
+            @Override
+            public Boolean visit(Soft m) {
                 return true;
             }
         });

@@ -35,6 +35,7 @@ import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.api.spi.SoftState;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Planner;
@@ -73,6 +74,7 @@ public final class Lane {
             Consumer<String> claim,
             java.util.function.ToIntFunction<Incarnation> tag,
             Function<String, Optional<byte[]>> clusterKey,
+            SoftStates softStates,
             Cover cover,
             Runnable stopFailed) {}
 
@@ -747,6 +749,12 @@ public final class Lane {
         @Override
         public Optional<byte[]> clusterKey(String purpose) {
             return around.clusterKey().apply(purpose);
+        }
+
+        @Override
+        public SoftState softState() {
+            long token = grantLease.token().value();
+            return around.softStates().of(group.name(), token, mine -> active == mine && stopRequested < mine);
         }
 
         @Override

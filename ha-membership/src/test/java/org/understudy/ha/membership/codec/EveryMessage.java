@@ -66,7 +66,8 @@ public final class EveryMessage {
                 new Message.MoveRefused(6, "files", "no"),
                 new Message.Recover(DISK_B, 2, true),
                 new Message.Recovered(DISK_B, 2, 1, BALLOT, BALLOT, Optional.of(record())),
-                new Message.Operate(8, new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "me", "burnt")));
+                new Message.Operate(8, new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "me", "burnt")),
+                new Message.Soft("files", 4, 9, new byte[] {1, 0, -1}));
     }
 
     public static DurableState state() {

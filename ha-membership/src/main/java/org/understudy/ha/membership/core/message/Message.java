@@ -1,6 +1,8 @@
 package org.understudy.ha.membership.core.message;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import org.understudy.ha.api.Incarnation;
@@ -259,6 +261,53 @@ public sealed interface Message {
         }
     }
 
+    /**
+     * What the owner of a group tells the others beside the record; binds nobody and is not kept on any disk.
+     *
+     * @param token of the grant under which it was said
+     * @param number grows within one owner's process
+     */
+    record Soft(String group, long token, long number, byte[] state) implements Message {
+
+        public Soft {
+            state = state.clone();
+        }
+
+        @Override
+        public byte[] state() {
+            return state.clone();
+        }
+
+        /** Whether another one replaces it. */
+        public boolean isBefore(Soft other) {
+            return token < other.token || (token == other.token && number < other.number);
+        }
+
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Soft that
+                    && group.equals(that.group)
+                    && token == that.token
+                    && number == that.number
+                    && Arrays.equals(state, that.state);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(group, token, number, Arrays.hashCode(state));
+        }
+
+        @Override
+        public String toString() {
+            return "Soft[group=" + group + ", token=" + token + ", number=" + number + ", " + state.length + " bytes]";
+        }
+    }
+
     /** One method for each message. */
     interface Visitor<R> {
         R visit(FormQuery m);
@@ -304,5 +353,7 @@ public sealed interface Message {
         R visit(Recovered m);
 
         R visit(Operate m);
+
+        R visit(Soft m);
     }
 }

@@ -1,0 +1,67 @@
+package org.understudy.ha.membership.runtime;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.understudy.ha.api.spi.SoftState;
+import org.understudy.ha.membership.core.message.Message;
+
+/** The soft state of every group of this node: one value for each, the newest. Thread-safe. */
+public final class SoftStates {
+
+    private final Predicate<String> isRegistered;
+    private final Consumer<Message.Soft> send;
+    private final AtomicLong numbers = new AtomicLong();
+    private final Map<String, Message.Soft> newest = new ConcurrentHashMap<>();
+
+    /**
+     * @param isRegistered whether a group is one of this node's: of others nothing is kept
+     * @param send to every other node; must not block
+     */
+    public SoftStates(Predicate<String> isRegistered, Consumer<Message.Soft> send) {
+        this.isRegistered = isRegistered;
+        this.send = send;
+    }
+
+    /** What a node says that passes for the owner. An earlier owner's late word does not replace a later one's. */
+    public void heard(Message.Soft message) {
+        if (isRegistered.test(message.group()) && message.state().length <= SoftState.BYTES_MAX) {
+            newest.merge(message.group(), message, (a, b) -> a.isBefore(b) ? b : a);
+        }
+    }
+
+    /** Nothing is kept of a group that is not registered any more. */
+    public void forget(String group) {
+        newest.remove(group);
+    }
+
+    /**
+     * For one start of a group.
+     *
+     * @param isOwner whether this start still owns the group; where not, nothing is told any more
+     */
+    public SoftState of(String group, long token, Predicate<Long> isOwner) {
+        return new SoftState() {
+            @Override
+            public void tell(byte[] state) {
+                if (state.length > BYTES_MAX) {
+                    throw new IllegalArgumentException(
+                            "a soft state has at most " + BYTES_MAX + " bytes, not " + state.length);
+                }
+                if (isOwner.test(token)) {
+                    Message.Soft message = new Message.Soft(group, token, numbers.incrementAndGet(), state);
+                    SoftStates.this.heard(message);
+                    send.accept(message);
+                }
+            }
+
+            @Override
+            public Optional<byte[]> heard() {
+                return Optional.ofNullable(newest.get(group)).map(Message.Soft::state);
+            }
+        };
+    }
+}
