@@ -5,17 +5,31 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.MalformedMessageException;
 
 /** Frames from the wire, and addresses as a person writes them. */
 public final class PacketFuzz {
 
+    /** A solicited neighbour advertisement, as captured. */
+    private static final String SOLICITED =
+            "02000000000202000000000386dd6000000000203aff20010db8000000000000000000000003"
+                    + "20010db800000000000000000000000288008a6d6000000020010db80000000000000000000000030201020000000003";
+
+    private static final TokenMark MARKS =
+            new TokenMark("not a secret here".getBytes(StandardCharsets.US_ASCII), "fuzz");
+
     private PacketFuzz() {}
 
     public static List<byte[]> seeds() {
         ArpPacket probe = ArpPacket.probe(new MacAddress(0x02_00_00_00_00_01L), new Ipv4Address(0xc0000232));
-        return List.of(probe.frameTo(MacAddress.BROADCAST).encode(), "192.0.2.50".getBytes(StandardCharsets.US_ASCII));
+        return List.of(
+                probe.frameTo(MacAddress.BROADCAST).encode(),
+                "192.0.2.50".getBytes(StandardCharsets.US_ASCII),
+                MARKS.frame(probe, new FencingToken(7), MacAddress.BROADCAST).encode(),
+                HexFormat.of().parseHex(SOLICITED));
     }
 
     public static void fuzzerTestOneInput(byte[] bytes) {
@@ -28,8 +42,22 @@ public final class PacketFuzz {
         } catch (MalformedMessageException refused) {
             assertThat(refused.offset()).isNotNegative();
         }
+        sight(bytes);
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         Ipv4Address.parse(text)
                 .ifPresent(address -> assertThat(address.toString()).isEqualTo(text));
+    }
+
+    private static void sight(byte[] bytes) {
+        try {
+            Sighting.of(EthernetFrame.decode(bytes, bytes.length)).ifPresent(sighting -> {
+                MARKS.token(sighting);
+                assertThat(sighting.sender().isV6()).isEqualTo(sighting.target().isV6());
+                assertThat(sighting.form().isClaim())
+                        .isNotEqualTo(sighting.sender().isAny());
+            });
+        } catch (MalformedMessageException refused) {
+            assertThat(refused.offset()).isNotNegative();
+        }
     }
 }

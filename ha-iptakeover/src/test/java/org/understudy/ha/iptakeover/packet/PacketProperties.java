@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
@@ -44,6 +45,15 @@ class PacketProperties {
 
     @Property
     void any_bytes_are_a_packet_or_refused(@ForAll @Size(max = 80) byte[] bytes) {
+        PacketFuzz.fuzzerTestOneInput(bytes);
+    }
+
+    @Property
+    void changed_frames_are_read_or_refused(
+            @ForAll @IntRange(max = 100) int which, @ForAll @IntRange(max = 99) int at, @ForAll byte value) {
+        List<byte[]> seeds = PacketFuzz.seeds();
+        byte[] bytes = seeds.get(which % seeds.size()).clone();
+        bytes[at % bytes.length] = value;
         PacketFuzz.fuzzerTestOneInput(bytes);
     }
 
