@@ -14,6 +14,13 @@ public final class NetlinkFuzz {
     private static final String ACK = "480000000200000309000000a7c111fcefffffff5400000014000506090000000000"
             + "000023000100697076343a204164647265737320616c72656164792061737369676e65640000";
 
+    /** A default route over two gateways, as captured. */
+    private static final String MULTIPATH = "500000001800020007000000fb6f000002000000fe0300010000000008000f00fe000000"
+            + "08000600c800000024000900100000000300000008000500c0000203100000010300000008000500c0000204";
+    /** A stale neighbour, as captured. */
+    private static final String NEIGHBOUR = "4c0000001c00220007000000fb6f000002000000030000000400000108000100c0000207"
+            + "0a000200020000000007000008000400000000001400030070170000000000000000000000000000";
+
     private static final List<Consumer<NetlinkMessage>> READERS = List.of(
             NetlinkAck::decode,
             message -> {
@@ -29,6 +36,17 @@ public final class NetlinkFuzz {
                 link.mac();
                 link.hasCarrier();
             },
+            message -> {
+                RouteMessage route = RouteMessage.decode(message.payload());
+                route.metric();
+                route.gateways(3);
+            },
+            message -> {
+                NeighbourMessage neighbour = NeighbourMessage.decode(message.payload());
+                neighbour.address();
+                neighbour.mac();
+                neighbour.usedMillisAgo();
+            },
             NfTables::decodeTable,
             NfTables::decodeKeys);
 
@@ -40,6 +58,8 @@ public final class NetlinkFuzz {
                         .toMessage(20, 5)
                         .encode(),
                 HexFormat.of().parseHex(ACK),
+                HexFormat.of().parseHex(MULTIPATH),
+                HexFormat.of().parseHex(NEIGHBOUR),
                 NfTables.newTable(NfTables.FAMILY_NETDEV, "understudy-192.0.2.50", 6, "understudy tag 1")
                         .encode(),
                 NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", new byte[4], 329)

@@ -1,0 +1,178 @@
+package org.understudy.ha.iptakeover.netlink;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
+
+/**
+ * A route, {@code struct rtmsg} and its attributes.
+ *
+ * <pre>
+ *  0  1  family              2 = IPv4, 10 = IPv6
+ *  1  1  destination prefix  0 = default route
+ *  2  1  source prefix
+ *  3  1  type of service
+ *  4  1  table, the low eight bits
+ *  5  1  protocol, who made it
+ *  6  1  scope
+ *  7  1  type                1 = unicast
+ *  8  4  flags
+ * 12  n  attributes
+ *
+ * RTA_MULTIPATH is a list of struct rtnexthop:
+ *  0  2  length with its attributes    2  1  flags    3  1  weight - 1    4  4  interface index    8  n  attributes
+ * </pre>
+ */
+public record RouteMessage(
+        int family,
+        int destinationLength,
+        int sourceLength,
+        int typeOfService,
+        int table,
+        int protocol,
+        int scope,
+        int type,
+        int flags,
+        List<NetlinkAttribute> attributes) {
+    /** {@code RTM_NEWROUTE}. */
+    public static final int NEW = 24;
+    /** {@code RTM_GETROUTE}. */
+    public static final int GET = 26;
+
+    /** {@code AF_INET}. */
+    public static final int FAMILY_IPV4 = 2;
+    /** {@code AF_INET6}. */
+    public static final int FAMILY_IPV6 = 10;
+
+    private static final int HEADER_BYTES = 12;
+    private static final int HOP_BYTES = 8;
+    private static final int UNICAST = 1;
+    private static final int RTA_OIF = 4;
+    private static final int RTA_GATEWAY = 5;
+    private static final int RTA_PRIORITY = 6;
+    private static final int RTA_MULTIPATH = 9;
+    private static final int RTA_VIA = 18;
+    /** {@code struct rtvia}: the family stands before the address. */
+    private static final int VIA_FAMILY_BYTES = 2;
+
+    public RouteMessage {
+        attributes = List.copyOf(attributes);
+    }
+
+    /**
+     * {@code ip route show table all}.
+     *
+     * @param family {@link #FAMILY_IPV4} or {@link #FAMILY_IPV6}
+     */
+    public static NetlinkMessage dumpRequest(int family) {
+        RouteMessage all = new RouteMessage(family, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
+        return new NetlinkMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP, 0, 0, all.encode());
+    }
+
+    /** The payload. */
+    public byte[] encode() {
+        byte[] tail = NetlinkAttribute.encodeAll(attributes);
+        return ByteBuffer.allocate(HEADER_BYTES + tail.length)
+                .order(ByteOrder.nativeOrder())
+                .put((byte) family)
+                .put((byte) destinationLength)
+                .put((byte) sourceLength)
+                .put((byte) typeOfService)
+                .put((byte) table)
+                .put((byte) protocol)
+                .put((byte) scope)
+                .put((byte) type)
+                .putInt(flags)
+                .put(tail)
+                .array();
+    }
+
+    /**
+     * Reads the payload of a message.
+     *
+     * @throws MalformedMessageException if it is cut off
+     */
+    public static RouteMessage decode(byte[] payload) {
+        if (payload.length < HEADER_BYTES) {
+            throw new MalformedMessageException(payload.length, "rtmsg has 12 bytes, not " + payload.length);
+        }
+        ByteBuffer in = ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder());
+        return new RouteMessage(
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.get() & 0xff,
+                in.getInt(),
+                NetlinkAttribute.decodeAll(payload, HEADER_BYTES));
+    }
+
+    /** Whether packets to everywhere take it, as far as no other route is better. */
+    public boolean isDefault() {
+        return destinationLength == 0 && type == UNICAST;
+    }
+
+    /** {@code RTA_PRIORITY}, the metric as an unsigned number; the lowest is used first. 0 if absent. */
+    public long metric() {
+        return NetlinkAttribute.find(attributes, RTA_PRIORITY)
+                .map(a -> Integer.toUnsignedLong(a.asInt()))
+                .orElse(0L);
+    }
+
+    /**
+     * The gateways of this route on an interface, of either IP version; none if it leads to hosts on the segment itself.
+     *
+     * @throws MalformedMessageException if a part is cut off
+     */
+    public List<IpAddress> gateways(int interfaceIndex) {
+        List<IpAddress> found = new ArrayList<>();
+        int index = NetlinkAttribute.find(attributes, RTA_OIF)
+                .map(NetlinkAttribute::asInt)
+                .orElse(0);
+        if (index == interfaceIndex) {
+            gateway(attributes).ifPresent(found::add);
+        }
+        Optional<NetlinkAttribute> multipath = NetlinkAttribute.find(attributes, RTA_MULTIPATH);
+        if (multipath.isPresent()) {
+            byte[] hops = multipath.get().value();
+            ByteBuffer in = ByteBuffer.wrap(hops).order(ByteOrder.nativeOrder());
+            int start = 0;
+            while (start < hops.length) {
+                int left = hops.length - start;
+                int size = left < HOP_BYTES ? 0 : in.getShort(start) & 0xffff;
+                if (size < HOP_BYTES || size > left) {
+                    throw new MalformedMessageException(
+                            start, "next hop of " + size + " bytes with " + left + " bytes left");
+                }
+                if (in.getInt(start + 4) == interfaceIndex) {
+                    gateway(NetlinkAttribute.decodeAll(Arrays.copyOfRange(hops, start, start + size), HOP_BYTES))
+                            .ifPresent(found::add);
+                }
+                start += NetlinkMessage.align(size);
+            }
+        }
+        return found;
+    }
+
+    private static Optional<IpAddress> gateway(List<NetlinkAttribute> attributes) {
+        Optional<byte[]> plain = NetlinkAttribute.find(attributes, RTA_GATEWAY).map(NetlinkAttribute::value);
+        Optional<byte[]> other = NetlinkAttribute.find(attributes, RTA_VIA)
+                .map(NetlinkAttribute::value)
+                .filter(v -> v.length > VIA_FAMILY_BYTES)
+                .map(v -> Arrays.copyOfRange(v, VIA_FAMILY_BYTES, v.length));
+        return plain.or(() -> other)
+                .filter(v -> v.length == Ipv4Address.BYTES || v.length == Ipv6Address.BYTES)
+                .map(IpAddress::of)
+                .filter(address -> !address.isAny());
+    }
+}
