@@ -1,10 +1,13 @@
 package org.understudy.ha.iptakeover.jna;
 
 import com.sun.jna.LastErrorException;
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.understudy.ha.api.PlatformException;
 
 /**
@@ -45,6 +48,15 @@ public final class Libc {
     private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int POLLIN = 1;
+    /** {@code struct pollfd}. */
+    private static final int POLL_ENTRY_BYTES = 8;
+
+    private static final int POLL_RESULT_AT = 6;
+    private static final int EFD_CLOEXEC = 0x80000;
+    private static final int SO_ATTACH_FILTER = 26;
+    private static final int SOCK_FILTER_BYTES = 8;
+    private static final int SOCK_FPROG_BYTES = 16;
+    private static final int SOCK_FPROG_FILTER_AT = 8;
 
     private Libc() {}
 
@@ -110,6 +122,8 @@ public final class Libc {
 
         static native int poll(byte[] fds, NativeLong count, int timeoutMillis) throws LastErrorException;
 
+        static native int setsockopt(int fd, int level, int name, Pointer value, int length) throws LastErrorException;
+
         static native int close(int fd) throws LastErrorException;
 
         static native int open(String path, int flags, int mode) throws LastErrorException;
@@ -126,6 +140,8 @@ public final class Libc {
                 throws LastErrorException;
 
         static native int getppid();
+
+        static native int eventfd(int initial, int flags) throws LastErrorException;
     }
 
     static PlatformException failed(String call, LastErrorException e, String object) {
@@ -238,6 +254,68 @@ public final class Libc {
                 return false;
             }
             throw failed("poll", e, fd.toString());
+        }
+    }
+
+    /**
+     * {@code poll(2)} for reading on several descriptors. An error that waits on one counts as readable: reading shows it.
+     *
+     * @param timeoutMillis negative waits for ever
+     * @return for each whether there is something to read; all false after the time or a signal
+     */
+    public static boolean[] awaitReadable(List<Fd> fds, int timeoutMillis) {
+        ByteBuffer entries = ByteBuffer.allocate(POLL_ENTRY_BYTES * fds.size()).order(ByteOrder.nativeOrder());
+        for (Fd fd : fds) {
+            entries.putInt(fd.number()).putShort((short) POLLIN).putShort((short) 0);
+        }
+        boolean[] readable = new boolean[fds.size()];
+        try {
+            C.poll(entries.array(), new NativeLong(fds.size()), timeoutMillis);
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == EINTR) {
+                return readable;
+            }
+            throw failed("poll", e, fds.toString());
+        }
+        for (int i = 0; i < readable.length; i++) {
+            readable[i] = entries.getShort(POLL_ENTRY_BYTES * i + POLL_RESULT_AT) != 0;
+        }
+        return readable;
+    }
+
+    /** {@code eventfd(2)} with the value 0; close-on-exec. Readable once somebody has written to it. */
+    public static Fd eventDescriptor() {
+        NativeAccess.require();
+        try {
+            return new Fd(C.eventfd(0, EFD_CLOEXEC));
+        } catch (LastErrorException e) {
+            throw failed("eventfd", e, "an event descriptor");
+        }
+    }
+
+    /** Makes a descriptor of {@link #eventDescriptor()} readable. */
+    public static void signalEvent(Fd fd) {
+        write(
+                fd,
+                ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(1).array());
+    }
+
+    /**
+     * {@code SO_ATTACH_FILTER}: lets the kernel pass only what a program chooses, instead of the program attached before.
+     *
+     * @param program instructions of classic BPF, {@code struct sock_filter} each
+     */
+    public static void attachFilter(Fd fd, byte[] program) {
+        // struct sock_fprog: the count, and where the instructions are.
+        try (Memory instructions = new Memory(program.length);
+                Memory header = new Memory(SOCK_FPROG_BYTES)) {
+            instructions.write(0, program, 0, program.length);
+            header.clear();
+            header.setShort(0, (short) (program.length / SOCK_FILTER_BYTES));
+            header.setPointer(SOCK_FPROG_FILTER_AT, instructions);
+            C.setsockopt(fd.number(), SOL_SOCKET, SO_ATTACH_FILTER, header, SOCK_FPROG_BYTES);
+        } catch (LastErrorException e) {
+            throw failed("setsockopt", e, fd + " SO_ATTACH_FILTER");
         }
     }
 
