@@ -2,6 +2,7 @@ package org.understudy.ha.iptakeover.netlink;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,8 +38,23 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     private static final int HEADER_BYTES = 16;
     private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_LINK = 5;
+    private static final int IFLA_MASTER = 10;
+    private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_IFALIAS = 20;
+    private static final int IFLA_AF_SPEC = 26;
     private static final int IFLA_EXT_MASK = 29;
     private static final int IFLA_CARRIER = 33;
+    private static final int IFLA_PERM_ADDRESS = 54;
+    private static final int IFLA_INFO_KIND = 1;
+
+    private static final int FAMILY_IPV4 = 2;
+    private static final int FAMILY_IPV6 = 10;
+    private static final int IFLA_INET_CONF = 1;
+    private static final int IFLA_INET6_CONF = 2;
+    /** {@code DEVCONF_DISABLE_IPV6}, {@code linux/ipv6.h}. */
+    private static final int DISABLE_IPV6 = 26;
+
     private static final int SKIP_STATISTICS = 8;
 
     public LinkMessage {
@@ -59,6 +75,11 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
         List<NetlinkAttribute> attributes = new ArrayList<>(which);
         attributes.add(NetlinkAttribute.ofInt(IFLA_EXT_MASK, SKIP_STATISTICS));
         return new NetlinkMessage(GET, NetlinkMessage.REQUEST, 0, 0, new LinkMessage(0, index, 0, attributes).encode());
+    }
+
+    /** {@code ip link show}: all of them, without the statistics. */
+    public static NetlinkMessage dumpRequest() {
+        return request(0, List.of()).withFlags(NetlinkMessage.DUMP);
     }
 
     /** The payload. */
@@ -97,10 +118,85 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
 
     /** The hardware address, if it has six bytes. */
     public Optional<MacAddress> mac() {
-        return NetlinkAttribute.find(attributes, IFLA_ADDRESS)
+        return mac(IFLA_ADDRESS);
+    }
+
+    /** The hardware address it was made with, where the driver knows one. */
+    public Optional<MacAddress> permanentMac() {
+        return mac(IFLA_PERM_ADDRESS);
+    }
+
+    private Optional<MacAddress> mac(int type) {
+        return find(type)
                 .map(NetlinkAttribute::value)
                 .filter(v -> v.length == MacAddress.BYTES)
                 .map(MacAddress::of);
+    }
+
+    /** What somebody wrote on it, empty if nothing; one character for each byte ({@code IFLA_IFALIAS}). */
+    public String alias() {
+        return find(IFLA_IFALIAS)
+                .map(a -> new String(a.value(), StandardCharsets.ISO_8859_1))
+                .map(text -> text.indexOf(0) < 0 ? text : text.substring(0, text.indexOf(0)))
+                .orElse("");
+    }
+
+    /** The driver of a virtual interface, for example {@code macvlan}; empty for a card. */
+    public String kind() {
+        return find(IFLA_LINKINFO)
+                .flatMap(info -> NetlinkAttribute.find(info.nested(), IFLA_INFO_KIND))
+                .map(NetlinkAttribute::asText)
+                .orElse("");
+    }
+
+    /** The interface it stands on, 0 if none. */
+    public int parentIndex() {
+        return find(IFLA_LINK).map(NetlinkAttribute::asInt).orElse(0);
+    }
+
+    /** The bridge or bond it is a port of, 0 if none. */
+    public int masterIndex() {
+        return find(IFLA_MASTER).map(NetlinkAttribute::asInt).orElse(0);
+    }
+
+    /**
+     * A setting of IPv4 on it, {@code net.ipv4.conf.NAME}.
+     *
+     * @param id of {@code linux/ip.h}, for example {@link LinkChange#ARP_IGNORE}
+     * @return 0 if the kernel does not tell
+     */
+    public int ipv4Setting(int id) {
+        return family(FAMILY_IPV4, IFLA_INET_CONF)
+                .map(values -> values.at(id - 1))
+                .orElse(0);
+    }
+
+    /** {@code net.ipv6.conf.NAME.disable_ipv6}; empty where the kernel has no IPv6 on it. */
+    public Optional<Boolean> isIpv6Off() {
+        return family(FAMILY_IPV6, IFLA_INET6_CONF).map(values -> values.at(DISABLE_IPV6) != 0);
+    }
+
+    private Optional<Settings> family(int family, int settings) {
+        return find(IFLA_AF_SPEC)
+                .flatMap(spec -> NetlinkAttribute.find(spec.nested(), family))
+                .flatMap(one -> NetlinkAttribute.find(one.nested(), settings))
+                .map(a -> new Settings(a.value()));
+    }
+
+    /** An array of 32-bit numbers in host order. */
+    private record Settings(byte[] bytes) {
+        int at(int position) {
+            int offset = 4 * position;
+            if (offset + 4 > bytes.length) {
+                throw new MalformedMessageException(
+                        bytes.length, "settings end after " + bytes.length + " bytes, before number " + position);
+            }
+            return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getInt(offset);
+        }
+    }
+
+    private Optional<NetlinkAttribute> find(int type) {
+        return NetlinkAttribute.find(attributes, type);
     }
 
     /** Whether an administrator switched it on. */

@@ -135,31 +135,43 @@ public record RouteMessage(
      * @throws MalformedMessageException if a part is cut off
      */
     public List<IpAddress> gateways(int interfaceIndex) {
-        List<IpAddress> found = new ArrayList<>();
-        int index = NetlinkAttribute.find(attributes, RTA_OIF)
-                .map(NetlinkAttribute::asInt)
-                .orElse(0);
-        if (index == interfaceIndex) {
-            gateway(attributes).ifPresent(found::add);
-        }
-        Optional<NetlinkAttribute> multipath = NetlinkAttribute.find(attributes, RTA_MULTIPATH);
-        if (multipath.isPresent()) {
-            byte[] hops = multipath.get().value();
-            ByteBuffer in = ByteBuffer.wrap(hops).order(ByteOrder.nativeOrder());
-            int start = 0;
-            while (start < hops.length) {
-                int left = hops.length - start;
-                int size = left < HOP_BYTES ? 0 : in.getShort(start) & 0xffff;
-                if (size < HOP_BYTES || size > left) {
-                    throw new MalformedMessageException(
-                            start, "next hop of " + size + " bytes with " + left + " bytes left");
-                }
-                if (in.getInt(start + 4) == interfaceIndex) {
-                    gateway(NetlinkAttribute.decodeAll(Arrays.copyOfRange(hops, start, start + size), HOP_BYTES))
-                            .ifPresent(found::add);
-                }
-                start += NetlinkMessage.align(size);
+        return hops().stream()
+                .filter(hop -> hop.interfaceIndex() == interfaceIndex)
+                .flatMap(hop -> gateway(hop.attributes()).stream())
+                .toList();
+    }
+
+    /**
+     * The interfaces it leads out of.
+     *
+     * @throws MalformedMessageException if a part is cut off
+     */
+    public List<Integer> interfaces() {
+        return hops().stream().map(Hop::interfaceIndex).toList();
+    }
+
+    /** One way that packets may take. */
+    private record Hop(int interfaceIndex, List<NetlinkAttribute> attributes) {}
+
+    private List<Hop> hops() {
+        List<Hop> found = new ArrayList<>();
+        NetlinkAttribute.find(attributes, RTA_OIF).ifPresent(index -> found.add(new Hop(index.asInt(), attributes)));
+        byte[] hops = NetlinkAttribute.find(attributes, RTA_MULTIPATH)
+                .map(NetlinkAttribute::value)
+                .orElse(new byte[0]);
+        ByteBuffer in = ByteBuffer.wrap(hops).order(ByteOrder.nativeOrder());
+        int start = 0;
+        while (start < hops.length) {
+            int left = hops.length - start;
+            int size = left < HOP_BYTES ? 0 : in.getShort(start) & 0xffff;
+            if (size < HOP_BYTES || size > left) {
+                throw new MalformedMessageException(
+                        start, "next hop of " + size + " bytes with " + left + " bytes left");
             }
+            found.add(new Hop(
+                    in.getInt(start + 4),
+                    NetlinkAttribute.decodeAll(Arrays.copyOfRange(hops, start, start + size), HOP_BYTES)));
+            start += NetlinkMessage.align(size);
         }
         return found;
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.MacAddress;
 
 /** What the kernel answers. Attributes nobody knows are passed over, so what is read need not be all that is there. */
 public final class NetlinkFuzz {
@@ -35,11 +36,19 @@ public final class NetlinkFuzz {
                 link.name();
                 link.mac();
                 link.hasCarrier();
+                link.kind();
+                link.alias();
+                link.permanentMac();
+                link.parentIndex();
+                link.masterIndex();
+                link.ipv4Setting(LinkChange.ARP_IGNORE);
+                link.isIpv6Off();
             },
             message -> {
                 RouteMessage route = RouteMessage.decode(message.payload());
                 route.metric();
                 route.gateways(3);
+                route.interfaces();
             },
             message -> {
                 NeighbourMessage neighbour = NeighbourMessage.decode(message.payload());
@@ -49,6 +58,11 @@ public final class NetlinkFuzz {
             },
             NfTables::decodeTable,
             NfTables::decodeKeys);
+
+    /** A route with two next hops, as captured. */
+    private static final String ROUTE =
+            "5000000018000200040000009476000002180000fe0300010000000008000f00fe00000008000100cb00710024000900"
+                    + "100000000300000008000500c0000201100000000600000008000500c6336401";
 
     private NetlinkFuzz() {}
 
@@ -63,6 +77,27 @@ public final class NetlinkFuzz {
                 NfTables.newTable(NfTables.FAMILY_NETDEV, "understudy-192.0.2.50", 6, "understudy tag 1")
                         .encode(),
                 NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", new byte[4], 329)
+                        .encode(),
+                HexFormat.of().parseHex(ROUTE),
+                LinkChange.newPrivateMacvlan(3, "us00001267-0050", new MacAddress(0x025e11000050L))
+                        .encode(),
+                new NetlinkMessage(
+                                LinkMessage.NEW,
+                                0,
+                                1,
+                                0,
+                                new LinkMessage(
+                                                LinkMessage.ETHERNET,
+                                                4,
+                                                1,
+                                                List.of(
+                                                        NetlinkAttribute.ofText(20, "understudy tag 1"),
+                                                        NetlinkAttribute.ofNested(
+                                                                26,
+                                                                NetlinkAttribute.ofNested(
+                                                                        2,
+                                                                        NetlinkAttribute.ofBytes(1, new byte[132])))))
+                                        .encode())
                         .encode());
     }
 
