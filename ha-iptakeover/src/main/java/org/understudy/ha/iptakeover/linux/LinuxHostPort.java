@@ -22,8 +22,8 @@ import org.understudy.ha.iptakeover.spi.AddressTable;
  * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd, a timer that kills, and last rites over floating addresses.
  *
  * <p>Last rites look only at addresses with {@link AddressTable#PROTO} and one of the tags, and at gates with one of the tags. A claimed address that stands in any other form is reported as failed, and its gate stays.
- * Claims of this port are named {@code address/192.0.2.10}; any other claim is reported as failed, because this port cannot
- * say that it is gone.
+ * Claims of this port are named {@code address/192.0.2.10}, or as {@link LinkRites} has them; any other claim is reported as failed,
+ * because this port cannot say that it is gone.
  */
 public final class LinuxHostPort implements HostPort {
     /** How a floating address is named in claims and remains. */
@@ -129,6 +129,7 @@ public final class LinuxHostPort implements HostPort {
             // The whole path once, about an interface that cannot exist: every class is loaded when it counts.
             warmTable.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
             rites(warmTable, List.of(), List.of(CLAIM_PREFIX + Ipv4Address.ANY), new ArrayList<>());
+            LinkRites.perform(List.of(), List.of(LinkRites.linkClaim("none")));
             sweep(warmFilter, List.of(), List.of());
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
@@ -156,7 +157,8 @@ public final class LinuxHostPort implements HostPort {
 
     private List<Removal> ritesAndSweep(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
         List<Ipv4Address> standing = new ArrayList<>();
-        List<Removal> removals = rites(table, tags, claims, standing);
+        List<Removal> removals = new ArrayList<>(rites(table, tags, LinkRites.others(claims), standing));
+        removals.addAll(LinkRites.perform(tags, claims));
         if (warmFilter != null) {
             sweep(warmFilter, tags, standing);
         } else {
@@ -244,7 +246,9 @@ public final class LinuxHostPort implements HostPort {
         return address
                 ? new Removal(claim, Removal.Result.ABSENT, "")
                 : new Removal(
-                        claim, Removal.Result.FAILED, "this host port knows addresses only, named address/192.0.2.10");
+                        claim,
+                        Removal.Result.FAILED,
+                        "this host port knows addresses, named address/192.0.2.10, and interfaces, see LinkRites");
     }
 
     private static List<Removal> allFailed(List<String> claims, String why) {
