@@ -79,6 +79,13 @@ public final class LabHost implements AutoCloseable {
         return remember(new LabJvm(command, ""));
     }
 
+    /** Starts a JVM with {@link LinkAgent}. */
+    public LabJvm linkJvm(String... launcher) {
+        List<String> command = new ArrayList<>(List.of(prefixed()));
+        command.addAll(Arrays.asList(launcher));
+        return remember(new LabJvm(command, "", LinkAgent.class));
+    }
+
     /** The same with one jar missing. */
     public LabJvm jvmWithout(String jarNamePart) {
         return remember(new LabJvm(List.of(prefixed()), jarNamePart));

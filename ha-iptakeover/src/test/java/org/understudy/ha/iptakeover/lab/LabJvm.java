@@ -20,10 +20,14 @@ public final class LabJvm implements AutoCloseable {
     private final BufferedReader out;
 
     LabJvm(List<String> prefix, String missingJar) {
+        this(prefix, missingJar, Agent.class);
+    }
+
+    LabJvm(List<String> prefix, String missingJar, Class<?> agent) {
         List<String> command = new ArrayList<>(prefix);
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(List.of("-cp", classPath(missingJar), Agent.class.getName()));
+        command.addAll(List.of("-cp", classPath(missingJar), agent.getName()));
         try {
             process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -1,0 +1,42 @@
+package org.understudy.ha.iptakeover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.ha.iptakeover.lab.Lab;
+
+/** Virtual MACs and spare cards on a real kernel, in network namespaces. See {@link MacTakeoverScenarios}. */
+@Timeout(90)
+class MacTakeoverNetnsIT {
+
+    @BeforeAll
+    static void namespaces_are_there() throws IOException, InterruptedException {
+        boolean work = Lab.namespacesWork();
+        if (!work && Boolean.getBoolean("understudy.netns.optional")) {
+            assumeTrue(false, "no user namespaces on this machine and understudy.netns.optional=true");
+        }
+        assertThat(work).as("`unshare -Urnm true` must work").isTrue();
+    }
+
+    static Stream<String> scenarios() {
+        return Arrays.stream(MacTakeoverScenarios.class.getDeclaredMethods())
+                .filter(m -> !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
+                .map(java.lang.reflect.Method::getName)
+                .filter(name -> name.contains("_"))
+                .sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void scenario(String name) throws IOException, InterruptedException {
+        Lab.run(MacTakeoverScenarios.class, name);
+    }
+}
