@@ -56,6 +56,11 @@ public final class NetlinkFuzz {
                 neighbour.mac();
                 neighbour.usedMillisAgo();
             },
+            message -> {
+                SockDiagMessage socket = SockDiagMessage.decode(message.payload());
+                assertThat(socket.destroyRequest().payload()).endsWith(socket.id());
+                socket.connection().ifPresent(c -> assertThat(c.localPort()).isEqualTo(socket.localPort()));
+            },
             NfTables::decodeTable,
             NfTables::decodeKeys);
 
@@ -74,6 +79,8 @@ public final class NetlinkFuzz {
                 HexFormat.of().parseHex(ACK),
                 HexFormat.of().parseHex(MULTIPATH),
                 HexFormat.of().parseHex(NEIGHBOUR),
+                HexFormat.of().parseHex(SockDiagTest.IPV4),
+                HexFormat.of().parseHex(SockDiagTest.MAPPED),
                 NfTables.newTable(NfTables.FAMILY_NETDEV, "understudy-192.0.2.50", 6, "understudy tag 1")
                         .encode(),
                 NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", new byte[4], 329)
