@@ -17,8 +17,11 @@ import org.understudy.ha.api.PlatformException;
  * <p>Thread-safe. Calls block as their man pages say.
  */
 public final class Libc {
+    public static final int AF_INET = 2;
+    public static final int AF_INET6 = 10;
     public static final int AF_NETLINK = 16;
     public static final int AF_PACKET = 17;
+    public static final int SOCK_STREAM = 1;
     public static final int SOCK_RAW = 3;
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int SOL_SOCKET = 1;
@@ -37,10 +40,15 @@ public final class Libc {
     public static final int EBUSY = 16;
     public static final int EINVAL = 22;
     public static final int ENOTTY = 25;
+    public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
+    public static final int EAFNOSUPPORT = 97;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETDOWN = 100;
+    public static final int ENETUNREACH = 101;
     public static final int ENOBUFS = 105;
+    public static final int EHOSTUNREACH = 113;
+    public static final int ESTALE = 116;
 
     static final int CLOCK_BOOTTIME = 7;
     private static final int O_WRONLY = 1;
@@ -109,6 +117,10 @@ public final class Libc {
         static native int socket(int domain, int type, int protocol) throws LastErrorException;
 
         static native int bind(int fd, byte[] address, int length) throws LastErrorException;
+
+        static native int listen(int fd, int backlog) throws LastErrorException;
+
+        static native int getsockname(int fd, byte[] address, int[] length) throws LastErrorException;
 
         static native NativeLong send(int fd, byte[] data, NativeLong length, int flags) throws LastErrorException;
 
@@ -187,11 +199,40 @@ public final class Libc {
         }
     }
 
+    /** {@code listen(2)} of a socket of {@link #AF_INET}, on any free port if it is not bound. */
+    public static void listen(Fd fd) {
+        try {
+            C.listen(fd.number(), 1);
+        } catch (LastErrorException e) {
+            throw failed("listen", e, fd.toString());
+        }
+    }
+
+    /** {@code getsockname(2)}: the port of a socket of {@link #AF_INET}. */
+    public static int localPort(Fd fd) {
+        byte[] address = new byte[16];
+        try {
+            C.getsockname(fd.number(), address, new int[] {address.length});
+        } catch (LastErrorException e) {
+            throw failed("getsockname", e, fd.toString());
+        }
+        return ByteBuffer.wrap(address).getShort(2) & 0xffff;
+    }
+
     /** {@code sendto(2)}. */
     public static void sendTo(Fd fd, byte[] data, byte[] address) {
+        sendTo(fd, data, address, 0);
+    }
+
+    /** {@code sendto(2)} that does not wait for room: EAGAIN if there is none. */
+    public static void sendToAtOnce(Fd fd, byte[] data, byte[] address) {
+        sendTo(fd, data, address, MSG_DONTWAIT);
+    }
+
+    private static void sendTo(Fd fd, byte[] data, byte[] address, int flags) {
         while (true) {
             try {
-                C.sendto(fd.number(), data, new NativeLong(data.length), 0, address, address.length);
+                C.sendto(fd.number(), data, new NativeLong(data.length), flags, address, address.length);
                 return;
             } catch (LastErrorException e) {
                 if (e.getErrorCode() != EINTR) {
@@ -437,6 +478,18 @@ public final class Libc {
                 return "ENOTTY (the device does not know this request)";
             case EINVAL:
                 return "EINVAL (invalid argument)";
+            case EAGAIN:
+                return "EAGAIN (no room at the moment)";
+            case EPROTONOSUPPORT:
+                return "EPROTONOSUPPORT (this kernel does not know the protocol)";
+            case EAFNOSUPPORT:
+                return "EAFNOSUPPORT (this kernel does not know the address family)";
+            case ENETUNREACH:
+                return "ENETUNREACH (no route)";
+            case EHOSTUNREACH:
+                return "EHOSTUNREACH (host unreachable)";
+            case ESTALE:
+                return "ESTALE (another object by now)";
             case EOPNOTSUPP:
                 return "EOPNOTSUPP (not supported by this kernel)";
             case EADDRNOTAVAIL:

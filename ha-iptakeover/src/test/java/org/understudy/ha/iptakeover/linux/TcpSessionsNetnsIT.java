@@ -1,0 +1,45 @@
+package org.understudy.ha.iptakeover.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.ha.iptakeover.lab.Lab;
+
+/** TCP sessions on a real kernel, in network namespaces. See {@link TcpSessionsScenarios}. */
+@Timeout(90)
+class TcpSessionsNetnsIT {
+
+    @BeforeAll
+    static void namespaces_are_there() throws IOException, InterruptedException {
+        boolean work = Lab.namespacesWork();
+        if (!work && Boolean.getBoolean("understudy.netns.optional")) {
+            assumeTrue(false, "no user namespaces on this machine and understudy.netns.optional=true");
+        }
+        assertThat(work)
+                .as("`unshare -Urnm true` must work; see sysctl kernel.apparmor_restrict_unprivileged_userns and"
+                        + " user.max_user_namespaces, or run as root")
+                .isTrue();
+    }
+
+    static Stream<String> scenarios() {
+        return Arrays.stream(TcpSessionsScenarios.class.getDeclaredMethods())
+                .filter(m -> !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
+                .map(m -> m.getName())
+                .filter(name -> name.contains("_"))
+                .sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void scenario(String name) throws IOException, InterruptedException {
+        Lab.run(TcpSessionsScenarios.class, name);
+    }
+}
