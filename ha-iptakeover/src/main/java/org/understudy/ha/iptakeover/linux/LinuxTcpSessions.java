@@ -287,7 +287,7 @@ public final class LinuxTcpSessions implements TcpSessions {
             return true;
         } catch (PlatformException e) {
             switch (e.errno()) {
-                // A rule of this host, a broadcast address, a full queue, the gate, the interface, the route.
+                // A rule of this host, a broadcast address, no room, the interface, the route.
                 case Libc.EPERM:
                 case Libc.EACCES:
                 case Libc.EAGAIN:

@@ -75,11 +75,11 @@ public interface TcpSessions {
      * Makes the remote ends say where they are, once each, so that they are reset if nobody here knows them. Paced by
      * {@code core.TickleSchedule}, not by this call.
      *
-     * <p>About 20 microseconds each. Never waits: what finds no room is not sent.
+     * <p>About 20 microseconds each. Never waits. A shut gate holds back every one.
      *
      * @param connections at most {@link #TICKLES_MAX}, of addresses of this host
-     * @return how many were sent. The rest was not, and may be in a next round: the local address is not on this host, there is no
-     *     route, the gate or a firewall of this host dropped it, the queue was full, or an end is link-local
+     * @return how many the kernel took; the gate or the card may still drop one. The rest was not sent and may be in a next round: the
+     *     local address is not on this host, there is no route, a firewall of this host refused, there was no room, or an end is link-local
      * @throws IllegalArgumentException if there are too many
      * @throws PlatformException EPERM without CAP_NET_RAW
      */

@@ -13,10 +13,14 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.iptakeover.core.Connections;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.LinuxTcpSessions;
+import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
 
 /**
  * A server on a host, and the TCP sessions of its addresses; driven by lines on standard input, one answer line each. It greets whoever
@@ -28,6 +32,8 @@ public final class TcpPeer {
     private final LinuxTcpSessions sessions = new LinuxTcpSessions();
     /** How reading ended, in that order. */
     private final List<String> ends = new CopyOnWriteArrayList<>();
+
+    private @Nullable NftGate gate;
 
     private TcpPeer() {}
 
@@ -92,6 +98,17 @@ public final class TcpPeer {
                 int sent = sessions.tickle(known.list());
                 System.out.println("tickle took " + (System.nanoTime() - start) / 1000 + " us");
                 return sent + " of " + known.list().size();
+            case "gate":
+                LinuxLinkTable links = new LinuxLinkTable();
+                gate = new NftGate(
+                        Ipv4Address.parse(words[1]).orElseThrow(),
+                        "lan0",
+                        links.byName("lan0").orElseThrow().index());
+                links.close();
+                gate.create(1);
+                return "shut";
+            case "open-gate":
+                return gate != null && gate.arm(20_000) && gate.open(20_000) ? "open" : "shut";
             case "try-out":
                 LinuxTcpSessions.Trial trial = LinuxTcpSessions.tryOut();
                 return "destroy: " + trial.destroyProblem() + "; tickle: " + trial.tickleProblem();

@@ -214,6 +214,27 @@ final class TcpSessionsScenarios implements AutoCloseable {
         }
     }
 
+    void a_shut_gate_holds_tickles_back_and_an_open_one_lets_them_and_the_reset_through() {
+        LabHost a = host(2);
+        LabHost b = host(3);
+        hold(a, V4);
+        LabJvm owner = a.jvm(TcpPeer.command());
+        LabJvm heir = b.jvm(TcpPeer.command());
+        owner.ask("listen :: " + PORT);
+        try (TcpClient client = TcpClient.to(V4, PORT)) {
+            String replicated = owner.ask("connections " + V4);
+            Segment.run("ip", "link", "set", a.port(), "down");
+            assertThat(heir.ask("gate " + V4)).isEqualTo("shut");
+            hold(b, V4);
+            Segment.run("ip", "neigh", "replace", V4, "lladdr", b.mac(), "dev", "br0", "nud", "reachable");
+            heir.ask("tickle " + replicated);
+            assertThat(client.next(500)).isEqualTo("nothing");
+            assertThat(heir.ask("open-gate")).isEqualTo("open");
+            assertThat(heir.ask("tickle " + replicated)).isEqualTo("1 of 1");
+            assertThat(client.next(5_000)).isEqualTo(RESET);
+        }
+    }
+
     void tickles_that_find_no_route_or_a_broadcast_address_are_counted_and_leave_the_rest_alone() {
         LabHost b = host(3);
         hold(b, V4);
