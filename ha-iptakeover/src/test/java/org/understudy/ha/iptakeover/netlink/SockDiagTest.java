@@ -14,9 +14,9 @@ import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.TcpConnection;
 
-/** Bytes captured from Linux 6.18 on a little-endian host; the requests are those that it answered. */
+/** Bytes captured from Linux 6.18 on a little-endian host; requests are as it answered them, but for the cookie of the one that destroys. */
 class SockDiagTest {
-    /** An IPv4 connection, ended a moment later by the captured request below. */
+    /** An IPv4 connection. */
     static final String IPV4 =
             "7c00000014000200010000003a1e0000020100001e62c351c00002320000000000000000000000007f00000900"
                     + "000000000000000000000000000000011000000000000000000000000000000000000000000000000000000500"
@@ -91,7 +91,7 @@ class SockDiagTest {
     }
 
     @Test
-    void names_a_socket_back_with_its_cookie_as_the_kernel_took_it() {
+    void names_a_socket_back_with_its_cookie() {
         assertThat(hex(read(IPV4).destroyRequest().withFlags(5)))
                 .isEqualTo("4800000015000500010000000000000002060000ffffffff1e62c351c00002320000000000000000000000007f"
                         + "00000900000000000000000000000000000000" + "0110000000000000");
