@@ -122,7 +122,16 @@ class LinkChangeTest {
         assertThat(two.interfaces()).containsExactly(3, 6);
         assertThatThrownBy(() -> RouteMessage.decode(new byte[11])).isInstanceOf(MalformedMessageException.class);
         RouteMessage cut = new RouteMessage(
-                2, 0, 0, 0, 0, 0, 0, 1, 0, List.of(NetlinkAttribute.ofBytes(9, Arrays.copyOf(new byte[] {16, 0, 0, 0}, 12))));
+                2,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                0,
+                List.of(NetlinkAttribute.ofBytes(9, Arrays.copyOf(new byte[] {16, 0, 0, 0}, 12))));
         assertThatThrownBy(cut::interfaces).isInstanceOf(MalformedMessageException.class);
     }
 
