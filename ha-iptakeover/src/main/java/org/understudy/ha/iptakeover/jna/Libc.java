@@ -144,6 +144,8 @@ public final class Libc {
 
         static native NativeLong write(int fd, byte[] data, NativeLong length) throws LastErrorException;
 
+        static native int eventfd(int initial, int flags) throws LastErrorException;
+
         static native int clock_gettime(int clock, long[] time) throws LastErrorException;
 
         static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b) throws LastErrorException;
@@ -339,6 +341,20 @@ public final class Libc {
         write(
                 fd,
                 ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(1).array());
+    }
+
+    /**
+     * {@code poll(2)} for reading on two descriptors, without a time-out.
+     *
+     * @return true if there is something to read on {@code fd}; false as soon as {@code ending} is readable, whatever else is
+     */
+    public static boolean awaitReadableUnless(Fd ending, Fd fd) {
+        List<Fd> both = List.of(ending, fd);
+        boolean[] readable = new boolean[both.size()];
+        while (!readable[0] && !readable[1]) {
+            readable = awaitReadable(both, -1);
+        }
+        return !readable[0];
     }
 
     /**

@@ -51,7 +51,8 @@ public final class LinuxLinkTable implements LinkTable {
                 found.isUp(),
                 found.hasCarrier(),
                 found.isLoopback(),
-                found.speaksArp()));
+                found.speaksArp(),
+                found.carrierLosses()));
     }
 
     @Override

@@ -50,6 +50,19 @@ final class NetlinkSocket implements AutoCloseable {
      * @throws PlatformException if native code is unavailable or the kernel refuses
      */
     static NetlinkSocket open(int protocol) {
+        return open(protocol, 0);
+    }
+
+    /**
+     * A socket that hears what the kernel tells everybody; ask nothing on it.
+     *
+     * @param groups bits of {@code RTMGRP_*}, {@code linux/rtnetlink.h}
+     */
+    static NetlinkSocket listen(int groups) {
+        return open(ROUTE, groups);
+    }
+
+    private static NetlinkSocket open(int protocol, int groups) {
         NativeAccess.require();
         Fd fd = Libc.socket(Libc.AF_NETLINK, Libc.SOCK_RAW, protocol);
         try {
@@ -60,6 +73,9 @@ final class NetlinkSocket implements AutoCloseable {
                     ByteBuffer.allocate(12)
                             .order(ByteOrder.nativeOrder())
                             .putShort((short) Libc.AF_NETLINK)
+                            .putShort((short) 0)
+                            .putInt(0)
+                            .putInt(groups)
                             .array());
             return new NetlinkSocket(fd);
         } catch (PlatformException e) {
@@ -233,6 +249,26 @@ final class NetlinkSocket implements AutoCloseable {
             throw new PlatformException(
                     "recv", 0, "the kernel sent " + what + " that cannot be read: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Waits for something to hear.
+     *
+     * @return false once {@code ending} is readable
+     */
+    boolean awaitNews(Fd ending) {
+        return Libc.awaitReadableUnless(ending, fd);
+    }
+
+    /**
+     * What was heard, without waiting. One thread may ask.
+     *
+     * @throws PlatformException ENOBUFS if the kernel had to drop some of it
+     * @throws MalformedMessageException if it cannot be read
+     */
+    List<NetlinkMessage> news() {
+        int length = Libc.receive(fd, dumpBuffer, Libc.MSG_DONTWAIT);
+        return length < 0 ? List.of() : NetlinkMessage.decodeAll(dumpBuffer, length);
     }
 
     /** A refusal as an exception, with the kernel's own words and the remedy where one is known. */

@@ -24,6 +24,8 @@ import org.understudy.ha.iptakeover.packet.MacAddress;
 public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAttribute> attributes) {
     /** {@code RTM_NEWLINK}. */
     public static final int NEW = 16;
+    /** {@code RTM_DELLINK}. */
+    public static final int DELETE = 17;
     /** {@code RTM_GETLINK}. */
     public static final int GET = 18;
 
@@ -55,6 +57,7 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     /** {@code DEVCONF_DISABLE_IPV6}, {@code linux/ipv6.h}. */
     private static final int DISABLE_IPV6 = 26;
 
+    private static final int IFLA_CARRIER_DOWN_COUNT = 48;
     private static final int SKIP_STATISTICS = 8;
 
     public LinkMessage {
@@ -108,6 +111,15 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
         ByteBuffer in = ByteBuffer.wrap(payload).order(ByteOrder.nativeOrder());
         return new LinkMessage(
                 in.getShort(2) & 0xffff, in.getInt(4), in.getInt(8), NetlinkAttribute.decodeAll(payload, HEADER_BYTES));
+    }
+
+    /**
+     * Whether a message is about the interface itself. The same types with another family tell of its membership in a bridge: there
+     * {@link #DELETE} means that it left one.
+     */
+    public static boolean isAboutLink(NetlinkMessage message) {
+        byte[] payload = message.payload();
+        return (message.type() == NEW || message.type() == DELETE) && payload.length > 0 && payload[0] == 0;
     }
 
     public String name() {
@@ -218,5 +230,12 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
         return NetlinkAttribute.find(attributes, IFLA_CARRIER)
                 .map(a -> a.asByte() != 0)
                 .orElse((flags & IFF_LOWER_UP) != 0);
+    }
+
+    /** How often the carrier went since the interface was made, {@code IFLA_CARRIER_DOWN_COUNT}; 0 before Linux 4.16. */
+    public int carrierLosses() {
+        return NetlinkAttribute.find(attributes, IFLA_CARRIER_DOWN_COUNT)
+                .map(NetlinkAttribute::asInt)
+                .orElse(0);
     }
 }

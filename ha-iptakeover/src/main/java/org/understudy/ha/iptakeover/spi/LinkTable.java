@@ -10,6 +10,7 @@ public interface LinkTable extends AutoCloseable {
      * One interface now.
      *
      * @param speaksArp Ethernet and not {@code NOARP}
+     * @param carrierLosses how often the carrier went since the interface was made; 0 if the kernel does not count
      */
     record Link(
             String name,
@@ -18,7 +19,8 @@ public interface LinkTable extends AutoCloseable {
             boolean isUp,
             boolean hasCarrier,
             boolean isLoopback,
-            boolean speaksArp) {}
+            boolean speaksArp,
+            int carrierLosses) {}
 
     /** {@code ip link show dev NAME}; empty if there is none. */
     Optional<Link> byName(String name);

@@ -60,6 +60,8 @@ public final class NetlinkFuzz {
                 SockDiagMessage socket = SockDiagMessage.decode(message.payload());
                 assertThat(socket.destroyRequest().payload()).endsWith(socket.id());
                 socket.connection().ifPresent(c -> assertThat(c.localPort()).isEqualTo(socket.localPort()));
+                link.carrierLosses();
+                LinkMessage.isAboutLink(message);
             },
             NfTables::decodeTable,
             NfTables::decodeKeys);

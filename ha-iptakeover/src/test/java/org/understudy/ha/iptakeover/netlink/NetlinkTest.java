@@ -91,6 +91,21 @@ class NetlinkTest {
         assertThat(link.hasCarrier()).isTrue();
         assertThat(link.speaksArp()).isTrue();
         assertThat(link.isLoopback()).isFalse();
+        assertThat(link.carrierLosses()).isEqualTo(1);
+        assertThat(LinkMessage.isAboutLink(message)).isTrue();
+    }
+
+    @Test
+    void a_port_of_a_bridge_is_not_the_link_itself() {
+        byte[] payload = new LinkMessage(1, 3, 0, List.of()).encode();
+        assertThat(LinkMessage.isAboutLink(new NetlinkMessage(LinkMessage.DELETE, 0, 0, 0, payload)))
+                .isTrue();
+        payload[0] = 7; // AF_BRIDGE
+        assertThat(LinkMessage.isAboutLink(new NetlinkMessage(LinkMessage.DELETE, 0, 0, 0, payload)))
+                .isFalse();
+        assertThat(LinkMessage.isAboutLink(new NetlinkMessage(LinkMessage.NEW, 0, 0, 0, new byte[0])))
+                .isFalse();
+        assertThat(LinkMessage.isAboutLink(only(OUR_ADDRESS))).isFalse();
     }
 
     @Test

@@ -1,0 +1,83 @@
+package org.understudy.ha.iptakeover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.spi.Health;
+
+class LinkMonitorTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "127.0.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1/24", "router", "240.0.0.1"})
+    void what_is_no_router_is_refused(String gateway) {
+        assertThatThrownBy(() -> LinkMonitor.on("eth0").gateway(gateway).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("gateway = " + gateway
+                        + ": is not the address of a router: write four decimal numbers without a prefix length, for"
+                        + " example 192.0.2.1");
+    }
+
+    @Test
+    void an_ipv6_router_is_refused_by_name() {
+        assertThatThrownBy(() -> LinkMonitor.on("eth0").gateway("fe80::1").build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("only IPv4 gateways are asked");
+    }
+
+    @Test
+    void all_mistakes_are_reported_at_once() {
+        assertThatThrownBy(() -> LinkMonitor.on("a/b")
+                        .gateway("x")
+                        .gateway("y")
+                        .lostAfter(0)
+                        .backAfter(101)
+                        .holdDown(Duration.ofSeconds(9), Duration.ofSeconds(3))
+                        .gatewayVeto(Duration.ofSeconds(-1))
+                        .build())
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(ConfigurationException.Problem::key)
+                                .containsExactly(
+                                        "gateway",
+                                        "on",
+                                        "gateway",
+                                        "lostAfter",
+                                        "backAfter",
+                                        "holdDown",
+                                        "gatewayVeto"));
+    }
+
+    @Test
+    void what_is_said_of_a_gateway_needs_one() {
+        assertThatThrownBy(() -> LinkMonitor.on("eth0").gatewayLossMoves(false).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("gateway = (not set): name the gateway, or leave out what is said about it");
+    }
+
+    @Test
+    void it_needs_no_end_and_runs_only_when_started() {
+        LinkMonitor monitor = LinkMonitor.on("lan0").gateway("192.0.2.1").build();
+        assertThat(monitor).hasToString("link lan0 with gateway 192.0.2.1");
+        assertThat(monitor.monitor()).isEqualTo(Health.notRunning());
+        assertThat(monitor.enforcements()).contains(Enforcement.KERNEL_OBJECT);
+        assertThat(monitor.scope()).isEqualTo(Scope.PROCESS);
+        assertThat(monitor.remains()).isEmpty();
+    }
+
+    @Test
+    void a_missing_interface_is_a_sentence() {
+        LinkMonitor monitor = LinkMonitor.on("nolink0").build();
+        assertThat(monitor.eligibility().reason()).isEqualTo("there is no interface nolink0 on this host");
+        assertThatThrownBy(monitor::check)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("link = nolink0: there is no interface nolink0 on this host");
+    }
+}
