@@ -1,0 +1,38 @@
+package org.understudy.ha.iptakeover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.ha.iptakeover.lab.Lab;
+
+/** What processes with fewer privileges find out. See {@link AddressAbilitiesScenarios}. */
+@Timeout(90)
+class AddressAbilitiesNetnsIT {
+
+    @BeforeAll
+    static void namespaces_are_there() throws IOException, InterruptedException {
+        assertThat(Lab.namespacesWork()).as("`unshare -Urnm true` must work").isTrue();
+    }
+
+    static Stream<String> scenarios() {
+        return Arrays.stream(AddressAbilitiesScenarios.class.getDeclaredMethods())
+                .filter(m -> !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
+                .map(Method::getName)
+                .filter(name -> name.contains("_"))
+                .sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void scenario(String name) throws IOException, InterruptedException {
+        Lab.run(AddressAbilitiesScenarios.class, name);
+    }
+}
