@@ -130,7 +130,10 @@ final class AddressAbilitiesScenarios {
                         "no addresses can be moved here, everything else works: the native part of JNA does not load")
                 .contains("if /mnt is mounted noexec or not writable give -Djna.tmpdir=DIRECTORY")
                 .doesNotContain("\n");
-        ask(CLASS_PATH, noexec, "-Djava.io.tmpdir=/mnt", "-Djna.tmpdir=/tmp").has("native access");
+        // Where nobody says otherwise JNA uses the user's cache, and only without one the temporary directory.
+        assertThat(ask(CLASS_PATH, noexec, "-Duser.home=/mnt").text())
+                .contains("if /mnt/.cache/JNA/temp is mounted noexec or not writable give -Djna.tmpdir=DIRECTORY");
+        ask(CLASS_PATH, noexec, "-Duser.home=/mnt", "-Djna.tmpdir=/tmp").has("native access");
     }
 
     private record Said(int status, String text) {
@@ -160,9 +163,9 @@ final class AddressAbilitiesScenarios {
         command.addAll(Arrays.asList(flags));
         command.addAll(List.of("-cp", classPath, AddressAbilitiesCommand.class.getName()));
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start();
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+            builder.environment().remove("XDG_CACHE_HOME");
+            Process process = builder.start();
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (!process.waitFor(20, TimeUnit.SECONDS)) {
                 process.destroyForcibly();

@@ -5,6 +5,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Pointer;
+import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -92,11 +93,24 @@ public final class Libc {
                 C.register();
                 return "";
             } catch (LinkageError | IllegalCallerException e) {
-                return "the native part of JNA does not load (" + firstLine(e) + "): if "
-                        + System.getProperty("jna.tmpdir", System.getProperty("java.io.tmpdir", "/tmp"))
+                return "the native part of JNA does not load (" + firstLine(e) + "): if " + unpackDirectory()
                         + " is mounted noexec or not writable give -Djna.tmpdir=DIRECTORY with one that is neither;"
                         + " on JDK 24 and later also give --enable-native-access=ALL-UNNAMED";
             }
+        }
+
+        /** Where JNA unpacks its library, by the same rule ({@code com.sun.jna.Native.getTempDir}). */
+        private static String unpackDirectory() {
+            String told = System.getProperty("jna.tmpdir");
+            if (told != null) {
+                return told;
+            }
+            String cache = System.getenv("XDG_CACHE_HOME");
+            File base = cache == null || cache.isBlank()
+                    ? new File(System.getProperty("user.home", ""), ".cache")
+                    : new File(cache);
+            File usual = new File(base, "JNA/temp");
+            return usual.canWrite() ? usual.toString() : System.getProperty("java.io.tmpdir", "/tmp");
         }
 
         private static String firstLine(Throwable e) {
