@@ -39,7 +39,8 @@ final class AddressAbilitiesScenarios {
 
     void an_ordinary_user_lacks_both_capabilities_and_is_told_once_each() {
         // Nobody is mapped in this user namespace, so the program starts without any capability.
-        Said said = ask(CLASS_PATH, List.of("unshare", "-Un"));
+        // Its home would be that of nobody, where root can make directories.
+        Said said = ask(CLASS_PATH, List.of("unshare", "-Un"), "-Djna.tmpdir=" + System.getProperty("java.io.tmpdir"));
         said.has("native access", "IPv6");
         said.lacks(
                 "CAP_NET_ADMIN",
