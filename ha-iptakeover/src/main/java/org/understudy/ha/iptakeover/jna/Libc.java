@@ -168,8 +168,6 @@ public final class Libc {
                 throws LastErrorException;
 
         static native int getppid();
-
-        static native int eventfd(int initial, int flags) throws LastErrorException;
     }
 
     static PlatformException failed(String call, LastErrorException e, String object) {
