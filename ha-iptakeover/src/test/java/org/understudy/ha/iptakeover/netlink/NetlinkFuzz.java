@@ -43,6 +43,8 @@ public final class NetlinkFuzz {
                 link.masterIndex();
                 link.ipv4Setting(LinkChange.ARP_IGNORE);
                 link.isIpv6Off();
+                link.carrierLosses();
+                LinkMessage.isAboutLink(message);
             },
             message -> {
                 RouteMessage route = RouteMessage.decode(message.payload());
@@ -60,8 +62,6 @@ public final class NetlinkFuzz {
                 SockDiagMessage socket = SockDiagMessage.decode(message.payload());
                 assertThat(socket.destroyRequest().payload()).endsWith(socket.id());
                 socket.connection().ifPresent(c -> assertThat(c.localPort()).isEqualTo(socket.localPort()));
-                link.carrierLosses();
-                LinkMessage.isAboutLink(message);
             },
             NfTables::decodeTable,
             NfTables::decodeKeys);
