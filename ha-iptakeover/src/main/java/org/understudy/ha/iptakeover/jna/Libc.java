@@ -1,10 +1,13 @@
 package org.understudy.ha.iptakeover.jna;
 
 import com.sun.jna.LastErrorException;
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.understudy.ha.api.PlatformException;
 
 /**
@@ -34,6 +37,7 @@ public final class Libc {
     public static final int EBUSY = 16;
     public static final int EINVAL = 22;
     public static final int ENOTTY = 25;
+    public static final int EMSGSIZE = 90;
     public static final int EOPNOTSUPP = 95;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETDOWN = 100;
@@ -45,6 +49,7 @@ public final class Libc {
     private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int POLLIN = 1;
+    private static final int SO_ATTACH_FILTER = 26;
 
     private Libc() {}
 
@@ -219,6 +224,30 @@ public final class Libc {
         }
     }
 
+    /** {@code struct sock_filter}: one instruction of classic BPF. */
+    public record FilterStep(int code, int ifTrue, int ifFalse, int operand) {}
+
+    /** {@code SO_ATTACH_FILTER} (socket(7)): the kernel queues only what the program takes. */
+    public static void attachFilter(Fd fd, List<FilterStep> program) {
+        try (Memory steps = new Memory(program.size() * 8L)) {
+            for (int i = 0; i < program.size(); i++) {
+                FilterStep step = program.get(i);
+                steps.setShort(i * 8L, (short) step.code());
+                steps.setByte(i * 8L + 2, (byte) step.ifTrue());
+                steps.setByte(i * 8L + 3, (byte) step.ifFalse());
+                steps.setInt(i * 8L + 4, step.operand());
+            }
+            byte[] value = ByteBuffer.allocate(16)
+                    .order(ByteOrder.nativeOrder())
+                    .putShort((short) program.size())
+                    .putLong(8, Pointer.nativeValue(steps))
+                    .array();
+            C.setsockopt(fd.number(), SOL_SOCKET, SO_ATTACH_FILTER, value, value.length);
+        } catch (LastErrorException e) {
+            throw failed("setsockopt", e, fd + " SO_ATTACH_FILTER");
+        }
+    }
+
     /**
      * {@code poll(2)} for reading.
      *
@@ -359,6 +388,8 @@ public final class Libc {
                 return "ENOTTY (the device does not know this request)";
             case EINVAL:
                 return "EINVAL (invalid argument)";
+            case EMSGSIZE:
+                return "EMSGSIZE (longer than the send buffer: raise net.core.wmem_max)";
             case EOPNOTSUPP:
                 return "EOPNOTSUPP (not supported by this kernel)";
             case EADDRNOTAVAIL:

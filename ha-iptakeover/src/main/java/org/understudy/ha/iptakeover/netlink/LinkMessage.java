@@ -40,6 +40,10 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     private static final int IFLA_EXT_MASK = 29;
     private static final int IFLA_CARRIER = 33;
     private static final int SKIP_STATISTICS = 8;
+    private static final int IFLA_AF_SPEC = 26;
+    private static final int AF_INET6 = 10;
+    /** An array of 32-bit numbers, the first of which is {@code DEVCONF_FORWARDING}. */
+    private static final int IFLA_INET6_CONF = 2;
 
     public LinkMessage {
         attributes = List.copyOf(attributes);
@@ -122,5 +126,14 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
         return NetlinkAttribute.find(attributes, IFLA_CARRIER)
                 .map(a -> a.asByte() != 0)
                 .orElse((flags & IFF_LOWER_UP) != 0);
+    }
+
+    /** Whether it forwards IPv6, {@code net.ipv6.conf.IF.forwarding}: then neighbours take this host for a router. */
+    public boolean forwardsV6() {
+        return NetlinkAttribute.find(attributes, IFLA_AF_SPEC)
+                .flatMap(spec -> NetlinkAttribute.find(spec.nested(), AF_INET6))
+                .flatMap(six -> NetlinkAttribute.find(six.nested(), IFLA_INET6_CONF))
+                .map(conf -> conf.asInt() != 0)
+                .orElse(false);
     }
 }
