@@ -204,7 +204,11 @@ final class AddressTenure {
         }
         if (!outside.isEmpty()) {
             // Asked for in this case only: a host may have very many routes.
-            networks.addAll(table.networksRouted(link.index()));
+            for (AddressTable.Network routed : table.networksRouted(link.index())) {
+                if (networks.stream().noneMatch(routed::isSameAs)) {
+                    networks.add(routed);
+                }
+            }
             requireInside(outside, networks);
         }
     }

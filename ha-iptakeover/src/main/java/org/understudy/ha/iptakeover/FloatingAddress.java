@@ -610,12 +610,7 @@ public final class FloatingAddress implements ManagedResource {
             lacksPrivilege = e.errno() == EPERM;
         }
         try {
-            if (addresses.hasV4()) {
-                LinuxAddressTable.tryOut(false);
-            }
-            if (addresses.hasV6()) {
-                LinuxAddressTable.tryOut(true);
-            }
+            LinuxAddressTable.tryOut(addresses);
         } catch (PlatformException e) {
             // The same missing capability stops both, and is said once.
             boolean saidAlready = lacksPrivilege && e.errno() == EPERM;

@@ -84,6 +84,7 @@ final class NetlinkSocket implements AutoCloseable {
     /**
      * Sends changes, which do not depend on one another: a refused one does not stop the others.
      *
+     * @param requests with {@link NetlinkMessage#REQUEST}
      * @return the kernel's verdict on each, in the same order
      */
     List<NetlinkAck> changeAll(List<NetlinkMessage> requests) {
@@ -103,19 +104,14 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** The kernel reports each refusal anyway, and takes one after the other: done with the last it is done with all. */
     private List<NetlinkAck> changeSome(List<NetlinkMessage> requests) {
-        List<NetlinkMessage> numbered = new ArrayList<>(requests.size());
-        List<NetlinkAck> acks = new ArrayList<>(requests.size());
         int first = sequence + 1;
-        for (NetlinkMessage request : requests) {
-            int id = ++sequence;
-            boolean isLast = numbered.size() == requests.size() - 1;
-            numbered.add(
-                    request.withFlags(isLast ? NetlinkMessage.REQUEST | NetlinkMessage.ACK : NetlinkMessage.REQUEST)
-                            .withSequence(id));
+        sequence += requests.size();
+        int last = sequence;
+        List<NetlinkAck> acks = new ArrayList<>(requests.size());
+        for (int id = first; id - last <= 0; id++) {
             acks.add(new NetlinkAck(0, id, ""));
         }
-        int last = sequence;
-        Libc.send(fd, NetlinkMessage.encodeAll(numbered));
+        Libc.send(fd, NetlinkMessage.encodeAll(requests, first, NetlinkMessage.ACK));
         while (true) {
             for (NetlinkMessage m : receive(buffer, "an acknowledgement")) {
                 boolean isOurs = m.type() == NetlinkMessage.ERROR && m.sequence() - first >= 0;

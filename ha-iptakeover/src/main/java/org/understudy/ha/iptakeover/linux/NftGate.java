@@ -414,22 +414,26 @@ public final class NftGate implements AddressGate {
     /**
      * A gate that the kernel has, whoever made it.
      *
-     * @param isOwned whether the socket that made it is still open; kernels before 6.9 do not know
+     * @param flags of its tables
      */
-    private record Found(String name, Set<Integer> families, boolean isOwned, String comment) {}
+    private record Found(String name, Set<Integer> families, int flags, String comment) {
+        /** Whether the socket that made it is still open. */
+        boolean isOwned() {
+            return (flags & NfTables.TABLE_OWNER) != 0;
+        }
+
+        /** Whether its kernel, 6.9 or later, tells of the owner at all. */
+        boolean tellsOfOwner() {
+            return (flags & NfTables.TABLE_PERSIST) != 0;
+        }
+    }
 
     private static List<Found> found(List<NetlinkMessage> dump) {
         Map<String, Found> gates = new LinkedHashMap<>();
         for (NetlinkMessage m : dump) {
             NfTables.Table one = NfTables.decodeTable(m).orElse(new NfTables.Table(0, "", 0, ""));
             if (one.name().startsWith(PREFIX)) {
-                gates.computeIfAbsent(
-                                one.name(),
-                                name -> new Found(
-                                        name,
-                                        new TreeSet<>(),
-                                        (one.flags() & NfTables.TABLE_OWNER) != 0,
-                                        one.comment()))
+                gates.computeIfAbsent(one.name(), name -> new Found(name, new TreeSet<>(), one.flags(), one.comment()))
                         .families()
                         .add(one.family());
             }
@@ -493,7 +497,7 @@ public final class NftGate implements AddressGate {
     }
 
     private static boolean isAlive(NetlinkSocket socket, Found gate) {
-        return gate.isOwned() || isOpen(socket, gate.name());
+        return gate.isOwned() || !gate.tellsOfOwner() && isOpen(socket, gate.name());
     }
 
     private static boolean holdsAny(NetlinkSocket socket, Found gate, AddressSet addresses) {

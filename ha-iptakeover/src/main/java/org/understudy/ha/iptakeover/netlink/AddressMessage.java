@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 
@@ -39,6 +40,10 @@ public record AddressMessage(
     public static final int NO_PREFIX_ROUTE = 0x200;
 
     private static final int HEADER_BYTES = 8;
+    /** Of the attributes that name an address of version 4: see {@link #named}. The only one of version 6 is at the first place. */
+    private static final int FIRST_VALUE_AT = HEADER_BYTES + 4;
+
+    private static final int SECOND_VALUE_AT = FIRST_VALUE_AT + 8;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
     private static final int IFA_LABEL = 3;
@@ -111,6 +116,34 @@ public record AddressMessage(
 
     private static int family(IpAddress address) {
         return address.isV6() ? FAMILY_IPV6 : FAMILY_IPV4;
+    }
+
+    /**
+     * The same request about each of the addresses. Writes it once for each version and puts the other addresses in: a takeover of a
+     * thousand runs in code that nobody has compiled yet.
+     *
+     * @param request of this class, about one address
+     */
+    public static List<NetlinkMessage> requests(
+            List<IpAddress> addresses, int type, int messageFlags, Function<IpAddress, AddressMessage> request) {
+        List<NetlinkMessage> messages = new ArrayList<>(addresses.size());
+        Optional<byte[]> four = Optional.empty();
+        Optional<byte[]> six = Optional.empty();
+        for (IpAddress address : addresses) {
+            Optional<byte[]> known = address.isV6() ? six : four;
+            byte[] payload = known.isPresent()
+                    ? known.get()
+                    : request.apply(address).toMessage(type, 0).payload();
+            six = address.isV6() ? Optional.of(payload) : six;
+            four = address.isV6() ? four : Optional.of(payload);
+            byte[] bytes = address.toBytes();
+            System.arraycopy(bytes, 0, payload, FIRST_VALUE_AT, bytes.length);
+            if (!address.isV6()) {
+                System.arraycopy(bytes, 0, payload, SECOND_VALUE_AT, bytes.length);
+            }
+            messages.add(new NetlinkMessage(type, messageFlags, 0, 0, payload));
+        }
+        return messages;
     }
 
     /** {@code ip -4 addr show} or {@code ip -6 addr show} on all interfaces. */

@@ -45,6 +45,11 @@ public interface AddressTable extends AutoCloseable {
             return address.isInNetworkOf(other, prefixLength);
         }
 
+        /** Whether both have the same hosts. */
+        public boolean isSameAs(Network other) {
+            return prefixLength == other.prefixLength && holds(other.address);
+        }
+
         @Override
         public String toString() {
             return address + "/" + prefixLength;
@@ -59,8 +64,7 @@ public interface AddressTable extends AutoCloseable {
      * @param tag comes back in {@link #list()}; not 0
      * @param validSeconds after which the kernel takes it away unless it is renewed, up to half a second late; or {@link #FOREVER}
      * @throws PlatformException naming the first address that was refused, with the kernel's words: EEXIST if it stands there already, EPERM
-     *     without CAP_NET_ADMIN, EACCES if IPv6 is disabled on the interface; also if the kernel did not keep proto and tag (before Linux
-     *     5.18)
+     *     without CAP_NET_ADMIN, EACCES if IPv6 is disabled on the interface
      */
     void addAll(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds);
 

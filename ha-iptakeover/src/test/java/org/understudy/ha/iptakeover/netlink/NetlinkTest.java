@@ -13,6 +13,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.packet.NeighbourMessage;
 
@@ -122,6 +124,34 @@ class NetlinkTest {
                         .encode()))
                 .isEqualTo("2c000000150005000100000000000000" + "0a80000003000000"
                         + "1400010020010db8000000000000000000000050");
+    }
+
+    @Test
+    void many_requests_are_what_each_would_be() {
+        List<IpAddress> mixed =
+                List.of(VIP, VIP6, new Ipv4Address(0x0a070001), new Ipv6Address(0xfd00L << 48, 7), new Ipv4Address(-2));
+        List<NetlinkMessage> added = AddressMessage.requests(
+                mixed, AddressMessage.NEW, 0x601, address -> AddressMessage.floating(3, address, 213, 4711, 3));
+        List<NetlinkMessage> removed =
+                AddressMessage.requests(mixed, AddressMessage.DELETE, 1, address -> AddressMessage.exactly(3, address));
+        for (int i = 0; i < mixed.size(); i++) {
+            assertThat(added.get(i))
+                    .isEqualTo(AddressMessage.floating(3, mixed.get(i), 213, 4711, 3)
+                            .toMessage(AddressMessage.NEW, 0x601));
+            assertThat(removed.get(i))
+                    .isEqualTo(AddressMessage.exactly(3, mixed.get(i)).toMessage(AddressMessage.DELETE, 1));
+        }
+    }
+
+    @Test
+    void a_batch_is_numbered_and_asks_for_one_acknowledgement() {
+        NetlinkMessage one = new NetlinkMessage(20, 1, 0, 0, new byte[5]);
+        byte[] bytes = NetlinkMessage.encodeAll(List.of(one, one, one), 7, NetlinkMessage.ACK);
+        assertThat(NetlinkMessage.decodeAll(bytes, bytes.length))
+                .containsExactly(
+                        one.withSequence(7),
+                        one.withSequence(8),
+                        one.withSequence(9).withFlags(NetlinkMessage.ACK));
     }
 
     @Test
