@@ -5,7 +5,6 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -291,7 +290,9 @@ public final class FloatingAddress implements ManagedResource {
             if (context.proof() == ProofKind.NEVER) {
                 refuseIfUsed(next);
             }
-            remains().forEach(context.claims()::claim);
+            for (String claim : remains()) {
+                context.claims().claim(claim);
+            }
             next.begin(leftovers, threads);
             tenure = next;
             next = null;
@@ -328,14 +329,19 @@ public final class FloatingAddress implements ManagedResource {
         if (!trial().gateProblem().isEmpty()) {
             return Optional.empty();
         }
-        Set<IpAddress> standing = new HashSet<>();
-        try (LinuxAddressTable table = new LinuxAddressTable()) {
-            table.list().forEach(entry -> standing.add(entry.address()));
-        }
+        Set<IpAddress> standing = standing();
         except.forEach(standing::remove);
         Optional<NftGate.Obstacle> obstacle = NftGate.clear(addresses, standing);
         isObstructed = obstacle.isPresent();
         return obstacle;
+    }
+
+    private static Set<IpAddress> standing() {
+        Set<IpAddress> standing = new LinkedHashSet<>();
+        try (LinuxAddressTable table = new LinuxAddressTable()) {
+            table.list().forEach(entry -> standing.add(entry.address()));
+        }
+        return standing;
     }
 
     private void refuseIfUsed(AddressTenure next) throws ResourceException, InterruptedException {
@@ -589,8 +595,29 @@ public final class FloatingAddress implements ManagedResource {
         isObstructed = true;
         try {
             clearGates(List.of()).ifPresent(obstacle -> LOG.info("{}: {}", this, obstacle.reason()));
+            warnOfNeighbours();
         } catch (PlatformException e) {
             LOG.info("{}: gates that may be left behind are looked for at the start: {}", this, e.getMessage());
+        }
+    }
+
+    /** An address of the host that a claim covers too makes every last will say "not gone". */
+    private void warnOfNeighbours() {
+        List<IpAddress> between = new ArrayList<>();
+        Set<IpAddress> standing = standing();
+        for (String claim : remains()) {
+            AddressClaim meant = AddressClaim.parse(claim).orElseThrow();
+            standing.stream()
+                    .filter(address -> meant.covers(address) && !addresses.contains(address))
+                    .forEach(between::add);
+        }
+        if (!between.isEmpty()) {
+            LOG.warn(
+                    "{}: {} of this host {} between its addresses: the death of this process cannot be proved with them, and a takeover"
+                            + " waits for the end of the lease; use addresses that lie closer together, or several resources",
+                    this,
+                    AddressSet.few(between),
+                    between.size() == 1 ? "lies" : "lie");
         }
     }
 

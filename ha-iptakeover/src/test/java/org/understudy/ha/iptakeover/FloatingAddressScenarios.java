@@ -17,10 +17,15 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 
 /** What happens in the namespaces; each method is one scenario, run by {@link FloatingAddressNetnsIT} in a JVM of its own. */
 final class FloatingAddressScenarios implements AutoCloseable {
@@ -531,6 +536,51 @@ final class FloatingAddressScenarios implements AutoCloseable {
         thousand(IntStream.range(0, 500)
                 .mapToObj(i -> "2001:db8::5:" + Integer.toHexString(i + 1))
                 .toList());
+    }
+
+    void a_scattered_set_is_not_called_gone_while_the_host_has_an_address_between() {
+        LabHost a = segment.host(2);
+        List<String> odd =
+                IntStream.range(0, 50).mapToObj(i -> "192.0.2." + (51 + 2 * i)).toList();
+        LabJvm jvm = a.jvm();
+        LabJvm other = a.jvm();
+        jvm.ask("use " + String.join(",", odd) + " lan0");
+        String name = jvm.ask("remains").replaceAll("[\\[\\]]", "");
+        assertThat(name).startsWith("addresses/192.0.2.51-192.0.2.149/");
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        a.inside("ip", "addr", "add", "192.0.2.100/32", "dev", "lan0");
+        jvm.signal("KILL");
+        jvm.awaitEnd();
+        assertThat(other.ask("rites 4711 " + name))
+                .contains("result=FAILED")
+                .contains("192.0.2.100/32 stands on interface number");
+        assertThat(standing(a)).contains("192.0.2.100").doesNotContainAnyElementsOf(odd);
+        a.inside("ip", "addr", "del", "192.0.2.100/32", "dev", "lan0");
+        assertThat(other.ask("rites 4711 " + name)).isEqualTo("[Removal[claim=" + name + ", result=ABSENT, detail=]]");
+    }
+
+    void a_gate_holds_the_most_addresses_of_either_version() {
+        try (LinuxLinkTable links = new LinuxLinkTable()) {
+            int bridge = links.byName("br0").orElseThrow().index();
+            for (boolean isV6 : new boolean[] {false, true}) {
+                AddressSet most = new AddressSet(IntStream.range(0, 4096)
+                        .mapToObj(
+                                i -> isV6 ? new Ipv6Address(0x20010db8L << 32, i + 9) : new Ipv4Address(0x0a070001 + i))
+                        .toList());
+                try (NftGate gate = new NftGate(most, "br0", bridge)) {
+                    gate.create(4711);
+                    assertThat(gate.arm(60_000)).isTrue();
+                    assertThat(gate.open(60_000)).isTrue();
+                    assertThat(gate.prolong(60_000)).isTrue();
+                    assertThat(NftGate.isKept(new AddressSet(List.of(most.all().get(4000)))))
+                            .isTrue();
+                    gate.shut();
+                    assertThat(gate.prolong(60_000)).isFalse();
+                    gate.remove();
+                    assertThat(gate.arm(60_000)).isFalse();
+                }
+            }
+        }
     }
 
     private void thousand(List<String> many) {

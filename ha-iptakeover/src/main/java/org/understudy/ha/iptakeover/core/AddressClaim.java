@@ -31,7 +31,9 @@ public final class AddressClaim {
     /** Room for some ten ranges of version 4, or three of version 6; two ranges, one of each, need 111 at most. */
     static final int RANGES_LENGTH_MAX = 200;
 
-    private static final int DIGEST_DIGITS = 16;
+    /** Of {@link #digest}. */
+    public static final int DIGEST_DIGITS = 16;
+
     /** The shortest range that ends a gap, with its comma. */
     private static final int RANGE_LENGTH_MIN = 8;
     /** Wider than any gap within one version. */

@@ -1,6 +1,7 @@
 package org.understudy.ha.iptakeover.linux;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +10,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +35,9 @@ import org.understudy.ha.iptakeover.spi.AddressTable;
  */
 public final class LinuxHostPort implements HostPort {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxHostPort.class);
+    /** A claim of many addresses that nobody has (RFC 6666). */
+    private static final String NOBODY = AddressClaim.MANY_PREFIX + "100::1-100::2/0000000000000000";
+
     private static final int POLL_SLICE_MILLIS = 200;
     private static final int SIGKILL = 9;
 
@@ -133,7 +136,11 @@ public final class LinuxHostPort implements HostPort {
             }
             // The whole path once, about an interface that cannot exist: every class is loaded when it counts.
             warmTable.removeAll(Integer.MAX_VALUE, List.of(Ipv4Address.ANY, Ipv6Address.ANY));
-            rites(warmTable, List.of(), List.of(AddressClaim.of(Ipv4Address.ANY)), new HashSet<>());
+            rites(
+                    warmTable,
+                    List.of(),
+                    List.of(AddressClaim.of(Ipv4Address.ANY), AddressClaim.of(Ipv6Address.ANY), NOBODY),
+                    new HashSet<>());
             sweep(warmFilter, List.of(), Set.of());
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
@@ -202,38 +209,68 @@ public final class LinuxHostPort implements HostPort {
             }
         }
         List<Fate> ours = new ArrayList<>();
-        tagged.forEach((index, addresses) -> table.removeEach(index, addresses).forEach(one -> ours.add(fate(one))));
+        for (Map.Entry<Integer, List<IpAddress>> each : tagged.entrySet()) {
+            for (LinuxAddressTable.Removed one : table.removeEach(each.getKey(), each.getValue())) {
+                ours.add(fate(one));
+            }
+        }
         fates.addAll(ours);
-        fates.stream().filter(f -> f.result() == Removal.Result.FAILED).forEach(f -> standing.add(f.address()));
-        Map<IpAddress, List<Fate>> byAddress = fates.stream().collect(Collectors.groupingBy(Fate::address));
+        Map<IpAddress, List<Fate>> byAddress = new HashMap<>();
+        for (Fate fate : fates) {
+            byAddress
+                    .computeIfAbsent(fate.address(), address -> new ArrayList<>(1))
+                    .add(fate);
+            if (fate.result() == Removal.Result.FAILED) {
+                standing.add(fate.address());
+            }
+        }
+        return outcomes(claims, byAddress, ours);
+    }
 
+    /** Of each claim, and of what was tagged without one. */
+    private static List<Removal> outcomes(List<String> claims, Map<IpAddress, List<Fate>> byAddress, List<Fate> ours) {
         Map<String, Removal> removals = new LinkedHashMap<>();
         List<AddressClaim> many = new ArrayList<>();
         for (String claim : claims) {
             Optional<AddressClaim> meant = AddressClaim.parse(claim);
-            Optional<IpAddress> only = meant.flatMap(AddressClaim::only);
             if (meant.isEmpty()) {
                 removals.put(claim, unknown(claim));
-            } else if (only.isPresent()) {
+                continue;
+            }
+            Optional<IpAddress> only = meant.get().only();
+            if (only.isPresent()) {
                 removals.put(claim, outcome(claim, byAddress.getOrDefault(only.get(), List.of())));
             } else {
                 many.add(meant.get());
-                removals.put(
-                        claim,
-                        outcome(
-                                claim,
-                                fates.stream()
-                                        .filter(f -> meant.get().covers(f.address()))
-                                        .toList()));
+                removals.put(claim, outcome(claim, covered(meant.get(), byAddress)));
             }
         }
         for (Fate fate : ours) {
-            if (many.stream().noneMatch(claim -> claim.covers(fate.address()))) {
-                removals.computeIfAbsent(
-                        AddressClaim.of(fate.address()), claim -> outcome(claim, byAddress.get(fate.address())));
+            String claim = AddressClaim.of(fate.address());
+            if (!removals.containsKey(claim) && !isCovered(many, fate.address())) {
+                removals.put(claim, outcome(claim, byAddress.getOrDefault(fate.address(), List.of())));
             }
         }
         return List.copyOf(removals.values());
+    }
+
+    private static List<Fate> covered(AddressClaim claim, Map<IpAddress, List<Fate>> byAddress) {
+        List<Fate> covered = new ArrayList<>();
+        for (Map.Entry<IpAddress, List<Fate>> each : byAddress.entrySet()) {
+            if (claim.covers(each.getKey())) {
+                covered.addAll(each.getValue());
+            }
+        }
+        return covered;
+    }
+
+    private static boolean isCovered(List<AddressClaim> claims, IpAddress address) {
+        for (AddressClaim claim : claims) {
+            if (claim.covers(address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Fate fate(LinuxAddressTable.Removed one) {

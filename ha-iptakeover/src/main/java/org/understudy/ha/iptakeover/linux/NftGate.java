@@ -2,14 +2,15 @@ package org.understudy.ha.iptakeover.linux;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.core.AddressClaim;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
@@ -86,8 +87,6 @@ public final class NftGate implements AddressGate {
     private static final int PRIORITY = -400;
     /** The one element of {@code armed} and {@code open}. */
     private static final byte[] MARK = {0, 0, 0, 1};
-    /** The name of a gate of several addresses ends with their number and their digest. */
-    private static final Pattern OF_SEVERAL = Pattern.compile(Pattern.quote(PREFIX) + ".+-[0-9]+-[0-9a-f]{16}");
 
     /** {@code LOOPBACK_IFINDEX}: the same in every network namespace. */
     private static final int LOOPBACK_INDEX = 1;
@@ -443,16 +442,33 @@ public final class NftGate implements AddressGate {
 
     /** The addresses behind it: of one by its name, of several by its sets. */
     private static List<IpAddress> heldBy(NetlinkSocket socket, Found gate) {
-        if (OF_SEVERAL.matcher(gate.name()).matches()) {
-            List<IpAddress> held = new ArrayList<>();
-            for (String set : List.of(HELD, HELD6)) {
-                elements(socket, gate.name(), set).forEach(key -> held.add(IpAddress.of(key)));
-            }
-            return held;
-        }
+        List<IpAddress> held = new ArrayList<>();
         String name = gate.name().substring(PREFIX.length());
-        return IpAddress.parse(name.indexOf('.') < 0 ? name.replace('-', ':') : name).stream()
-                .toList();
+        if (isOfSeveral(name)) {
+            for (String set : List.of(HELD, HELD6)) {
+                for (byte[] key : elements(socket, gate.name(), set)) {
+                    held.add(IpAddress.of(key));
+                }
+            }
+        } else {
+            IpAddress.parse(name.indexOf('.') < 0 ? name.replace('-', ':') : name)
+                    .ifPresent(held::add);
+        }
+        return held;
+    }
+
+    /** Such a name ends with a digest; one of an address has at most four digits in a row. */
+    private static boolean isOfSeveral(String name) {
+        int dash = name.length() - AddressClaim.DIGEST_DIGITS - 1;
+        if (dash < 0 || name.charAt(dash) != '-') {
+            return false;
+        }
+        for (int i = dash + 1; i < name.length(); i++) {
+            if (Character.digit(name.charAt(i), 16) < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isOpen(NetlinkSocket socket, String table) {
@@ -460,18 +476,18 @@ public final class NftGate implements AddressGate {
     }
 
     private static List<byte[]> elements(NetlinkSocket socket, String table, String set) {
+        List<byte[]> keys = new ArrayList<>();
         try {
-            return socket
-                    .glance(NfTables.dumpElements(NfTables.FAMILY_NETDEV, table, set), "NFT_MSG_GETSETELEM")
-                    .stream()
-                    .flatMap(m -> NfTables.decodeKeys(m).stream())
-                    .toList();
-        } catch (PlatformException e) {
-            if (e.errno() == Libc.ENOENT) {
-                return List.of();
+            NetlinkMessage request = NfTables.dumpElements(NfTables.FAMILY_NETDEV, table, set);
+            for (NetlinkMessage m : socket.glance(request, "NFT_MSG_GETSETELEM")) {
+                keys.addAll(NfTables.decodeKeys(m));
             }
-            throw e;
+        } catch (PlatformException e) {
+            if (e.errno() != Libc.ENOENT) {
+                throw e;
+            }
         }
+        return keys;
     }
 
     /**
@@ -552,11 +568,13 @@ public final class NftGate implements AddressGate {
      *
      * @throws PlatformException if the kernel refuses
      */
-    static void removeTagged(NetlinkSocket socket, List<Integer> tags, Collection<IpAddress> standing) {
-        List<String> comments = tags.stream().map(NftGate::comment).toList();
+    static void removeTagged(NetlinkSocket socket, List<Integer> tags, Set<IpAddress> standing) {
+        Set<String> comments = new TreeSet<>();
+        for (int tag : tags) {
+            comments.add(comment(tag));
+        }
         for (Found gate : found(socket.dump(NfTables.dumpTables(), "NFT_MSG_GETTABLE"))) {
-            if (comments.contains(gate.comment())
-                    && heldBy(socket, gate).stream().noneMatch(standing::contains)) {
+            if (comments.contains(gate.comment()) && Collections.disjoint(heldBy(socket, gate), standing)) {
                 remove(socket, gate.families(), gate.name());
             }
         }
