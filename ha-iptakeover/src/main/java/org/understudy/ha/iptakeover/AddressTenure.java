@@ -3,10 +3,12 @@ package org.understudy.ha.iptakeover;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,14 +19,18 @@ import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.core.RenewalRound;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
 import org.understudy.ha.iptakeover.spi.AddressGate;
@@ -32,7 +38,7 @@ import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
- * One stay of the address on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
+ * One stay of a resource's addresses on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
  *
  * <p><b>Concurrency.</b> The machine belongs to the starting thread until the keeper starts and to the keeper from then on. The end
  * waits until the keeper is quiet, because an announcement sent after it would take the address away from its next owner. The
@@ -45,8 +51,12 @@ final class AddressTenure {
     private static final long PRESENCE_NANOS = 1_000_000_000;
     private static final long UNGATED_LOOK_NANOS = 20_000_000;
     private static final long KEEPER_END_MILLIS_MAX = 500;
+    private static final int NETWORKS_NAMED_MAX = 5;
 
-    private final Ipv4Address address;
+    private final AddressSet addresses;
+    /** In words: "floating address 192.0.2.10". */
+    private final String what;
+
     private final LinkTable.Link link;
     private final MacAddress mac;
     private final EnforcedLease lease;
@@ -56,6 +66,7 @@ final class AddressTenure {
 
     private final LinkTable links;
     private final AddressTable table;
+    private final boolean isRouter;
     /** Open only while there is something to announce: closing it takes 8 ms, also in a process that is being killed. */
     private volatile @Nullable AddressAnnouncer announcer;
 
@@ -78,7 +89,7 @@ final class AddressTenure {
 
     private long presenceCheckedNanos;
     /** Of the keeper, after the start. */
-    private long renewedNanos;
+    private @Nullable RenewalRound renewals;
 
     private volatile boolean open;
     /** Why the address does not work any more; empty while it does. */
@@ -89,8 +100,9 @@ final class AddressTenure {
      *
      * @param timing null where this host has no gates
      */
-    AddressTenure(Ipv4Address address, LinkTable.Link link, StartContext context, @Nullable GateTiming timing) {
-        this.address = address;
+    AddressTenure(AddressSet addresses, LinkTable.Link link, StartContext context, @Nullable GateTiming timing) {
+        this.addresses = addresses;
+        this.what = words(addresses);
         this.link = link;
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
@@ -101,8 +113,9 @@ final class AddressTenure {
         try {
             links = remember(opened, new LinuxLinkTable());
             table = remember(opened, new LinuxAddressTable());
-            announcer = remember(opened, new RawSocketAnnouncer(link.index()));
-            gate = timing == null ? null : remember(opened, new NftGate(address, link.name(), link.index()));
+            isRouter = addresses.hasV6() && links.forwardsV6(link.index());
+            announcer = remember(opened, new RawSocketAnnouncer(link.index(), isRouter));
+            gate = timing == null ? null : remember(opened, new NftGate(addresses, link.name(), link.index()));
             opened.clear();
         } finally {
             closeAll(opened);
@@ -114,86 +127,166 @@ final class AddressTenure {
         return one;
     }
 
+    static String words(AddressSet addresses) {
+        return (addresses.size() == 1 ? "floating address " : "floating addresses ") + addresses;
+    }
+
     /** Loads every class and the native part, so that a start does not have to. */
-    static void warmUp() {
+    static void warmUp(AddressSet addresses) {
         try (LinuxLinkTable links = new LinuxLinkTable();
-                RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE)) {
+                RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE, false)) {
             links.byName("lo");
+            links.forwardsV6(Integer.MAX_VALUE);
             // No such interface: the whole path runs and no frame leaves.
-            announcer.announce(MacAddress.ZERO, Ipv4Address.ANY);
+            announcer.announce(MacAddress.ZERO, first(addresses.all()));
         }
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
         warm.decide(0, true, 0);
-        new AnnouncementSchedule(0).isDue(0);
+        new AnnouncementSchedule(0, 1).next(0);
+        new RenewalRound(1, 1, 0).next(0);
+    }
+
+    private static List<IpAddress> first(List<IpAddress> all) {
+        return all.subList(0, Math.min(all.size(), AnnouncementSchedule.BURST_MAX));
     }
 
     /**
      * What an earlier process of ours left on this interface.
      *
-     * @throws ResourceException if the address stands on this host otherwise, or is the broadcast address of a subnet of it
+     * @throws ResourceException if an address stands on this host otherwise, or is none of a host in a network of the interface
      */
-    List<AddressTable.Entry> leftovers() throws ResourceException {
-        List<AddressTable.Entry> ours = new ArrayList<>();
+    List<IpAddress> leftovers() throws ResourceException {
+        List<IpAddress> ours = new ArrayList<>();
+        List<AddressTable.Network> networks = new ArrayList<>();
         for (AddressTable.Entry entry : table.list()) {
             boolean sameInterface = entry.interfaceIndex() == link.index();
-            if (entry.address().equals(address)) {
-                if (!sameInterface || !entry.isOurs() || entry.prefixLength() != 32) {
+            if (addresses.contains(entry.address())) {
+                if (!sameInterface || !entry.isOurs() || !entry.isAlone()) {
                     throw new ResourceException(
                             Severity.HARD,
-                            "floating address " + address + " stands on this host already, as " + address + "/"
+                            "floating address " + entry.address() + " stands on this host already, as "
+                                    + entry.address()
+                                    + "/"
                                     + entry.prefixLength() + " on "
                                     + (sameInterface ? link.name() : "interface number " + entry.interfaceIndex())
                                     + ": take it off there (`ip addr del`), the library alone may add it");
                 }
-                ours.add(entry);
-            } else if (sameInterface
-                    && (address.isBroadcastOf(entry.address(), entry.prefixLength())
-                            || address.isNetworkOf(entry.address(), entry.prefixLength()))) {
-                throw new ResourceException(
-                        Severity.FATAL,
-                        "floating address " + address + " is the broadcast or network address of " + entry.address()
-                                + "/"
-                                + entry.prefixLength() + " on " + link.name()
-                                + ": choose a free host address of that network");
+                ours.add(entry.address());
+            } else if (sameInterface && !entry.isAlone() && !isLinkLocal(entry.address())) {
+                networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
             }
         }
+        requireHosts(networks);
         return ours;
     }
 
-    Optional<MacAddress> probe(int probes, Duration time) throws InterruptedException {
-        return announcer().probe(mac, address, probes, time);
+    private static boolean isLinkLocal(IpAddress address) {
+        return address instanceof Ipv6Address six && six.isLinkLocal();
+    }
+
+    private void requireHosts(List<AddressTable.Network> networks) throws ResourceException {
+        List<IpAddress> outside = new ArrayList<>();
+        for (IpAddress address : addresses.all()) {
+            boolean isInside = false;
+            for (AddressTable.Network network : networks) {
+                isInside |= network.holds(address);
+                String kind = network.holds(address) ? endOf(network, address) : "";
+                if (!kind.isEmpty()) {
+                    throw new ResourceException(
+                            Severity.FATAL,
+                            "floating address " + address + " is the " + kind + " address of " + network + " on "
+                                    + link.name() + ": choose a free host address of that network");
+                }
+            }
+            if (!isInside) {
+                outside.add(address);
+            }
+        }
+        if (!outside.isEmpty()) {
+            // Asked for in this case only: a host may have very many routes.
+            for (AddressTable.Network routed : table.networksRouted(link.index())) {
+                if (networks.stream().noneMatch(routed::isSameAs)) {
+                    networks.add(routed);
+                }
+            }
+            requireInside(outside, networks);
+        }
+    }
+
+    /** Which address of the network it is, if it is no host's. */
+    private static String endOf(AddressTable.Network network, IpAddress address) {
+        if (address instanceof Ipv4Address four && network.address() instanceof Ipv4Address host) {
+            boolean isEnd =
+                    four.isBroadcastOf(host, network.prefixLength()) || four.isNetworkOf(host, network.prefixLength());
+            return isEnd ? "broadcast or network" : "";
+        }
+        return address instanceof Ipv6Address six && six.isRouterAnycastOf(network.prefixLength())
+                ? "subnet-router anycast"
+                : "";
+    }
+
+    private void requireInside(List<IpAddress> outside, List<AddressTable.Network> networks) throws ResourceException {
+        for (IpAddress address : outside) {
+            if (networks.stream().noneMatch(network -> network.holds(address))) {
+                String some = networks.stream()
+                        .filter(network -> network.address().isV6() == address.isV6())
+                        .map(AddressTable.Network::toString)
+                        .limit(NETWORKS_NAMED_MAX)
+                        .collect(Collectors.joining(", "));
+                throw new ResourceException(
+                        Severity.HARD,
+                        "floating address " + address + " is outside every network of " + link.name() + " ("
+                                + (some.isEmpty() ? "it has none of " + (address.isV6() ? "IPv6" : "IPv4") : some)
+                                + "): choose an address of one of them, name the interface of its network, or give "
+                                + link.name() + " an address of that network (`ip addr add`)");
+            }
+        }
+    }
+
+    Map<IpAddress, MacAddress> probe(int probes, Duration time) throws InterruptedException {
+        return announcer().probe(mac, addresses.all(), probes, time);
     }
 
     /**
-     * Puts the address up behind a closed gate, opens the gate, announces, and starts the keeper. On any exception the caller
+     * Puts the addresses up behind a closed gate, opens the gate, announces, and starts the keeper. On any exception the caller
      * calls {@link #end()}.
      */
-    void begin(List<AddressTable.Entry> leftovers, ThreadFactory threads)
-            throws ResourceException, InterruptedException {
+    void begin(List<IpAddress> leftovers, ThreadFactory threads) throws ResourceException, InterruptedException {
         int tag = context.claims().tag();
         if (gate != null) {
-            // Before anything is taken away: a gate that a living process owns is refused, and its address stays.
+            // Before anything is taken away: a gate that a living process owns is refused, and its addresses stay.
             gate.create(tag);
         }
         touchedKernel = true;
-        for (AddressTable.Entry old : leftovers) {
-            table.remove(old.interfaceIndex(), old.address());
-        }
+        table.removeAll(link.index(), leftovers);
         addTried = true;
-        table.add(link.index(), address, tag, timing == null ? AddressTable.FOREVER : timing.validSeconds());
+        table.addAll(link.index(), addresses.all(), tag, validSeconds());
         added = true;
         presenceCheckedNanos = System.nanoTime();
-        renewedNanos = presenceCheckedNanos;
+        renewals = timing == null
+                ? null
+                : new RenewalRound(addresses.size(), timing.renewalNanos(addresses.size()), presenceCheckedNanos);
         openGate();
-        if (!announcer().announce(mac, address)) {
-            LOG.warn("floating address {}: {} dropped the first announcement; it is repeated", address, link.name());
+        AnnouncementSchedule schedule = new AnnouncementSchedule(System.nanoTime(), addresses.size());
+        if (!announce(schedule)) {
+            LOG.warn("{}: {} dropped the first announcement; it is repeated", what, link.name());
         }
-        long announcedNanos = System.nanoTime();
-        Thread thread = threads.newThread(() -> keep(new AnnouncementSchedule(announcedNanos)));
-        thread.setName("ha-" + context.holder().node() + "-address-" + address);
+        Thread thread = threads.newThread(() -> keep(schedule));
+        thread.setName("ha-" + context.holder().node() + "-address-"
+                + addresses.all().get(0) + (addresses.size() == 1 ? "" : "+" + (addresses.size() - 1)));
         thread.setDaemon(true);
         keeper = thread;
         thread.start();
+    }
+
+    private int validSeconds() {
+        return timing == null ? AddressTable.FOREVER : timing.validSeconds(addresses.size());
+    }
+
+    /** The burst that is due now, if any. False if the host itself dropped some of it. */
+    private boolean announce(AnnouncementSchedule schedule) {
+        AnnouncementSchedule.Burst burst = schedule.next(System.nanoTime());
+        return burst.isEmpty() || announcer().announce(mac, addresses.all().subList(burst.from(), burst.to()));
     }
 
     private void openGate() throws ResourceException, InterruptedException {
@@ -204,9 +297,7 @@ final class AddressTenure {
             GateMachine.Decision decision = step(machine);
             if (decision.action() == GateMachine.Action.LET_GO) {
                 throw new ResourceException(
-                        Severity.SOFT,
-                        "floating address " + address + " cannot start: " + reason(machine.loss())
-                                + " before it could");
+                        Severity.SOFT, what + " cannot start: " + reason(machine.loss()) + " before it could");
             }
             if (decision.action() == GateMachine.Action.WAIT
                     && ending.await(decision.nextNanos() - lease.nowNanos(), TimeUnit.NANOSECONDS)) {
@@ -241,13 +332,13 @@ final class AddressTenure {
     }
 
     private void keep(AnnouncementSchedule schedule) {
-        String end = "the keeper thread of " + address + " ended";
+        String end = "the keeper thread of " + addresses + " ended";
         try {
             end = keepUntilEnding(schedule);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (HaException e) {
-            LOG.error("floating address {}: {}", address, e.getMessage());
+            LOG.error("{}: {}", what, e.getMessage());
             end = e.getMessage();
         } finally {
             if (ending.getCount() > 0) {
@@ -269,11 +360,10 @@ final class AddressTenure {
             }
             if (reopened) {
                 reopened = false;
-                schedule = new AnnouncementSchedule(System.nanoTime());
-                announceAgain();
+                schedule = new AnnouncementSchedule(System.nanoTime(), addresses.size());
             }
-            if (ending.getCount() > 0 && schedule.isDue(System.nanoTime())) {
-                announceAgain();
+            if (ending.getCount() > 0) {
+                announceAgain(schedule);
             }
             long untilNext = schedule.delayNanos(System.nanoTime());
             if (untilNext == Long.MAX_VALUE) {
@@ -288,17 +378,17 @@ final class AddressTenure {
     private AddressAnnouncer announcer() {
         AddressAnnouncer present = announcer;
         if (present == null) {
-            present = new RawSocketAnnouncer(link.index());
+            present = new RawSocketAnnouncer(link.index(), isRouter);
             announcer = present;
         }
         return present;
     }
 
-    private void announceAgain() {
+    private void announceAgain(AnnouncementSchedule schedule) {
         try {
-            announcer().announce(mac, address);
+            announce(schedule);
         } catch (PlatformException e) {
-            LOG.warn("floating address {}: an announcement was not sent: {}", address, e.getMessage());
+            LOG.warn("{}: an announcement was not sent: {}", what, e.getMessage());
         }
     }
 
@@ -346,7 +436,7 @@ final class AddressTenure {
             open = false;
             // The outcome is unknown; the machine keeps its state, and whatever it tries next compares before it
             // changes.
-            LOG.warn("floating address {}: {}", address, e.getMessage());
+            LOG.warn("{}: {}", what, e.getMessage());
             return UNGATED_LOOK_NANOS;
         }
         if (decision.action() == GateMachine.Action.LET_GO) {
@@ -362,7 +452,10 @@ final class AddressTenure {
             renewIfDue();
         }
         if (machine.reopenings() != reopeningsBefore) {
-            LOG.warn("floating address {} was mute for a moment: this process or its lease stalled", address);
+            LOG.warn(
+                    "{} {} mute for a moment: this process or its lease stalled",
+                    what,
+                    addresses.size() == 1 ? "was" : "were");
             reopened = true;
         }
         return decision.action() == GateMachine.Action.WAIT ? Math.max(0, decision.nextNanos() - lease.nowNanos()) : 0;
@@ -373,28 +466,38 @@ final class AddressTenure {
      * bring back what is gone.
      */
     private void renewIfDue() {
-        long nanos = System.nanoTime();
-        if (timing == null || nanos - renewedNanos < timing.renewalNanos()) {
+        if (renewals == null) {
             return;
         }
-        renewedNanos = nanos;
+        RenewalRound.Slice slice = renewals.next(System.nanoTime());
+        if (slice.isEmpty()) {
+            return;
+        }
         try {
-            if (!table.renew(link.index(), address, context.claims().tag(), timing.validSeconds())
-                    && ending.getCount() > 0) {
-                LOG.warn("floating address {} is not on {} any more", address, link.name());
+            List<IpAddress> absent = table.renewAll(
+                    link.index(),
+                    addresses.all().subList(slice.from(), slice.to()),
+                    context.claims().tag(),
+                    validSeconds());
+            if (!absent.isEmpty() && ending.getCount() > 0) {
+                LOG.warn("{}: not on {} any more: {}", what, link.name(), AddressSet.few(absent));
             }
         } catch (PlatformException e) {
-            LOG.warn("floating address {} was not renewed: {}", address, e.getMessage());
+            LOG.warn("{}: not renewed: {}", what, e.getMessage());
         }
     }
 
     private void letGo(String why) {
         open = false;
         lost = why;
-        LOG.warn("floating address {} is taken down: {}", address, lost);
-        table.remove(link.index(), address);
-        if (gate != null) {
-            gate.shut();
+        LOG.warn("{}: taken down: {}", what, lost);
+        try {
+            // First: to remove many addresses takes its time.
+            if (gate != null) {
+                gate.shut();
+            }
+        } finally {
+            table.removeAll(link.index(), addresses.all());
         }
     }
 
@@ -403,7 +506,7 @@ final class AddressTenure {
         try {
             return links.byIndex(link.index()).map(this::renamed).orElse("");
         } catch (PlatformException e) {
-            LOG.warn("floating address {}: cannot look after {}: {}", address, link.name(), e.getMessage());
+            LOG.warn("{}: cannot look after {}: {}", what, link.name(), e.getMessage());
             return "";
         }
     }
@@ -443,29 +546,29 @@ final class AddressTenure {
             long nanos = System.nanoTime();
             if (nanos - presenceCheckedNanos >= PRESENCE_NANOS) {
                 presenceCheckedNanos = nanos;
-                if (!stands()) {
+                List<IpAddress> missing = table.missing(link.index(), addresses.all());
+                if (!missing.isEmpty()) {
                     // The next look must not wait a second to say so again.
                     presenceCheckedNanos = nanos - PRESENCE_NANOS;
-                    return Health.failed(Severity.SOFT, "address " + address + " vanished from " + link.name());
+                    return Health.failed(Severity.SOFT, vanished(missing));
                 }
             }
             return machine != null && !open
-                    ? Health.degraded("address " + address + " is mute until the lease is confirmed again")
+                    ? Health.degraded(
+                            addresses.size() == 1
+                                    ? "address " + addresses + " is mute until the lease is confirmed again"
+                                    : addresses.size() + " addresses are mute until the lease is confirmed again")
                     : Health.healthy();
         } catch (PlatformException e) {
-            return Health.degraded("cannot look after " + address + ": " + e.getMessage());
+            return Health.degraded("cannot look after " + addresses + ": " + e.getMessage());
         }
     }
 
-    private boolean stands() {
-        for (AddressTable.Entry entry : table.list()) {
-            if (entry.isOurs()
-                    && entry.interfaceIndex() == link.index()
-                    && entry.address().equals(address)) {
-                return true;
-            }
-        }
-        return false;
+    private String vanished(List<IpAddress> missing) {
+        return addresses.size() == 1
+                ? "address " + addresses + " vanished from " + link.name()
+                : missing.size() + " of " + addresses.size() + " addresses vanished from " + link.name() + ": "
+                        + AddressSet.few(missing);
     }
 
     /**
@@ -482,11 +585,11 @@ final class AddressTenure {
                 if (gate != null) {
                     gate.shut();
                 }
-                removeAddress();
+                removeAddresses();
                 boolean calm = keeper == null || awaitQuiet();
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
-                removeAddress();
+                removeAddresses();
                 if (gate != null && calm) {
                     gate.remove();
                 }
@@ -502,19 +605,21 @@ final class AddressTenure {
     }
 
     /** What was added here goes, also if somebody changed it since; where adding failed, only what carries our mark and tag. */
-    private void removeAddress() {
+    private void removeAddresses() {
         if (added) {
-            table.remove(link.index(), address);
+            table.removeAll(link.index(), addresses.all());
         } else if (addTried) {
             int tag = context.claims().tag();
-            for (AddressTable.Entry entry : table.list()) {
-                if (entry.isOurs()
-                        && entry.tag() == tag
-                        && entry.interfaceIndex() == link.index()
-                        && entry.address().equals(address)) {
-                    table.remove(link.index(), address);
-                }
-            }
+            table.removeAll(
+                    link.index(),
+                    table.list().stream()
+                            .filter(entry -> entry.isOurs()
+                                    && entry.isAlone()
+                                    && entry.tag() == tag
+                                    && entry.interfaceIndex() == link.index()
+                                    && addresses.contains(entry.address()))
+                            .map(AddressTable.Entry::address)
+                            .toList());
         }
     }
 
@@ -535,7 +640,7 @@ final class AddressTenure {
         try {
             boolean calm = quiet.await(KEEPER_END_MILLIS_MAX, TimeUnit.MILLISECONDS);
             if (!calm) {
-                LOG.warn("floating address {}: its thread hangs; the gate stays, closed", address);
+                LOG.warn("{}: its thread hangs; the gate stays, closed", what);
             }
             return calm;
         } catch (InterruptedException e) {

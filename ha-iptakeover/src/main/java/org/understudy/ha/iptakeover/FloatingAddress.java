@@ -4,9 +4,13 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.stream.Collectors;
@@ -25,31 +29,43 @@ import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.iptakeover.core.AddressClaim;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.core.UsableAddress;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
-import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
- * An IPv4 address that stands on the node that owns it and on no other.
+ * One or several IP addresses, of either version, that stand on the node that owns them and on no other.
  *
  * <pre>
  * FloatingAddress.of("192.0.2.10", "eth0")
+ * FloatingAddress.of("2001:db8::50", "eth0")
+ * FloatingAddress.builder().networkInterface("eth0").address("192.0.2.10").address("2001:db8::50").build()
  * </pre>
  *
- * <p>{@code start} adds the address as a /32 and tells the neighbours; {@code stop} takes it away. No external command is run. The
- * address has preferred lifetime 0, so the kernel does not choose it for outgoing connections. Listen on the address itself or
- * on the wildcard; the route to the segment comes from the host's own address on that interface.
+ * <p>{@code start} adds each address as a /32 or /128 and tells the neighbours, by gratuitous ARP (RFC 5227) or unsolicited neighbour
+ * advertisement (RFC 4861); {@code stop} takes them away. No external command is run. The addresses have preferred lifetime 0, so the
+ * kernel does not choose them for outgoing connections. Listen on the address itself or on the wildcard; the route to the
+ * segment comes from the host's own address on that interface, or from its on-link route.
  *
- * <p><b>What ends it without us.</b> Where nf_tables works, a gate in the kernel stands before the address: packets and ARP in its
- * name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is paused. See
- * {@link #enforcements()}. Elsewhere only our own code ends it.
+ * <p><b>Several addresses</b>, up to {@value #ADDRESSES_MAX}, are one resource: they start, stop, open and close together, behind one gate and
+ * with one thread. A start in which one address is refused adds none. They are announced in bursts of 100 a millisecond; the start waits
+ * for the first only. A thousand IPv4 addresses start within some tens of milliseconds. IPv6 costs the kernel more, the more there are:
+ * a thousand take about 0.3 s, four thousand 6 s. More than {@value AddressClaim#NAMED_MAX} share one name in {@link #remains()}, by which
+ * the library cannot find out that another group has one of them; give each address to one resource only.
+ *
+ * <p><b>What ends them without us.</b> Where nf_tables works, a gate in the kernel stands before the addresses: packets, ARP and neighbour
+ * discovery in their name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is
+ * paused. See {@link #enforcements()}. Elsewhere only our own code ends it.
  *
  * <p><b>What it needs.</b> Linux, an Ethernet interface, {@code CAP_NET_ADMIN} and {@code CAP_NET_RAW}; {@link #check()} says what is
  * missing. On JDK 24 and later start the JVM with {@code --enable-native-access=ALL-UNNAMED}.
@@ -67,13 +83,17 @@ public final class FloatingAddress implements ManagedResource {
     private static final int INTERFACE_NAME_LENGTH_MAX = 15;
     private static final int EPERM = 1;
 
-    private final Ipv4Address address;
+    private static final int ADDRESSES_MAX = 4096;
+
+    private final AddressSet addresses;
     private final String interfaceName;
     private final ThreadFactory threads;
 
     private volatile @Nullable AddressTenure tenure;
     private volatile @Nullable MacAddress rival;
     private volatile @Nullable Trial trial;
+    /** A gate under another name was found before one of the addresses; look again before a start. */
+    private volatile boolean isObstructed;
 
     /**
      * What this host can do, found out once.
@@ -83,8 +103,8 @@ public final class FloatingAddress implements ManagedResource {
      */
     private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege) {}
 
-    private FloatingAddress(Ipv4Address address, String interfaceName, ThreadFactory threads) {
-        this.address = address;
+    private FloatingAddress(AddressSet addresses, String interfaceName, ThreadFactory threads) {
+        this.addresses = addresses;
         this.interfaceName = interfaceName;
         this.threads = threads;
     }
@@ -92,7 +112,7 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * Shorthand for the builder.
      *
-     * @param address dotted form, without a prefix length
+     * @param address dotted form, or a form of RFC 4291 for IPv6; without a prefix length and without a zone
      * @param interfaceName of the card that faces the clients, for example {@code eth0}
      * @throws ConfigurationException listing everything that is wrong with either
      */
@@ -106,16 +126,24 @@ public final class FloatingAddress implements ManagedResource {
 
     /** Builds a {@link FloatingAddress}. Not thread-safe. */
     public static final class Builder {
-        private @Nullable String address;
+        private final List<String> addresses = new ArrayList<>();
         private @Nullable String interfaceName;
         private @Nullable ThreadFactory threads;
 
         private Builder() {}
 
-        /** The address, dotted form without a prefix length. Required; once. */
+        /**
+         * One more address: dotted form, or a form of RFC 4291 for IPv6, without a prefix length and without a zone. Required, 1 to
+         * 4096 of them, each once.
+         */
         public Builder address(String value) {
-            requireUnset("address", address, value);
-            address = value;
+            addresses.add(value);
+            return this;
+        }
+
+        /** The same for each of several. They are announced in this order. */
+        public Builder addresses(Collection<String> values) {
+            addresses.addAll(values);
             return this;
         }
 
@@ -144,7 +172,7 @@ public final class FloatingAddress implements ManagedResource {
          */
         public FloatingAddress build() {
             List<Problem> problems = new ArrayList<>();
-            Ipv4Address parsed = parse(problems);
+            Set<IpAddress> parsed = parse(problems);
             String name = interfaceName == null ? "" : interfaceName;
             if (!isInterfaceName(name)) {
                 problems.add(
@@ -156,33 +184,33 @@ public final class FloatingAddress implements ManagedResource {
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
             }
-            return new FloatingAddress(parsed, name, threads == null ? Executors.defaultThreadFactory() : threads);
+            return new FloatingAddress(
+                    new AddressSet(parsed), name, threads == null ? Executors.defaultThreadFactory() : threads);
         }
 
-        private Ipv4Address parse(List<Problem> problems) {
-            if (address == null) {
-                problems.add(new Problem("address", "(not set)", "give the floating address, for example 192.0.2.10"));
-                return Ipv4Address.ANY;
+        private Set<IpAddress> parse(List<Problem> problems) {
+            if (addresses.isEmpty()) {
+                problems.add(new Problem(
+                        "address", "(not set)", "give the floating address, for example 192.0.2.10 or 2001:db8::50"));
             }
-            Optional<Ipv4Address> parsed = Ipv4Address.parse(address);
-            String wrong = parsed.map(Builder::unusable)
-                    .orElse("is not an IPv4 address: write four decimal numbers without leading zeros and without a"
-                            + " prefix length, for example 192.0.2.10");
-            if (!wrong.isEmpty()) {
-                problems.add(new Problem("address", address, wrong));
+            if (addresses.size() > ADDRESSES_MAX) {
+                problems.add(new Problem(
+                        "addresses",
+                        addresses.size() + " of them",
+                        "are more than one resource takes, " + ADDRESSES_MAX + ": spread them over several resources"));
             }
-            return parsed.orElse(Ipv4Address.ANY);
-        }
-
-        private static String unusable(Ipv4Address a) {
-            String kind = a.isLoopback()
-                    ? "a loopback address"
-                    : a.isMulticast()
-                            ? "a multicast address"
-                            : a.isLimitedBroadcast()
-                                    ? "the broadcast address"
-                                    : a.isThisNetwork() ? "not a host" : a.isReserved() ? "reserved" : "";
-            return kind.isEmpty() ? "" : "is " + kind + ": use a free unicast address of the clients' network";
+            Set<IpAddress> parsed = new LinkedHashSet<>();
+            for (String text : addresses) {
+                Optional<IpAddress> address = IpAddress.parse(text);
+                String wrong = address.map(UsableAddress::problem).orElseGet(() -> UsableAddress.malformed(text));
+                if (wrong.isEmpty() && !parsed.add(address.orElseThrow())) {
+                    wrong = "is given twice: leave one out";
+                }
+                if (!wrong.isEmpty()) {
+                    problems.add(new Problem("address", text, wrong));
+                }
+            }
+            return parsed;
         }
 
         private static boolean isInterfaceName(String name) {
@@ -194,9 +222,14 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** The address in dotted form. */
+    /** The first address, in dotted form or in that of RFC 5952. */
     public String address() {
-        return address.toString();
+        return addresses.all().get(0).toString();
+    }
+
+    /** All of them, as given. */
+    public List<String> addresses() {
+        return addresses.all().stream().map(IpAddress::toString).toList();
     }
 
     /** The interface it stands on. */
@@ -204,7 +237,7 @@ public final class FloatingAddress implements ManagedResource {
         return interfaceName;
     }
 
-    /** The hardware address of a foreign host that the last probe found using the address. */
+    /** The hardware address of a foreign host that the last probe found using one of the addresses. */
     public Optional<String> rival() {
         return Optional.ofNullable(rival).map(MacAddress::toString);
     }
@@ -218,10 +251,10 @@ public final class FloatingAddress implements ManagedResource {
         List<Problem> problems = new ArrayList<>();
         Trial found = trial();
         if (!found.rawProblem().isEmpty()) {
-            problems.add(new Problem("address", address.toString(), found.rawProblem()));
+            problems.add(new Problem("address", addresses.toString(), found.rawProblem()));
         }
         if (found.lacksPrivilege()) {
-            problems.add(new Problem("address", address.toString(), found.gateProblem()));
+            problems.add(new Problem("address", addresses.toString(), found.gateProblem()));
         }
         if (problems.isEmpty() || found.lacksPrivilege()) {
             String why = linkProblem();
@@ -249,12 +282,17 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure next = null;
         try {
             LinkTable.Link link = usableLink();
-            next = new AddressTenure(address, link, context, timing);
-            List<AddressTable.Entry> leftovers = next.leftovers();
+            next = new AddressTenure(addresses, link, context, timing);
+            List<IpAddress> leftovers = next.leftovers();
+            if (isObstructed || !leftovers.isEmpty()) {
+                refuseIfObstructed(leftovers);
+            }
             if (context.proof() == ProofKind.NEVER) {
                 refuseIfUsed(next);
             }
-            context.claims().claim(claim());
+            for (String claim : remains()) {
+                context.claims().claim(claim);
+            }
             next.begin(leftovers, threads);
             tenure = next;
             next = null;
@@ -275,15 +313,52 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    private void refuseIfUsed(AddressTenure next) throws ResourceException, InterruptedException {
-        Optional<MacAddress> other = next.probe(PROBES, PROBE_TIME);
-        rival = other.orElse(null);
-        if (other.isPresent()) {
+    /**
+     * @param leftovers which the start removes, behind a closed gate of its own
+     */
+    private void refuseIfObstructed(List<IpAddress> leftovers) throws ResourceException {
+        Optional<NftGate.Obstacle> obstacle = clearGates(leftovers);
+        if (obstacle.isPresent()) {
             throw new ResourceException(
-                    Severity.FATAL,
-                    this + " cannot start: the address is already used by the host with hardware address " + other.get()
-                            + "; choose a free address or take it off that host");
+                    obstacle.get().passes() ? Severity.SOFT : Severity.HARD,
+                    this + " cannot start: " + obstacle.get().reason());
         }
+    }
+
+    private Optional<NftGate.Obstacle> clearGates(List<IpAddress> except) {
+        if (!trial().gateProblem().isEmpty()) {
+            return Optional.empty();
+        }
+        Set<IpAddress> standing = standing();
+        except.forEach(standing::remove);
+        Optional<NftGate.Obstacle> obstacle = NftGate.clear(addresses, standing);
+        isObstructed = obstacle.isPresent();
+        return obstacle;
+    }
+
+    private static Set<IpAddress> standing() {
+        Set<IpAddress> standing = new LinkedHashSet<>();
+        try (LinuxAddressTable table = new LinuxAddressTable()) {
+            table.list().forEach(entry -> standing.add(entry.address()));
+        }
+        return standing;
+    }
+
+    private void refuseIfUsed(AddressTenure next) throws ResourceException, InterruptedException {
+        Map<IpAddress, MacAddress> others = next.probe(PROBES, PROBE_TIME);
+        rival = others.values().stream().findFirst().orElse(null);
+        if (!others.isEmpty()) {
+            throw new ResourceException(Severity.FATAL, this + " cannot start: " + words(others));
+        }
+    }
+
+    private String words(Map<IpAddress, MacAddress> others) {
+        Map.Entry<IpAddress, MacAddress> first = others.entrySet().iterator().next();
+        String which = addresses.size() == 1 ? "the address" : AddressSet.few(others.keySet());
+        return which + (others.size() == 1 ? " is" : " are") + " already used by the host with hardware address "
+                + first.getValue()
+                + (others.values().stream().allMatch(first.getValue()::equals) ? "" : " and others")
+                + "; choose a free address or take it off that host";
     }
 
     /** After a failed start nothing may stay; if that fails too, the stop that follows tries again and reports. */
@@ -319,7 +394,7 @@ public final class FloatingAddress implements ManagedResource {
     /** Without a tenure of our own an open gate is another process's, and so is the address behind it. */
     private boolean isKeptByAnother() {
         try {
-            return trial().gateProblem().isEmpty() && NftGate.isOpen(address);
+            return trial().gateProblem().isEmpty() && NftGate.isKept(addresses);
         } catch (PlatformException e) {
             return false;
         }
@@ -330,29 +405,35 @@ public final class FloatingAddress implements ManagedResource {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             removeOurs(table);
             if (trial().gateProblem().isEmpty()) {
-                NftGate.remove(address);
+                NftGate.remove(addresses);
             }
         } catch (PlatformException e) {
+            IpAddress first = addresses.all().get(0);
             throw new ResourceException(
                     Severity.SOFT,
-                    this + " may still stand: " + e.getMessage() + "; `ip addr del " + address + "/32 dev "
-                            + interfaceName + "` takes it away",
+                    this + " may still stand: " + e.getMessage() + "; `ip addr del " + first + "/" + first.length()
+                            + " dev " + interfaceName + "` takes " + (addresses.size() == 1 ? "it" : "the first")
+                            + " away",
                     e);
         }
     }
 
     private void removeOurs(AddressTable table) {
+        Map<Integer, List<IpAddress>> ours = new TreeMap<>();
         for (AddressTable.Entry entry : table.list()) {
-            if (entry.isOurs() && entry.prefixLength() == 32 && entry.address().equals(address)) {
-                table.remove(entry.interfaceIndex(), address);
+            if (entry.isOurs() && entry.isAlone() && addresses.contains(entry.address())) {
+                ours.computeIfAbsent(entry.interfaceIndex(), index -> new ArrayList<>())
+                        .add(entry.address());
             }
         }
+        ours.forEach(table::removeAll);
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>A few microseconds: one question to the kernel about the interface; the address itself is looked for once a second.
+     * <p>A few microseconds: one question to the kernel about the interface; the addresses themselves are looked for once a second, which
+     * takes some milliseconds for a thousand. At most three of those that vanished are named.
      * Meant to be polled every 50 ms, so that a pulled cable is seen at once.
      */
     @Override
@@ -364,7 +445,8 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * {@inheritDoc}
      *
-     * <p>Asks the segment by ARP and takes about 60 ms if nobody answers. Removes what an earlier, dead process of ours left.
+     * <p>Asks the segment by ARP and neighbour discovery and takes about 60 ms if nobody answers, and 3 ms more for each hundred addresses.
+     * Removes what an earlier, dead process of ours left.
      */
     @Override
     public Presence probe() {
@@ -380,14 +462,16 @@ public final class FloatingAddress implements ManagedResource {
             }
             removeOurs(table);
             LinkTable.Link link = usableLink();
-            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index())) {
+            Map<IpAddress, MacAddress> others;
+            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index(), false)) {
                 MacAddress own = link.mac().orElse(MacAddress.ZERO);
-                rival = announcer.probe(own, address, PROBES, PROBE_TIME).orElse(null);
+                others = announcer.probe(own, addresses.all(), PROBES, PROBE_TIME);
             }
-            if (rival != null) {
-                LOG.warn("{} is already used by the host with hardware address {}", this, rival);
+            rival = others.values().stream().findFirst().orElse(null);
+            if (!others.isEmpty()) {
+                LOG.warn("{}: {}", this, words(others));
             }
-            return rival == null ? Presence.ABSENT : Presence.ELSEWHERE;
+            return others.isEmpty() ? Presence.ABSENT : Presence.ELSEWHERE;
         } catch (PlatformException | ResourceException e) {
             LOG.warn("{}: probe: {}", this, e.getMessage());
             return Presence.UNKNOWN;
@@ -399,12 +483,10 @@ public final class FloatingAddress implements ManagedResource {
 
     /** Somebody else's entry, or one of ours behind a gate that a living process keeps open. */
     private boolean standsHere(AddressTable table) {
-        for (AddressTable.Entry entry : table.list()) {
-            if (entry.address().equals(address) && (!entry.isOurs() || NftGate.isOpen(address))) {
-                return true;
-            }
-        }
-        return false;
+        List<AddressTable.Entry> here = table.list().stream()
+                .filter(entry -> addresses.contains(entry.address()))
+                .toList();
+        return here.stream().anyMatch(entry -> !entry.isOurs()) || !here.isEmpty() && NftGate.isKept(addresses);
     }
 
     @Override
@@ -491,11 +573,7 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public List<String> remains() {
-        return List.of(claim());
-    }
-
-    private String claim() {
-        return LinuxHostPort.CLAIM_PREFIX + address;
+        return addresses.claims();
     }
 
     private Trial trial() {
@@ -503,30 +581,63 @@ public final class FloatingAddress implements ManagedResource {
         if (known == null) {
             known = tryOut();
             trial = known;
-            if (!known.gateProblem().isEmpty()) {
-                LOG.warn("{}: nothing ends the address if this process hangs: {}", this, known.gateProblem());
+            if (known.gateProblem().isEmpty()) {
+                lookForGates();
+            } else {
+                LOG.warn("{}: nothing ends it if this process hangs: {}", this, known.gateProblem());
             }
         }
         return known;
     }
 
-    private static Trial tryOut() {
+    /** A start has no time to look for what an earlier process with other addresses left. */
+    private void lookForGates() {
+        isObstructed = true;
+        try {
+            clearGates(List.of()).ifPresent(obstacle -> LOG.info("{}: {}", this, obstacle.reason()));
+            warnOfNeighbours();
+        } catch (PlatformException e) {
+            LOG.info("{}: gates that may be left behind are looked for at the start: {}", this, e.getMessage());
+        }
+    }
+
+    /** An address of the host that a claim covers too makes every last will say "not gone". */
+    private void warnOfNeighbours() {
+        List<IpAddress> between = new ArrayList<>();
+        Set<IpAddress> standing = standing();
+        for (String claim : remains()) {
+            AddressClaim meant = AddressClaim.parse(claim).orElseThrow();
+            standing.stream()
+                    .filter(address -> meant.covers(address) && !addresses.contains(address))
+                    .forEach(between::add);
+        }
+        if (!between.isEmpty()) {
+            LOG.warn(
+                    "{}: {} of this host {} between its addresses: the death of this process cannot be proved with them, and a takeover"
+                            + " waits for the end of the lease; use addresses that lie closer together, or several resources",
+                    this,
+                    AddressSet.few(between),
+                    between.size() == 1 ? "lies" : "lie");
+        }
+    }
+
+    private Trial tryOut() {
         String raw = "";
         boolean lacksPrivilege = false;
         try {
-            AddressTenure.warmUp();
+            AddressTenure.warmUp(addresses);
         } catch (PlatformException e) {
             raw = e.getMessage();
         }
         String gate = "";
         try {
-            NftGate.tryOut();
+            NftGate.tryOut(addresses);
         } catch (PlatformException e) {
             gate = e.getMessage();
             lacksPrivilege = e.errno() == EPERM;
         }
         try {
-            LinuxAddressTable.tryOut();
+            LinuxAddressTable.tryOut(addresses);
         } catch (PlatformException e) {
             // The same missing capability stops both, and is said once.
             boolean saidAlready = lacksPrivilege && e.errno() == EPERM;
@@ -539,6 +650,6 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public String toString() {
-        return "floating address " + address + " on " + interfaceName;
+        return AddressTenure.words(addresses) + " on " + interfaceName;
     }
 }

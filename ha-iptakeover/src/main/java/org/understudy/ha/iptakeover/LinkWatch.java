@@ -216,19 +216,25 @@ final class LinkWatch implements AutoCloseable {
         ownIndex = interfaceIndex;
         ownNanos = now;
         List<AddressTable.Entry> there = addresses.list().stream()
-                .filter(e -> e.interfaceIndex() == interfaceIndex && !e.isOurs())
+                .filter(e -> e.interfaceIndex() == interfaceIndex
+                        && !e.isOurs()
+                        && version4(e).isPresent())
                 .toList();
         own = there.stream()
                 .filter(this::isGatewaysNetwork)
                 .findFirst()
                 .or(() -> there.stream().findFirst())
-                .map(AddressTable.Entry::address);
+                .flatMap(LinkWatch::version4);
         return own;
     }
 
+    private static Optional<Ipv4Address> version4(AddressTable.Entry entry) {
+        return entry.address() instanceof Ipv4Address four ? Optional.of(four) : Optional.empty();
+    }
+
     private boolean isGatewaysNetwork(AddressTable.Entry entry) {
-        int length = entry.prefixLength();
-        return gateway != null && (length == 0 || (entry.address().bits() ^ gateway.bits()) >>> 32 - length == 0);
+        Ipv4Address wanted = gateway;
+        return wanted != null && new AddressTable.Network(entry.address(), entry.prefixLength()).holds(wanted);
     }
 
     @Override

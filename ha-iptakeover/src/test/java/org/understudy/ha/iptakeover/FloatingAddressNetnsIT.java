@@ -7,11 +7,15 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.ha.iptakeover.FloatingAddressScenarios.EachKind;
+import org.understudy.ha.iptakeover.FloatingAddressScenarios.Kind;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** The floating address on a real kernel, in network namespaces. See {@link FloatingAddressScenarios}. */
@@ -30,17 +34,19 @@ class FloatingAddressNetnsIT {
                 .isTrue();
     }
 
-    static Stream<String> scenarios() {
+    static Stream<Arguments> scenarios() {
         return Arrays.stream(FloatingAddressScenarios.class.getDeclaredMethods())
                 .filter(m -> !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
-                .map(Method::getName)
-                .filter(name -> name.contains("_"))
-                .sorted();
+                .filter(m -> m.getName().contains("_"))
+                .sorted(Comparator.comparing(Method::getName))
+                .flatMap(m -> Arrays.stream(Kind.values())
+                        .filter(kind -> kind == Kind.V4 || m.isAnnotationPresent(EachKind.class))
+                        .map(kind -> Arguments.of(m.getName(), kind.name())));
     }
 
     @ParameterizedTest
     @MethodSource("scenarios")
-    void scenario(String name) throws IOException, InterruptedException {
-        Lab.run(FloatingAddressScenarios.class, name);
+    void scenario(String name, String kind) throws IOException, InterruptedException {
+        Lab.run(FloatingAddressScenarios.class, name, kind);
     }
 }

@@ -3,29 +3,64 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
 import java.lang.reflect.InvocationTargetException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 
 /** What happens in the namespaces; each method is one scenario, run by {@link FloatingAddressNetnsIT} in a JVM of its own. */
 final class FloatingAddressScenarios implements AutoCloseable {
-    private static final String VIP = "192.0.2.50";
     /** T of a one second lease, its lateness, and the time of one question; the lease itself is longer. */
     private static final int MUTE_WITHIN_MILLIS = 960;
 
+    private static final String STRANGER_MAC = "02:00:00:00:00:99";
+
+    /** The addresses that a scenario is about. */
+    enum Kind {
+        V4("192.0.2.50"),
+        V6("2001:db8::50"),
+        MIXED("192.0.2.50", "2001:db8::50", "192.0.2.51", "2001:db8::51");
+
+        private final List<String> addresses;
+
+        Kind(String... addresses) {
+            this.addresses = List.of(addresses);
+        }
+    }
+
+    /** The scenario is run for every {@link Kind}, the others for {@link Kind#V4}. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface EachKind {}
+
+    private final List<String> vips;
     private final Segment segment = new Segment();
     private final Asker asker = new Asker();
 
-    private FloatingAddressScenarios() {}
+    private FloatingAddressScenarios(Kind kind) {
+        vips = kind.addresses;
+    }
 
     public static void main(String[] args) throws ReflectiveOperationException {
-        try (FloatingAddressScenarios scenarios = new FloatingAddressScenarios()) {
+        try (FloatingAddressScenarios scenarios = new FloatingAddressScenarios(Kind.valueOf(args[1]))) {
             FloatingAddressScenarios.class.getDeclaredMethod(args[0]).invoke(scenarios);
         } catch (InvocationTargetException e) {
             e.getCause().printStackTrace();
@@ -39,245 +74,377 @@ final class FloatingAddressScenarios implements AutoCloseable {
         segment.close();
     }
 
+    @EachKind
     void stands_with_tag_and_moves_with_the_neighbours_entry() {
         LabHost a = segment.host(2);
         LabHost b = segment.host(3);
-        LabJvm first = a.jvm();
-        LabJvm second = b.jvm();
+        LabJvm first = jvm(a);
+        LabJvm second = jvm(b);
         assertThat(first.ask("start NEVER 4711")).isEqualTo("ok");
-        assertThat(a.inside("ip", "-d", "addr", "show", "dev", "lan0"))
-                .contains("inet 192.0.2.50/32 metric 4711 scope global deprecated dynamic noprefixroute lan0");
-        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+        for (String vip : vips) {
+            assertThat(a.inside("ip", "-d", "addr", "show", "dev", "lan0"))
+                    .contains(
+                            isV6(vip)
+                                    ? "inet6 " + vip
+                                            + "/128 metric 4711 scope global nodad deprecated dynamic noprefixroute"
+                                    : "inet " + vip
+                                            + "/32 metric 4711 scope global deprecated dynamic noprefixroute lan0");
+        }
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
         learn(a.mac());
         assertThat(first.ask("monitor")).startsWith("HEALTHY");
         assertThat(first.ask("stop")).isEqualTo("ok");
-        assertThat(a.addresses()).doesNotContain(VIP);
-        assertThat(asker.whoHas(VIP, 50)).isEmpty();
+        assertNoneStandsOn(a);
+        assertThat(asker.whoHas(vips, 50)).isEmpty();
         assertThat(second.ask("start RELEASED 4712")).isEqualTo("ok");
-        until("the neighbour's entry follows", () -> neighbour().contains(b.mac()));
-        assertThat(asker.whoHas(VIP, 500)).contains(b.mac());
+        until(
+                "the neighbours' entries follow",
+                () -> vips.stream().allMatch(vip -> neighbour(vip).contains(b.mac())));
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(b.mac()));
         assertThat(second.ask("stop")).isEqualTo("ok");
     }
 
+    @EachKind
     void pause_mutes_and_resume_does_not_resurrect() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
-        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
         learn(a.mac());
         jvm.signal("STOP");
-        long last = asker.lastAnswerMillis(VIP, 1500);
+        long last = asker.lastAnswerMillis(vips, 1500);
         System.out.println("answers after SIGSTOP for " + last + " ms");
         assertThat(last).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
-        Segment.run("ip", "neigh", "replace", VIP, "lladdr", "02:00:00:00:00:99", "dev", "br0", "nud", "reachable");
+        for (String vip : vips) {
+            Segment.run("ip", "neigh", "replace", vip, "lladdr", a.mac(), "dev", "br0", "nud", "permanent");
+            assertThat(answersTcp(vip)).as("a packet to the right card").isFalse();
+            Segment.run("ip", "neigh", "replace", vip, "lladdr", STRANGER_MAC, "dev", "br0", "nud", "reachable");
+        }
         jvm.signal("CONT");
-        assertThat(asker.lastAnswerMillis(VIP, 1500)).isEqualTo(-1);
-        assertThat(neighbour()).contains("02:00:00:00:00:99");
+        assertThat(asker.lastAnswerMillis(vips, 1500)).isEqualTo(-1);
+        for (String vip : vips) {
+            assertThat(neighbour(vip)).contains(STRANGER_MAC);
+        }
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT the lease is over");
-        assertThat(a.addresses()).doesNotContain(VIP);
+        assertNoneStandsOn(a);
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    @EachKind
+    void a_closed_gate_holds_back_announcements_and_questions() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = jvm(a);
+        LabJvm late = jvm(a);
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(late.ask("announce")).as("an open gate").isEqualTo("sent");
+        learn(STRANGER_MAC);
+        until("a question by the host itself is heard", () -> {
+            late.ask("say");
+            return vips.stream().allMatch(vip -> neighbour(vip).contains(a.mac()));
+        });
+        jvm.signal("STOP");
+        for (String vip : vips) {
+            // Without a lifetime, so that the gate alone has to do it.
+            a.inside("ip", "addr", "change", alone(vip), "dev", "lan0");
+        }
+        asker.lastAnswerMillis(vips, 1000);
+        learn(STRANGER_MAC);
+        // Entries younger than a second are not changed by everything.
+        assertThat(asker.lastAnswerMillis(vips, 1100)).isEqualTo(-1);
+        assertThat(late.ask("announce")).isEqualTo("dropped");
+        late.ask("say");
+        asker.lastAnswerMillis(vips, 50);
+        for (String vip : vips) {
+            assertThat(neighbour(vip)).contains(STRANGER_MAC);
+        }
+        jvm.signal("CONT");
+    }
+
+    @EachKind
     void a_second_card_on_the_segment_never_answers() {
         LabHost a = segment.host(2);
         a.secondCard();
         until(
                 "the second card answers for its own address",
                 () -> asker.whoHas("198.51.100.2", 20).isPresent());
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         for (int i = 0; i < 20; i++) {
-            assertThat(asker.whoHas(VIP, 50)).contains(a.mac("lan0"));
+            assertThat(asker.whoHas(vips, 50)).isEqualTo(all(a.mac("lan0")));
         }
         // The wrong door stays shut also while the right one is open.
         Segment.run("ip", "link", "set", a.port(), "down");
-        assertThat(asker.lastAnswerMillis(VIP, 200)).isEqualTo(-1);
+        assertThat(asker.lastAnswerMillis(vips, 200)).isEqualTo(-1);
         Segment.run("ip", "link", "set", a.port(), "up");
-        until("the first card answers", () -> asker.whoHas(VIP, 20).isPresent());
+        until("the first card answers", () -> !asker.whoHas(vips, 20).isEmpty());
         jvm.signal("STOP");
-        assertThat(asker.lastAnswerMillis(VIP, 1500)).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
-        Segment.run("ip", "neigh", "replace", VIP, "lladdr", a.mac("lan1"), "dev", "br0", "nud", "permanent");
-        assertThat(answersTcp()).as("packets by the second card").isFalse();
+        assertThat(asker.lastAnswerMillis(vips, 1500)).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
+        for (String vip : vips) {
+            Segment.run("ip", "neigh", "replace", vip, "lladdr", a.mac("lan1"), "dev", "br0", "nud", "permanent");
+            assertThat(answersTcp(vip)).as("packets by the second card").isFalse();
+        }
         jvm.signal("CONT");
     }
 
+    @EachKind
     void an_open_address_is_reached_by_a_routed_packet_on_another_card() {
         LabHost a = segment.host(2);
         a.secondCard();
         Segment.run("ip", "addr", "add", "198.51.100.1/24", "dev", "br0");
-        Segment.run("ip", "route", "add", VIP + "/32", "via", "198.51.100.2", "src", "198.51.100.1");
-        LabJvm jvm = a.jvm();
+        Segment.run("ip", "addr", "add", "2001:db8:1::1/64", "dev", "br0", "nodad");
+        for (String vip : vips) {
+            if (isV6(vip)) {
+                Segment.run("ip", "route", "add", vip + "/128", "via", "2001:db8:1::2", "src", "2001:db8:1::1");
+            } else {
+                Segment.run("ip", "route", "add", vip + "/32", "via", "198.51.100.2", "src", "198.51.100.1");
+            }
+        }
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
-        until("it answers", FloatingAddressScenarios::answersTcp);
+        until("it answers", () -> vips.stream().allMatch(FloatingAddressScenarios::answersTcp));
         jvm.signal("STOP");
-        until("it is mute", () -> !answersTcp());
+        until("it is mute", () -> vips.stream().noneMatch(FloatingAddressScenarios::answersTcp));
         jvm.signal("CONT");
     }
 
+    @EachKind
     void a_stall_shorter_than_the_lease_only_mutes_for_a_moment() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
         jvm.signal("STOP");
-        assertThat(asker.lastAnswerMillis(VIP, 500)).isBetween(0L, 499L);
+        until("it is mute", () -> asker.whoHas(vips, 20).isEmpty());
         jvm.signal("CONT");
-        until("it answers again", () -> asker.whoHas(VIP, 20).isPresent());
+        until("it answers again", () -> asker.whoHas(vips, 20).size() == vips.size());
         until("healthy", () -> jvm.ask("monitor").startsWith("HEALTHY"));
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    @EachKind
     void an_unconfirmed_lease_mutes_while_the_process_runs() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         jvm.ask("starve-lease");
-        assertThat(asker.lastAnswerMillis(VIP, 1500)).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
+        assertThat(asker.lastAnswerMillis(vips, 1500)).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT the lease is over");
     }
 
+    @EachKind
     void kill_mutes_and_last_rites_remove_exactly_ours() {
         LabHost a = segment.host(2);
         a.inside("ip", "addr", "add", "192.0.2.77/32", "dev", "lan0");
         a.inside("ip", "addr", "add", "192.0.2.78/32", "dev", "lan0", "metric", "4711");
+        a.inside("ip", "addr", "add", "2001:db8::77/128", "dev", "lan0", "nodad");
+        a.inside("ip", "addr", "add", "2001:db8::78/128", "dev", "lan0", "nodad", "metric", "4711");
         LabJvm other = a.jvm();
-        other.ask("use 192.0.2.60 lan0");
+        other.ask("use 192.0.2.60,2001:db8::60 lan0");
         assertThat(other.ask("start NEVER 4712")).isEqualTo("ok");
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         jvm.signal("KILL");
         // Within two seconds: the kernel takes the address away after three.
-        long last = asker.lastAnswerMillis(VIP, 1000);
+        long last = asker.lastAnswerMillis(vips, 1000);
         System.out.println("answers after SIGKILL for " + last + " ms");
         assertThat(last).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
-        assertThat(a.addresses()).contains(VIP);
-        assertThat(other.ask("rites 4711,9999"))
-                .contains("claim=address/192.0.2.50, result=REMOVED")
+        assertAllStandOn(a);
+        String removals =
+                other.ask("rites 4711,9999 address/" + vips.get(0) + ";address/192.0.2.99;address/2001:db8::99");
+        for (String vip : vips) {
+            assertThat(removals).contains("claim=address/" + vip + ", result=REMOVED");
+        }
+        assertThat(removals)
                 .contains("claim=address/192.0.2.99, result=ABSENT")
+                .contains("claim=address/2001:db8::99, result=ABSENT")
                 .doesNotContain("192.0.2.77")
                 .doesNotContain("192.0.2.78")
-                .doesNotContain("192.0.2.60");
+                .doesNotContain("192.0.2.60")
+                .doesNotContain("2001:db8::6")
+                .doesNotContain("2001:db8::7");
+        assertNoneStandsOn(a);
         assertThat(a.addresses())
-                .doesNotContain(VIP)
                 .contains("192.0.2.77")
                 .contains("192.0.2.78")
-                .contains("192.0.2.60");
-        assertThat(asker.lastAnswerMillis(VIP, 300)).isEqualTo(-1);
-        assertThat(asker.whoHas("192.0.2.60", 500)).contains(a.mac());
+                .contains("192.0.2.60")
+                .contains("2001:db8::77")
+                .contains("2001:db8::78")
+                .contains("2001:db8::60");
+        assertThat(asker.lastAnswerMillis(vips, 300)).isEqualTo(-1);
+        assertThat(asker.whoHas(List.of("192.0.2.60", "2001:db8::60"), 500))
+                .isEqualTo(Map.of("192.0.2.60", a.mac(), "2001:db8::60", a.mac()));
         assertThat(other.ask("stop")).isEqualTo("ok");
     }
 
+    @EachKind
     void last_rites_do_not_call_a_changed_address_absent_and_keep_its_gate() {
         LabHost a = segment.host(2);
         LabJvm other = a.jvm();
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(other.ask("warm-up")).isEqualTo("ok");
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         jvm.signal("STOP");
         // The kernel forgets who made it, and its lifetime.
-        a.inside("ip", "addr", "change", VIP + "/32", "dev", "lan0");
+        String changed = vips.get(vips.size() - 1);
+        a.inside("ip", "addr", "change", alone(changed), "dev", "lan0");
         jvm.signal("KILL");
         jvm.awaitEnd();
-        assertThat(other.ask("rites 4711"))
-                .contains("claim=address/192.0.2.50, result=FAILED")
+        String removals = other.ask("rites 4711 " + claims() + ";address/192.0.2.99");
+        assertThat(removals)
+                .contains("claim=address/" + changed + ", result=FAILED")
                 .contains("without the mark of this library")
                 .contains("claim=address/192.0.2.99, result=ABSENT");
-        asker.lastAnswerMillis(VIP, 1000);
-        assertThat(a.addresses()).contains(VIP);
-        assertThat(asker.lastAnswerMillis(VIP, 500)).isEqualTo(-1);
+        for (String vip : vips.subList(0, vips.size() - 1)) {
+            assertThat(removals).contains("claim=address/" + vip + ", result=REMOVED");
+        }
+        asker.lastAnswerMillis(vips, 1000);
+        assertThat(a.addresses()).contains(alone(changed));
+        assertThat(asker.lastAnswerMillis(vips, 500)).isEqualTo(-1);
     }
 
+    @EachKind
     void the_kernel_removes_the_address_of_a_dead_owner_and_keeps_that_of_a_living_one() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         assertThat(a.addresses()).containsPattern("valid_lft [23]sec preferred_lft 0sec");
-        assertThat(asker.lastAnswerMillis(VIP, 5000)).isGreaterThan(4500);
+        assertThat(asker.lastAnswerMillis(vips, 5000)).isGreaterThan(4500);
         assertThat(jvm.ask("monitor")).startsWith("HEALTHY");
+        assertAllStandOn(a);
         assertThat(a.addresses()).contains("metric 4711");
         jvm.signal("KILL");
-        until("the kernel removes it", () -> !a.addresses().contains(VIP));
+        until("the kernel removes it", () -> vips.stream().noneMatch(a.addresses()::contains));
     }
 
+    @EachKind
     void an_address_that_somebody_removed_is_not_brought_back_by_renewing() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
-        a.inside("ip", "addr", "del", VIP + "/32", "dev", "lan0");
+        String removed = vips.get(vips.size() - 1);
+        a.inside("ip", "addr", "del", alone(removed), "dev", "lan0");
         // Two renewals long. Repeated announcements may still be heard; the kernel does not answer any more.
         for (int i = 0; i < 25; i++) {
-            asker.lastAnswerMillis(VIP, 100);
-            assertThat(a.addresses()).doesNotContain(VIP);
+            asker.lastAnswerMillis(vips, 100);
+            assertThat(a.addresses()).doesNotContain(alone(removed));
         }
-        assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT address 192.0.2.50 vanished from lan0");
+        assertThat(jvm.ask("monitor"))
+                .isEqualTo(
+                        vips.size() == 1
+                                ? "FAILED SOFT address " + removed + " vanished from lan0"
+                                : "FAILED SOFT 1 of 4 addresses vanished from lan0: " + removed);
         assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertNoneStandsOn(a);
     }
 
+    @EachKind
     void a_restart_replaces_the_leftover_of_the_dead_process() {
         LabHost a = segment.host(2);
-        LabJvm dead = a.jvm();
+        LabJvm dead = jvm(a);
         assertThat(dead.ask("start NEVER 4711")).isEqualTo("ok");
         dead.signal("KILL");
         dead.awaitEnd();
-        LabJvm next = a.jvm();
+        LabJvm next = jvm(a);
         assertThat(next.ask("start SUPERSEDED 4712")).isEqualTo("ok");
         assertThat(a.addresses()).contains("metric 4712").doesNotContain("metric 4711");
-        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
         next.signal("KILL");
         next.awaitEnd();
-        LabJvm last = a.jvm();
+        LabJvm last = jvm(a);
         until(
                 "a probe removes it once its gate is shut",
                 () -> last.ask("probe").equals("ABSENT -"));
-        assertThat(a.addresses()).doesNotContain(VIP);
+        assertNoneStandsOn(a);
         assertThat(last.ask("start NEVER 4713")).isEqualTo("ok");
         assertThat(last.ask("stop")).isEqualTo("ok");
     }
 
+    @EachKind
     void a_second_process_on_the_host_leaves_the_owner_alone() {
         LabHost a = segment.host(2);
-        LabJvm owner = a.jvm();
+        LabJvm owner = jvm(a);
         assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
-        LabJvm second = a.jvm();
+        LabJvm second = jvm(a);
         assertThat(second.ask("probe")).startsWith("HERE");
         assertThat(second.ask("start RELEASED 4712"))
                 .startsWith("refused HARD")
                 .contains("belongs to another running process of this host");
         assertThat(second.ask("stop")).isEqualTo("ok");
         assertThat(a.addresses()).contains("metric 4711");
-        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
         assertThat(owner.ask("monitor")).startsWith("HEALTHY");
         assertThat(owner.ask("stop")).isEqualTo("ok");
     }
 
+    void the_gate_of_a_process_with_other_addresses_is_respected_while_it_lives_and_cleared_when_it_is_dead() {
+        LabHost a = segment.host(2);
+        LabJvm owner = a.jvm();
+        owner.ask("use 192.0.2.50,192.0.2.51,2001:db8::51 lan0");
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        LabJvm second = a.jvm();
+        second.ask("use 192.0.2.50 lan0");
+        assertThat(second.ask("probe")).startsWith("HERE");
+        assertThat(second.ask("start RELEASED 4712"))
+                .startsWith("refused HARD")
+                .contains("of another resource or process of this host holds one of its addresses");
+        assertThat(second.ask("stop")).isEqualTo("ok");
+        assertThat(asker.whoHas(List.of("192.0.2.50", "2001:db8::51"), 500)).hasSize(2);
+        owner.signal("KILL");
+        owner.awaitEnd();
+        assertThat(second.ask("start RELEASED 4713"))
+                .as("first the other addresses behind that gate must be gone")
+                .startsWith("refused SOFT")
+                .contains("of an ended process stands in front of 192.0.2.51, 2001:db8::51");
+        until("they are gone", () -> second.ask("start RELEASED 4714").equals("ok"));
+        assertThat(asker.whoHas("192.0.2.50", 500)).contains(a.mac());
+        assertThat(second.ask("stop")).isEqualTo("ok");
+    }
+
+    @EachKind
     void a_foreign_host_with_the_address_is_found_and_nothing_stays() {
         LabHost a = segment.host(2);
         LabHost stranger = segment.host(9);
-        stranger.inside("ip", "addr", "add", VIP + "/24", "dev", "lan0");
-        LabJvm jvm = a.jvm();
+        String used = vips.get(vips.size() - 1);
+        if (isV6(used)) {
+            stranger.inside("ip", "addr", "add", used + "/64", "dev", "lan0", "nodad");
+        } else {
+            stranger.inside("ip", "addr", "add", used + "/24", "dev", "lan0");
+        }
+        LabJvm jvm = jvm(a);
         assertThat(jvm.ask("probe")).isEqualTo("ELSEWHERE " + stranger.mac());
         assertThat(jvm.ask("start NEVER 4711"))
                 .startsWith("refused FATAL")
+                .contains(vips.size() == 1 ? "the address is" : used + " is")
                 .contains("already used by the host with hardware address " + stranger.mac());
-        assertThat(a.addresses()).doesNotContain(VIP);
+        assertNoneStandsOn(a);
         assertThat(jvm.ask("monitor")).startsWith("NOT_RUNNING");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
-        assertThat(asker.whoHas(VIP, 500)).contains(stranger.mac());
+        assertThat(asker.whoHas(used, 500)).contains(stranger.mac());
     }
 
+    @EachKind
     void a_start_that_lost_the_race_leaves_the_other_ones_address_alone() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
-        jvm.ask("rival-at-next-start ip addr add 192.0.2.50/32 dev lan0");
-        assertThat(jvm.ask("start RELEASED 4711")).startsWith("refused HARD").contains("EEXIST");
-        assertThat(a.addresses()).contains("192.0.2.50/32 scope global lan0");
+        LabJvm jvm = jvm(a);
+        String lost = vips.get(vips.size() - 1);
+        jvm.ask("rival-at-next-start ip addr add " + alone(lost) + " dev lan0" + (isV6(lost) ? " nodad" : ""));
+        assertThat(jvm.ask("start RELEASED 4711"))
+                .startsWith("refused HARD")
+                .contains("RTM_NEWADDR refused for " + lost)
+                .contains("EEXIST")
+                .containsIgnoringCase("address already assigned");
+        assertThat(a.addresses()).contains(alone(lost) + " scope global");
+        for (String vip : vips.subList(0, vips.size() - 1)) {
+            assertThat(a.addresses()).as("all or none").doesNotContain(vip);
+        }
         assertThat(jvm.ask("stop")).isEqualTo("ok");
-        assertThat(a.addresses()).contains("192.0.2.50/32 scope global lan0");
-        assertThat(asker.whoHas(VIP, 500)).contains(a.mac());
+        assertThat(a.addresses()).contains(alone(lost) + " scope global");
+        assertThat(asker.whoHas(lost, 500)).contains(a.mac());
     }
 
     void bad_input_is_refused_with_a_sentence_and_nothing_stays() {
         LabHost a = segment.host(2);
-        LabJvm jvm = a.jvm();
+        LabJvm jvm = jvm(a);
         jvm.ask("use 192.0.2.50 lan9");
         assertThat(jvm.ask("start RELEASED 1"))
                 .startsWith("refused HARD there is no interface lan9 on this host (there are: lan0, lo)");
@@ -287,11 +454,16 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("start RELEASED 1")).contains("does not speak ARP (it is the loopback)");
         jvm.ask("use 192.0.2.255 lan0");
         assertThat(jvm.ask("start RELEASED 1")).contains("is the broadcast or network address of 192.0.2.2/24");
-        jvm.ask("use 192.0.2.2 lan0");
-        assertThat(jvm.ask("start RELEASED 1")).contains("stands on this host already, as 192.0.2.2/24 on lan0");
-        assertThat(jvm.ask("probe")).startsWith("HERE");
-        assertThat(jvm.ask("stop")).isEqualTo("ok");
-        assertThat(a.addresses()).contains("192.0.2.2/24");
+        jvm.ask("use 2001:db8:: lan0");
+        assertThat(jvm.ask("start RELEASED 1")).contains("is the subnet-router anycast address of 2001:db8::2/64");
+        for (String own : List.of("192.0.2.2", "2001:db8::2")) {
+            jvm.ask("use " + own + " lan0");
+            assertThat(jvm.ask("start RELEASED 1"))
+                    .contains("stands on this host already, as " + own + (isV6(own) ? "/64" : "/24") + " on lan0");
+            assertThat(jvm.ask("probe")).startsWith("HERE");
+            assertThat(jvm.ask("stop")).isEqualTo("ok");
+        }
+        assertThat(a.addresses()).contains("192.0.2.2/24").contains("2001:db8::2/64");
         jvm.ask("use 192.0.2.50 lan0");
         a.inside("ip", "link", "set", "lan0", "down");
         assertThat(jvm.ask("start RELEASED 1")).contains("interface lan0 is down");
@@ -301,9 +473,175 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("start RELEASED 1")).contains("interface lan0 has no carrier");
         Segment.run("ip", "link", "set", a.port(), "up");
         until("the carrier is back", () -> jvm.ask("check").equals("ok"));
-        assertThat(a.addresses()).doesNotContain(VIP);
+        assertNoneStandsOn(a);
         assertThat(jvm.ask("start RELEASED 1")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    void an_address_outside_the_networks_of_the_interface_is_refused() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = jvm(a);
+        jvm.ask("use 192.0.2.50,198.51.100.50 lan0");
+        assertThat(jvm.ask("start RELEASED 1"))
+                .startsWith(
+                        "refused HARD floating address 198.51.100.50 is outside every network of lan0 (192.0.2.2/24): choose");
+        jvm.ask("use 2001:db8:7::50 lan0");
+        assertThat(jvm.ask("start RELEASED 1"))
+                .startsWith(
+                        "refused HARD floating address 2001:db8:7::50 is outside every network of lan0 (2001:db8::2/64): choose");
+        a.inside("ip", "addr", "del", "2001:db8::2/64", "dev", "lan0");
+        assertThat(jvm.ask("start RELEASED 1")).contains("(it has none of IPv6)");
+        // As a host with DHCPv6 has it: an address of its own alone, and the prefix from the router's advertisement.
+        a.inside("ip", "addr", "add", "2001:db8:7::2/128", "dev", "lan0", "nodad");
+        a.inside("ip", "route", "add", "2001:db8:7::/64", "dev", "lan0");
+        assertThat(jvm.ask("start RELEASED 1")).isEqualTo("ok");
+        assertThat(asker.whoHas("2001:db8:7::50", 500)).contains(a.mac());
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    void an_interface_without_ipv6_is_named_and_nothing_stays() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = a.jvm();
+        jvm.ask("use 192.0.2.50,2001:db8::50 lan0");
+        a.inside("ip", "route", "add", "2001:db8:7::/64", "dev", "lan0");
+        jvm.ask("rival-at-next-start sysctl -qw net.ipv6.conf.lan0.disable_ipv6=1");
+        assertThat(jvm.ask("start RELEASED 1"))
+                .startsWith("refused HARD")
+                .contains("RTM_NEWADDR refused for 2001:db8::50")
+                .contains("enable IPv6 there, `sysctl net.ipv6.conf.IF.disable_ipv6=0`");
+        assertThat(a.addresses()).doesNotContain("192.0.2.50").doesNotContain("2001:db8::50");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(asker.whoHas("192.0.2.2", 500)).contains(a.mac());
+    }
+
+    void a_router_says_that_it_is_one() {
+        LabHost a = segment.host(2);
+        a.inside("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1");
+        LabJvm jvm = a.jvm();
+        jvm.ask("use 2001:db8::50 lan0");
+        Segment.run("ip", "neigh", "replace", "2001:db8::50", "lladdr", STRANGER_MAC, "dev", "br0", "nud", "reachable");
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        until("the entry follows", () -> neighbour("2001:db8::50").contains(a.mac()));
+        assertThat(neighbour("2001:db8::50")).contains("router");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    void a_thousand_addresses_start_together_and_end_together() {
+        thousand(IntStream.range(0, 1000)
+                .mapToObj(i -> "10.7." + (1 + i / 250) + "." + (1 + i % 250))
+                .toList());
+    }
+
+    void five_hundred_ipv6_addresses_start_together_and_end_together() {
+        thousand(IntStream.range(0, 500)
+                .mapToObj(i -> "2001:db8::5:" + Integer.toHexString(i + 1))
+                .toList());
+    }
+
+    void a_scattered_set_is_not_called_gone_while_the_host_has_an_address_between() {
+        LabHost a = segment.host(2);
+        List<String> odd =
+                IntStream.range(0, 50).mapToObj(i -> "192.0.2." + (51 + 2 * i)).toList();
+        LabJvm jvm = a.jvm();
+        LabJvm other = a.jvm();
+        jvm.ask("use " + String.join(",", odd) + " lan0");
+        String name = jvm.ask("remains").replaceAll("[\\[\\]]", "");
+        assertThat(name).startsWith("addresses/192.0.2.51-192.0.2.149/");
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        a.inside("ip", "addr", "add", "192.0.2.100/32", "dev", "lan0");
+        jvm.signal("KILL");
+        jvm.awaitEnd();
+        assertThat(other.ask("rites 4711 " + name))
+                .contains("result=FAILED")
+                .contains("192.0.2.100/32 stands on interface number");
+        assertThat(standing(a)).contains("192.0.2.100").doesNotContainAnyElementsOf(odd);
+        a.inside("ip", "addr", "del", "192.0.2.100/32", "dev", "lan0");
+        assertThat(other.ask("rites 4711 " + name)).isEqualTo("[Removal[claim=" + name + ", result=ABSENT, detail=]]");
+    }
+
+    void a_gate_holds_the_most_addresses_of_either_version() {
+        try (LinuxLinkTable links = new LinuxLinkTable()) {
+            int bridge = links.byName("br0").orElseThrow().index();
+            for (boolean isV6 : new boolean[] {false, true}) {
+                AddressSet most = new AddressSet(IntStream.range(0, 4096)
+                        .mapToObj(
+                                i -> isV6 ? new Ipv6Address(0x20010db8L << 32, i + 9) : new Ipv4Address(0x0a070001 + i))
+                        .toList());
+                try (NftGate gate = new NftGate(most, "br0", bridge)) {
+                    gate.create(4711);
+                    assertThat(gate.arm(60_000)).isTrue();
+                    assertThat(gate.open(60_000)).isTrue();
+                    assertThat(gate.prolong(60_000)).isTrue();
+                    assertThat(NftGate.isKept(new AddressSet(List.of(most.all().get(4000)))))
+                            .isTrue();
+                    gate.shut();
+                    assertThat(gate.prolong(60_000)).isFalse();
+                    gate.remove();
+                    assertThat(gate.arm(60_000)).isFalse();
+                }
+            }
+        }
+    }
+
+    private void thousand(List<String> many) {
+        LabHost a = segment.host(2);
+        LabHost b = segment.host(3);
+        for (LabHost host : List.of(a, b)) {
+            host.inside("ip", "addr", "add", "10.7.0." + (host == a ? 2 : 3) + "/16", "dev", "lan0");
+        }
+        LabJvm jvm = a.jvm();
+        LabJvm other = a.jvm();
+        jvm.ask("use " + String.join(",", many) + " lan0");
+        String claim = jvm.ask("remains");
+        assertThat(claim).startsWith("[addresses/").hasSizeLessThan(230);
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("monitor")).startsWith("HEALTHY");
+        assertThat(standing(a)).containsAll(many);
+        assertThat(asker.whoHas(many, 1000)).hasSize(many.size());
+        // The last of them is announced too, behind the start.
+        String last = many.get(many.size() - 1);
+        Segment.run("ip", "neigh", "replace", last, "lladdr", STRANGER_MAC, "dev", "br0", "nud", "reachable");
+        until("the announcement of the last is repeated", () -> neighbour(last).contains(a.mac()));
+
+        for (String gone : List.of(many.get(3), many.get(300), many.get(4), many.get(400))) {
+            a.inside("ip", "addr", "del", alone(gone), "dev", "lan0");
+        }
+        until("seen", () -> jvm.ask("monitor").startsWith("FAILED"));
+        assertThat(jvm.ask("monitor"))
+                .isEqualTo("FAILED SOFT 4 of " + many.size() + " addresses vanished from lan0: " + many.get(3) + ", "
+                        + many.get(4) + ", " + many.get(300) + " and 1 more");
+
+        jvm.signal("STOP");
+        assertThat(asker.lastAnswerMillis(many, 1500)).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
+        jvm.signal("CONT");
+        until("the paused process takes them down", () -> Collections.disjoint(standing(a), many));
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+
+        assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
+        jvm.signal("KILL");
+        jvm.awaitEnd();
+        a.inside("ip", "addr", "change", alone(last), "dev", "lan0");
+        String name = claim.substring(1, claim.length() - 1);
+        assertThat(other.ask("rites 4712 " + name))
+                .as("one of them stands")
+                .contains("claim=" + name + ", result=FAILED")
+                .contains(alone(last) + " stands on interface number")
+                .doesNotContain("claim=address/");
+        assertThat(standing(a)).contains(last).doesNotContain(many.get(0));
+        asker.lastAnswerMillis(last, 500);
+        assertThat(asker.lastAnswerMillis(last, 300)).as("its gate stays").isEqualTo(-1);
+        a.inside("ip", "addr", "del", alone(last), "dev", "lan0");
+        assertThat(other.ask("rites 4712 " + name)).isEqualTo("[Removal[claim=" + name + ", result=ABSENT, detail=]]");
+
+        LabJvm next = b.jvm();
+        next.ask("use " + String.join(",", many) + " lan0");
+        assertThat(next.ask("start DIED 4713")).isEqualTo("ok");
+        assertThat(asker.whoHas(many, 1000).values()).hasSize(many.size()).containsOnly(b.mac());
+        next.signal("KILL");
+        next.awaitEnd();
+        LabJvm rites = b.jvm();
+        assertThat(rites.ask("rites 4713 " + name)).isEqualTo("[Removal[claim=" + name + ", result=REMOVED, detail=]]");
+        assertThat(standing(b)).doesNotContainAnyElementsOf(many);
     }
 
     void a_missing_capability_is_named_and_nothing_stays() {
@@ -321,7 +659,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(noAdmin.ask("enforcements")).isEqualTo("[COOPERATIVE]");
         assertThat(noAdmin.ask("stop")).isEqualTo("ok");
         assertThat(noAdmin.ask("threads")).isEqualTo("[]");
-        assertThat(a.addresses()).doesNotContain(VIP);
+        assertThat(a.addresses()).doesNotContain(vips.get(0));
     }
 
     void a_native_part_that_does_not_load_is_a_sentence() {
@@ -361,7 +699,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED HARD carrier of lan0 is gone");
         Segment.run("ip", "link", "set", a.port(), "up");
         until("healthy again", () -> jvm.ask("monitor").startsWith("HEALTHY"));
-        a.inside("ip", "addr", "del", VIP + "/32", "dev", "lan0");
+        a.inside("ip", "addr", "del", alone(vips.get(0)), "dev", "lan0");
         until("seen", () -> jvm.ask("monitor").equals("FAILED SOFT address 192.0.2.50 vanished from lan0"));
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
@@ -377,8 +715,8 @@ final class FloatingAddressScenarios implements AutoCloseable {
         a.inside("ip", "link", "set", "lan0", "name", "lan7");
         assertThat(jvm.ask("monitor"))
                 .isEqualTo("FAILED HARD interface lan0 was renamed to lan7 and has lost its gate");
-        until("it is taken down", () -> !a.inside("ip", "-4", "addr").contains(VIP));
-        assertThat(asker.lastAnswerMillis(VIP, 300)).isEqualTo(-1);
+        until("it is taken down", () -> !a.inside("ip", "-4", "addr").contains(vips.get(0)));
+        assertThat(asker.lastAnswerMillis(vips, 300)).isEqualTo(-1);
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
@@ -391,7 +729,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         System.out.println(jvm.ask("bench 30"));
         until("threads end", () -> jvm.ask("threads").equals("[]"));
         assertThat(jvm.ask("fds")).isEqualTo(before);
-        assertThat(a.addresses()).doesNotContain(VIP);
+        assertThat(a.addresses()).doesNotContain(vips.get(0));
         assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
         assertThat(jvm.ask("threads")).isEqualTo("[ha-serv1-address-192.0.2.50]");
         assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
@@ -400,14 +738,56 @@ final class FloatingAddressScenarios implements AutoCloseable {
         until("threads end", () -> jvm.ask("threads").equals("[]"));
     }
 
-    private static void learn(String mac) {
-        Segment.run("ip", "neigh", "replace", VIP, "lladdr", mac, "dev", "br0", "nud", "stale");
+    private LabJvm jvm(LabHost host) {
+        return use(host.jvm());
+    }
+
+    private LabJvm use(LabJvm jvm) {
+        assertThat(jvm.ask("use " + String.join(",", vips) + " lan0")).isEqualTo("ok");
+        return jvm;
+    }
+
+    private Map<String, String> all(String mac) {
+        return vips.stream().collect(Collectors.toMap(vip -> vip, vip -> mac));
+    }
+
+    private String claims() {
+        return vips.stream().map(vip -> "address/" + vip).collect(Collectors.joining(";"));
+    }
+
+    private static boolean isV6(String address) {
+        return address.indexOf(':') >= 0;
+    }
+
+    private static String alone(String address) {
+        return address + (isV6(address) ? "/128" : "/32");
+    }
+
+    private void assertAllStandOn(LabHost host) {
+        assertThat(standing(host)).containsAll(vips);
+    }
+
+    private void assertNoneStandsOn(LabHost host) {
+        assertThat(standing(host)).doesNotContainAnyElementsOf(vips);
+    }
+
+    private static TreeSet<String> standing(LabHost host) {
+        return Arrays.stream(
+                        host.inside("ip", "-o", "addr", "show", "dev", "lan0").split("\n"))
+                .map(line -> line.split("\\s+")[3].split("/")[0])
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private void learn(String mac) {
+        for (String vip : vips) {
+            Segment.run("ip", "neigh", "replace", vip, "lladdr", mac, "dev", "br0", "nud", "stale");
+        }
     }
 
     /** Whether a TCP packet to a closed port is answered. */
-    private static boolean answersTcp() {
+    private static boolean answersTcp(String address) {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(VIP, 9), 300);
+            socket.connect(new InetSocketAddress(address, 9), 300);
             return true;
         } catch (ConnectException e) {
             return e.getMessage().contains("refused");
@@ -416,8 +796,8 @@ final class FloatingAddressScenarios implements AutoCloseable {
         }
     }
 
-    private static String neighbour() {
-        return Segment.run("ip", "neigh", "show", VIP, "dev", "br0");
+    private static String neighbour(String address) {
+        return Segment.run("ip", "neigh", "show", address, "dev", "br0");
     }
 
     private static void until(String what, BooleanSupplier condition) {

@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,16 @@ class FloatingAddressTest {
                 "192.0.2",
                 "192.0.2.50/24",
                 "host",
-                ""
+                "",
+                "fe80::1",
+                "ff02::1",
+                "::1",
+                "::",
+                "::ffff:192.0.2.1",
+                "2001:db8::50/128",
+                "2001:db8::50%lan0",
+                "2001:db8:::50",
+                "[2001:db8::50]"
             })
     void an_address_that_cannot_float_is_refused(String address) {
         assertThatThrownBy(() -> FloatingAddress.of(address, "lan0"))
@@ -53,10 +63,78 @@ class FloatingAddressTest {
     }
 
     @Test
-    void a_property_is_set_once() {
-        assertThatThrownBy(() -> FloatingAddress.builder().address("192.0.2.50").address("192.0.2.51"))
+    void every_wrong_address_is_reported_at_once() {
+        FloatingAddress.Builder builder = FloatingAddress.builder()
+                .address("192.0.2.50")
+                .addresses(List.of("fe80::1", "2001:db8::50/64", "2001:db8::50%lan0", "nonsense", "::ffff:192.0.2.1"))
+                .address("2001:db8::1")
+                .address("2001:DB8:0::1");
+        assertThatThrownBy(builder::build)
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(ConfigurationException.Problem::value)
+                                .containsExactly(
+                                        "fe80::1",
+                                        "2001:db8::50/64",
+                                        "2001:db8::50%lan0",
+                                        "nonsense",
+                                        "::ffff:192.0.2.1",
+                                        "2001:DB8:0::1",
+                                        "(not set)"))
+                .hasMessageContaining("fe80::1: is link-local")
+                .hasMessageContaining("2001:db8::50/64: has a prefix length")
+                .hasMessageContaining("2001:db8::50%lan0: has a zone")
+                .hasMessageContaining("write 192.0.2.1")
+                .hasMessageContaining("2001:DB8:0::1: is given twice");
+    }
+
+    @Test
+    void a_resource_takes_4096_addresses_and_no_more() {
+        List<String> most = new ArrayList<>();
+        for (int i = 0; i < 4096; i++) {
+            most.add("10.1." + (i >> 8) + "." + (i & 255));
+        }
+        FloatingAddress all = FloatingAddress.builder()
+                .addresses(most)
+                .networkInterface("lan0")
+                .build();
+        assertThat(all.addresses()).isEqualTo(most);
+        assertThat(all.remains()).hasSize(1).first().asString().startsWith("addresses/10.1.0.0-10.1.15.255/");
+        assertThatThrownBy(() -> FloatingAddress.builder()
+                        .addresses(most)
+                        .address("10.2.0.1")
+                        .networkInterface("lan0")
+                        .build())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("already set to 192.0.2.50");
+                .hasMessageContaining("addresses = 4097 of them: are more than one resource takes, 4096");
+        assertThatThrownBy(() -> FloatingAddress.builder()
+                        .addresses(List.of())
+                        .networkInterface("lan0")
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("give the floating address");
+    }
+
+    @Test
+    void the_interface_is_set_once() {
+        assertThatThrownBy(
+                        () -> FloatingAddress.builder().networkInterface("lan0").networkInterface("lan1"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("already set to lan0");
+    }
+
+    @Test
+    void several_addresses_are_one_resource() {
+        FloatingAddress several = FloatingAddress.builder()
+                .address("2001:DB8::50")
+                .address("192.0.2.50")
+                .networkInterface("lan0")
+                .build();
+        assertThat(several.address()).isEqualTo("2001:db8::50");
+        assertThat(several.addresses()).containsExactly("2001:db8::50", "192.0.2.50");
+        assertThat(several.remains()).containsExactly("address/192.0.2.50", "address/2001:db8::50");
+        assertThat(several).hasToString("floating addresses 2001:db8::50 and 1 more on lan0");
     }
 
     @Test
@@ -84,5 +162,10 @@ class FloatingAddressTest {
         assertThat(port.lastRites(List.of(1), List.of("address/192.0.2.50", "mount/x")))
                 .extracting(HostPort.Removal::result)
                 .containsExactly(HostPort.Removal.Result.ABSENT, HostPort.Removal.Result.FAILED);
+        assertThat(port.lastRites(
+                        List.of(1),
+                        List.of("address/2001:db8::50", "addresses/203.0.113.1-203.0.113.99/0123456789abcdef")))
+                .extracting(HostPort.Removal::result)
+                .containsExactly(HostPort.Removal.Result.ABSENT, HostPort.Removal.Result.ABSENT);
     }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.Confirmation.Neighbour;
 import org.understudy.ha.iptakeover.core.Confirmation.Role;
@@ -249,7 +250,7 @@ final class SegmentEarScenarios implements AutoCloseable {
                 "stale");
         try (Card own = Card.plug("own0", List.of(VIP));
                 Card rival = Card.plug("rival0", List.of(VIP));
-                NftGate gate = new NftGate(VIP, own.name(), own.index())) {
+                NftGate gate = new NftGate(new AddressSet(List.of(VIP)), own.name(), own.index())) {
             EthernetFrame ours = marks.frame(ArpPacket.gratuitousRequest(own.mac(), VIP), OURS, MacAddress.BROADCAST);
             EthernetFrame theirs =
                     marks.frame(ArpPacket.gratuitousRequest(rival.mac(), VIP), NEWER, MacAddress.BROADCAST);

@@ -41,6 +41,7 @@ public final class Libc {
     public static final int EBUSY = 16;
     public static final int EINVAL = 22;
     public static final int ENOTTY = 25;
+    public static final int EMSGSIZE = 90;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
@@ -506,6 +507,8 @@ public final class Libc {
                 return "ENOTTY (the device does not know this request)";
             case EINVAL:
                 return "EINVAL (invalid argument)";
+            case EMSGSIZE:
+                return "EMSGSIZE (longer than the send buffer: raise net.core.wmem_max)";
             case EAGAIN:
                 return "EAGAIN (no room at the moment)";
             case EPROTONOSUPPORT:

@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
 import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
 import org.understudy.ha.iptakeover.netlink.NfTables;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
 
 /**
  * What this host can do, tried out one by one: the effective capabilities alone do not say it, since those of a user namespace may not count
@@ -26,6 +28,8 @@ public final class HostTrials {
     private static final int FAMILY_IPV6 = 10;
 
     private static final Path IPV6_SWITCH = Path.of("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+
+    private static final AddressSet VERSION_4 = new AddressSet(List.of(Ipv4Address.ANY));
 
     private HostTrials() {}
 
@@ -43,7 +47,7 @@ public final class HostTrials {
 
     private static Optional<PlatformException> addresses() {
         try {
-            LinuxAddressTable.tryOut();
+            LinuxAddressTable.tryOut(VERSION_4);
             return Optional.empty();
         } catch (PlatformException e) {
             return Optional.of(e);
@@ -53,7 +57,7 @@ public final class HostTrials {
     /** The right to send and hear ARP. */
     public static Optional<String> netRaw() {
         try {
-            new RawSocketAnnouncer(Integer.MAX_VALUE).close();
+            new RawSocketAnnouncer(Integer.MAX_VALUE, false).close();
             return Optional.empty();
         } catch (PlatformException e) {
             return Optional.of(e.getMessage());
@@ -128,7 +132,7 @@ public final class HostTrials {
     /** Whether a gate as a whole works: every rule, set and time-out. */
     public static Optional<String> gate() {
         try {
-            NftGate.tryOut();
+            NftGate.tryOut(VERSION_4);
             return Optional.empty();
         } catch (PlatformException e) {
             return Optional.of(e.getMessage());

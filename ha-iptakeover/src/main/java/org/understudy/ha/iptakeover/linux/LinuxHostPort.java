@@ -1,10 +1,14 @@
 package org.understudy.ha.iptakeover.linux;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -12,24 +16,28 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.HostPort;
+import org.understudy.ha.iptakeover.core.AddressClaim;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.jna.NativeAccess;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 
 /**
  * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd, a timer that kills, and last rites over floating addresses.
  *
- * <p>Last rites look only at addresses with {@link AddressTable#PROTO} and one of the tags, and at gates with one of the tags. A claimed address that stands in any other form is reported as failed, and its gate stays.
- * Claims of this port are named {@code address/192.0.2.10}, or as {@link LinkRites} has them; any other claim is reported as failed,
- * because this port cannot say that it is gone.
+ * <p>Last rites remove only addresses with {@link AddressTable#PROTO} and one of the tags, and gates with one of the tags. A claimed address
+ * that stands in any other form is reported as failed, and its gate stays. Claims of this port are named as {@link AddressClaim} says,
+ * {@code address/192.0.2.10} for example, or as {@link LinkRites} has them; any other claim is reported as failed, because this port cannot say that it is gone. A claim of
+ * many addresses is gone only if nothing at all stands within its ranges.
  */
 public final class LinuxHostPort implements HostPort {
-    /** How a floating address is named in claims and remains. */
-    public static final String CLAIM_PREFIX = "address/";
-
     private static final Logger LOG = LoggerFactory.getLogger(LinuxHostPort.class);
+    /** A claim of many addresses that nobody has (RFC 6666). */
+    private static final String NOBODY = AddressClaim.MANY_PREFIX + "100::1-100::2/0000000000000000";
+
     private static final int POLL_SLICE_MILLIS = 200;
     private static final int SIGKILL = 9;
 
@@ -127,10 +135,14 @@ public final class LinuxHostPort implements HostPort {
                 warmFilter = NetlinkSocket.open(NetlinkSocket.NETFILTER);
             }
             // The whole path once, about an interface that cannot exist: every class is loaded when it counts.
-            warmTable.remove(Integer.MAX_VALUE, Ipv4Address.ANY);
-            rites(warmTable, List.of(), List.of(CLAIM_PREFIX + Ipv4Address.ANY), new ArrayList<>());
+            warmTable.removeAll(Integer.MAX_VALUE, List.of(Ipv4Address.ANY, Ipv6Address.ANY));
+            rites(
+                    warmTable,
+                    List.of(),
+                    List.of(AddressClaim.of(Ipv4Address.ANY), AddressClaim.of(Ipv6Address.ANY), NOBODY),
+                    new HashSet<>());
             LinkRites.perform(List.of(), List.of(LinkRites.linkClaim("none")));
-            sweep(warmFilter, List.of(), List.of());
+            sweep(warmFilter, List.of(), Set.of());
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
         } finally {
@@ -156,7 +168,7 @@ public final class LinuxHostPort implements HostPort {
     }
 
     private List<Removal> ritesAndSweep(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
-        List<Ipv4Address> standing = new ArrayList<>();
+        Set<IpAddress> standing = new HashSet<>();
         List<Removal> removals = new ArrayList<>(rites(table, tags, LinkRites.others(claims), standing));
         removals.addAll(LinkRites.perform(tags, claims));
         if (warmFilter != null) {
@@ -172,7 +184,7 @@ public final class LinuxHostPort implements HostPort {
     }
 
     /** Gates go after their addresses: the other way round an address would speak again. */
-    private static void sweep(NetlinkSocket filter, List<Integer> tags, List<Ipv4Address> standing) {
+    private static void sweep(NetlinkSocket filter, List<Integer> tags, Set<IpAddress> standing) {
         try {
             NftGate.removeTagged(filter, tags, standing);
         } catch (PlatformException e) {
@@ -180,75 +192,129 @@ public final class LinuxHostPort implements HostPort {
         }
     }
 
+    /** What became of an address of this host that a claim may speak of. */
+    private record Fate(IpAddress address, Removal.Result result, String detail) {}
+
     /**
      * @param standing receives the addresses of this host that were not removed: their gates must stay
      */
     private static List<Removal> rites(
-            LinuxAddressTable table, List<Integer> tags, List<String> claims, List<Ipv4Address> standing) {
-        Map<String, Removal> removals = new LinkedHashMap<>();
-        List<AddressTable.Entry> others = new ArrayList<>();
+            LinuxAddressTable table, List<Integer> tags, List<String> claims, Set<IpAddress> standing) {
+        Map<Integer, List<IpAddress>> tagged = new TreeMap<>();
+        List<Fate> fates = new ArrayList<>();
         for (AddressTable.Entry entry : table.list()) {
-            if (entry.isOurs() && entry.prefixLength() == 32 && tags.contains(entry.tag())) {
-                String claim = CLAIM_PREFIX + entry.address();
-                Removal removal = remove(table, entry, claim);
-                if (!removal.isGone()) {
-                    standing.add(entry.address());
-                }
-                // The same address on two interfaces is gone only if both are.
-                removals.merge(claim, removal, LinuxHostPort::worse);
+            if (entry.isOurs() && entry.isAlone() && tags.contains(entry.tag())) {
+                tagged.computeIfAbsent(entry.interfaceIndex(), index -> new ArrayList<>())
+                        .add(entry.address());
             } else {
-                others.add(entry);
+                fates.add(new Fate(entry.address(), Removal.Result.FAILED, changed(entry)));
             }
         }
-        for (AddressTable.Entry entry : others) {
-            standing.add(entry.address());
-            String claim = CLAIM_PREFIX + entry.address();
-            if (claims.contains(claim) || removals.containsKey(claim)) {
-                removals.merge(claim, changed(entry, claim), LinuxHostPort::worse);
+        List<Fate> ours = new ArrayList<>();
+        for (Map.Entry<Integer, List<IpAddress>> each : tagged.entrySet()) {
+            for (LinuxAddressTable.Removed one : table.removeEach(each.getKey(), each.getValue())) {
+                ours.add(fate(one));
             }
         }
+        fates.addAll(ours);
+        Map<IpAddress, List<Fate>> byAddress = new HashMap<>();
+        for (Fate fate : fates) {
+            byAddress
+                    .computeIfAbsent(fate.address(), address -> new ArrayList<>(1))
+                    .add(fate);
+            if (fate.result() == Removal.Result.FAILED) {
+                standing.add(fate.address());
+            }
+        }
+        return outcomes(claims, byAddress, ours);
+    }
+
+    /** Of each claim, and of what was tagged without one. */
+    private static List<Removal> outcomes(List<String> claims, Map<IpAddress, List<Fate>> byAddress, List<Fate> ours) {
+        Map<String, Removal> removals = new LinkedHashMap<>();
+        List<AddressClaim> many = new ArrayList<>();
         for (String claim : claims) {
-            if (!removals.containsKey(claim)) {
-                removals.put(claim, untouched(claim));
+            Optional<AddressClaim> meant = AddressClaim.parse(claim);
+            if (meant.isEmpty()) {
+                removals.put(claim, unknown(claim));
+                continue;
+            }
+            Optional<IpAddress> only = meant.get().only();
+            if (only.isPresent()) {
+                removals.put(claim, outcome(claim, byAddress.getOrDefault(only.get(), List.of())));
+            } else {
+                many.add(meant.get());
+                removals.put(claim, outcome(claim, covered(meant.get(), byAddress)));
+            }
+        }
+        for (Fate fate : ours) {
+            String claim = AddressClaim.of(fate.address());
+            if (!removals.containsKey(claim) && !isCovered(many, fate.address())) {
+                removals.put(claim, outcome(claim, byAddress.getOrDefault(fate.address(), List.of())));
             }
         }
         return List.copyOf(removals.values());
     }
 
-    private static Removal worse(Removal a, Removal b) {
-        return a.isGone() ? b : a;
+    private static List<Fate> covered(AddressClaim claim, Map<IpAddress, List<Fate>> byAddress) {
+        List<Fate> covered = new ArrayList<>();
+        for (Map.Entry<IpAddress, List<Fate>> each : byAddress.entrySet()) {
+            if (claim.covers(each.getKey())) {
+                covered.addAll(each.getValue());
+            }
+        }
+        return covered;
+    }
+
+    private static boolean isCovered(List<AddressClaim> claims, IpAddress address) {
+        for (AddressClaim claim : claims) {
+            if (claim.covers(address)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Fate fate(LinuxAddressTable.Removed one) {
+        PlatformException failure = one.failure();
+        if (failure != null) {
+            return new Fate(one.address(), Removal.Result.FAILED, failure.getMessage());
+        }
+        return new Fate(one.address(), one.stood() ? Removal.Result.REMOVED : Removal.Result.ABSENT, "");
+    }
+
+    /**
+     * Gone only if everything is, on every interface.
+     *
+     * @param fates of everything on this host that the claim speaks of
+     */
+    private static Removal outcome(String claim, List<Fate> fates) {
+        Removal.Result result = Removal.Result.ABSENT;
+        for (Fate fate : fates) {
+            if (fate.result() == Removal.Result.FAILED) {
+                return new Removal(claim, Removal.Result.FAILED, fate.detail());
+            }
+            if (fate.result() == Removal.Result.REMOVED) {
+                result = Removal.Result.REMOVED;
+            }
+        }
+        return new Removal(claim, result, "");
     }
 
     /** Somebody's own entry, or ours that somebody changed, which loses our mark: not ours to remove, and not gone. */
-    private static Removal changed(AddressTable.Entry entry, String claim) {
+    private static String changed(AddressTable.Entry entry) {
+        return entry.address() + "/" + entry.prefixLength() + " stands on interface number " + entry.interfaceIndex()
+                + (entry.isOurs()
+                        ? " with the tag of another incarnation"
+                        : " without the mark of this library: somebody added or changed it")
+                + "; take it off there (`ip addr del`)";
+    }
+
+    private static Removal unknown(String claim) {
         return new Removal(
                 claim,
                 Removal.Result.FAILED,
-                entry.address() + "/" + entry.prefixLength() + " stands on interface number " + entry.interfaceIndex()
-                        + (entry.isOurs()
-                                ? " with the tag of another incarnation"
-                                : " without the mark of this library: somebody added or changed it")
-                        + "; take it off there (`ip addr del`)");
-    }
-
-    private static Removal remove(LinuxAddressTable table, AddressTable.Entry entry, String claim) {
-        try {
-            boolean stood = table.remove(entry.interfaceIndex(), entry.address());
-            return new Removal(claim, stood ? Removal.Result.REMOVED : Removal.Result.ABSENT, "");
-        } catch (PlatformException e) {
-            return new Removal(claim, Removal.Result.FAILED, e.getMessage());
-        }
-    }
-
-    private static Removal untouched(String claim) {
-        boolean address = claim.startsWith(CLAIM_PREFIX)
-                && Ipv4Address.parse(claim.substring(CLAIM_PREFIX.length())).isPresent();
-        return address
-                ? new Removal(claim, Removal.Result.ABSENT, "")
-                : new Removal(
-                        claim,
-                        Removal.Result.FAILED,
-                        "this host port knows addresses, named address/192.0.2.10, and interfaces, see LinkRites");
+                "this host port knows addresses, named address/192.0.2.10 or addresses/..., and interfaces, see LinkRites");
     }
 
     private static List<Removal> allFailed(List<String> claims, String why) {

@@ -27,15 +27,24 @@ public final class LinuxLinkTable implements LinkTable {
         if (name.isEmpty() || name.length() > NAME_LENGTH_MAX) {
             return Optional.empty();
         }
-        return ask(LinkMessage.request(name), name);
+        return ask(LinkMessage.request(name), name).map(LinuxLinkTable::link);
     }
 
     @Override
     public Optional<Link> byIndex(int index) {
+        return ask(index).map(LinuxLinkTable::link);
+    }
+
+    @Override
+    public boolean forwardsV6(int index) {
+        return ask(index).map(LinkMessage::forwardsV6).orElse(false);
+    }
+
+    private Optional<LinkMessage> ask(int index) {
         return ask(LinkMessage.request(index), "interface " + index);
     }
 
-    private Optional<Link> ask(NetlinkMessage request, String object) {
+    private Optional<LinkMessage> ask(NetlinkMessage request, String object) {
         NetlinkSocket.Answer answer = socket.ask(request);
         if (answer.ack().errno() == Libc.ENODEV) {
             return Optional.empty();
@@ -43,8 +52,11 @@ public final class LinuxLinkTable implements LinkTable {
         if (!answer.ack().isDone()) {
             throw NetlinkSocket.refused("RTM_GETLINK", answer.ack(), object);
         }
-        LinkMessage found = LinkMessage.decode(answer.messages().get(0).payload());
-        return Optional.of(new Link(
+        return Optional.of(LinkMessage.decode(answer.messages().get(0).payload()));
+    }
+
+    private static Link link(LinkMessage found) {
+        return new Link(
                 found.name(),
                 found.index(),
                 found.mac(),
@@ -52,7 +64,7 @@ public final class LinuxLinkTable implements LinkTable {
                 found.hasCarrier(),
                 found.isLoopback(),
                 found.speaksArp(),
-                found.carrierLosses()));
+                found.carrierLosses());
     }
 
     @Override

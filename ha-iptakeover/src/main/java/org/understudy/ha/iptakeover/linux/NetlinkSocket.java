@@ -27,6 +27,13 @@ final class NetlinkSocket implements AutoCloseable {
 
     private static final int OPTION_CAP_ACK = 10;
     private static final int OPTION_EXT_ACK = 11;
+    private static final int OPTION_STRICT_CHECK = 12;
+    private static final int SO_SNDBUF = 7;
+    /** For the gate of 4096 addresses, which is one send. The kernel grants what {@code net.core.wmem_max} allows, doubled. */
+    private static final int SEND_BUFFER_BYTES = 512 * 1024;
+    /** With the usual buffer for answers the kernel drops them from some 250 on, although it has done what was asked. */
+    private static final int CHANGES_PER_SEND_MAX = 100;
+
     private static final int ANSWER_MILLIS_MAX = 2_000;
     private static final int DUMP_ATTEMPTS_MAX = 5;
     /** A host with more objects than this has another problem; the limit keeps memory bounded. */
@@ -68,6 +75,7 @@ final class NetlinkSocket implements AutoCloseable {
         try {
             Libc.setOption(fd, Libc.SOL_NETLINK, OPTION_CAP_ACK, 1);
             Libc.setOption(fd, Libc.SOL_NETLINK, OPTION_EXT_ACK, 1);
+            Libc.setOption(fd, Libc.SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
             Libc.bind(
                     fd,
                     ByteBuffer.allocate(12)
@@ -84,26 +92,57 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /** Sends a change and returns the kernel's verdict. */
+    /** Lets the kernel itself leave out of dumps what was not asked for, Linux 4.20 and later. */
+    void filterDumps() {
+        Libc.setOption(fd, Libc.SOL_NETLINK, OPTION_STRICT_CHECK, 1);
+    }
+
+    /** Sends one change and returns the kernel's verdict on it. */
     NetlinkAck change(NetlinkMessage request) {
+        return changeAll(List.of(request)).get(0);
+    }
+
+    /**
+     * Sends changes, which do not depend on one another: a refused one does not stop the others.
+     *
+     * @param requests with {@link NetlinkMessage#REQUEST}
+     * @return the kernel's verdict on each, in the same order
+     */
+    List<NetlinkAck> changeAll(List<NetlinkMessage> requests) {
+        List<NetlinkAck> acks = new ArrayList<>(requests.size());
         lock.lock();
         try {
-            int id = ++sequence;
             drop();
-            Libc.send(
-                    fd,
-                    request.withFlags(NetlinkMessage.REQUEST | NetlinkMessage.ACK)
-                            .withSequence(id)
-                            .encode());
-            while (true) {
-                for (NetlinkMessage m : receive(buffer, "an acknowledgement")) {
-                    if (m.type() == NetlinkMessage.ERROR && m.sequence() == id) {
-                        return NetlinkAck.decode(m);
-                    }
-                }
+            for (int from = 0; from < requests.size(); from += CHANGES_PER_SEND_MAX) {
+                int to = Math.min(requests.size(), from + CHANGES_PER_SEND_MAX);
+                acks.addAll(changeSome(requests.subList(from, to)));
             }
         } finally {
             lock.unlock();
+        }
+        return acks;
+    }
+
+    /** The kernel reports each refusal anyway, and takes one after the other: done with the last it is done with all. */
+    private List<NetlinkAck> changeSome(List<NetlinkMessage> requests) {
+        int first = sequence + 1;
+        sequence += requests.size();
+        int last = sequence;
+        List<NetlinkAck> acks = new ArrayList<>(requests.size());
+        for (int id = first; id - last <= 0; id++) {
+            acks.add(new NetlinkAck(0, id, ""));
+        }
+        Libc.send(fd, NetlinkMessage.encodeAll(requests, first, NetlinkMessage.ACK));
+        while (true) {
+            for (NetlinkMessage m : receive(buffer, "an acknowledgement")) {
+                boolean isOurs = m.type() == NetlinkMessage.ERROR && m.sequence() - first >= 0;
+                if (isOurs && m.sequence() - last <= 0) {
+                    acks.set(m.sequence() - first, NetlinkAck.decode(m));
+                }
+                if (isOurs && m.sequence() == last) {
+                    return acks;
+                }
+            }
         }
     }
 
@@ -146,6 +185,18 @@ final class NetlinkSocket implements AutoCloseable {
                 }
             }
             throw new PlatformException(call, 0, call + ": the table changed during each of 5 dumps; try again");
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same without insisting: what changes meanwhile may be missing. For tables that hardly ever hold still. */
+    List<NetlinkMessage> glance(NetlinkMessage request, String call) {
+        lock.lock();
+        try {
+            List<NetlinkMessage> found = new ArrayList<>();
+            dumpOnce(request, call, found);
+            return found;
         } finally {
             lock.unlock();
         }

@@ -5,14 +5,15 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.understudy.ha.api.MalformedMessageException;
-import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 
 /**
  * An address on an interface, {@code struct ifaddrmsg} and its attributes.
  *
  * <pre>
- * 0  1  family        2 = IPv4
+ * 0  1  family        2 = IPv4, 10 = IPv6
  * 1  1  prefix length
  * 2  1  flags, the low eight bits; all of them are in IFA_FLAGS
  * 3  1  scope         0 = global, 253 = link, 254 = host
@@ -31,10 +32,18 @@ public record AddressMessage(
 
     /** {@code AF_INET}. */
     public static final int FAMILY_IPV4 = 2;
+    /** {@code AF_INET6}. */
+    public static final int FAMILY_IPV6 = 10;
+    /** {@code IFA_F_NODAD}: usable at once, without duplicate address detection; IPv6 only. */
+    public static final int NO_DUPLICATE_DETECTION = 2;
     /** {@code IFA_F_NOPREFIXROUTE}: the kernel adds no route for the prefix. */
     public static final int NO_PREFIX_ROUTE = 0x200;
 
     private static final int HEADER_BYTES = 8;
+    /** Of the attributes that name an address of version 4: see {@link #named}. The only one of version 6 is at the first place. */
+    private static final int FIRST_VALUE_AT = HEADER_BYTES + 4;
+
+    private static final int SECOND_VALUE_AT = FIRST_VALUE_AT + 8;
     private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
     private static final int IFA_LABEL = 3;
@@ -52,15 +61,14 @@ public record AddressMessage(
     }
 
     /**
-     * A /32 with global scope, without a route, deprecated from the start so that the kernel does not choose it as
+     * A /32 or /128 with global scope, without a route, deprecated from the start so that the kernel does not choose it as
      * the source of outgoing connections.
      *
      * @param proto {@code IFA_PROTO}, who made it
      * @param tag {@code IFA_RT_PRIORITY}; means nothing for an address without a prefix route, and comes back in dumps
      * @param validSeconds after which the kernel takes it away, or {@link #FOREVER}
      */
-    public static AddressMessage floating(
-            int interfaceIndex, Ipv4Address address, int proto, int tag, int validSeconds) {
+    public static AddressMessage floating(int interfaceIndex, IpAddress address, int proto, int tag, int validSeconds) {
         return floating(interfaceIndex, address, proto, tag, validSeconds, NO_PREFIX_ROUTE);
     }
 
@@ -69,20 +77,18 @@ public record AddressMessage(
      * EINVAL if it does not.
      *
      * <p>By itself {@code RTM_NEWADDR} cannot renew without creating. With {@code IFA_F_MCAUTOJOIN} the kernel joins the address as
-     * a multicast group before it creates one, which a unicast address fails, and ignores the flag where the address
-     * exists already ({@code inet_rtm_newaddr} in {@code net/ipv4/devinet.c}, Linux 4.1 and later).
+     * a multicast group before it creates one, which a unicast address fails, and makes nothing of the flag where the address
+     * exists already ({@code inet_rtm_newaddr} in {@code net/ipv4/devinet.c}, {@code inet6_addr_add} and {@code inet6_addr_modify} in {@code
+     * net/ipv6/addrconf.c}, Linux 4.1 and later). An IPv6 address shows it from then on ({@code autojoin}).
      */
-    public static AddressMessage renewal(
-            int interfaceIndex, Ipv4Address address, int proto, int tag, int validSeconds) {
+    public static AddressMessage renewal(int interfaceIndex, IpAddress address, int proto, int tag, int validSeconds) {
         return floating(interfaceIndex, address, proto, tag, validSeconds, NO_PREFIX_ROUTE | MULTICAST_AUTO_JOIN);
     }
 
     private static AddressMessage floating(
-            int interfaceIndex, Ipv4Address address, int proto, int tag, int validSeconds, int flags) {
-        List<NetlinkAttribute> attributes = new ArrayList<>();
-        attributes.add(NetlinkAttribute.ofBytes(IFA_LOCAL, address.toBytes()));
-        attributes.add(NetlinkAttribute.ofBytes(IFA_ADDRESS, address.toBytes()));
-        attributes.add(NetlinkAttribute.ofInt(IFA_FLAGS, flags));
+            int interfaceIndex, IpAddress address, int proto, int tag, int validSeconds, int flags) {
+        List<NetlinkAttribute> attributes = new ArrayList<>(named(address));
+        attributes.add(NetlinkAttribute.ofInt(IFA_FLAGS, address.isV6() ? flags | NO_DUPLICATE_DETECTION : flags));
         attributes.add(NetlinkAttribute.ofBytes(
                 IFA_CACHEINFO,
                 ByteBuffer.allocate(16)
@@ -92,25 +98,57 @@ public record AddressMessage(
                         .array()));
         attributes.add(NetlinkAttribute.ofInt(IFA_RT_PRIORITY, tag));
         attributes.add(NetlinkAttribute.ofByte(IFA_PROTO, proto));
-        return new AddressMessage(FAMILY_IPV4, 32, 0, 0, interfaceIndex, attributes);
+        return new AddressMessage(family(address), address.length(), 0, 0, interfaceIndex, attributes);
     }
 
-    /** The /32 that a delete names: local and peer address both, or the kernel may take the first of the subnet. */
-    public static AddressMessage exactly(int interfaceIndex, Ipv4Address address) {
-        return new AddressMessage(
-                FAMILY_IPV4,
-                32,
-                0,
-                0,
-                interfaceIndex,
-                List.of(
-                        NetlinkAttribute.ofBytes(IFA_LOCAL, address.toBytes()),
-                        NetlinkAttribute.ofBytes(IFA_ADDRESS, address.toBytes())));
+    /** The /32 or /128 that a delete names. */
+    public static AddressMessage exactly(int interfaceIndex, IpAddress address) {
+        return new AddressMessage(family(address), address.length(), 0, 0, interfaceIndex, named(address));
     }
 
-    /** {@code ip -4 addr show} on all interfaces. */
-    public static NetlinkMessage dumpRequest() {
-        AddressMessage all = new AddressMessage(FAMILY_IPV4, 0, 0, 0, 0, List.of());
+    /** Version 4: local and peer address both, or a delete may take the first of the subnet. Version 6: without a peer. */
+    private static List<NetlinkAttribute> named(IpAddress address) {
+        NetlinkAttribute itself = NetlinkAttribute.ofBytes(IFA_ADDRESS, address.toBytes());
+        return address.isV6()
+                ? List.of(itself)
+                : List.of(NetlinkAttribute.ofBytes(IFA_LOCAL, address.toBytes()), itself);
+    }
+
+    private static int family(IpAddress address) {
+        return address.isV6() ? FAMILY_IPV6 : FAMILY_IPV4;
+    }
+
+    /**
+     * The same request about each of the addresses. Writes it once for each version and puts the other addresses in: a takeover of a
+     * thousand runs in code that nobody has compiled yet.
+     *
+     * @param request of this class, about one address
+     */
+    public static List<NetlinkMessage> requests(
+            List<IpAddress> addresses, int type, int messageFlags, Function<IpAddress, AddressMessage> request) {
+        List<NetlinkMessage> messages = new ArrayList<>(addresses.size());
+        Optional<byte[]> four = Optional.empty();
+        Optional<byte[]> six = Optional.empty();
+        for (IpAddress address : addresses) {
+            Optional<byte[]> known = address.isV6() ? six : four;
+            byte[] payload = known.isPresent()
+                    ? known.get()
+                    : request.apply(address).toMessage(type, 0).payload();
+            six = address.isV6() ? Optional.of(payload) : six;
+            four = address.isV6() ? four : Optional.of(payload);
+            byte[] bytes = address.toBytes();
+            System.arraycopy(bytes, 0, payload, FIRST_VALUE_AT, bytes.length);
+            if (!address.isV6()) {
+                System.arraycopy(bytes, 0, payload, SECOND_VALUE_AT, bytes.length);
+            }
+            messages.add(new NetlinkMessage(type, messageFlags, 0, 0, payload));
+        }
+        return messages;
+    }
+
+    /** {@code ip -4 addr show} or {@code ip -6 addr show} on all interfaces. */
+    public static NetlinkMessage dumpRequest(int family) {
+        AddressMessage all = new AddressMessage(family, 0, 0, 0, 0, List.of());
         return all.toMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP);
     }
 
@@ -145,9 +183,17 @@ public record AddressMessage(
                 NetlinkAttribute.decodeAll(payload, HEADER_BYTES));
     }
 
-    /** The address of this host: {@code IFA_LOCAL}, or {@code IFA_ADDRESS} where it is missing. */
-    public Optional<Ipv4Address> local() {
-        return find(IFA_LOCAL).or(() -> find(IFA_ADDRESS)).map(a -> new Ipv4Address(a.asNetworkInt()));
+    /**
+     * The address of this host: {@code IFA_LOCAL}, or {@code IFA_ADDRESS} where it is missing; empty if it is not of the version that
+     * the family says.
+     */
+    public Optional<IpAddress> local() {
+        int bytes = family == FAMILY_IPV4 ? 4 : family == FAMILY_IPV6 ? 16 : 0;
+        return find(IFA_LOCAL)
+                .or(() -> find(IFA_ADDRESS))
+                .map(NetlinkAttribute::value)
+                .filter(value -> bytes > 0 && value.length == bytes)
+                .map(IpAddress::of);
     }
 
     /** Who made it, 0 if nobody said. */

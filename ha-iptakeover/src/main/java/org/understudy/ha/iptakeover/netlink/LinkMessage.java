@@ -54,6 +54,8 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     private static final int FAMILY_IPV6 = 10;
     private static final int IFLA_INET_CONF = 1;
     private static final int IFLA_INET6_CONF = 2;
+    /** {@code DEVCONF_FORWARDING}. */
+    private static final int FORWARDING = 0;
     /** {@code DEVCONF_DISABLE_IPV6}, {@code linux/ipv6.h}. */
     private static final int DISABLE_IPV6 = 26;
 
@@ -237,5 +239,12 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
         return NetlinkAttribute.find(attributes, IFLA_CARRIER_DOWN_COUNT)
                 .map(NetlinkAttribute::asInt)
                 .orElse(0);
+    }
+
+    /** Whether it forwards IPv6, {@code net.ipv6.conf.IF.forwarding}: then neighbours take this host for a router. */
+    public boolean forwardsV6() {
+        return family(FAMILY_IPV6, IFLA_INET6_CONF)
+                .map(values -> values.at(FORWARDING) != 0)
+                .orElse(false);
     }
 }

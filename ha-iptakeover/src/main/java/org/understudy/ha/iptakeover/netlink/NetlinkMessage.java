@@ -93,6 +93,26 @@ public record NetlinkMessage(int type, int flags, int sequence, int port, byte[]
     }
 
     /**
+     * The same with consecutive sequence numbers.
+     *
+     * @param firstSequence that of the first message
+     * @param lastFlags added to the last message only
+     */
+    public static byte[] encodeAll(List<NetlinkMessage> messages, int firstSequence, int lastFlags) {
+        byte[] bytes = encodeAll(messages);
+        ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        int start = 0;
+        for (int i = 0; i < messages.size(); i++) {
+            out.putInt(start + 8, firstSequence + i);
+            if (i == messages.size() - 1) {
+                out.putShort(start + 6, (short) (out.getShort(start + 6) | lastFlags));
+            }
+            start += align(out.getInt(start));
+        }
+        return bytes;
+    }
+
+    /**
      * Reads every message of one datagram.
      *
      * @param length how many bytes of {@code bytes} were received

@@ -28,6 +28,10 @@ public final class NfTables {
     public static final int HOOK_IPV4_IN = 1;
     /** {@code NF_INET_LOCAL_OUT} of {@link #FAMILY_IPV4}. */
     public static final int HOOK_IPV4_OUT = 3;
+    /** {@code NF_INET_LOCAL_IN} of {@link #FAMILY_IPV6}. */
+    public static final int HOOK_IPV6_IN = 1;
+    /** {@code NF_INET_LOCAL_OUT} of {@link #FAMILY_IPV6}. */
+    public static final int HOOK_IPV6_OUT = 3;
     /** {@code NF_ARP_IN} of {@link #FAMILY_ARP}. */
     public static final int HOOK_ARP_IN = 0;
     /** {@code NF_ARP_OUT} of {@link #FAMILY_ARP}: what the kernel itself sends, not packet sockets. */
@@ -37,6 +41,8 @@ public final class NfTables {
     public static final int FAMILY_NETDEV = 5;
     /** {@code NFPROTO_IPV4}. */
     public static final int FAMILY_IPV4 = 2;
+    /** {@code NFPROTO_IPV6}. */
+    public static final int FAMILY_IPV6 = 10;
     /** {@code NFPROTO_ARP}. */
     public static final int FAMILY_ARP = 3;
 
@@ -70,14 +76,23 @@ public final class NfTables {
     private static final int DATA_VALUE = 1;
     private static final int DATA_VERDICT = 2;
 
+    private static final int SET_FLAG_CONSTANT = 2;
     private static final int SET_FLAG_TIMEOUT = 0x10;
-    /** Only {@code nft list} reads it: "ipv4_addr". */
+    /** Types are only what {@code nft list} reads: "ipv4_addr", "ipv6_addr", "mark". */
     private static final int KEY_TYPE_IPV4 = 7;
+
+    private static final int KEY_TYPE_IPV6 = 8;
+    private static final int KEY_TYPE_MARK = 19;
+
+    /** Elements in one message: its length has 16 bits, and an element of version 6 takes 28 bytes. */
+    private static final int ELEMENTS_MAX = 2_000;
 
     private static final int REGISTER_VERDICT = 0;
     private static final int REGISTER_1 = 1;
     private static final int META_PROTOCOL = 1;
+    private static final int META_TRANSPORT_PROTOCOL = 16;
     private static final int PAYLOAD_NETWORK_HEADER = 1;
+    private static final int PAYLOAD_TRANSPORT_HEADER = 2;
     private static final int COMPARE_EQUAL = 0;
     private static final int COMPARE_UNEQUAL = 1;
     private static final int LOOKUP_INVERTED = 1;
@@ -85,7 +100,9 @@ public final class NfTables {
 
     private static final int ARP_OPERATION = 6;
     private static final byte ARP_REQUEST = 1;
-    private static final int ARP_TARGET = 24;
+    private static final byte ICMP_V6 = 58;
+    /** In the ICMPv6 header of a solicitation and an advertisement (RFC 4861, 4.3). */
+    private static final int NEIGHBOUR_TARGET = 8;
 
     private static final int NFGENMSG_BYTES = 4;
 
@@ -174,21 +191,71 @@ public final class NfTables {
     }
 
     /**
-     * A set of IPv4 addresses whose elements expire.
+     * A set of marks, four bytes each, whose elements expire.
      *
      * @param id a number unlike that of the other sets of the batch
      */
     public static NetlinkMessage newTimeoutSet(int family, String table, String set, int id) {
-        return message(
+        return newSet(family, table, set, id, SET_FLAG_TIMEOUT, KEY_TYPE_MARK, 4);
+    }
+
+    /**
+     * A set of addresses that is filled in the same batch, before the first rule that uses it, and never changed.
+     *
+     * @param size how many there will be
+     */
+    public static NetlinkMessage newAddressSet(int family, String table, String set, int id, boolean isV6, int size) {
+        return newSet(
                 family,
-                NEWSET,
-                NetlinkMessage.CREATE,
-                NetlinkAttribute.ofText(1, table),
-                NetlinkAttribute.ofText(2, set),
-                NetlinkAttribute.ofNetworkInt(3, SET_FLAG_TIMEOUT),
-                NetlinkAttribute.ofNetworkInt(4, KEY_TYPE_IPV4),
-                NetlinkAttribute.ofNetworkInt(5, 4),
-                NetlinkAttribute.ofNetworkInt(10, id));
+                table,
+                set,
+                id,
+                SET_FLAG_CONSTANT,
+                isV6 ? KEY_TYPE_IPV6 : KEY_TYPE_IPV4,
+                isV6 ? 16 : 4,
+                NetlinkAttribute.ofNested(9, NetlinkAttribute.ofNetworkInt(1, size)));
+    }
+
+    private static NetlinkMessage newSet(
+            int family,
+            String table,
+            String set,
+            int id,
+            int flags,
+            int keyType,
+            int keyLength,
+            NetlinkAttribute... description) {
+        NetlinkAttribute[] all = new NetlinkAttribute[6 + description.length];
+        all[0] = NetlinkAttribute.ofText(1, table);
+        all[1] = NetlinkAttribute.ofText(2, set);
+        all[2] = NetlinkAttribute.ofNetworkInt(3, flags);
+        all[3] = NetlinkAttribute.ofNetworkInt(4, keyType);
+        all[4] = NetlinkAttribute.ofNetworkInt(5, keyLength);
+        all[5] = NetlinkAttribute.ofNetworkInt(10, id);
+        System.arraycopy(description, 0, all, 6, description.length);
+        return message(family, NEWSET, NetlinkMessage.CREATE, all);
+    }
+
+    /** {@code nft add element FAMILY TABLE SET { KEY, KEY, ... }}, in as many messages as it takes. */
+    public static List<NetlinkMessage> newElements(int family, String table, String set, List<byte[]> keys) {
+        List<NetlinkMessage> messages = new ArrayList<>();
+        for (int from = 0; from < keys.size(); from += ELEMENTS_MAX) {
+            NetlinkAttribute[] elements = keys.subList(from, Math.min(keys.size(), from + ELEMENTS_MAX)).stream()
+                    .map(key -> NetlinkAttribute.ofNested(LIST_ELEMENT, key(key)))
+                    .toArray(NetlinkAttribute[]::new);
+            messages.add(message(
+                    family,
+                    NEWSETELEM,
+                    NetlinkMessage.CREATE,
+                    NetlinkAttribute.ofText(1, table),
+                    NetlinkAttribute.ofText(2, set),
+                    NetlinkAttribute.ofNested(3, elements)));
+        }
+        return messages;
+    }
+
+    private static NetlinkAttribute key(byte[] value) {
+        return NetlinkAttribute.ofNested(1, NetlinkAttribute.ofBytes(DATA_VALUE, value));
     }
 
     /** {@code nft add element FAMILY TABLE SET { KEY timeout MILLIS }}; the time-out runs from the commit. */
@@ -211,7 +278,7 @@ public final class NfTables {
     private static NetlinkMessage element(
             int family, int type, int flags, String table, String set, byte[] key, NetlinkAttribute... more) {
         NetlinkAttribute[] element = new NetlinkAttribute[1 + more.length];
-        element[0] = NetlinkAttribute.ofNested(1, NetlinkAttribute.ofBytes(DATA_VALUE, key));
+        element[0] = key(key);
         System.arraycopy(more, 0, element, 1, more.length);
         return message(
                 family,
@@ -237,54 +304,12 @@ public final class NfTables {
                 NetlinkAttribute.ofText(2, set));
     }
 
-    /**
-     * Drops packets of one protocol that carry {@code address} at {@code offset} of the network header, unless
-     * {@code openSet} holds it; family {@code netdev}.
-     *
-     * @param etherType for example 0x0800
-     */
-    public static NetlinkMessage dropUnlessOpen(
-            String table, String chain, int etherType, int offset, byte[] address, String openSet) {
-        List<NetlinkAttribute> conditions = new ArrayList<>();
-        conditions.add(expression(
-                "meta", NetlinkAttribute.ofNetworkInt(1, REGISTER_1), NetlinkAttribute.ofNetworkInt(2, META_PROTOCOL)));
-        conditions.add(compare(COMPARE_EQUAL, new byte[] {(byte) (etherType >>> 8), (byte) etherType}));
-        conditions.addAll(carries(offset, address));
-        conditions.add(absentFrom(openSet));
-        return drop(FAMILY_NETDEV, table, chain, conditions);
-    }
-
-    /**
-     * Drops packets that carry {@code address} at {@code offset}, unless {@code openSet} holds it or they pass by one interface.
-     *
-     * @param meta {@link #META_INDEX_IN} or {@link #META_INDEX_OUT}
-     * @param exceptIndex of the interface that is left alone
-     */
-    public static NetlinkMessage dropUnlessOpen(
-            int family,
-            String table,
-            String chain,
-            int meta,
-            int exceptIndex,
-            int offset,
-            byte[] address,
-            String openSet) {
-        List<NetlinkAttribute> conditions = new ArrayList<>(carries(offset, address));
-        conditions.add(absentFrom(openSet));
-        conditions.addAll(0, interfaceIsNot(meta, exceptIndex));
-        return drop(family, table, chain, conditions);
-    }
-
-    /** Drops ARP requests for {@code address} that came in by another interface than this one; family {@code arp}. */
-    public static NetlinkMessage dropRequestsElsewhere(String table, String chain, int index, byte[] address) {
-        List<NetlinkAttribute> conditions = new ArrayList<>(interfaceIsNot(META_INDEX_IN, index));
-        conditions.addAll(carries(ARP_OPERATION, new byte[] {0, ARP_REQUEST}));
-        conditions.addAll(carries(ARP_TARGET, address));
-        return drop(FAMILY_ARP, table, chain, conditions);
-    }
-
-    private static NetlinkMessage drop(int family, String table, String chain, List<NetlinkAttribute> conditions) {
-        List<NetlinkAttribute> expressions = new ArrayList<>(conditions);
+    /** A rule that drops what meets every condition, at the end of a chain. */
+    public static NetlinkMessage drop(int family, String table, String chain, Condition... conditions) {
+        List<NetlinkAttribute> expressions = new ArrayList<>();
+        for (Condition condition : conditions) {
+            expressions.addAll(condition.expressions());
+        }
         expressions.add(expression(
                 "immediate",
                 NetlinkAttribute.ofNetworkInt(1, REGISTER_VERDICT),
@@ -299,10 +324,36 @@ public final class NfTables {
                 NetlinkAttribute.ofNested(4, expressions.toArray(new NetlinkAttribute[0])));
     }
 
-    private static List<NetlinkAttribute> interfaceIsNot(int meta, int index) {
-        return List.of(
-                expression(
-                        "meta", NetlinkAttribute.ofNetworkInt(1, REGISTER_1), NetlinkAttribute.ofNetworkInt(2, meta)),
+    /** A part of a rule: the rest of it is not looked at unless this holds. */
+    public record Condition(List<NetlinkAttribute> expressions) {
+        public Condition {
+            expressions = List.copyOf(expressions);
+        }
+
+        private static Condition of(NetlinkAttribute... expressions) {
+            return new Condition(List.of(expressions));
+        }
+    }
+
+    /**
+     * A frame of this protocol; family {@code netdev}.
+     *
+     * @param etherType for example 0x0800
+     */
+    public static Condition protocol(int etherType) {
+        return Condition.of(meta(META_PROTOCOL), compare(COMPARE_EQUAL, new byte[] {
+            (byte) (etherType >>> 8), (byte) etherType
+        }));
+    }
+
+    /**
+     * A packet that does not pass by one interface.
+     *
+     * @param meta {@link #META_INDEX_IN} or {@link #META_INDEX_OUT}
+     */
+    public static Condition interfaceIsNot(int meta, int index) {
+        return Condition.of(
+                meta(meta),
                 // The register holds it as the kernel does, in host order.
                 compare(
                         COMPARE_UNEQUAL,
@@ -312,24 +363,61 @@ public final class NfTables {
                                 .array()));
     }
 
-    private static List<NetlinkAttribute> carries(int offset, byte[] value) {
-        return List.of(
+    /** {@code arp operation request}. */
+    public static Condition isArpRequest() {
+        byte[] request = {0, ARP_REQUEST};
+        return Condition.of(
+                payload(PAYLOAD_NETWORK_HEADER, ARP_OPERATION, request.length), compare(COMPARE_EQUAL, request));
+    }
+
+    /** A packet that carries an address of the set at an offset of the network header. */
+    public static Condition carriesOneOf(String set, int offset, boolean isV6) {
+        return Condition.of(payload(PAYLOAD_NETWORK_HEADER, offset, isV6 ? 16 : 4), lookup(set, 0));
+    }
+
+    /**
+     * A neighbour solicitation (135) or advertisement (136) about an address of the set, whatever extension headers are in front.
+     */
+    public static Condition isNeighbourMessageAbout(int icmpType, String set) {
+        return Condition.of(
+                meta(META_TRANSPORT_PROTOCOL),
+                compare(COMPARE_EQUAL, new byte[] {ICMP_V6}),
+                payload(PAYLOAD_TRANSPORT_HEADER, 0, 1),
+                compare(COMPARE_EQUAL, new byte[] {(byte) icmpType}),
+                payload(PAYLOAD_TRANSPORT_HEADER, NEIGHBOUR_TARGET, 16),
+                lookup(set, 0));
+    }
+
+    /** Any packet while the set does not hold this key: what the packet carries plays no part. */
+    public static Condition isAbsent(String set, byte[] key) {
+        return Condition.of(
                 expression(
-                        "payload",
+                        "immediate",
                         NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
-                        NetlinkAttribute.ofNetworkInt(2, PAYLOAD_NETWORK_HEADER),
-                        NetlinkAttribute.ofNetworkInt(3, offset),
-                        NetlinkAttribute.ofNetworkInt(4, value.length)),
-                compare(COMPARE_EQUAL, value));
+                        NetlinkAttribute.ofNested(2, NetlinkAttribute.ofBytes(DATA_VALUE, key))),
+                lookup(set, LOOKUP_INVERTED));
+    }
+
+    private static NetlinkAttribute meta(int key) {
+        return expression("meta", NetlinkAttribute.ofNetworkInt(1, REGISTER_1), NetlinkAttribute.ofNetworkInt(2, key));
+    }
+
+    private static NetlinkAttribute payload(int base, int offset, int length) {
+        return expression(
+                "payload",
+                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
+                NetlinkAttribute.ofNetworkInt(2, base),
+                NetlinkAttribute.ofNetworkInt(3, offset),
+                NetlinkAttribute.ofNetworkInt(4, length));
     }
 
     /** Of what register 1 holds. */
-    private static NetlinkAttribute absentFrom(String set) {
+    private static NetlinkAttribute lookup(String set, int flags) {
         return expression(
                 "lookup",
                 NetlinkAttribute.ofText(1, set),
                 NetlinkAttribute.ofNetworkInt(2, REGISTER_1),
-                NetlinkAttribute.ofNetworkInt(5, LOOKUP_INVERTED));
+                NetlinkAttribute.ofNetworkInt(5, flags));
     }
 
     private static NetlinkAttribute compare(int how, byte[] value) {

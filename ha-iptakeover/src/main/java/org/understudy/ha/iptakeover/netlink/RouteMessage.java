@@ -54,6 +54,8 @@ public record RouteMessage(
     private static final int HEADER_BYTES = 12;
     private static final int HOP_BYTES = 8;
     private static final int UNICAST = 1;
+    private static final int TABLE_MAIN = 254;
+    private static final int RTA_DST = 1;
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
     private static final int RTA_PRIORITY = 6;
@@ -74,6 +76,16 @@ public record RouteMessage(
     public static NetlinkMessage dumpRequest(int family) {
         RouteMessage all = new RouteMessage(family, 0, 0, 0, 0, 0, 0, 0, 0, List.of());
         return new NetlinkMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP, 0, 0, all.encode());
+    }
+
+    /**
+     * {@code ip route show table main dev IF}, or {@code ip -6 route}. The kernel leaves out the others only on a socket with {@code
+     * NETLINK_GET_STRICT_CHK}.
+     */
+    public static NetlinkMessage dumpRequest(int family, int interfaceIndex) {
+        RouteMessage some = new RouteMessage(
+                family, 0, 0, 0, TABLE_MAIN, 0, 0, 0, 0, List.of(NetlinkAttribute.ofInt(RTA_OIF, interfaceIndex)));
+        return new NetlinkMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP, 0, 0, some.encode());
     }
 
     /** The payload. */
@@ -120,6 +132,33 @@ public record RouteMessage(
     /** Whether packets to everywhere take it, as far as no other route is better. */
     public boolean isDefault() {
         return destinationLength == 0 && type == UNICAST;
+    }
+
+    /** Whether it leads to hosts on the link of this interface, with no router in between. */
+    public boolean isOnLink(int interfaceIndex) {
+        return table == TABLE_MAIN
+                && type == UNICAST
+                && find(RTA_OIF).map(NetlinkAttribute::asInt).orElse(0) == interfaceIndex
+                && find(RTA_GATEWAY).isEmpty()
+                && find(RTA_VIA).isEmpty()
+                && find(RTA_MULTIPATH).isEmpty();
+    }
+
+    /**
+     * Where it leads; all zero for the default route.
+     *
+     * @return empty if the attribute does not fit the family
+     */
+    public Optional<IpAddress> destination() {
+        int bytes = family == FAMILY_IPV4 ? Ipv4Address.BYTES : family == FAMILY_IPV6 ? Ipv6Address.BYTES : 0;
+        byte[] value = find(RTA_DST).map(NetlinkAttribute::value).orElse(new byte[bytes]);
+        return bytes > 0 && value.length == bytes && destinationLength <= bytes * Byte.SIZE
+                ? Optional.of(IpAddress.of(value))
+                : Optional.empty();
+    }
+
+    private Optional<NetlinkAttribute> find(int attribute) {
+        return NetlinkAttribute.find(attributes, attribute);
     }
 
     /** {@code RTA_PRIORITY}, the metric as an unsigned number; the lowest is used first. 0 if absent. */

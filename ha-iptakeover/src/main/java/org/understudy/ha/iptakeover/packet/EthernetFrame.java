@@ -10,13 +10,15 @@ import org.understudy.ha.api.MalformedMessageException;
  * <pre>
  *  0  6  destination
  *  6  6  source
- * 12  2  type, 0x0806 for ARP (RFC 826)
+ * 12  2  type, 0x0806 for ARP (RFC 826), 0x86dd for IPv6 (RFC 2464)
  * 14  n  payload; the card pads the frame to 60 bytes
  * </pre>
  */
 public record EthernetFrame(MacAddress destination, MacAddress source, int type, byte[] payload) {
     /** The type of ARP, {@code ETH_P_ARP}. */
     public static final int TYPE_ARP = 0x0806;
+    /** The type of IPv6, {@code ETH_P_IPV6}. */
+    public static final int TYPE_IPV6 = 0x86dd;
 
     static final int HEADER_BYTES = 14;
 

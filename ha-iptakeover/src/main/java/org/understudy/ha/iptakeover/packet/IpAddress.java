@@ -1,9 +1,13 @@
 package org.understudy.ha.iptakeover.packet;
 
+import java.util.Arrays;
 import java.util.Optional;
 
-/** An address of either version. Unlike {@code InetAddress} it never asks a name service and has no scope. */
-public sealed interface IpAddress permits Ipv4Address, Ipv6Address {
+/**
+ * An address of either version. Unlike {@code InetAddress} it never asks a name service and has no scope. Ordered as unsigned numbers,
+ * version 4 first.
+ */
+public sealed interface IpAddress extends Comparable<IpAddress> permits Ipv4Address, Ipv6Address {
 
     /**
      * Reads the dotted form of an IPv4 address or any form of RFC 4291, 2.2, without a prefix length and without a zone.
@@ -42,4 +46,18 @@ public sealed interface IpAddress permits Ipv4Address, Ipv6Address {
 
     /** Means a group of hosts. */
     boolean isMulticast();
+
+    /**
+     * Whether this and another one are of one version and have the same first bits.
+     *
+     * @param prefixLength 0 to {@link #length()}
+     */
+    boolean isInNetworkOf(IpAddress other, int prefixLength);
+
+    @Override
+    default int compareTo(IpAddress other) {
+        return length() == other.length()
+                ? Arrays.compareUnsigned(toBytes(), other.toBytes())
+                : Integer.compare(length(), other.length());
+    }
 }

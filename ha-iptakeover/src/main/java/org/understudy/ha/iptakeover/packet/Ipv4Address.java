@@ -129,6 +129,11 @@ public record Ipv4Address(int bits) implements IpAddress {
         return prefixLength < 31 && bits == (host.bits & ~hostMask(prefixLength));
     }
 
+    @Override
+    public boolean isInNetworkOf(IpAddress other, int prefixLength) {
+        return other instanceof Ipv4Address that && ((bits ^ that.bits) & ~hostMask(prefixLength)) == 0;
+    }
+
     private static int hostMask(int prefixLength) {
         return prefixLength == 0 ? -1 : (1 << 32 - prefixLength) - 1;
     }

@@ -163,6 +163,13 @@ public record Ipv6Address(long high, long low) implements IpAddress {
         return high == 0 && low >>> 32 == 0xffff;
     }
 
+    /** Whether this is the anycast address of the routers of its subnet (RFC 4291, 2.6.1); /127 and /128 have none (RFC 6164). */
+    public boolean isRouterAnycastOf(int prefixLength) {
+        long highHost = prefixLength >= 64 ? 0 : -1L >>> prefixLength;
+        long lowHost = prefixLength <= 64 ? -1L : (1L << 128 - prefixLength) - 1;
+        return prefixLength < 127 && (high & highHost) == 0 && (low & lowHost) == 0;
+    }
+
     /** The group that is asked for the hardware address of this one, {@code ff02::1:ffXX:XXXX} (RFC 4291, 2.7.1). */
     public Ipv6Address solicitedNode() {
         return new Ipv6Address(ALL_NODES.high, SOLICITED_LOW | low & SOLICITED_MASK);
@@ -173,11 +180,13 @@ public record Ipv6Address(long high, long low) implements IpAddress {
         return new MacAddress(0x3333L << 32 | low & 0xffff_ffffL);
     }
 
-    /** Whether this and another one have the same first bits. */
-    public boolean isInNetworkOf(Ipv6Address other, int prefixLength) {
+    @Override
+    public boolean isInNetworkOf(IpAddress other, int prefixLength) {
         long highMask = prefixLength == 0 ? 0 : -1L << Math.max(0, 64 - prefixLength);
         long lowMask = prefixLength <= 64 ? 0 : -1L << 128 - prefixLength;
-        return ((high ^ other.high) & highMask) == 0 && ((low ^ other.low) & lowMask) == 0;
+        return other instanceof Ipv6Address that
+                && ((high ^ that.high) & highMask) == 0
+                && ((low ^ that.low) & lowMask) == 0;
     }
 
     // By hand, as in Ipv4Address.

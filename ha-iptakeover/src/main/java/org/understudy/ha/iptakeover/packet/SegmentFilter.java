@@ -85,8 +85,21 @@ public final class SegmentFilter {
         return filter.passAny(words, ARP_SENDER, ARP_TARGET);
     }
 
-    /** The same for neighbour solicitations and advertisements in which one of the addresses is source, destination or target. */
+    /** Every neighbour solicitation and advertisement. */
+    public static byte[] discovery() {
+        return anyDiscovery().pass();
+    }
+
+    /** Those in which one of the addresses is source, destination or target. */
     public static byte[] discovery(List<Ipv6Address> addresses) {
+        int[] words = new int[addresses.size()];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = (int) addresses.get(i).low();
+        }
+        return anyDiscovery().passAny(words, IPV6_SOURCE_END, IPV6_DESTINATION_END, ICMPV6_TARGET_END);
+    }
+
+    private static SegmentFilter anyDiscovery() {
         SegmentFilter filter = new SegmentFilter();
         filter.require(LOAD_HALF, TYPE, Sighting.TYPE_IPV6);
         filter.require(LOAD_BYTE, IPV6_NEXT_HEADER, ICMPV6);
@@ -94,11 +107,7 @@ public final class SegmentFilter {
         filter.add(LOAD_BYTE, ICMPV6_TYPE);
         filter.compare(SOLICITATION, Goal.OVER, Goal.NEXT);
         filter.compare(ADVERTISEMENT, Goal.NEXT, Goal.DROP);
-        int[] words = new int[addresses.size()];
-        for (int i = 0; i < words.length; i++) {
-            words[i] = (int) addresses.get(i).low();
-        }
-        return filter.passAny(words, IPV6_SOURCE_END, IPV6_DESTINATION_END, ICMPV6_TARGET_END);
+        return filter;
     }
 
     private void add(int code, int operand) {
@@ -116,19 +125,27 @@ public final class SegmentFilter {
 
     /** Lets pass a frame that has one of the words at one of the places; with too many words, every frame that came this far. */
     private byte[] passAny(int[] words, int... places) {
-        boolean isCompared = words.length <= ADDRESSES_MAX;
-        if (isCompared) {
-            for (int place : places) {
-                add(LOAD_WORD, place);
-                for (int word : words) {
-                    compare(word, Goal.PASS, Goal.NEXT);
-                }
+        if (words.length > ADDRESSES_MAX) {
+            return pass();
+        }
+        for (int place : places) {
+            add(LOAD_WORD, place);
+            for (int word : words) {
+                compare(word, Goal.PASS, Goal.NEXT);
             }
         }
         int end = instructions.size();
-        add(RETURN, isCompared ? 0 : WHOLE_FRAME);
-        add(RETURN, isCompared ? WHOLE_FRAME : 0);
-        return isCompared ? encode(end + 1, end) : encode(end, end + 1);
+        add(RETURN, 0);
+        add(RETURN, WHOLE_FRAME);
+        return encode(end + 1, end);
+    }
+
+    /** Lets pass every frame that came this far. */
+    private byte[] pass() {
+        int end = instructions.size();
+        add(RETURN, WHOLE_FRAME);
+        add(RETURN, 0);
+        return encode(end, end + 1);
     }
 
     private byte[] encode(int pass, int drop) {

@@ -1,5 +1,5 @@
 /**
- * Addresses and frames as values of bytes: {@code Ipv4Address}, {@code MacAddress}, Ethernet and ARP.
+ * Addresses and frames as values of bytes: IPv4, IPv6 and hardware addresses, Ethernet, ARP and neighbour discovery.
  *
  * <p>Pure: no I/O, no clock, no name service. Every package of this module may use it.
  *

@@ -1,31 +1,35 @@
 package org.understudy.ha.iptakeover.spi;
 
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import org.understudy.ha.api.PlatformException;
-import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 
 /** Tells the segment who has an address, and asks it. Bound to one interface. Thread-safe. */
 public interface AddressAnnouncer extends AutoCloseable {
 
     /**
-     * Sends a gratuitous request and a gratuitous reply.
+     * Sends a gratuitous ARP request and reply for each IPv4 address, an unsolicited neighbour advertisement for each IPv6 address. All at
+     * once: whoever has many paces them.
      *
-     * @return false if the host itself dropped them: the gate is closed, or the interface is down or gone
+     * @return false if the host itself dropped any of them: the gate is closed, or the interface is down or gone
      * @throws PlatformException for any other failure
      */
-    boolean announce(MacAddress mac, Ipv4Address address);
+    boolean announce(MacAddress mac, List<IpAddress> addresses);
 
     /**
-     * Asks who uses the address (RFC 5227 probe) and waits.
+     * Asks who uses the addresses, by ARP probes (RFC 5227) and by neighbour solicitations as duplicate address detection sends them
+     * (RFC 4862), and waits. Many addresses are asked for in bursts, which takes a millisecond more for each hundred.
      *
      * @param mac of this interface
-     * @param probes how many, spread over the time
-     * @return the hardware address of somebody else who answered or announced it, empty if nobody did
+     * @param probes how many for each address, spread over the time; no more once a rival was found
+     * @return the hardware address of somebody else who answered for an address or announced it; empty if nobody did
      * @throws InterruptedException if interrupted while waiting
      */
-    Optional<MacAddress> probe(MacAddress mac, Ipv4Address address, int probes, Duration time)
+    Map<IpAddress, MacAddress> probe(MacAddress mac, Collection<IpAddress> addresses, int probes, Duration time)
             throws InterruptedException;
 
     @Override

@@ -1,10 +1,15 @@
 package org.understudy.ha.iptakeover.spi;
 
+import java.util.Collection;
 import java.util.List;
 import org.understudy.ha.api.PlatformException;
-import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 
-/** The addresses of this host. Thread-safe; calls block for microseconds, and for at most about two seconds if the kernel is busy. */
+/**
+ * The addresses of this host, of both versions. Thread-safe; a call about one address blocks for microseconds, and for at most about two
+ * seconds if the kernel is busy. A thousand addresses take some 10 ms in version 4 and some 300 ms in version 6, four thousand
+ * six seconds: there the kernel looks at all addresses of the host for each.
+ */
 public interface AddressTable extends AutoCloseable {
 
     /** {@code IFA_PROTO} of every address this library adds; 213 is in the range nobody else uses. */
@@ -19,42 +24,75 @@ public interface AddressTable extends AutoCloseable {
      * @param proto who made it, {@link #PROTO} for this library, 0 unknown
      * @param tag the incarnation's tag if it is ours
      */
-    record Entry(Ipv4Address address, int prefixLength, int interfaceIndex, int proto, int tag) {
+    record Entry(IpAddress address, int prefixLength, int interfaceIndex, int proto, int tag) {
         public boolean isOurs() {
             return proto == PROTO;
+        }
+
+        /** Whether it stands for itself alone, as every address that this library adds: /32 or /128. */
+        public boolean isAlone() {
+            return prefixLength == address.length();
         }
     }
 
     /**
-     * Adds a /32 without a route and with preferred lifetime 0, so that it is never chosen as a source.
-     * {@code ip addr add ADDRESS/32 dev IF noprefixroute preferred_lft 0 valid_lft SECONDS metric TAG proto 213}.
+     * A network whose hosts are reached over an interface without a router.
+     *
+     * @param address any of it
+     */
+    record Network(IpAddress address, int prefixLength) {
+        public boolean holds(IpAddress other) {
+            return address.isInNetworkOf(other, prefixLength);
+        }
+
+        /** Whether both have the same hosts. */
+        public boolean isSameAs(Network other) {
+            return prefixLength == other.prefixLength && holds(other.address);
+        }
+
+        @Override
+        public String toString() {
+            return address + "/" + prefixLength;
+        }
+    }
+
+    /**
+     * Adds each as /32 or /128 without a route and with preferred lifetime 0, so that it is never chosen as a source. All or none: if one is
+     * refused, those that this call has added are removed again.
+     * {@code ip addr add ADDRESS/32 dev IF nodad noprefixroute preferred_lft 0 valid_lft SECONDS metric TAG proto 213}.
      *
      * @param tag comes back in {@link #list()}; not 0
      * @param validSeconds after which the kernel takes it away unless it is renewed, up to half a second late; or {@link #FOREVER}
-     * @throws PlatformException EEXIST if this very address stands there already, EPERM without CAP_NET_ADMIN; also if the kernel
-     *     did not keep proto and tag (before Linux 5.18), and then the address is removed again
+     * @throws PlatformException naming the first address that was refused, with the kernel's words: EEXIST if it stands there already, EPERM
+     *     without CAP_NET_ADMIN, EACCES if IPv6 is disabled on the interface
      */
-    void add(int interfaceIndex, Ipv4Address address, int tag, int validSeconds);
+    void addAll(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds);
 
     /**
-     * Lets the /32 stand for the time given from now, only if it still stands. Every program on the host that listens for addresses
-     * is told, so not more than once a second.
+     * Lets each stand for the time given from now, only if it still stands. Every program on the host that listens for addresses
+     * is told of each, so not more than once a second.
      *
-     * @return false if it is absent: nothing was changed
-     * @throws PlatformException if the kernel refuses otherwise
+     * @return those that are absent: for them nothing was changed
+     * @throws PlatformException naming the first address that the kernel refused otherwise; the others were renewed
      */
-    boolean renew(int interfaceIndex, Ipv4Address address, int tag, int validSeconds);
+    List<IpAddress> renewAll(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds);
 
     /**
-     * Removes the /32. {@code ip addr del ADDRESS/32 dev IF}.
+     * Removes each /32 or /128. {@code ip addr del ADDRESS/32 dev IF}.
      *
-     * @return false if it was absent (which includes: the interface is absent)
-     * @throws PlatformException if it may still be there
+     * @return those that stood; the others were absent (which includes: the interface is absent)
+     * @throws PlatformException naming the first that may still be there; the others were tried
      */
-    boolean remove(int interfaceIndex, Ipv4Address address);
+    List<IpAddress> removeAll(int interfaceIndex, List<IpAddress> addresses);
 
-    /** Every IPv4 address of this host. {@code ip -4 addr show}. */
+    /** Every address of this host. {@code ip addr show}. */
     List<Entry> list();
+
+    /** Those of the addresses that do not stand on the interface as ours. */
+    List<IpAddress> missing(int interfaceIndex, Collection<IpAddress> addresses);
+
+    /** The networks that routes of the main table place on the link of an interface. {@code ip route show dev IF}. */
+    List<Network> networksRouted(int interfaceIndex);
 
     @Override
     void close();

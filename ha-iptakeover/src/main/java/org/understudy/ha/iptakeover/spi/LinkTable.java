@@ -28,6 +28,9 @@ public interface LinkTable extends AutoCloseable {
     /** The same by index: the cheap look for monitors. */
     Optional<Link> byIndex(int index);
 
+    /** Whether an interface forwards IPv6, {@code sysctl net.ipv6.conf.IF.forwarding}; false if it is gone. */
+    boolean forwardsV6(int index);
+
     @Override
     void close();
 }

@@ -107,19 +107,6 @@ class GateMachineTest {
         assertThat(GateMachineProperties.worstMargin(stall, false)).isNotNegative();
     }
 
-    @Test
-    void announcements_are_repeated_and_missed_ones_count_once() {
-        AnnouncementSchedule schedule = new AnnouncementSchedule(100);
-        assertThat(schedule.isDue(100)).isFalse();
-        assertThat(schedule.delayNanos(100)).isEqualTo(10 * MILLI);
-        assertThat(schedule.isDue(100 + 10 * MILLI)).isTrue();
-        assertThat(schedule.isDue(100 + 10 * MILLI)).isFalse();
-        assertThat(schedule.isDue(100 + 400 * MILLI)).isTrue();
-        assertThat(schedule.delayNanos(100 + 400 * MILLI)).isEqualTo(600 * MILLI);
-        assertThat(schedule.isDue(100 + 6_000 * MILLI)).isTrue();
-        assertThat(schedule.delayNanos(100 + 6_000 * MILLI)).isEqualTo(Long.MAX_VALUE);
-    }
-
     private void open(long now) {
         act(now, now, true);
         act(now, now, true);

@@ -4,6 +4,9 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,11 +21,14 @@ import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
-import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /** The program of a {@link LabJvm}: one floating address, driven by lines on standard input, one answer line each. */
 public final class Agent {
@@ -64,7 +70,10 @@ public final class Agent {
     private String act(String[] words) throws ResourceException, InterruptedException {
         switch (words[0]) {
             case "use":
-                address = FloatingAddress.of(words[1], words[2]);
+                address = FloatingAddress.builder()
+                        .addresses(List.of(words[1].split(",")))
+                        .networkInterface(words[2])
+                        .build();
                 return "ok";
             case "enforcements":
                 return address.enforcements().toString();
@@ -100,6 +109,12 @@ public final class Agent {
             case "warm-up":
                 port.warmUp();
                 return "ok";
+            case "announce":
+                return announce();
+            case "say":
+                return say();
+            case "remains":
+                return address.remains().toString();
             case "rites":
                 return rites(words);
             case "fds":
@@ -187,8 +202,41 @@ public final class Agent {
     private String rites(String[] words) {
         List<Integer> tags =
                 Arrays.stream(words[1].split(",")).map(Integer::valueOf).toList();
-        List<HostPort.Removal> removals = port.lastRites(tags, List.of("address/192.0.2.50", "address/192.0.2.99"));
-        return removals.toString();
+        return port.lastRites(tags, List.of(words[2].split(";"))).toString();
+    }
+
+    /** As an announcer does that was paused in the middle. */
+    private String announce() {
+        try (LinuxLinkTable links = new LinuxLinkTable()) {
+            LinkTable.Link link = links.byName(address.networkInterface()).orElseThrow();
+            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index(), false)) {
+                List<IpAddress> all = address.addresses().stream()
+                        .map(a -> IpAddress.parse(a).orElseThrow())
+                        .toList();
+                boolean sent = false;
+                for (IpAddress one : all) {
+                    sent |= announcer.announce(link.mac().orElseThrow(), List.of(one));
+                }
+                return sent ? "sent" : "dropped";
+            }
+        }
+    }
+
+    /** As a client of the host's own: makes the kernel ask for the bridge in the name of each address. */
+    private String say() {
+        String refused = "ok";
+        for (String one : address.addresses()) {
+            boolean isV6 = one.indexOf(':') >= 0;
+            Segment.run("ip", "neigh", "flush", isV6 ? "2001:db8::1" : "192.0.2.1", "dev", "lan0");
+            try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(one, 0))) {
+                socket.send(new DatagramPacket(
+                        new byte[1], 1, new InetSocketAddress(isV6 ? "2001:db8::1" : "192.0.2.1", 9)));
+            } catch (IOException e) {
+                // A gate drops it, and some of them say so.
+                refused = e.getMessage();
+            }
+        }
+        return refused;
     }
 
     private String bench(int rounds) throws ResourceException, InterruptedException {

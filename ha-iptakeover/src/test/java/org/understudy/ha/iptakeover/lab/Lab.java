@@ -15,17 +15,18 @@ public final class Lab {
     private Lab() {}
 
     /**
-     * Runs {@code Scenarios.main(name)}.
+     * Runs {@code Scenarios.main(arguments)}; the first is the name of the scenario.
      *
      * @return what it printed
      */
-    public static String run(Class<?> scenarios, String name) throws IOException, InterruptedException {
+    public static String run(Class<?> scenarios, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("unshare", "-Urnm", "--fork", "--kill-child"));
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
         // Under Maven java.class.path is one jar whose manifest names the rest; scenarios need the list itself.
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        command.addAll(List.of("-cp", classPath, scenarios.getName(), name));
+        command.addAll(List.of("-cp", classPath, scenarios.getName()));
+        command.addAll(List.of(arguments));
         File out = File.createTempFile("scenario", ".out");
         try {
             Process process = new ProcessBuilder(command)
@@ -38,7 +39,8 @@ public final class Lab {
             }
             String text = Files.readString(out.toPath(), StandardCharsets.UTF_8);
             if (!ended || process.exitValue() != 0) {
-                throw new AssertionError("scenario " + name + (ended ? " failed" : " hangs") + ":\n" + text);
+                throw new AssertionError(
+                        "scenario " + String.join(" ", arguments) + (ended ? " failed" : " hangs") + ":\n" + text);
             }
             System.out.println(text);
             return text;

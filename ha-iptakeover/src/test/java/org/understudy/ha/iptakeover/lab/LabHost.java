@@ -25,6 +25,7 @@ public final class LabHost implements AutoCloseable {
         Segment.run("ip", "link", "set", port(), "master", "br0", "up");
         inside("ip", "link", "set", "lo", "up");
         inside("ip", "addr", "add", "192.0.2." + number + "/24", "dev", "lan0");
+        inside("ip", "addr", "add", "2001:db8::" + number + "/64", "dev", "lan0", "nodad");
         inside("ip", "link", "set", "lan0", "up");
     }
 
@@ -33,6 +34,7 @@ public final class LabHost implements AutoCloseable {
         Segment.run("ip", "link", "add", port() + "b", "type", "veth", "peer", "name", "lan1", "netns", pid());
         Segment.run("ip", "link", "set", port() + "b", "master", "br0", "up");
         inside("ip", "addr", "add", "198.51.100." + number + "/24", "dev", "lan1");
+        inside("ip", "addr", "add", "2001:db8:1::" + number + "/64", "dev", "lan1", "nodad");
         inside("ip", "link", "set", "lan1", "up");
     }
 
@@ -69,7 +71,7 @@ public final class LabHost implements AutoCloseable {
 
     /** {@code ip addr} of {@code lan0}. */
     public String addresses() {
-        return inside("ip", "-4", "addr", "show", "dev", "lan0");
+        return inside("ip", "addr", "show", "dev", "lan0");
     }
 
     /** Starts a JVM with {@link Agent}. */

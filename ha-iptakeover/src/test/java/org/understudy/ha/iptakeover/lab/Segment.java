@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A LAN: the bridge {@code br0} with 192.0.2.1/24 in this process's own network namespace and one namespace per host behind it.
+ * A LAN: the bridge {@code br0} with 192.0.2.1/24 and 2001:db8::1/64 in this process's own network namespace and one namespace per host behind it.
  * Must run inside {@code unshare -Urnm}.
  */
 public final class Segment implements AutoCloseable {
@@ -18,10 +18,11 @@ public final class Segment implements AutoCloseable {
         // A bridge without an address of its own takes that of its lowest port, which changes as hosts come.
         run("ip", "link", "add", "br0", "address", "02:00:00:00:00:01", "type", "bridge", "forward_delay", "0");
         run("ip", "addr", "add", "192.0.2.1/24", "dev", "br0");
+        run("ip", "addr", "add", "2001:db8::1/64", "dev", "br0", "nodad");
         run("ip", "link", "set", "br0", "up");
     }
 
-    /** Adds a host with the interface {@code lan0} and the address 192.0.2.N. */
+    /** Adds a host with the interface {@code lan0} and the addresses 192.0.2.N and 2001:db8::N. */
     public LabHost host(int n) {
         LabHost host = new LabHost(n);
         hosts.add(host);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.HaException;
+import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.Connections;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.LinuxTcpSessions;
@@ -101,7 +102,7 @@ public final class TcpPeer {
             case "gate":
                 LinuxLinkTable links = new LinuxLinkTable();
                 gate = new NftGate(
-                        Ipv4Address.parse(words[1]).orElseThrow(),
+                        new AddressSet(List.of(Ipv4Address.parse(words[1]).orElseThrow())),
                         "lan0",
                         links.byName("lan0").orElseThrow().index());
                 links.close();

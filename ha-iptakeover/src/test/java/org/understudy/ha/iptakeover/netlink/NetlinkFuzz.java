@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 
 /** What the kernel answers. Attributes nobody knows are passed over, so what is read need not be all that is there. */
@@ -45,12 +46,15 @@ public final class NetlinkFuzz {
                 link.isIpv6Off();
                 link.carrierLosses();
                 LinkMessage.isAboutLink(message);
+                link.forwardsV6();
             },
             message -> {
                 RouteMessage route = RouteMessage.decode(message.payload());
                 route.metric();
                 route.gateways(3);
                 route.interfaces();
+                route.isOnLink(3);
+                route.destination();
             },
             message -> {
                 NeighbourMessage neighbour = NeighbourMessage.decode(message.payload());
@@ -78,12 +82,19 @@ public final class NetlinkFuzz {
                 AddressMessage.floating(3, new Ipv4Address(0xc0000232), 213, 7, AddressMessage.FOREVER)
                         .toMessage(20, 5)
                         .encode(),
+                AddressMessage.renewal(3, new Ipv6Address(0x20010db8L << 32, 0x50), 213, 7, 3)
+                        .toMessage(20, 0x105)
+                        .encode(),
+                RouteMessage.dumpRequest(AddressMessage.FAMILY_IPV6, 3).encode(),
                 HexFormat.of().parseHex(ACK),
                 HexFormat.of().parseHex(MULTIPATH),
                 HexFormat.of().parseHex(NEIGHBOUR),
                 HexFormat.of().parseHex(SockDiagTest.IPV4),
                 HexFormat.of().parseHex(SockDiagTest.MAPPED),
                 NfTables.newTable(NfTables.FAMILY_NETDEV, "understudy-192.0.2.50", 6, "understudy tag 1")
+                        .encode(),
+                NfTables.newElements(NfTables.FAMILY_NETDEV, "t", "held6", List.of(new byte[16], new byte[16]))
+                        .get(0)
                         .encode(),
                 NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", new byte[4], 329)
                         .encode(),

@@ -67,6 +67,15 @@ class Ipv4AddressTest {
     }
 
     @Test
+    void a_network_is_its_first_bits() {
+        assertThat(at("192.0.2.9").isInNetworkOf(at("192.0.2.200"), 24)).isTrue();
+        assertThat(at("192.0.2.9").isInNetworkOf(at("192.0.3.9"), 24)).isFalse();
+        assertThat(at("192.0.2.9").isInNetworkOf(at("192.0.2.8"), 32)).isFalse();
+        assertThat(at("192.0.2.9").isInNetworkOf(at("10.0.0.1"), 0)).isTrue();
+        assertThat(at("192.0.2.9").isInNetworkOf(Ipv6Address.ANY, 0)).isFalse();
+    }
+
+    @Test
     void a_hardware_address_has_its_usual_form() {
         MacAddress mac = MacAddress.of(new byte[] {2, 0, 0, 0, (byte) 0xab, (byte) 0xff});
         assertThat(mac).hasToString("02:00:00:00:ab:ff");

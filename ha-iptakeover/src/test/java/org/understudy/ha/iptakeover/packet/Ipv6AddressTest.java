@@ -112,6 +112,23 @@ class Ipv6AddressTest {
                 .isEqualTo(isSame);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "2001:db8::, 64, true",
+        "2001:db8::, 32, true",
+        "2001:db8:0:1::, 63, false",
+        "2001:db8:0:1::, 64, true",
+        "2001:db8::1, 64, false",
+        "2001:db8::4, 126, true",
+        "2001:db8::4, 127, false",
+        "2001:db8::4, 128, false",
+        "::, 0, true"
+    })
+    void the_routers_of_a_subnet_have_its_first_address(String text, int prefixLength, boolean isTheirs) {
+        assertThat(Ipv6Address.parse(text).orElseThrow().isRouterAnycastOf(prefixLength))
+                .isEqualTo(isTheirs);
+    }
+
     @Test
     void both_versions_are_read_by_one_name() {
         assertThat(IpAddress.parse("192.0.2.1")).isEqualTo(Ipv4Address.parse("192.0.2.1"));

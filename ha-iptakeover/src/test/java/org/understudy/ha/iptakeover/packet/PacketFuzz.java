@@ -25,9 +25,14 @@ public final class PacketFuzz {
 
     public static List<byte[]> seeds() {
         ArpPacket probe = ArpPacket.probe(new MacAddress(0x02_00_00_00_00_01L), new Ipv4Address(0xc0000232));
+        MacAddress mac = new MacAddress(0x02_00_00_00_00_02L);
+        Ipv6Address six = new Ipv6Address(0x20010db8L << 32, 0x50);
         return List.of(
                 probe.frameTo(MacAddress.BROADCAST).encode(),
+                NeighbourMessage.announcement(mac, six, true).frameFrom(mac).encode(),
+                NeighbourMessage.probe(six).frameFrom(mac).encode(),
                 "192.0.2.50".getBytes(StandardCharsets.US_ASCII),
+                "2001:db8::50".getBytes(StandardCharsets.US_ASCII),
                 MARKS.frame(probe, new FencingToken(7), MacAddress.BROADCAST).encode(),
                 HexFormat.of().parseHex(SOLICITED));
     }
@@ -43,9 +48,20 @@ public final class PacketFuzz {
             assertThat(refused.offset()).isNotNegative();
         }
         sight(bytes);
+        try {
+            // Options that are not ours are passed over, so only the meaning comes back.
+            NeighbourMessage message = NeighbourMessage.decode(
+                    EthernetFrame.decode(bytes, bytes.length).payload());
+            assertThat(NeighbourMessage.decode(message.encode())).isEqualTo(message);
+        } catch (MalformedMessageException refused) {
+            assertThat(refused.offset()).isNotNegative();
+        }
         String text = new String(bytes, StandardCharsets.ISO_8859_1);
         Ipv4Address.parse(text)
                 .ifPresent(address -> assertThat(address.toString()).isEqualTo(text));
+        IpAddress.parse(text)
+                .ifPresent(address ->
+                        assertThat(IpAddress.parse(address.toString())).contains(address));
     }
 
     private static void sight(byte[] bytes) {

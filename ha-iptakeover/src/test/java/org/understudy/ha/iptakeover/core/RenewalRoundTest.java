@@ -1,0 +1,62 @@
+package org.understudy.ha.iptakeover.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.iptakeover.core.RenewalRound.Slice;
+
+class RenewalRoundTest {
+    private static final long SECOND = 1_000_000_000;
+
+    @Test
+    void one_address_is_renewed_once_a_round() {
+        RenewalRound round = new RenewalRound(1, SECOND, 0);
+        assertThat(round.next(SECOND - 1).isEmpty()).isTrue();
+        assertThat(round.next(SECOND)).isEqualTo(new Slice(0, 1));
+        assertThat(round.next(SECOND + 1).isEmpty()).isTrue();
+        // Ten missed rounds count as one.
+        assertThat(round.next(12 * SECOND)).isEqualTo(new Slice(0, 1));
+        assertThat(round.next(12 * SECOND + 1).isEmpty()).isTrue();
+    }
+
+    @Test
+    void many_are_spread_over_the_round_in_small_slices() {
+        int count = 1000;
+        long length = 20 * SECOND;
+        RenewalRound round = new RenewalRound(count, length, 0);
+        int[] renewals = new int[count];
+        long step = 47_000_000;
+        for (long now = step; now <= 3 * length; now += step) {
+            Slice slice = round.next(now);
+            assertThat(slice.to() - slice.from()).isLessThanOrEqualTo(5);
+            for (int i = slice.from(); i < slice.to(); i++) {
+                renewals[i]++;
+            }
+        }
+        for (int each : renewals) {
+            assertThat(each).isBetween(2, 3);
+        }
+    }
+
+    @Test
+    void a_long_stall_is_made_up_for_in_slices_and_once() {
+        RenewalRound round = new RenewalRound(100, SECOND, 0);
+        int renewed = 0;
+        Slice slice = round.next(10 * SECOND);
+        while (!slice.isEmpty()) {
+            assertThat(slice.to() - slice.from()).isLessThanOrEqualTo(RenewalRound.SLICE_MAX);
+            renewed += slice.to() - slice.from();
+            slice = round.next(10 * SECOND);
+        }
+        assertThat(renewed).isEqualTo(100);
+    }
+
+    @Test
+    void years_do_not_overflow() {
+        RenewalRound round = new RenewalRound(4096, 82 * SECOND, 0);
+        long years = 3 * 365 * 24 * 3600 * SECOND;
+        Slice slice = round.next(years);
+        assertThat(slice.from()).isBetween(0, 4095);
+        assertThat(slice.to() - slice.from()).isBetween(1, RenewalRound.SLICE_MAX);
+    }
+}
