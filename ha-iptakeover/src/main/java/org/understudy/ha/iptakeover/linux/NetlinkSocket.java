@@ -99,7 +99,8 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Sends one change and returns the kernel's verdict on it. */
     NetlinkAck change(NetlinkMessage request) {
-        return changeAll(List.of(request)).get(0);
+        // What is no request the kernel acknowledges and passes over.
+        return changeAll(List.of(request.withFlags(NetlinkMessage.REQUEST))).get(0);
     }
 
     /**
