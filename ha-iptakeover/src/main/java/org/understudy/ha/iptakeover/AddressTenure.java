@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.EnforcedLease;
@@ -28,6 +30,7 @@ import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
@@ -52,6 +55,8 @@ final class AddressTenure {
     private static final long UNGATED_LOOK_NANOS = 20_000_000;
     private static final long KEEPER_END_MILLIS_MAX = 500;
     private static final int NETWORKS_NAMED_MAX = 5;
+    /** A packet socket that is not used for so long is closed meanwhile. */
+    private static final long SILENCE_NANOS = 5_000_000_000L;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -66,13 +71,19 @@ final class AddressTenure {
 
     private final LinkTable links;
     private final AddressTable table;
-    private final boolean isRouter;
+    private final SegmentTalk talk;
+    private final TcpCare tcp;
     /** Open only while there is something to announce: closing it takes 8 ms, also in a process that is being killed. */
     private volatile @Nullable AddressAnnouncer announcer;
 
     private final @Nullable AddressGate gate;
 
     private final CountDownLatch ending = new CountDownLatch(1);
+    /** A permit for each reason to look before it is time. */
+    private final Semaphore wake = new Semaphore(0);
+    /** Why another owner has it now; empty while it is ours. */
+    private volatile String yielded = "";
+
     /** The keeper does nothing more to the address. */
     private final CountDownLatch quiet = new CountDownLatch(1);
     /** The keeper may close the descriptors. */
@@ -90,6 +101,8 @@ final class AddressTenure {
     private long presenceCheckedNanos;
     /** Of the keeper, after the start. */
     private @Nullable RenewalRound renewals;
+    /** Of the keeper: how often the card has lost its carrier. */
+    private int carrierLosses;
 
     private volatile boolean open;
     /** Why the address does not work any more; empty while it does. */
@@ -100,7 +113,12 @@ final class AddressTenure {
      *
      * @param timing null where this host has no gates
      */
-    AddressTenure(AddressSet addresses, LinkTable.Link link, StartContext context, @Nullable GateTiming timing) {
+    AddressTenure(
+            AddressSet addresses,
+            LinkTable.Link link,
+            StartContext context,
+            @Nullable GateTiming timing,
+            SegmentTalk.Settings settings) {
         this.addresses = addresses;
         this.what = words(addresses);
         this.link = link;
@@ -109,12 +127,15 @@ final class AddressTenure {
         this.lease = context.lease();
         this.timing = timing;
         this.machine = timing == null ? null : new GateMachine(timing);
+        this.carrierLosses = link.carrierLosses();
+        this.tcp = new TcpCare(addresses, context);
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             links = remember(opened, new LinuxLinkTable());
             table = remember(opened, new LinuxAddressTable());
-            isRouter = addresses.hasV6() && links.forwardsV6(link.index());
-            announcer = remember(opened, new RawSocketAnnouncer(link.index(), isRouter));
+            boolean isRouter = addresses.hasV6() && links.forwardsV6(link.index());
+            talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
+            announcer = remember(opened, new RawSocketAnnouncer(link.index()));
             gate = timing == null ? null : remember(opened, new NftGate(addresses, link.name(), link.index()));
             opened.clear();
         } finally {
@@ -134,12 +155,14 @@ final class AddressTenure {
     /** Loads every class and the native part, so that a start does not have to. */
     static void warmUp(AddressSet addresses) {
         try (LinuxLinkTable links = new LinuxLinkTable();
-                RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE, false)) {
+                RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE)) {
             links.byName("lo");
             links.forwardsV6(Integer.MAX_VALUE);
             // No such interface: the whole path runs and no frame leaves.
-            announcer.announce(MacAddress.ZERO, first(addresses.all()));
+            FencingToken any = new FencingToken(1);
+            announcer.send(new Announcement(MacAddress.ZERO, false, Optional.empty(), any).of(first(addresses.all())));
         }
+        SegmentTalk.warmUp();
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
         warm.decide(0, true, 0);
         new AnnouncementSchedule(0, 1).next(0);
@@ -267,16 +290,34 @@ final class AddressTenure {
                 ? null
                 : new RenewalRound(addresses.size(), timing.renewalNanos(addresses.size()), presenceCheckedNanos);
         openGate();
-        AnnouncementSchedule schedule = new AnnouncementSchedule(System.nanoTime(), addresses.size());
+        AnnouncementSchedule schedule = talk.schedule(System.nanoTime());
         if (!announce(schedule)) {
             LOG.warn("{}: {} dropped the first announcement; it is repeated", what, link.name());
         }
+        talk.begin(threads);
         Thread thread = threads.newThread(() -> keep(schedule));
         thread.setName("ha-" + context.holder().node() + "-address-"
                 + addresses.all().get(0) + (addresses.size() == 1 ? "" : "+" + (addresses.size() - 1)));
         thread.setDaemon(true);
         keeper = thread;
         thread.start();
+    }
+
+    /** What the ear says, on its thread. */
+    private final class Talked implements SegmentTalk.Owner {
+        @Override
+        public void yield(String why) {
+            yielded = why;
+            if (gate != null) {
+                gate.shut();
+            }
+            wake();
+        }
+
+        @Override
+        public void wake() {
+            wake.release();
+        }
     }
 
     private int validSeconds() {
@@ -286,7 +327,8 @@ final class AddressTenure {
     /** The burst that is due now, if any. False if the host itself dropped some of it. */
     private boolean announce(AnnouncementSchedule schedule) {
         AnnouncementSchedule.Burst burst = schedule.next(System.nanoTime());
-        return burst.isEmpty() || announcer().announce(mac, addresses.all().subList(burst.from(), burst.to()));
+        return burst.isEmpty()
+                || announcer().send(talk.announcing(addresses.all().subList(burst.from(), burst.to())));
     }
 
     private void openGate() throws ResourceException, InterruptedException {
@@ -352,25 +394,28 @@ final class AddressTenure {
     /** Returns why the address was let go; empty when somebody ended it. */
     private String keepUntilEnding(AnnouncementSchedule first) throws InterruptedException {
         AnnouncementSchedule schedule = first;
-        boolean go = true;
-        while (go) {
+        talk.ask();
+        tcp.takeOver(System.nanoTime());
+        while (ending.getCount() > 0) {
             long delay = turn();
             if (delay < 0) {
                 return lost;
             }
-            if (reopened) {
+            if (talk.takeAnnouncing() | reopened) {
                 reopened = false;
-                schedule = new AnnouncementSchedule(System.nanoTime(), addresses.size());
+                schedule.restart(System.nanoTime());
             }
             if (ending.getCount() > 0) {
                 announceAgain(schedule);
+                delay = Math.min(delay, Math.min(talk.turn(), tcp.turn()));
             }
             long untilNext = schedule.delayNanos(System.nanoTime());
-            if (untilNext == Long.MAX_VALUE) {
+            if (untilNext > SILENCE_NANOS) {
                 silence();
             }
-            delay = Math.min(delay, untilNext);
-            go = !ending.await(delay, TimeUnit.NANOSECONDS);
+            if (wake.tryAcquire(Math.min(delay, untilNext), TimeUnit.NANOSECONDS)) {
+                wake.drainPermits();
+            }
         }
         return "";
     }
@@ -378,7 +423,7 @@ final class AddressTenure {
     private AddressAnnouncer announcer() {
         AddressAnnouncer present = announcer;
         if (present == null) {
-            present = new RawSocketAnnouncer(link.index(), isRouter);
+            present = new RawSocketAnnouncer(link.index());
             announcer = present;
         }
         return present;
@@ -419,6 +464,16 @@ final class AddressTenure {
 
     /** Does what is due now and returns nanoseconds to wait, or -1 when the address has been let go. */
     private long turn() {
+        long delay = yielded.isEmpty() ? tend() : -1;
+        if (!yielded.isEmpty() && lost.isEmpty()) {
+            // Whatever was opened or prolonged in the same moment is shut again.
+            letGo(yielded);
+            return -1;
+        }
+        return delay;
+    }
+
+    private long tend() {
         if (machine == null) {
             // As with a gate: a moment of doubt is no end, and the end does not move.
             long confirmed = lease.confirmedNanos();
@@ -444,7 +499,7 @@ final class AddressTenure {
             return -1;
         }
         if (decision.action() == GateMachine.Action.PROLONG && open) {
-            String renamed = renamed();
+            String renamed = lookAfterLink();
             if (!renamed.isEmpty()) {
                 letGo(renamed);
                 return -1;
@@ -502,9 +557,15 @@ final class AddressTenure {
     }
 
     /** Why the gate does not hold the interface any more; empty if it does, or if the kernel does not say. */
-    private String renamed() {
+    private String lookAfterLink() {
         try {
-            return links.byIndex(link.index()).map(this::renamed).orElse("");
+            Optional<LinkTable.Link> now = links.byIndex(link.index());
+            // Switches and neighbours behind a card that was without its cable may have forgotten the address.
+            if (now.isPresent() && now.get().hasCarrier() && now.get().carrierLosses() != carrierLosses) {
+                carrierLosses = now.get().carrierLosses();
+                reopened = true;
+            }
+            return now.map(this::renamed).orElse("");
         } catch (PlatformException e) {
             LOG.warn("{}: cannot look after {}: {}", what, link.name(), e.getMessage());
             return "";
@@ -522,6 +583,10 @@ final class AddressTenure {
         return loss == GateMachine.Loss.GATE_GONE
                 ? "somebody removed its nf_tables gate (`nft flush ruleset`?)"
                 : "the lease is over";
+    }
+
+    List<Takeover> takeovers() {
+        return talk.takeovers();
     }
 
     Health health() {
@@ -543,6 +608,7 @@ final class AddressTenure {
             if (!lost.isEmpty()) {
                 return Health.failed(Severity.SOFT, lost);
             }
+            tcp.tell();
             long nanos = System.nanoTime();
             if (nanos - presenceCheckedNanos >= PRESENCE_NANOS) {
                 presenceCheckedNanos = nanos;
@@ -552,6 +618,9 @@ final class AddressTenure {
                     presenceCheckedNanos = nanos - PRESENCE_NANOS;
                     return Health.failed(Severity.SOFT, vanished(missing));
                 }
+            }
+            if (!talk.problem().isEmpty()) {
+                return Health.degraded("nobody listens for rivals of " + addresses + ": " + talk.problem());
             }
             return machine != null && !open
                     ? Health.degraded(
@@ -578,7 +647,13 @@ final class AddressTenure {
      * @throws PlatformException if the address may still stand
      */
     void end() {
+        boolean wasOpen = added && lost.isEmpty() && yielded.isEmpty();
+        if (wasOpen) {
+            // While the keeper still keeps the gate open: behind a shut one the resets would not leave.
+            tcp.end();
+        }
         ending.countDown();
+        wake.release();
         boolean gone = false;
         try {
             if (touchedKernel) {
@@ -586,6 +661,9 @@ final class AddressTenure {
                     gate.shut();
                 }
                 removeAddresses();
+                if (added && !wasOpen) {
+                    tcp.end();
+                }
                 boolean calm = keeper == null || awaitQuiet();
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
@@ -624,7 +702,7 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(links, table));
+        List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, table));
         AddressAnnouncer present = announcer;
         if (present != null) {
             all.add(present);

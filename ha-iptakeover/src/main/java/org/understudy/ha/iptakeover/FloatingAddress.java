@@ -31,6 +31,7 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.core.AddressClaim;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.UsableAddress;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
@@ -82,12 +83,14 @@ public final class FloatingAddress implements ManagedResource {
     private static final Duration PROBE_TIME = Duration.ofMillis(60);
     private static final int INTERFACE_NAME_LENGTH_MAX = 15;
     private static final int EPERM = 1;
+    private static final Duration AGEING_MIN = Duration.ofSeconds(3);
 
     private static final int ADDRESSES_MAX = 4096;
 
     private final AddressSet addresses;
     private final String interfaceName;
     private final ThreadFactory threads;
+    private final SegmentTalk.Settings settings;
 
     private volatile @Nullable AddressTenure tenure;
     private volatile @Nullable MacAddress rival;
@@ -103,10 +106,12 @@ public final class FloatingAddress implements ManagedResource {
      */
     private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege) {}
 
-    private FloatingAddress(AddressSet addresses, String interfaceName, ThreadFactory threads) {
+    private FloatingAddress(
+            AddressSet addresses, String interfaceName, ThreadFactory threads, SegmentTalk.Settings settings) {
         this.addresses = addresses;
         this.interfaceName = interfaceName;
         this.threads = threads;
+        this.settings = settings;
     }
 
     /**
@@ -129,6 +134,10 @@ public final class FloatingAddress implements ManagedResource {
         private final List<String> addresses = new ArrayList<>();
         private @Nullable String interfaceName;
         private @Nullable ThreadFactory threads;
+        private final List<String> neighbours = new ArrayList<>();
+        private @Nullable RivalPolicy policy;
+        private @Nullable Duration ageing;
+        private boolean isDeaf;
 
         private Builder() {}
 
@@ -151,6 +160,42 @@ public final class FloatingAddress implements ManagedResource {
         public Builder networkInterface(String value) {
             requireUnset("networkInterface", interfaceName, value);
             interfaceName = value;
+            return this;
+        }
+
+        /**
+         * A neighbour that is asked, in the name of the address, whether it has noticed a takeover: a router that is no default gateway, an
+         * important client. May be called several times. The gateways and the latest neighbours that the kernel knows are asked anyway, eight in
+         * all.
+         */
+        public Builder confirmWith(String neighbour) {
+            neighbours.add(neighbour);
+            return this;
+        }
+
+        /** What to do about a host that claims the address and is no node of this cluster. Default {@link RivalPolicy#DEFEND}; once. */
+        public Builder rivals(RivalPolicy value) {
+            requireUnset("rivals", policy, value);
+            policy = value;
+            return this;
+        }
+
+        /**
+         * How long the segment's switches remember a port that they do not hear. The address is announced three times in that time, and
+         * once a minute at least. Default 300 s; once; 3 s or more.
+         */
+        public Builder switchAgeing(Duration value) {
+            requireUnset("switchAgeing", ageing, value);
+            ageing = value;
+            return this;
+        }
+
+        /**
+         * Does not listen on the segment while the address is held: no neighbour is asked, and no rival heard. Saves one thread and one packet
+         * socket for each IP version, which the kernel takes some milliseconds to give back when the process is killed.
+         */
+        public Builder withoutListening() {
+            isDeaf = true;
             return this;
         }
 
@@ -181,11 +226,51 @@ public final class FloatingAddress implements ManagedResource {
                                 name.isEmpty() ? "(not set)" : name,
                                 "is not an interface name: write one of `ip link`, 1 to 15 characters without blank and slash"));
             }
+            List<IpAddress> asked = parseNeighbours(problems);
+            checkAgeing(problems);
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
             }
             return new FloatingAddress(
-                    new AddressSet(parsed), name, threads == null ? Executors.defaultThreadFactory() : threads);
+                    new AddressSet(parsed),
+                    name,
+                    threads == null ? Executors.defaultThreadFactory() : threads,
+                    new SegmentTalk.Settings(
+                            asked,
+                            policy == null ? RivalPolicy.DEFEND : policy,
+                            ageing == null ? AnnouncementSchedule.SWITCH_AGEING : ageing,
+                            !isDeaf));
+        }
+
+        private List<IpAddress> parseNeighbours(List<Problem> problems) {
+            List<IpAddress> parsed = new ArrayList<>();
+            for (String text : neighbours) {
+                Optional<IpAddress> neighbour = IpAddress.parse(text);
+                boolean isHost = neighbour
+                        .filter(n -> !n.isAny() && !n.isLoopback() && !n.isMulticast())
+                        .isPresent();
+                if (isHost) {
+                    parsed.add(neighbour.get());
+                } else {
+                    problems.add(new Problem(
+                            "confirmWith",
+                            text,
+                            "is no address of a neighbour: give that of a router or client on the segment, without a prefix"
+                                    + " length"));
+                }
+            }
+            return parsed;
+        }
+
+        private void checkAgeing(List<Problem> problems) {
+            if (ageing != null && ageing.compareTo(AGEING_MIN) < 0) {
+                problems.add(new Problem(
+                        "switchAgeing",
+                        ageing.toString(),
+                        "is shorter than " + AGEING_MIN.toSeconds()
+                                + " s, and announcements would flood the segment: give the ageing time of the switches, 300 s"
+                                + " usually"));
+            }
         }
 
         private Set<IpAddress> parse(List<Problem> problems) {
@@ -243,6 +328,34 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /**
+     * Who has noticed that the addresses are here now, of the present stay; of the first four addresses. Empty while they are not here, before the
+     * first answer, and {@linkplain Builder#withoutListening() without listening}. Told as {@code HaEvent.Reported} when it is final.
+     */
+    public List<Takeover> takeovers() {
+        AddressTenure current = tenure;
+        return current == null ? List.of() : current.takeovers();
+    }
+
+    /**
+     * Asks the segment from this host who answers for the addresses: none, one, or two at once. Meant for the nodes that do not have
+     * them; on the owner its own answer is not heard.
+     *
+     * @param time to wait for answers; 20 to 100 ms are usual on a LAN
+     * @return for each address the hardware addresses that answered, in the order of their answers; at most eight each
+     * @throws org.understudy.ha.api.PlatformException without CAP_NET_RAW, or if the interface is not there
+     * @throws InterruptedException if interrupted while waiting
+     */
+    public Map<String, List<String>> answering(Duration time) throws InterruptedException {
+        LinkTable.Link link;
+        try {
+            link = usableLink();
+        } catch (ResourceException e) {
+            throw new PlatformException("probe", 0, e.getMessage(), e);
+        }
+        return SegmentLook.answering(addresses, link, threads, time);
+    }
+
+    /**
      * Finds out whether this host can carry the address, before anything depends on it. Changes nothing that stays.
      *
      * @throws ConfigurationException listing everything that is missing: operating system, native code, privileges, interface
@@ -282,7 +395,7 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure next = null;
         try {
             LinkTable.Link link = usableLink();
-            next = new AddressTenure(addresses, link, context, timing);
+            next = new AddressTenure(addresses, link, context, timing, settings);
             List<IpAddress> leftovers = next.leftovers();
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
@@ -463,7 +576,7 @@ public final class FloatingAddress implements ManagedResource {
             removeOurs(table);
             LinkTable.Link link = usableLink();
             Map<IpAddress, MacAddress> others;
-            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index(), false)) {
+            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index())) {
                 MacAddress own = link.mac().orElse(MacAddress.ZERO);
                 others = announcer.probe(own, addresses.all(), PROBES, PROBE_TIME);
             }

@@ -692,6 +692,10 @@ final class UnderstudyNode implements HaNode {
                         this::tag,
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         softStates,
+                        event -> publish(
+                                "resource " + group.name() + ' '
+                                        + event.getClass().getSimpleName(),
+                                event),
                         new NodeCover(),
                         () -> stopFailed(group.name())));
         if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {

@@ -24,6 +24,9 @@ public sealed interface HaEvent {
     /** Something an operator should look at; the sentence says what and what to do. */
     record Alarm(String subject, String sentence) implements HaEvent {}
 
+    /** A resource of a group tells something about this start; see {@link org.understudy.ha.api.spi.ManagedResource.StartContext#report}. */
+    record Reported(String group, String sentence) implements HaEvent {}
+
     /**
      * What the cluster survives changed: a node, a group, a coverage or a place of a group. Computed some seconds after the change; see
      * {@link org.understudy.ha.api.HaNode#assumptions()}.

@@ -128,6 +128,19 @@ public interface ManagedResource {
             return Optional.empty();
         }
 
+        /**
+         * Tells whoever listens to the node something about this start, as {@code HaEvent.Reported}: one sentence. Any thread; never
+         * blocks. Listeners that fall behind hear the newest.
+         */
+        default void report(String sentence) {
+            // Nobody listens.
+        }
+
+        /** The same for something that a person should look at, as {@code HaEvent.Alarm}. */
+        default void alarm(String sentence) {
+            // Nobody listens.
+        }
+
         /** What the owners of this group told the other nodes, and a way to tell them more while this start lasts. */
         default SoftState softState() {
             return SoftState.NONE;

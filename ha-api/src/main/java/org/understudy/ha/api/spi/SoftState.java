@@ -12,7 +12,7 @@ import java.util.Optional;
 public interface SoftState {
 
     /** Largest state, in bytes. */
-    int BYTES_MAX = 1 << 16;
+    int BYTES_MAX = 1 << 18;
 
     /** Where nothing is told and nothing is heard. */
     SoftState NONE = new SoftState() {

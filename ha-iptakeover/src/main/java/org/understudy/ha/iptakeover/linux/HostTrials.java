@@ -57,7 +57,7 @@ public final class HostTrials {
     /** The right to send and hear ARP. */
     public static Optional<String> netRaw() {
         try {
-            new RawSocketAnnouncer(Integer.MAX_VALUE, false).close();
+            new RawSocketAnnouncer(Integer.MAX_VALUE).close();
             return Optional.empty();
         } catch (PlatformException e) {
             return Optional.of(e.getMessage());

@@ -34,18 +34,16 @@ import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
 public final class RawSocketAnnouncer implements AddressAnnouncer {
     private static final int FRAME_BYTES_MAX = 1514;
     private static final int SLICE_MILLIS = 10;
+
     private final int interfaceIndex;
-    private final boolean isRouter;
     /** Bound to no protocol: it only sends, so the kernel queues nothing on it. */
     private final Fd sender;
 
     /**
-     * @param isRouter whether the interface forwards IPv6, which its advertisements must say
      * @throws PlatformException EPERM without CAP_NET_RAW
      */
-    public RawSocketAnnouncer(int interfaceIndex, boolean isRouter) {
+    public RawSocketAnnouncer(int interfaceIndex) {
         this.interfaceIndex = interfaceIndex;
-        this.isRouter = isRouter;
         this.sender = open(0);
     }
 
@@ -67,15 +65,10 @@ public final class RawSocketAnnouncer implements AddressAnnouncer {
     }
 
     @Override
-    public boolean announce(MacAddress mac, List<IpAddress> addresses) {
+    public boolean send(List<EthernetFrame> frames) {
         boolean isSent = true;
-        for (IpAddress address : addresses) {
-            if (address instanceof Ipv6Address six) {
-                isSent &= send(NeighbourMessage.announcement(mac, six, isRouter).frameFrom(mac));
-            } else if (address instanceof Ipv4Address four) {
-                isSent &= send(ArpPacket.gratuitousRequest(mac, four).frameTo(MacAddress.BROADCAST));
-                isSent &= send(ArpPacket.gratuitousReply(mac, four).frameTo(MacAddress.BROADCAST));
-            }
+        for (EthernetFrame frame : frames) {
+            isSent &= send(frame);
         }
         return isSent;
     }

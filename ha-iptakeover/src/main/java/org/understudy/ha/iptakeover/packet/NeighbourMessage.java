@@ -85,9 +85,29 @@ public record NeighbourMessage(
         return new EthernetFrame(destination.multicastMac(), mac, EthernetFrame.TYPE_IPV6, encode());
     }
 
+    /**
+     * Asks one neighbour for its address, in the name of {@code from}. The neighbour learns the sender by answering (RFC 4861,
+     * 7.2.3), and its answer proves that it did.
+     *
+     * @param isAlone whether the frame goes to that neighbour only, as when it is asked whether it is still there (7.3.3)
+     */
+    public static NeighbourMessage question(MacAddress mac, Ipv6Address from, Ipv6Address target, boolean isAlone) {
+        return new NeighbourMessage(
+                SOLICITATION, from, isAlone ? target : target.solicitedNode(), 0, target, Optional.of(mac));
+    }
+
     /** The packet: 64 bytes, or 72 with a link-layer address. */
     public byte[] encode() {
-        int length = BODY_BYTES + (linkAddress.isPresent() ? OPTION_BYTES : 0);
+        return encode(new byte[0]);
+    }
+
+    /**
+     * The packet with another option behind its own.
+     *
+     * @param option with its type and length, a multiple of eight bytes; may be empty
+     */
+    public byte[] encode(byte[] option) {
+        int length = BODY_BYTES + (linkAddress.isPresent() ? OPTION_BYTES : 0) + option.length;
         ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + length)
                 .putInt(VERSION_6)
                 .putShort((short) length)
@@ -102,6 +122,7 @@ public record NeighbourMessage(
                 .put(target.toBytes());
         linkAddress.ifPresent(
                 mac -> out.put((byte) optionOf(type)).put((byte) 1).put(mac.toBytes()));
+        out.put(option);
         byte[] bytes = out.array();
         out.putShort(HEADER_BYTES + 2, (short) checksum(bytes, length));
         return bytes;

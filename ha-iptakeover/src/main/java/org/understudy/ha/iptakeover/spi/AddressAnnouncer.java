@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 
@@ -12,13 +13,12 @@ import org.understudy.ha.iptakeover.packet.MacAddress;
 public interface AddressAnnouncer extends AutoCloseable {
 
     /**
-     * Sends a gratuitous ARP request and reply for each IPv4 address, an unsolicited neighbour advertisement for each IPv6 address. All at
-     * once: whoever has many paces them.
+     * Sends frames as they are, all at once: whoever has many paces them.
      *
      * @return false if the host itself dropped any of them: the gate is closed, or the interface is down or gone
      * @throws PlatformException for any other failure
      */
-    boolean announce(MacAddress mac, List<IpAddress> addresses);
+    boolean send(List<EthernetFrame> frames);
 
     /**
      * Asks who uses the addresses, by ARP probes (RFC 5227) and by neighbour solicitations as duplicate address detection sends them

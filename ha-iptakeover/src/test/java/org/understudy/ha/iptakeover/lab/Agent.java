@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
@@ -27,6 +28,7 @@ import org.understudy.ha.iptakeover.FloatingAddress;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
@@ -209,13 +211,15 @@ public final class Agent {
     private String announce() {
         try (LinuxLinkTable links = new LinuxLinkTable()) {
             LinkTable.Link link = links.byName(address.networkInterface()).orElseThrow();
-            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index(), false)) {
+            try (RawSocketAnnouncer announcer = new RawSocketAnnouncer(link.index())) {
                 List<IpAddress> all = address.addresses().stream()
                         .map(a -> IpAddress.parse(a).orElseThrow())
                         .toList();
                 boolean sent = false;
                 for (IpAddress one : all) {
-                    sent |= announcer.announce(link.mac().orElseThrow(), List.of(one));
+                    sent |= announcer.send(
+                            new Announcement(link.mac().orElseThrow(), false, Optional.empty(), new FencingToken(1))
+                                    .of(List.of(one)));
                 }
                 return sent ? "sent" : "dropped";
             }

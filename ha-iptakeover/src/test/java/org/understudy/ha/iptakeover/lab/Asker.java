@@ -21,7 +21,7 @@ public final class Asker implements AutoCloseable {
         try (LinuxLinkTable links = new LinuxLinkTable()) {
             LinkTable.Link link = links.byName("br0").orElseThrow();
             mac = link.mac().orElseThrow();
-            socket = new RawSocketAnnouncer(link.index(), false);
+            socket = new RawSocketAnnouncer(link.index());
         }
     }
 

@@ -26,6 +26,7 @@ import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.WithoutQuorum;
+import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
@@ -75,6 +76,7 @@ public final class Lane {
             java.util.function.ToIntFunction<Incarnation> tag,
             Function<String, Optional<byte[]>> clusterKey,
             SoftStates softStates,
+            Consumer<HaEvent> tell,
             Cover cover,
             Runnable stopFailed) {}
 
@@ -749,6 +751,16 @@ public final class Lane {
         @Override
         public Optional<byte[]> clusterKey(String purpose) {
             return around.clusterKey().apply(purpose);
+        }
+
+        @Override
+        public void report(String sentence) {
+            around.tell().accept(new HaEvent.Reported(group.name(), cut(sentence)));
+        }
+
+        @Override
+        public void alarm(String sentence) {
+            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
         }
 
         @Override

@@ -73,7 +73,7 @@ class SoftStatesTest {
     void what_is_too_large_is_refused() {
         assertThatThrownBy(() -> state(4).tell(new byte[SoftState.BYTES_MAX + 1]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("65536");
+                .hasMessageContaining("262144");
         states.heard(new Message.Soft("files", 4, 1, new byte[SoftState.BYTES_MAX + 1]));
         assertThat(state(4).heard()).isEmpty();
         state(4).tell(new byte[SoftState.BYTES_MAX]);

@@ -1,0 +1,121 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.HaException;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.spi.ManagedResource.StartContext;
+import org.understudy.ha.api.spi.SoftState;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.Connections;
+import org.understudy.ha.iptakeover.core.TickleSchedule;
+import org.understudy.ha.iptakeover.linux.LinuxTcpSessions;
+import org.understudy.ha.iptakeover.packet.TcpConnection;
+import org.understudy.ha.iptakeover.spi.TcpSessions;
+
+/**
+ * The TCP connections of one stay of addresses: what the last owner left is tickled, what there is now is told to the next one, and
+ * on the way out it is ended. Nothing of this is needed for safety, so nothing of it makes a start or a stop fail.
+ */
+final class TcpCare {
+    private static final Logger LOG = LoggerFactory.getLogger(TcpCare.class);
+
+    private static final long TELL_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long TELL_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** The share of time, one in so many, that looking may take. */
+    private static final long SHARE = 20;
+    /** A kilobyte a millisecond at most. */
+    private static final long NANOS_PER_BYTE = 1_000;
+
+    private final AddressSet addresses;
+    private final StartContext context;
+    private final TcpSessions sessions = new LinuxTcpSessions();
+    /** Of the thread that monitors. */
+    private Connections known = Connections.NONE;
+
+    private byte[] told = new byte[0];
+    private long toldNanos;
+    private long nextNanos;
+    private boolean isBroken;
+    /** Of the keeper. */
+    private @Nullable TickleSchedule tickles;
+
+    TcpCare(AddressSet addresses, StartContext context) {
+        this.addresses = addresses;
+        this.context = context;
+    }
+
+    /** After the first announcement, on the keeper's thread: who has been reset in order already need not be told. */
+    void takeOver(long announcedNanos) {
+        if (context.proof() == ProofKind.RELEASED || context.proof() == ProofKind.NEVER) {
+            return;
+        }
+        context.softState().heard().ifPresent(state -> {
+            try {
+                tickles = new TickleSchedule(Connections.decode(state), announcedNanos);
+            } catch (MalformedMessageException e) {
+                LOG.debug("{}: the list of connections cannot be read: {}", addresses, e.getMessage());
+            }
+        });
+    }
+
+    /** Tickles whom it is time for, on the keeper's thread; returns nanoseconds until the next ones. */
+    long turn() {
+        TickleSchedule schedule = tickles;
+        if (schedule == null) {
+            return Long.MAX_VALUE;
+        }
+        try {
+            List<TcpConnection> due = schedule.due(System.nanoTime());
+            if (!due.isEmpty()) {
+                sessions.tickle(due);
+            }
+        } catch (HaException e) {
+            LOG.warn("{}: clients of the last owner are not told: {}", addresses, e.getMessage());
+            tickles = null;
+            return Long.MAX_VALUE;
+        }
+        return schedule.delayNanos(System.nanoTime());
+    }
+
+    /** Tells the other nodes which connections there are, if it is time. Takes a millisecond, more with very many connections. */
+    void tell() {
+        long begin = System.nanoTime();
+        if (isBroken || begin - nextNanos < 0) {
+            return;
+        }
+        try {
+            known = known.next(sessions.established(addresses.all()));
+        } catch (HaException e) {
+            isBroken = true;
+            LOG.info("{}: the next owner will not know the TCP connections of this one: {}", addresses, e.getMessage());
+            return;
+        }
+        byte[] state = known.encode();
+        boolean isNews = !Arrays.equals(state, told);
+        if ((isNews || begin - toldNanos > TELL_AGAIN_NANOS) && state.length <= SoftState.BYTES_MAX) {
+            context.softState().tell(state);
+            told = state;
+            toldNanos = begin;
+        }
+        long end = System.nanoTime();
+        nextNanos = end + Math.max(TELL_NANOS_MIN, Math.max(SHARE * (end - begin), NANOS_PER_BYTE * state.length));
+    }
+
+    /**
+     * Ends every connection of the addresses: before the gate is shut, so that the clients are reset, or after it, so that at least
+     * nobody here waits on.
+     */
+    void end() {
+        try {
+            sessions.destroy(addresses.all());
+        } catch (HaException e) {
+            LOG.info("{}: clients learn by themselves that it moved: {}", addresses, e.getMessage());
+        }
+    }
+}
