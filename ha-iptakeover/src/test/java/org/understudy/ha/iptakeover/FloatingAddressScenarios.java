@@ -1,6 +1,7 @@
 package org.understudy.ha.iptakeover;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.annotation.Retention;
@@ -9,6 +10,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -17,15 +19,19 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
+import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
+import org.understudy.ha.iptakeover.spi.AddressTable;
 
 /** What happens in the namespaces; each method is one scenario, run by {@link FloatingAddressNetnsIT} in a JVM of its own. */
 final class FloatingAddressScenarios implements AutoCloseable {
@@ -143,10 +149,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
             return vips.stream().allMatch(vip -> neighbour(vip).contains(a.mac()));
         });
         jvm.signal("STOP");
-        for (String vip : vips) {
-            // Without a lifetime, so that the gate alone has to do it.
-            a.inside("ip", "addr", "change", alone(vip), "dev", "lan0");
-        }
+        leaveToTheGate(a);
         asker.lastAnswerMillis(vips, 1000);
         learn(STRANGER_MAC);
         // Entries younger than a second are not changed by everything.
@@ -203,6 +206,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         until("it answers", () -> vips.stream().allMatch(FloatingAddressScenarios::answersTcp));
         jvm.signal("STOP");
+        leaveToTheGate(a);
         until("it is mute", () -> vips.stream().noneMatch(FloatingAddressScenarios::answersTcp));
         jvm.signal("CONT");
     }
@@ -559,6 +563,38 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(other.ask("rites 4711 " + name)).isEqualTo("[Removal[claim=" + name + ", result=ABSENT, detail=]]");
     }
 
+    void a_batch_is_added_as_a_whole_or_not_at_all() {
+        List<IpAddress> batch = new ArrayList<>();
+        for (int i = 0; i < 250; i++) {
+            batch.add(i % 2 == 0 ? new Ipv4Address(0x0a070001 + i) : new Ipv6Address(0x20010db8L << 32, 0x5000 + i));
+        }
+        Segment.run("ip", "addr", "add", batch.get(150) + "/32", "dev", "br0");
+        Segment.run("ip", "addr", "add", batch.get(201) + "/128", "dev", "br0", "nodad");
+        try (LinuxLinkTable links = new LinuxLinkTable();
+                LinuxAddressTable table = new LinuxAddressTable()) {
+            int bridge = links.byName("br0").orElseThrow().index();
+            assertThatThrownBy(() -> table.addAll(bridge, batch, 4711, 60))
+                    .isInstanceOf(PlatformException.class)
+                    .hasMessageContaining("RTM_NEWADDR refused for " + batch.get(150) + " on interface " + bridge)
+                    .hasMessageContaining("EEXIST (already exists), \"ipv4: Address already assigned\"");
+            assertThat(table.list()).noneMatch(AddressTable.Entry::isOurs);
+            assertThat(table.missing(bridge, batch)).isEqualTo(batch);
+            assertThat(table.removeAll(bridge, List.of(batch.get(3), batch.get(201), batch.get(150))))
+                    .containsExactly(batch.get(201), batch.get(150));
+
+            table.addAll(bridge, batch, 4711, 60);
+            assertThat(table.missing(bridge, batch)).isEmpty();
+            assertThat(table.list().stream().filter(AddressTable.Entry::isOurs))
+                    .hasSize(250)
+                    .allMatch(entry -> entry.tag() == 4711 && entry.isAlone());
+            table.removeAll(bridge, batch.subList(10, 12));
+            assertThat(table.renewAll(bridge, batch, 4711, 90)).containsExactly(batch.get(10), batch.get(11));
+            assertThat(table.missing(bridge, batch)).isEqualTo(batch.subList(10, 12));
+            assertThat(table.removeAll(bridge, batch)).hasSize(248);
+            assertThat(table.list()).noneMatch(AddressTable.Entry::isOurs);
+        }
+    }
+
     void a_gate_holds_the_most_addresses_of_either_version() {
         try (LinuxLinkTable links = new LinuxLinkTable()) {
             int bridge = links.byName("br0").orElseThrow().index();
@@ -776,6 +812,13 @@ final class FloatingAddressScenarios implements AutoCloseable {
                         host.inside("ip", "-o", "addr", "show", "dev", "lan0").split("\n"))
                 .map(line -> line.split("\\s+")[3].split("/")[0])
                 .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Takes the lifetime from the addresses of a stopped owner, so that the gate alone mutes them. */
+    private void leaveToTheGate(LabHost host) {
+        for (String vip : vips) {
+            host.inside("ip", "addr", "change", alone(vip), "dev", "lan0");
+        }
     }
 
     private void learn(String mac) {
