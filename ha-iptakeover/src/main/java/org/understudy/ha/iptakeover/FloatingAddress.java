@@ -58,10 +58,10 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * kernel does not choose them for outgoing connections. Listen on the address itself or on the wildcard; the route to the
  * segment comes from the host's own address on that interface, or from its on-link route.
  *
- * <p><b>Several addresses</b>, up to {@value #ADDRESSES_MAX}, are one resource: they start, stop, open and close together, behind one gate and
+ * <p><b>Several addresses</b>, up to 4096, are one resource: they start, stop, open and close together, behind one gate and
  * with one thread. A start in which one address is refused adds none. They are announced in bursts of 100 a millisecond; the start waits
  * for the first only. A thousand IPv4 addresses start within some tens of milliseconds. IPv6 costs the kernel more, the more there are:
- * a thousand take about 0.3 s, four thousand 6 s. More than {@value AddressClaim#NAMED_MAX} share one name in {@link #remains()}, by which
+ * a thousand take 0.3 to 1.7 s, four thousand 6 s. More than 16 share one name in {@link #remains()}, by which
  * the library cannot find out that another group has one of them; give each address to one resource only.
  *
  * <p><b>What ends them without us.</b> Where nf_tables works, a gate in the kernel stands before the addresses: packets, ARP and neighbour

@@ -71,8 +71,7 @@ public record GateTiming(long timeoutMillis, long freshNanos, long refreshNanos,
     }
 
     /**
-     * How long an address itself stands without being renewed: three leases, at least 3 s, and longer for more than {@value
-     * #RENEWALS_PER_SECOND_MAX} addresses. A third of it passes between two renewals, and one lease at most from the last of them to
+     * How long an address itself stands without being renewed: three leases, at least 3 s, and longer for more than 50 addresses. A third of it passes between two renewals, and one lease at most from the last of them to
      * the end of the lease, so it never ends while the gate is open.
      *
      * @param addresses behind the gate
