@@ -1,7 +1,7 @@
 package org.understudy.ha.iptakeover;
 
-import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +26,7 @@ final class TcpCare {
     private static final Logger LOG = LoggerFactory.getLogger(TcpCare.class);
 
     private static final long TELL_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(50);
+    /** Also if nothing was accepted: connections end, and nodes are started. */
     private static final long TELL_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** The share of time, one in so many, that looking may take. */
     private static final long SHARE = 20;
@@ -38,9 +39,9 @@ final class TcpCare {
     /** Of the thread that monitors. */
     private Connections known = Connections.NONE;
 
-    private byte[] told = new byte[0];
     private long toldNanos;
     private long nextNanos;
+    private long acceptedThen = -1;
     private boolean isBroken;
     /** Of the keeper. */
     private @Nullable TickleSchedule tickles;
@@ -89,6 +90,12 @@ final class TcpCare {
         if (isBroken || begin - nextNanos < 0) {
             return;
         }
+        OptionalLong accepted = sessions.accepted();
+        if (accepted.isPresent() && accepted.getAsLong() == acceptedThen && begin - toldNanos < TELL_AGAIN_NANOS) {
+            nextNanos = begin + TELL_NANOS_MIN;
+            return;
+        }
+        acceptedThen = accepted.orElse(-1);
         try {
             known = known.next(sessions.established(addresses.all()));
         } catch (HaException e) {
@@ -97,12 +104,11 @@ final class TcpCare {
             return;
         }
         byte[] state = known.encode();
-        boolean isNews = !Arrays.equals(state, told);
-        if ((isNews || begin - toldNanos > TELL_AGAIN_NANOS) && state.length <= SoftState.BYTES_MAX) {
+        // Again even if it is the same: a node may have been started since.
+        if (state.length <= SoftState.BYTES_MAX) {
             context.softState().tell(state);
-            told = state;
-            toldNanos = begin;
         }
+        toldNanos = begin;
         long end = System.nanoTime();
         nextNanos = end + Math.max(TELL_NANOS_MIN, Math.max(SHARE * (end - begin), NANOS_PER_BYTE * state.length));
     }

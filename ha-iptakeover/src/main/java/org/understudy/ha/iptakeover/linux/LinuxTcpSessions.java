@@ -1,11 +1,15 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.PlatformException;
@@ -31,6 +35,8 @@ import org.understudy.ha.iptakeover.spi.TcpSessions;
  * without the address cannot speak in its name.
  */
 public final class LinuxTcpSessions implements TcpSessions {
+    private static final Path COUNTERS = Path.of("/proc/net/snmp");
+
     /** {@code NETLINK_SOCK_DIAG}. */
     private static final int SOCK_DIAG = 4;
 
@@ -65,6 +71,34 @@ public final class LinuxTcpSessions implements TcpSessions {
             }
         }
         return List.copyOf(found);
+    }
+
+    @Override
+    public OptionalLong accepted() {
+        try {
+            return accepted(Files.readAllLines(COUNTERS));
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    /** Two lines for each protocol: names, and below them numbers (proc_net(5)). */
+    static OptionalLong accepted(List<String> lines) {
+        List<String[]> tcp = lines.stream()
+                .filter(line -> line.startsWith("Tcp: "))
+                .map(line -> line.split(" "))
+                .toList();
+        if (tcp.size() != 2) {
+            return OptionalLong.empty();
+        }
+        int column = List.of(tcp.get(0)).indexOf("PassiveOpens");
+        try {
+            return column < 0 || column >= tcp.get(1).length
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Long.parseLong(tcp.get(1)[column]));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 
     @Override

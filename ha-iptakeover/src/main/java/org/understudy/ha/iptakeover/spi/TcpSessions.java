@@ -2,6 +2,7 @@ package org.understudy.ha.iptakeover.spi;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.TcpConnection;
@@ -58,6 +59,14 @@ public interface TcpSessions {
      * @throws PlatformException if the kernel does not tell, see {@link #destroy}
      */
     List<TcpConnection> established(Collection<IpAddress> local);
+
+    /**
+     * How many connections this network namespace has accepted so far: where it has not grown there is nothing new to look for. Some 30
+     * microseconds, however many connections there are.
+     *
+     * @return empty if the kernel does not say
+     */
+    OptionalLong accepted();
 
     /**
      * Ends every connection of some addresses: the remote end is reset, and whoever reads or writes here gets an exception.
