@@ -163,6 +163,7 @@ final class AddressTenure {
             announcer.send(new Announcement(MacAddress.ZERO, false, Optional.empty(), any).of(first(addresses.all())));
         }
         SegmentTalk.warmUp();
+        TcpCare.warmUp();
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
         warm.decide(0, true, 0);
         new AnnouncementSchedule(0, 1).next(0);

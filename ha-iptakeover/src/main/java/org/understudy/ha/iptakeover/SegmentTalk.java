@@ -47,6 +47,9 @@ final class SegmentTalk implements AutoCloseable {
     /** Purpose of the key for marks. */
     private static final String KEY_PURPOSE = "floating address token mark";
 
+    /** {@code LOOPBACK_IFINDEX}: the same in every network namespace. */
+    private static final int LOOPBACK_INDEX = 1;
+
     private static final int ANSWERS_MAX = 256;
     /** Neighbours asked for one address: switches that inspect ARP count frames. */
     private static final int ASKED_MAX = 8;
@@ -127,6 +130,14 @@ final class SegmentTalk implements AutoCloseable {
         }
         confirmation.due(0);
         confirmation.outcome(0);
+        try (NeighbourTable table = new LinuxNeighbourTable()) {
+            table.recent(Integer.MAX_VALUE, false, 1);
+            table.gateways(Integer.MAX_VALUE, false);
+        }
+        // Nobody claims this address on the loopback; the thread runs once and ends.
+        new LinuxSegmentEar(
+                        LOOPBACK_INDEX, List.of(Ipv4Address.ANY), (nanos, sighting) -> {}, Thread::new, "ha-warm-up")
+                .close();
     }
 
     /** The frames that announce some of the addresses. */

@@ -15,6 +15,7 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.Connections;
 import org.understudy.ha.iptakeover.core.TickleSchedule;
 import org.understudy.ha.iptakeover.linux.LinuxTcpSessions;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.TcpConnection;
 import org.understudy.ha.iptakeover.spi.TcpSessions;
 
@@ -25,7 +26,7 @@ import org.understudy.ha.iptakeover.spi.TcpSessions;
 final class TcpCare {
     private static final Logger LOG = LoggerFactory.getLogger(TcpCare.class);
 
-    private static final long TELL_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long TELL_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(100);
     /** Also if nothing was accepted: connections end, and nodes are started. */
     private static final long TELL_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** The share of time, one in so many, that looking may take. */
@@ -49,6 +50,19 @@ final class TcpCare {
     TcpCare(AddressSet addresses, StartContext context) {
         this.addresses = addresses;
         this.context = context;
+    }
+
+    /** Loads what a start would have to load, so that it does not. */
+    static void warmUp() {
+        TcpSessions sessions = new LinuxTcpSessions();
+        sessions.accepted();
+        try {
+            Connections none = Connections.NONE.next(sessions.established(List.of(Ipv4Address.ANY)));
+            new TickleSchedule(Connections.decode(none.encode()), 0).due(0);
+        } catch (HaException e) {
+            // Told when it matters.
+            LOG.debug("no look at connections here: {}", e.getMessage());
+        }
     }
 
     /** After the first announcement, on the keeper's thread: who has been reset in order already need not be told. */

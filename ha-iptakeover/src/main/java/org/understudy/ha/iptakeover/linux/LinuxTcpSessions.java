@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.PlatformException;
@@ -59,6 +60,9 @@ public final class LinuxTcpSessions implements TcpSessions {
     /** Neither LISTEN nor TIME-WAIT. */
     private static final int LIVING = WAITING
             | SockDiagMessage.mask(SockDiagMessage.SYN_SENT, SockDiagMessage.SYN_RECEIVED, SockDiagMessage.FIN_WAIT_2);
+
+    /** The kernel goes through its whole table for each: with more, it is asked once for all. */
+    private static final int ASKED_ONE_BY_ONE_MAX = 2;
 
     private volatile boolean answers;
 
@@ -191,25 +195,40 @@ public final class LinuxTcpSessions implements TcpSessions {
 
     /** An IPv4 connection may belong to a socket of either family, an IPv6 connection to one only. */
     static List<SockDiagMessage> dump(NetlinkSocket socket, Collection<IpAddress> local, int states) {
+        Set<IpAddress> asked = Set.copyOf(local);
         List<SockDiagMessage> found = new ArrayList<>();
-        for (IpAddress address : local) {
+        if (asked.size() > ASKED_ONE_BY_ONE_MAX) {
+            dump(socket, SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV4, states), asked, states, found);
+            dump(socket, SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV6, states), asked, states, found);
+            return found;
+        }
+        for (IpAddress address : asked) {
+            Set<IpAddress> one = Set.of(address);
             if (!address.isV6()) {
-                dump(socket, SockDiagMessage.FAMILY_IPV4, states, address, found);
+                dump(
+                        socket,
+                        SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV4, states, address),
+                        one,
+                        states,
+                        found);
             }
-            dump(socket, SockDiagMessage.FAMILY_IPV6, states, address, found);
+            dump(socket, SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV6, states, address), one, states, found);
         }
         return found;
     }
 
     private static void dump(
-            NetlinkSocket socket, int family, int states, IpAddress local, List<SockDiagMessage> found) {
-        NetlinkMessage request = SockDiagMessage.dumpRequest(family, states, local);
+            NetlinkSocket socket,
+            NetlinkMessage request,
+            Set<IpAddress> local,
+            int states,
+            List<SockDiagMessage> found) {
         for (NetlinkMessage m : socket.dump(request, "SOCK_DIAG_BY_FAMILY")) {
             if (m.type() == SockDiagMessage.BY_FAMILY) {
                 SockDiagMessage one = decode(m);
                 Optional<TcpConnection> connection = one.connection();
-                boolean isAsked =
-                        connection.isPresent() && connection.get().local().equals(local);
+                boolean isAsked = connection.isPresent()
+                        && local.contains(connection.get().local());
                 if (isAsked && !one.isStub() && (states & 1 << one.state()) != 0) {
                     found.add(one);
                 }

@@ -103,9 +103,21 @@ public record SockDiagMessage(int family, int state, int timer, byte[] id) {
      * With {@link #FAMILY_IPV6} an IPv4 address stands for its mapped form.
      */
     public static NetlinkMessage dumpRequest(int family, int states, IpAddress local) {
+        return dumpRequest(
+                family,
+                states,
+                NetlinkAttribute.encodeAll(List.of(NetlinkAttribute.ofBytes(ATTRIBUTE_BYTECODE, isLocal(local)))));
+    }
+
+    /** Every socket. {@code ss -t}. */
+    public static NetlinkMessage dumpRequest(int family, int states) {
+        return dumpRequest(family, states, new byte[0]);
+    }
+
+    private static byte[] isLocal(IpAddress local) {
         byte[] address = local.toBytes();
         int programBytes = 12 + address.length;
-        byte[] program = ByteBuffer.allocate(programBytes)
+        return ByteBuffer.allocate(programBytes)
                 .order(ByteOrder.nativeOrder())
                 .put((byte) LOCAL_CONDITION)
                 .put((byte) programBytes)
@@ -116,7 +128,9 @@ public record SockDiagMessage(int family, int state, int timer, byte[] id) {
                 .putInt(-1)
                 .put(address)
                 .array();
-        byte[] attribute = NetlinkAttribute.encodeAll(List.of(NetlinkAttribute.ofBytes(ATTRIBUTE_BYTECODE, program)));
+    }
+
+    private static NetlinkMessage dumpRequest(int family, int states, byte[] attribute) {
         byte[] payload = ByteBuffer.allocate(REQUEST_BYTES + attribute.length)
                 .put(request(family, states, new byte[ID_BYTES]))
                 .put(attribute)

@@ -52,8 +52,8 @@ public interface TcpSessions {
      * The connections of some addresses in which the remote end may still wait for this host: established, or half closed without the
      * remote end having all. Those of a dual-stack socket are among them, as IPv4. {@code ss -tn src ADDRESS}.
      *
-     * <p>The kernel goes through its whole table, twice for an IPv4 address: under a millisecond, and some 5 to 20 microseconds more for
-     * each connection found. Needs no privilege.
+     * <p>The kernel goes through its whole table, twice for an IPv4 address, and twice at all for more than two addresses: under a
+     * millisecond each, and some 5 to 20 microseconds more for each connection found. Needs no privilege.
      *
      * @return in order, each once
      * @throws PlatformException if the kernel does not tell, see {@link #destroy}
