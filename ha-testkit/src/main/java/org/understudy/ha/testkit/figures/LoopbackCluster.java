@@ -1,7 +1,6 @@
 package org.understudy.ha.testkit.figures;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -48,6 +48,9 @@ final class LoopbackCluster implements AutoCloseable {
     private static final long IDLE_MILLIS = 10_000;
     private static final long PAUSE_MILLIS = 100;
     private static final int STARTS_MAX = 16;
+    private static final int PORT_MIN = 10_000;
+    private static final int PORT_MAX = 32_000;
+    private static final int PORTS_TRIED_MAX = 1_000;
     private static final Duration MOVE_MAX = Duration.ofSeconds(20);
 
     private final Path directory;
@@ -163,25 +166,28 @@ final class LoopbackCluster implements AutoCloseable {
         return "n" + (node + 1);
     }
 
+    /** Below those that the kernel gives to outgoing connections: a node that dials must not take the next one's port. */
     private static List<Integer> freePorts(int count) {
-        List<ServerSocket> held = new ArrayList<>();
         List<Integer> ports = new ArrayList<>();
-        try {
-            while (ports.size() < count) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                held.add(socket);
-                int port = socket.getLocalPort();
-                try (DatagramSocket datagrams =
+        int from = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX - PORTS_TRIED_MAX);
+        for (int port = from; ports.size() < count && port < from + PORTS_TRIED_MAX; port++) {
+            if (isFree(port)) {
+                ports.add(port);
+            }
+        }
+        if (ports.size() < count) {
+            throw new IllegalStateException("no " + count + " free ports from " + from);
+        }
+        return ports;
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+                DatagramSocket datagrams =
                         new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
-                    ports.add(datagrams.getLocalPort());
-                }
-            }
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-            return ports;
+            return socket.isBound() && datagrams.isBound();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return false;
         }
     }
 
