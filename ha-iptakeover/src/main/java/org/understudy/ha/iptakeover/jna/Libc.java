@@ -58,6 +58,12 @@ public final class Libc {
     private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int POLLIN = 1;
+    /** {@code struct mmsghdr} with 64-bit pointers. */
+    private static final int MESSAGE_BYTES = 64;
+
+    /** {@code struct iovec} with 64-bit pointers. */
+    private static final int VECTOR_BYTES = 16;
+
     /** {@code struct pollfd}. */
     private static final int POLL_ENTRY_BYTES = 8;
 
@@ -161,6 +167,8 @@ public final class Libc {
 
         static native int eventfd(int initial, int flags) throws LastErrorException;
 
+        static native int sendmmsg(int fd, Pointer messages, int count, int flags) throws LastErrorException;
+
         static native int clock_gettime(int clock, long[] time) throws LastErrorException;
 
         static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b) throws LastErrorException;
@@ -242,6 +250,58 @@ public final class Libc {
     /** {@code sendto(2)} that does not wait for room: EAGAIN if there is none. */
     public static void sendToAtOnce(Fd fd, byte[] data, byte[] address) {
         sendTo(fd, data, address, MSG_DONTWAIT);
+    }
+
+    /**
+     * {@code sendmmsg(2)}: many datagrams to one address in one call.
+     *
+     * @param from the first of them to send
+     * @return how many were sent, at least one
+     * @throws PlatformException if the first was not
+     */
+    public static int sendAllTo(Fd fd, List<byte[]> datagrams, int from, byte[] address) {
+        int count = datagrams.size() - from;
+        if (count == 1 || Native.POINTER_SIZE != Long.BYTES) {
+            sendTo(fd, datagrams.get(from), address);
+            return 1;
+        }
+        int bytes = 0;
+        for (int i = from; i < datagrams.size(); i++) {
+            bytes += datagrams.get(i).length;
+        }
+        long vectors = (long) MESSAGE_BYTES * count;
+        long name = vectors + (long) VECTOR_BYTES * count;
+        long data = name + address.length;
+        try (Memory block = new Memory(data + bytes)) {
+            long start = Pointer.nativeValue(block);
+            ByteBuffer out = block.getByteBuffer(0, block.size()).order(ByteOrder.nativeOrder());
+            out.position((int) name).put(address);
+            for (int i = 0; i < count; i++) {
+                byte[] datagram = datagrams.get(from + i);
+                // struct msghdr: name and its length, vectors and their number, no control, no flags; then what was
+                // sent.
+                out.putLong(MESSAGE_BYTES * i, start + name)
+                        .putLong(MESSAGE_BYTES * i + 8, address.length)
+                        .putLong(MESSAGE_BYTES * i + 16, start + vectors + (long) VECTOR_BYTES * i)
+                        .putLong(MESSAGE_BYTES * i + 24, 1)
+                        .putLong(MESSAGE_BYTES * i + 32, 0)
+                        .putLong(MESSAGE_BYTES * i + 40, 0)
+                        .putLong(MESSAGE_BYTES * i + 48, 0)
+                        .putLong(MESSAGE_BYTES * i + 56, 0);
+                int vector = (int) vectors + VECTOR_BYTES * i;
+                out.putLong(vector, start + out.position()).putLong(vector + 8, datagram.length);
+                out.put(datagram);
+            }
+            while (true) {
+                try {
+                    return C.sendmmsg(fd.number(), block, count, 0);
+                } catch (LastErrorException e) {
+                    if (e.getErrorCode() != EINTR) {
+                        throw failed("sendmmsg", e, fd.toString());
+                    }
+                }
+            }
+        }
     }
 
     private static void sendTo(Fd fd, byte[] data, byte[] address, int flags) {

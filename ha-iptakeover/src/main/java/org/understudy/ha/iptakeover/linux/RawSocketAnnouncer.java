@@ -66,24 +66,46 @@ public final class RawSocketAnnouncer implements AddressAnnouncer {
 
     @Override
     public boolean send(List<EthernetFrame> frames) {
-        boolean isSent = true;
+        Map<Integer, List<byte[]>> byType = new LinkedHashMap<>();
         for (EthernetFrame frame : frames) {
-            isSent &= send(frame);
+            byType.computeIfAbsent(frame.type(), type -> new ArrayList<>(frames.size()))
+                    .add(frame.encode());
+        }
+        boolean isSent = true;
+        for (Map.Entry<Integer, List<byte[]>> each : byType.entrySet()) {
+            isSent &= sendAll(each.getValue(), linkAddress(each.getKey()));
+        }
+        return isSent;
+    }
+
+    private boolean sendAll(List<byte[]> frames, byte[] to) {
+        boolean isSent = true;
+        int next = 0;
+        while (next < frames.size()) {
+            try {
+                next += Libc.sendAllTo(sender, frames, next, to);
+            } catch (PlatformException e) {
+                if (!isDropped(e)) {
+                    throw e;
+                }
+                isSent = false;
+                next++;
+            }
         }
         return isSent;
     }
 
     private boolean send(EthernetFrame frame) {
-        try {
-            Libc.sendTo(sender, frame.encode(), linkAddress(frame.type()));
-            return true;
-        } catch (PlatformException e) {
-            boolean dropped = e.errno() == Libc.ENOBUFS || e.errno() == Libc.EPERM;
-            if (dropped || e.errno() == Libc.ENETDOWN || e.errno() == Libc.ENXIO || e.errno() == Libc.ENODEV) {
-                return false;
-            }
-            throw e;
-        }
+        return send(List.of(frame));
+    }
+
+    /** By this host: the gate is closed, the queue full, the interface down or gone. */
+    private static boolean isDropped(PlatformException e) {
+        return e.errno() == Libc.ENOBUFS
+                || e.errno() == Libc.EPERM
+                || e.errno() == Libc.ENETDOWN
+                || e.errno() == Libc.ENXIO
+                || e.errno() == Libc.ENODEV;
     }
 
     @Override
