@@ -19,7 +19,11 @@ final class AddressOnLink implements ManagedResource {
     private final FloatingAddress beside;
 
     AddressOnLink(String address, String networkInterface, String besideInterface) {
-        this.address = FloatingAddress.of(address, networkInterface);
+        this.address = FloatingAddress.builder()
+                .address(address)
+                .networkInterface(networkInterface)
+                .inNetworkOf(besideInterface)
+                .build();
         this.beside = FloatingAddress.of(address, besideInterface);
     }
 

@@ -177,9 +177,10 @@ final class AddressTenure {
     /**
      * What an earlier process of ours left on this interface.
      *
+     * @param networkIndex of the interface whose networks the addresses must be of, this one or another
      * @throws ResourceException if an address stands on this host otherwise, or is none of a host in a network of the interface
      */
-    List<IpAddress> leftovers() throws ResourceException {
+    List<IpAddress> leftovers(int networkIndex) throws ResourceException {
         List<IpAddress> ours = new ArrayList<>();
         List<AddressTable.Network> networks = new ArrayList<>();
         for (AddressTable.Entry entry : table.list()) {
@@ -196,11 +197,11 @@ final class AddressTenure {
                                     + ": take it off there (`ip addr del`), the library alone may add it");
                 }
                 ours.add(entry.address());
-            } else if (sameInterface && !entry.isAlone() && !isLinkLocal(entry.address())) {
+            } else if (entry.interfaceIndex() == networkIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
                 networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
             }
         }
-        requireHosts(networks);
+        requireHosts(networks, networkIndex);
         return ours;
     }
 
@@ -208,7 +209,7 @@ final class AddressTenure {
         return address instanceof Ipv6Address six && six.isLinkLocal();
     }
 
-    private void requireHosts(List<AddressTable.Network> networks) throws ResourceException {
+    private void requireHosts(List<AddressTable.Network> networks, int networkIndex) throws ResourceException {
         List<IpAddress> outside = new ArrayList<>();
         for (IpAddress address : addresses.all()) {
             boolean isInside = false;
@@ -228,7 +229,7 @@ final class AddressTenure {
         }
         if (!outside.isEmpty()) {
             // Asked for in this case only: a host may have very many routes.
-            for (AddressTable.Network routed : table.networksRouted(link.index())) {
+            for (AddressTable.Network routed : table.networksRouted(networkIndex)) {
                 if (networks.stream().noneMatch(routed::isSameAs)) {
                     networks.add(routed);
                 }

@@ -89,6 +89,7 @@ public final class FloatingAddress implements ManagedResource {
 
     private final AddressSet addresses;
     private final String interfaceName;
+    private final String networkOf;
     private final ThreadFactory threads;
     private final SegmentTalk.Settings settings;
 
@@ -107,9 +108,14 @@ public final class FloatingAddress implements ManagedResource {
     private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege) {}
 
     private FloatingAddress(
-            AddressSet addresses, String interfaceName, ThreadFactory threads, SegmentTalk.Settings settings) {
+            AddressSet addresses,
+            String interfaceName,
+            String networkOf,
+            ThreadFactory threads,
+            SegmentTalk.Settings settings) {
         this.addresses = addresses;
         this.interfaceName = interfaceName;
+        this.networkOf = networkOf;
         this.threads = threads;
         this.settings = settings;
     }
@@ -138,6 +144,7 @@ public final class FloatingAddress implements ManagedResource {
         private @Nullable RivalPolicy policy;
         private @Nullable Duration ageing;
         private boolean isDeaf;
+        private @Nullable String networkOf;
 
         private Builder() {}
 
@@ -199,6 +206,12 @@ public final class FloatingAddress implements ManagedResource {
             return this;
         }
 
+        /** The interface whose networks the address must be of, where the one that it stands on has none. */
+        Builder inNetworkOf(String otherInterface) {
+            networkOf = otherInterface;
+            return this;
+        }
+
         /** Makes the one thread; it is named and made a daemon afterwards. Default: plain threads; once. */
         public Builder threads(ThreadFactory value) {
             requireUnset("threads", threads, value);
@@ -234,6 +247,7 @@ public final class FloatingAddress implements ManagedResource {
             return new FloatingAddress(
                     new AddressSet(parsed),
                     name,
+                    networkOf == null ? name : networkOf,
                     threads == null ? Executors.defaultThreadFactory() : threads,
                     new SegmentTalk.Settings(
                             asked,
@@ -396,7 +410,7 @@ public final class FloatingAddress implements ManagedResource {
         try {
             LinkTable.Link link = usableLink();
             next = new AddressTenure(addresses, link, context, timing, settings);
-            List<IpAddress> leftovers = next.leftovers();
+            List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
             }
@@ -415,6 +429,18 @@ public final class FloatingAddress implements ManagedResource {
             if (next != null) {
                 undo(next);
             }
+        }
+    }
+
+    private int networkIndex(LinkTable.Link link) throws ResourceException {
+        if (networkOf.equals(interfaceName)) {
+            return link.index();
+        }
+        try (LinuxLinkTable links = new LinuxLinkTable()) {
+            return links.byName(networkOf)
+                    .orElseThrow(() -> new ResourceException(
+                            Severity.HARD, "there is no interface " + networkOf + " on this host" + interfacesThere()))
+                    .index();
         }
     }
 
