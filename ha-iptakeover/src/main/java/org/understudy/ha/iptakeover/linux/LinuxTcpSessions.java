@@ -2,10 +2,13 @@ package org.understudy.ha.iptakeover.linux;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.PlatformException;
@@ -39,6 +42,8 @@ public final class LinuxTcpSessions implements TcpSessions {
     private static final int BIND_TO_INTERFACE = 62;
 
     private static final int LOOPBACK_INDEX = 1;
+    /** For more addresses than these one look at all connections of the host is cheaper. */
+    private static final int ASKED_ALONE_MAX = 8;
     /** A listener that is still open refills what was ended; it cannot keep this busy for ever. */
     private static final int ROUNDS_MAX = 3;
 
@@ -68,13 +73,18 @@ public final class LinuxTcpSessions implements TcpSessions {
     }
 
     @Override
-    public int destroy(Collection<IpAddress> local) {
+    public Ended destroy(Collection<IpAddress> local, Duration within) {
+        long start = System.nanoTime();
+        long most = within.toNanos();
         int ended = 0;
         try (NetlinkSocket socket = open()) {
             boolean go = true;
             for (int round = 0; go && round < ROUNDS_MAX; round++) {
                 go = false;
                 for (SockDiagMessage one : dump(socket, local, LIVING)) {
+                    if (System.nanoTime() - start > most) {
+                        return new Ended(ended, false);
+                    }
                     if (destroy(socket, one)) {
                         ended++;
                         go = true;
@@ -82,7 +92,7 @@ public final class LinuxTcpSessions implements TcpSessions {
                 }
             }
         }
-        return ended;
+        return new Ended(ended, true);
     }
 
     /**
@@ -158,24 +168,37 @@ public final class LinuxTcpSessions implements TcpSessions {
     /** An IPv4 connection may belong to a socket of either family, an IPv6 connection to one only. */
     static List<SockDiagMessage> dump(NetlinkSocket socket, Collection<IpAddress> local, int states) {
         List<SockDiagMessage> found = new ArrayList<>();
-        for (IpAddress address : local) {
-            if (!address.isV6()) {
-                dump(socket, SockDiagMessage.FAMILY_IPV4, states, address, found);
+        Set<IpAddress> asked = new HashSet<>(local);
+        if (asked.size() > ASKED_ALONE_MAX) {
+            for (int family : List.of(SockDiagMessage.FAMILY_IPV4, SockDiagMessage.FAMILY_IPV6)) {
+                dump(socket, SockDiagMessage.dumpRequest(family, states), states, asked, found);
             }
-            dump(socket, SockDiagMessage.FAMILY_IPV6, states, address, found);
+            return found;
+        }
+        for (IpAddress address : asked) {
+            Set<IpAddress> alone = Set.of(address);
+            if (!address.isV6()) {
+                NetlinkMessage four = SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV4, states, address);
+                dump(socket, four, states, alone, found);
+            }
+            NetlinkMessage six = SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV6, states, address);
+            dump(socket, six, states, alone, found);
         }
         return found;
     }
 
     private static void dump(
-            NetlinkSocket socket, int family, int states, IpAddress local, List<SockDiagMessage> found) {
-        NetlinkMessage request = SockDiagMessage.dumpRequest(family, states, local);
+            NetlinkSocket socket,
+            NetlinkMessage request,
+            int states,
+            Set<IpAddress> asked,
+            List<SockDiagMessage> found) {
         for (NetlinkMessage m : socket.dump(request, "SOCK_DIAG_BY_FAMILY")) {
             if (m.type() == SockDiagMessage.BY_FAMILY) {
                 SockDiagMessage one = decode(m);
                 Optional<TcpConnection> connection = one.connection();
-                boolean isAsked =
-                        connection.isPresent() && connection.get().local().equals(local);
+                boolean isAsked = connection.isPresent()
+                        && asked.contains(connection.get().local());
                 if (isAsked && !one.isStub() && (states & 1 << one.state()) != 0) {
                     found.add(one);
                 }

@@ -124,6 +124,16 @@ public record SockDiagMessage(int family, int state, int timer, byte[] id) {
         return new NetlinkMessage(BY_FAMILY, NetlinkMessage.REQUEST | NetlinkMessage.DUMP, 0, 0, payload);
     }
 
+    /** Every socket of a family in some states. {@code ss -t}. */
+    public static NetlinkMessage dumpRequest(int family, int states) {
+        return new NetlinkMessage(
+                BY_FAMILY,
+                NetlinkMessage.REQUEST | NetlinkMessage.DUMP,
+                0,
+                0,
+                request(family, states, new byte[ID_BYTES]));
+    }
+
     /** The one IPv4 socket that listens on a port of every address and is bound to an interface. */
     public static NetlinkMessage listenerRequest(int port, int interfaceIndex) {
         byte[] id = ByteBuffer.allocate(ID_BYTES)
