@@ -39,7 +39,7 @@ final class TcpCare {
 
     private final AddressSet addresses;
     private final StartContext context;
-    private final TcpSessions sessions = new LinuxTcpSessions();
+    private final TcpSessions sessions;
     /** Of the thread that monitors. */
     private Connections known = Connections.NONE;
 
@@ -51,8 +51,13 @@ final class TcpCare {
     private @Nullable TickleSchedule tickles;
 
     TcpCare(AddressSet addresses, StartContext context) {
+        this(addresses, context, new LinuxTcpSessions());
+    }
+
+    TcpCare(AddressSet addresses, StartContext context, TcpSessions sessions) {
         this.addresses = addresses;
         this.context = context;
+        this.sessions = sessions;
     }
 
     /** After the first announcement, on the keeper's thread: who has been reset in order already need not be told. */
