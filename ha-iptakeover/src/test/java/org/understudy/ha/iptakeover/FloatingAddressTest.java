@@ -3,8 +3,8 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -146,7 +146,8 @@ class FloatingAddressTest {
     @Test
     void a_look_at_the_segment_takes_no_longer_than_a_minute() {
         FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
-        for (Duration wrong : List.of(Duration.ofMillis(-1), Duration.ofSeconds(61), Duration.ofSeconds(Long.MAX_VALUE))) {
+        for (Duration wrong :
+                List.of(Duration.ofMillis(-1), Duration.ofSeconds(61), Duration.ofSeconds(Long.MAX_VALUE))) {
             assertThatThrownBy(() -> address.answering(wrong))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("at most 60 s");
