@@ -301,19 +301,30 @@ final class AddressTenure {
         thread.setName("ha-" + context.holder().node() + "-address-"
                 + addresses.all().get(0) + (addresses.size() == 1 ? "" : "+" + (addresses.size() - 1)));
         thread.setDaemon(true);
-        keeper = thread;
         thread.start();
+        // Nobody waits for a keeper that could not be started.
+        keeper = thread;
     }
 
     /** What the ear says, on its thread. */
     private final class Talked implements SegmentTalk.Owner {
         @Override
+        public boolean isHolding() {
+            return yielded.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
+        }
+
+        @Override
         public void yield(String why) {
             yielded = why;
-            if (gate != null) {
-                gate.shut();
+            try {
+                if (gate != null) {
+                    gate.shut();
+                }
+            } catch (PlatformException e) {
+                LOG.warn("{}: its thread must shut the gate: {}", what, e.getMessage());
+            } finally {
+                wake();
             }
-            wake();
         }
 
         @Override
@@ -394,8 +405,7 @@ final class AddressTenure {
     }
 
     /** Returns why the address was let go; empty when somebody ended it. */
-    private String keepUntilEnding(AnnouncementSchedule first) throws InterruptedException {
-        AnnouncementSchedule schedule = first;
+    private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
         talk.ask();
         tcp.takeOver(System.nanoTime());
         while (ending.getCount() > 0) {
@@ -403,10 +413,11 @@ final class AddressTenure {
             if (delay < 0) {
                 return lost;
             }
-            if (talk.takeAnnouncing() | reopened) {
+            if (reopened) {
                 reopened = false;
                 schedule.restart(System.nanoTime());
             }
+            delay = Math.min(delay, talk.answerRivals(schedule, System.nanoTime()));
             if (ending.getCount() > 0) {
                 announceAgain(schedule);
                 delay = Math.min(delay, Math.min(talk.turn(), tcp.turn()));
@@ -480,6 +491,7 @@ final class AddressTenure {
             // As with a gate: a moment of doubt is no end, and the end does not move.
             long confirmed = lease.confirmedNanos();
             if (lease.nowNanos() - confirmed < lease.lengthNanos()) {
+                lookAfterLink();
                 return UNGATED_LOOK_NANOS;
             }
             letGo(reason(GateMachine.Loss.LEASE_OVER));
@@ -606,6 +618,10 @@ final class AddressTenure {
             }
             if (!now.get().hasCarrier()) {
                 return Health.failed(Severity.HARD, "carrier of " + link.name() + " is gone");
+            }
+            if (!yielded.isEmpty()) {
+                // Here and under the same token it would have to yield again.
+                return Health.failed(Severity.HARD, yielded);
             }
             if (!lost.isEmpty()) {
                 return Health.failed(Severity.SOFT, lost);

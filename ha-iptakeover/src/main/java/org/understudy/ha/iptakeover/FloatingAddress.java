@@ -71,8 +71,8 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * <p><b>What it needs.</b> Linux, an Ethernet interface, {@code CAP_NET_ADMIN} and {@code CAP_NET_RAW}; {@link #check()} says what is
  * missing. On JDK 24 and later start the JVM with {@code --enable-native-access=ALL-UNNAMED}.
  *
- * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop one daemon
- * thread {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement.
+ * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop the daemon thread
+ * {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement, and {@code ha-NODE-ear-IP} listens for rivals and answers.
  *
  * @since 0.1.0
  */
@@ -84,6 +84,7 @@ public final class FloatingAddress implements ManagedResource {
     private static final int INTERFACE_NAME_LENGTH_MAX = 15;
     private static final int EPERM = 1;
     private static final Duration AGEING_MIN = Duration.ofSeconds(3);
+    private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private static final int ADDRESSES_MAX = 4096;
 
@@ -212,7 +213,7 @@ public final class FloatingAddress implements ManagedResource {
             return this;
         }
 
-        /** Makes the one thread; it is named and made a daemon afterwards. Default: plain threads; once. */
+        /** Makes the threads; they are named and made daemons afterwards. Default: plain threads; once. */
         public Builder threads(ThreadFactory value) {
             requireUnset("threads", threads, value);
             threads = value;
@@ -354,12 +355,16 @@ public final class FloatingAddress implements ManagedResource {
      * Asks the segment from this host who answers for the addresses: none, one, or two at once. Meant for the nodes that do not have
      * them; on the owner its own answer is not heard.
      *
-     * @param time to wait for answers; 20 to 100 ms are usual on a LAN
+     * @param time to wait for answers, a minute at most; 20 to 100 ms are usual on a LAN
      * @return for each address the hardware addresses that answered, in the order of their answers; at most eight each
      * @throws org.understudy.ha.api.PlatformException without CAP_NET_RAW, or if the interface is not there
+     * @throws IllegalArgumentException if the time is negative or longer
      * @throws InterruptedException if interrupted while waiting
      */
     public Map<String, List<String>> answering(Duration time) throws InterruptedException {
+        if (time.isNegative() || time.compareTo(LOOK_MAX) > 0) {
+            throw new IllegalArgumentException("a look takes at most " + LOOK_MAX.toSeconds() + " s, not " + time);
+        }
         LinkTable.Link link;
         try {
             link = usableLink();
@@ -572,7 +577,8 @@ public final class FloatingAddress implements ManagedResource {
      * {@inheritDoc}
      *
      * <p>A few microseconds: one question to the kernel about the interface; the addresses themselves are looked for once a second, which
-     * takes some milliseconds for a thousand. At most three of those that vanished are named.
+     * takes some milliseconds for a thousand. At most three of those that vanished are named. Up to twenty times a second, and for a
+     * twentieth of the time at most, it also looks which TCP connections there are and tells them to the next owner.
      * Meant to be polled every 50 ms, so that a pulled cable is seen at once.
      */
     @Override

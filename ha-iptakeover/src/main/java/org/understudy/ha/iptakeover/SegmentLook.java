@@ -8,6 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.OutsideView;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.packet.ArpPacket;
@@ -34,16 +35,22 @@ final class SegmentLook {
         Map<IpAddress, OutsideView> views = new LinkedHashMap<>();
         addresses.all().forEach(address -> views.put(address, new OutsideView(address, own)));
         SegmentEar.Listener listener = (nanos, sighting) -> {
-            synchronized (views) {
-                views.values().forEach(view -> view.hear(sighting));
+            OutsideView view = views.get(sighting.sender());
+            if (view != null) {
+                synchronized (views) {
+                    view.hear(sighting);
+                }
             }
         };
         try (LinuxSegmentEar ear =
                 new LinuxSegmentEar(link.index(), addresses.all(), listener, threads, "ha-look-" + link.name())) {
             for (int i = 0; i < TRIES; i++) {
-                addresses.all().forEach(address -> ear.send(probe(own, address)));
-                // Nobody ends the wait before its time: there may be one more.
-                new CountDownLatch(1).await(time.toNanos() / TRIES, TimeUnit.NANOSECONDS);
+                for (int from = 0; from < addresses.size(); from += AnnouncementSchedule.BURST_MAX) {
+                    int to = Math.min(addresses.size(), from + AnnouncementSchedule.BURST_MAX);
+                    addresses.all().subList(from, to).forEach(address -> ear.send(probe(own, address)));
+                    pause(AnnouncementSchedule.BURST_NANOS);
+                }
+                pause(time.toNanos() / TRIES);
             }
         }
         Map<String, List<String>> found = new LinkedHashMap<>();
@@ -53,6 +60,11 @@ final class SegmentLook {
                     view.verdict().macs().stream().map(MacAddress::toString).toList()));
         }
         return found;
+    }
+
+    /** Nobody ends it before its time: there may be one more answer. */
+    private static void pause(long nanos) throws InterruptedException {
+        new CountDownLatch(1).await(nanos, TimeUnit.NANOSECONDS);
     }
 
     private static EthernetFrame probe(MacAddress own, IpAddress address) {

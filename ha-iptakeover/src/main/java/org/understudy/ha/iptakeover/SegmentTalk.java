@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +22,7 @@ import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.Confirmation;
+import org.understudy.ha.iptakeover.core.Pace;
 import org.understudy.ha.iptakeover.core.RivalWatch;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
@@ -64,6 +67,9 @@ final class SegmentTalk implements AutoCloseable {
 
     /** What the tenure does when the talk turns serious. Called on the thread of the ear; must not block. */
     interface Owner {
+        /** Whether the addresses are still held: afterwards nothing that is heard matters, and the next owner is no rival. */
+        boolean isHolding();
+
         /** Stop answering now. */
         void yield(String why);
 
@@ -88,7 +94,19 @@ final class SegmentTalk implements AutoCloseable {
     private final BlockingQueue<Heard> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final Map<IpAddress, Confirmation> confirmations = new LinkedHashMap<>();
     private @Nullable SegmentEar ear;
-    private volatile boolean isToBeAnnounced;
+    /** Why there is no ear though there should be one. */
+    private String deafness = "";
+
+    private final AtomicBoolean olderOwnerHeard = new AtomicBoolean();
+    private final AtomicBoolean strangerHeard = new AtomicBoolean();
+    /** Of the keeper. */
+    private final Pace again = new Pace(RivalWatch.ANNOUNCE_INTERVAL_NANOS);
+
+    private final Pace defence = new Pace(RivalWatch.DEFEND_INTERVAL_NANOS);
+
+    /** Answers of neighbours are waited for. */
+    private volatile boolean isAsking = true;
+
     private volatile List<Takeover> takeovers = List.of();
     private boolean isTold;
 
@@ -156,15 +174,22 @@ final class SegmentTalk implements AutoCloseable {
         if (!settings.isListening()) {
             return;
         }
+        RivalWatch.AlarmLimit alarms = new RivalWatch.AlarmLimit();
         for (IpAddress address : addresses.all()) {
-            watches.put(address, new RivalWatch(address, mac, token, policy()));
+            watches.put(address, new RivalWatch(address, mac, token, policy(), alarms));
         }
-        ear = new LinuxSegmentEar(
-                link.index(),
-                addresses.all(),
-                this::sighted,
-                threads,
-                "ha-" + context.holder().node() + "-ear-" + addresses.all().get(0));
+        try {
+            ear = new LinuxSegmentEar(
+                    link.index(),
+                    addresses.all(),
+                    this::sighted,
+                    threads,
+                    "ha-" + context.holder().node() + "-ear-" + addresses.all().get(0));
+        } catch (PlatformException e) {
+            // The addresses are served already, and nothing about their safety depends on it.
+            deafness = e.getMessage();
+            LOG.warn("{}: nobody listens for rivals: {}", addresses, deafness);
+        }
     }
 
     private RivalWatch.Policy policy() {
@@ -176,14 +201,17 @@ final class SegmentTalk implements AutoCloseable {
         if (ear == null) {
             return;
         }
+        List<IpAddress> some =
+                addresses.all().stream().limit(ADDRESSES_CONFIRMED_MAX).toList();
         long now = System.nanoTime();
         try (NeighbourTable table = new LinuxNeighbourTable()) {
-            for (IpAddress address : addresses.all()) {
-                if (confirmations.size() == ADDRESSES_CONFIRMED_MAX) {
-                    break;
-                }
-                List<Confirmation.Neighbour> chosen =
-                        Confirmation.choose(address, candidates(table, address.isV6()), ASKED_MAX);
+            // The kernel's tables may be long, and the gate waits meanwhile.
+            Map<Boolean, List<Confirmation.Neighbour>> candidates = new HashMap<>();
+            for (IpAddress address : some) {
+                List<Confirmation.Neighbour> chosen = Confirmation.choose(
+                        address,
+                        candidates.computeIfAbsent(address.isV6(), isV6 -> candidates(table, isV6)),
+                        ASKED_MAX);
                 confirmations.put(address, new Confirmation(address, mac, chosen, now));
             }
         } catch (PlatformException e) {
@@ -214,6 +242,9 @@ final class SegmentTalk implements AutoCloseable {
     // ---- on the ear's thread ---------------------------------------------------------------------------------------
 
     private void sighted(long nanos, Sighting sighting) {
+        if (!owner.isHolding()) {
+            return;
+        }
         RivalWatch watch = watches.get(sighting.sender());
         if (watch != null) {
             Optional<FencingToken> claimed = marks.flatMap(m -> m.token(sighting));
@@ -223,11 +254,11 @@ final class SegmentTalk implements AutoCloseable {
                     owner.yield(sentence(decision.reason(), sighting, claimed));
                     break;
                 case DEFEND:
-                    isToBeAnnounced = true;
+                    strangerHeard.set(true);
                     owner.wake();
                     break;
                 case ANNOUNCE_AGAIN:
-                    isToBeAnnounced = true;
+                    olderOwnerHeard.set(true);
                     owner.wake();
                     break;
                 default:
@@ -236,11 +267,20 @@ final class SegmentTalk implements AutoCloseable {
             if (decision.isAlarm()) {
                 String what = sentence(decision.reason(), sighting, claimed);
                 LOG.warn("{}", what);
-                context.alarm(what);
+                tell(context::alarm, what);
             }
         }
-        if (sighting.form() == Sighting.Form.ANSWER && answers.offer(new Heard(nanos, sighting))) {
+        if (isAsking && sighting.form() == Sighting.Form.ANSWER && answers.offer(new Heard(nanos, sighting))) {
             owner.wake();
+        }
+    }
+
+    /** A fault of whoever is told must not end the ear or the keeper. */
+    private static void tell(Consumer<String> listener, String sentence) {
+        try {
+            listener.accept(sentence);
+        } catch (RuntimeException e) {
+            LOG.warn("nobody was told \"{}\"", sentence, e);
         }
     }
 
@@ -270,17 +310,33 @@ final class SegmentTalk implements AutoCloseable {
 
     // ---- on the keeper's thread ------------------------------------------------------------------------------------
 
-    /** Whether the announcements must begin anew: a rival was heard. */
-    boolean takeAnnouncing() {
-        boolean isDue = isToBeAnnounced;
-        isToBeAnnounced = false;
-        return isDue;
+    /**
+     * Lets the announcements answer the rivals that were heard: to an owner with an older token they begin anew, to a stranger they
+     * are repeated once. All addresses are announced, however many of them were claimed, so this has one pace for all.
+     *
+     * @return nanoseconds until it must be called again
+     */
+    long answerRivals(AnnouncementSchedule schedule, long nowNanos) {
+        if (olderOwnerHeard.getAndSet(false)) {
+            again.want();
+        }
+        if (strangerHeard.getAndSet(false)) {
+            defence.want();
+        }
+        if (again.take(nowNanos)) {
+            schedule.restart(nowNanos);
+        }
+        if (defence.take(nowNanos)) {
+            schedule.once(nowNanos);
+        }
+        return Math.min(again.delayNanos(nowNanos), defence.delayNanos(nowNanos));
     }
 
     /** Sends and takes what is due; returns nanoseconds until the next turn. */
     long turn() {
         SegmentEar open = ear;
-        if (open == null || confirmations.isEmpty()) {
+        if (open == null || confirmations.isEmpty() || isTold) {
+            isAsking = false;
             answers.clear();
             return Long.MAX_VALUE;
         }
@@ -324,7 +380,7 @@ final class SegmentTalk implements AutoCloseable {
                             || !takeover.silent().isEmpty())
                     .forEach(takeover -> {
                         LOG.info("{}", takeover);
-                        context.report(takeover.toString());
+                        tell(context::report, takeover.toString());
                     });
         }
     }
@@ -350,7 +406,7 @@ final class SegmentTalk implements AutoCloseable {
     /** Why nothing is heard any more; empty while all is well. Any thread. */
     String problem() {
         SegmentEar open = ear;
-        return open == null ? "" : open.problem().orElse("");
+        return open == null ? deafness : open.problem().orElse("");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -34,22 +35,31 @@ final class TcpCare {
     /** A kilobyte a millisecond at most. */
     private static final long NANOS_PER_BYTE = 1_000;
 
+    private static final long AFTER_FAILURE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** What a stop may take longer for the sake of the clients: the next owner waits for it. */
+    private static final Duration END_MAX = Duration.ofMillis(200);
+
     private final AddressSet addresses;
     private final StartContext context;
-    private final TcpSessions sessions = new LinuxTcpSessions();
+    private final TcpSessions sessions;
     /** Of the thread that monitors. */
     private Connections known = Connections.NONE;
 
-    private long toldNanos;
-    private long nextNanos;
+    private long toldNanos = System.nanoTime();
+    private long nextNanos = toldNanos;
     private long acceptedThen = -1;
     private boolean isBroken;
     /** Of the keeper. */
     private @Nullable TickleSchedule tickles;
 
     TcpCare(AddressSet addresses, StartContext context) {
+        this(addresses, context, new LinuxTcpSessions());
+    }
+
+    TcpCare(AddressSet addresses, StartContext context, TcpSessions sessions) {
         this.addresses = addresses;
         this.context = context;
+        this.sessions = sessions;
     }
 
     /** Loads what a start would have to load, so that it does not. */
@@ -72,7 +82,11 @@ final class TcpCare {
         }
         context.softState().heard().ifPresent(state -> {
             try {
-                tickles = new TickleSchedule(Connections.decode(state), announcedNanos);
+                // Another node wrote it: whatever it says, nobody is spoken to in the name of another address.
+                List<TcpConnection> ours = Connections.decode(state).list().stream()
+                        .filter(one -> addresses.contains(one.local()) && !addresses.contains(one.remote()))
+                        .toList();
+                tickles = new TickleSchedule(Connections.NONE.next(ours), announcedNanos);
             } catch (MalformedMessageException e) {
                 LOG.debug("{}: the list of connections cannot be read: {}", addresses, e.getMessage());
             }
@@ -101,7 +115,7 @@ final class TcpCare {
     /** Tells the other nodes which connections there are, if it is time. Takes a millisecond, more with very many connections. */
     void tell() {
         long begin = System.nanoTime();
-        if (isBroken || begin - nextNanos < 0) {
+        if (begin - nextNanos < 0) {
             return;
         }
         OptionalLong accepted = sessions.accepted();
@@ -112,9 +126,16 @@ final class TcpCare {
         acceptedThen = accepted.orElse(-1);
         try {
             known = known.next(sessions.established(addresses.all()));
+            isBroken = false;
         } catch (HaException e) {
+            if (!isBroken) {
+                LOG.info(
+                        "{}: the next owner will not know the TCP connections of this one: {}",
+                        addresses,
+                        e.getMessage());
+            }
             isBroken = true;
-            LOG.info("{}: the next owner will not know the TCP connections of this one: {}", addresses, e.getMessage());
+            nextNanos = begin + AFTER_FAILURE_NANOS;
             return;
         }
         byte[] state = known.encode();
@@ -129,13 +150,22 @@ final class TcpCare {
 
     /**
      * Ends every connection of the addresses: before the gate is shut, so that the clients are reset, or after it, so that at least
-     * nobody here waits on.
+     * nobody here waits on. Takes {@link #END_MAX} at most, and one look at the kernel's table.
      */
     void end() {
         try {
-            sessions.destroy(addresses.all());
-        } catch (HaException e) {
-            LOG.info("{}: clients learn by themselves that it moved: {}", addresses, e.getMessage());
+            TcpSessions.Ended ended = sessions.destroy(addresses.all(), END_MAX);
+            if (!ended.isComplete()) {
+                LOG.warn(
+                        "{}: {} TCP connections were ended in {} ms, and the others are left to find out by themselves:"
+                                + " the stop does not wait for them",
+                        addresses,
+                        ended.count(),
+                        END_MAX.toMillis());
+            }
+        } catch (RuntimeException e) {
+            // Whatever it is: the address must go.
+            LOG.info("{}: clients learn by themselves that it moved: {}", addresses, e.toString());
         }
     }
 }

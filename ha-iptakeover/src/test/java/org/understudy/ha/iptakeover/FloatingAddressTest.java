@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -114,6 +115,44 @@ class FloatingAddressTest {
                         .build())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("give the floating address");
+    }
+
+    @Test
+    void wrong_options_of_the_segment_are_told_together() {
+        FloatingAddress.Builder builder = FloatingAddress.builder()
+                .address("192.0.2.50")
+                .networkInterface("lan0")
+                .confirmWith("192.0.2.1")
+                .confirmWith("192.0.2.1/24")
+                .confirmWith("224.0.0.1")
+                .confirmWith("::")
+                .rivals(RivalPolicy.YIELD)
+                .switchAgeing(Duration.ofSeconds(2));
+        assertThatThrownBy(builder::build)
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(p -> p.key() + " = " + p.value())
+                                .containsExactly(
+                                        "confirmWith = 192.0.2.1/24",
+                                        "confirmWith = 224.0.0.1",
+                                        "confirmWith = ::",
+                                        "switchAgeing = PT2S"));
+        assertThatThrownBy(() -> builder.rivals(RivalPolicy.DEFEND)).hasMessageContaining("was already set to YIELD");
+        assertThatThrownBy(() -> builder.switchAgeing(Duration.ofSeconds(9)))
+                .hasMessageContaining("was already set to PT2S");
+    }
+
+    @Test
+    void a_look_at_the_segment_takes_no_longer_than_a_minute() {
+        FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
+        for (Duration wrong :
+                List.of(Duration.ofMillis(-1), Duration.ofSeconds(61), Duration.ofSeconds(Long.MAX_VALUE))) {
+            assertThatThrownBy(() -> address.answering(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("at most 60 s");
+        }
+        assertThat(address.takeovers()).isEmpty();
     }
 
     @Test

@@ -170,7 +170,7 @@ final class SegmentEarScenarios implements AutoCloseable {
     }
 
     void the_kernels_own_ipv6_words_are_heard() {
-        LabHost a = segment.host(3);
+        LabHost a = segment.host(4);
         a.inside("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/lan0/ndisc_notify");
         try (Card own = Card.plug("own0", List.of(VIP6))) {
             a.inside("ip", "-6", "addr", "add", VIP6 + "/64", "dev", "lan0");

@@ -99,6 +99,15 @@ public final class AnnouncementSchedule {
         sent = 0;
     }
 
+    /** One more round now, without the rounds after it; none if one is under way. */
+    public void once(long nowNanos) {
+        if (sent == count) {
+            sent = 0;
+            nextBurstNanos = nowNanos;
+            roundNanos = nowNanos;
+        }
+    }
+
     /** What to announce now; it counts as announced. Rounds that were missed meanwhile count as one. */
     public Burst next(long nowNanos) {
         if (sent == count) {

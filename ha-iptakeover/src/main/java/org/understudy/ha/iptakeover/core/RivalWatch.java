@@ -79,9 +79,11 @@ public final class RivalWatch {
     public record Decision(Action action, Reason reason, boolean isAlarm) {}
 
     /** RFC 5227, 1.1. */
-    static final long DEFEND_INTERVAL_NANOS = 10_000_000_000L;
+    public static final long DEFEND_INTERVAL_NANOS = 10_000_000_000L;
 
-    static final long ANNOUNCE_INTERVAL_NANOS = 1_000_000_000L;
+    /** Between two answers to owners with older tokens. */
+    public static final long ANNOUNCE_INTERVAL_NANOS = 1_000_000_000L;
+
     static final long ALARM_INTERVAL_NANOS = 60_000_000_000L;
 
     /** How many alarms may be younger than a minute: with a token, and as many without. */
@@ -97,8 +99,7 @@ public final class RivalWatch {
 
     private final Interval announcing = new Interval(ANNOUNCE_INTERVAL_NANOS);
     private final Interval defending = new Interval(DEFEND_INTERVAL_NANOS);
-    private final Alarms authenticated = new Alarms();
-    private final Alarms anonymous = new Alarms();
+    private final AlarmLimit alarms;
     private boolean hasYielded;
 
     /**
@@ -106,10 +107,20 @@ public final class RivalWatch {
      * @param token of the grant under which it does
      */
     public RivalWatch(IpAddress address, MacAddress own, FencingToken token, Policy policy) {
+        this(address, own, token, policy, new AlarmLimit());
+    }
+
+    /**
+     * The same for one of several addresses that one host claims all of: its first claim raises the alarm.
+     *
+     * @param alarms of all of them
+     */
+    public RivalWatch(IpAddress address, MacAddress own, FencingToken token, Policy policy, AlarmLimit alarms) {
         this.address = address;
         this.own = own;
         this.token = token;
         this.policy = policy;
+        this.alarms = alarms;
     }
 
     /**
@@ -126,8 +137,8 @@ public final class RivalWatch {
         Reason reason = reason(sighting.senderMac().equals(own), claimed);
         Action action = action(reason, nowNanos);
         hasYielded = action == Action.YIELD;
-        Alarms alarms = claimed.isPresent() ? authenticated : anonymous;
-        return new Decision(action, reason, hasYielded || alarms.isNew(sighting.senderMac(), reason, nowNanos));
+        Alarms counted = claimed.isPresent() ? alarms.authenticated : alarms.anonymous;
+        return new Decision(action, reason, hasYielded || counted.isNew(sighting.senderMac(), reason, nowNanos));
     }
 
     private Reason reason(boolean isOwnMac, Optional<FencingToken> claimed) {
@@ -173,7 +184,13 @@ public final class RivalWatch {
 
     /** Alarms that were not raised because of too many senders. */
     public long alarmsSuppressed() {
-        return authenticated.suppressed + anonymous.suppressed;
+        return alarms.authenticated.suppressed + alarms.anonymous.suppressed;
+    }
+
+    /** Which alarms were raised lately. One caller at a time. */
+    public static final class AlarmLimit {
+        private final Alarms authenticated = new Alarms();
+        private final Alarms anonymous = new Alarms();
     }
 
     /** Something that may happen again only after a time. */

@@ -148,6 +148,9 @@ public final class LinuxSegmentEar implements SegmentEar {
             problem = "its listener failed: " + e;
             LOG.error("{}: nobody listens on interface {} any more", thread.getName(), interfaceIndex, e);
         } finally {
+            if (!isClosing && problem == null) {
+                problem = "its thread ended with an error";
+            }
             lock.lock();
             try {
                 isClosed = true;

@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -46,6 +48,8 @@ public final class LinuxTcpSessions implements TcpSessions {
     private static final int BIND_TO_INTERFACE = 62;
 
     private static final int LOOPBACK_INDEX = 1;
+    /** For more addresses than these one look at all connections of the host is cheaper. */
+    private static final int ASKED_ALONE_MAX = 8;
     /** A listener that is still open refills what was ended; it cannot keep this busy for ever. */
     private static final int ROUNDS_MAX = 3;
 
@@ -60,9 +64,6 @@ public final class LinuxTcpSessions implements TcpSessions {
     /** Neither LISTEN nor TIME-WAIT. */
     private static final int LIVING = WAITING
             | SockDiagMessage.mask(SockDiagMessage.SYN_SENT, SockDiagMessage.SYN_RECEIVED, SockDiagMessage.FIN_WAIT_2);
-
-    /** The kernel goes through its whole table for each: with more, it is asked once for all. */
-    private static final int ASKED_ONE_BY_ONE_MAX = 2;
 
     private volatile boolean answers;
 
@@ -106,13 +107,18 @@ public final class LinuxTcpSessions implements TcpSessions {
     }
 
     @Override
-    public int destroy(Collection<IpAddress> local) {
+    public Ended destroy(Collection<IpAddress> local, Duration within) {
+        long start = System.nanoTime();
+        long most = within.toNanos();
         int ended = 0;
         try (NetlinkSocket socket = open()) {
             boolean go = true;
             for (int round = 0; go && round < ROUNDS_MAX; round++) {
                 go = false;
                 for (SockDiagMessage one : dump(socket, local, LIVING)) {
+                    if (System.nanoTime() - start > most) {
+                        return new Ended(ended, false);
+                    }
                     if (destroy(socket, one)) {
                         ended++;
                         go = true;
@@ -120,7 +126,7 @@ public final class LinuxTcpSessions implements TcpSessions {
                 }
             }
         }
-        return ended;
+        return new Ended(ended, true);
     }
 
     /**
@@ -195,24 +201,22 @@ public final class LinuxTcpSessions implements TcpSessions {
 
     /** An IPv4 connection may belong to a socket of either family, an IPv6 connection to one only. */
     static List<SockDiagMessage> dump(NetlinkSocket socket, Collection<IpAddress> local, int states) {
-        Set<IpAddress> asked = Set.copyOf(local);
         List<SockDiagMessage> found = new ArrayList<>();
-        if (asked.size() > ASKED_ONE_BY_ONE_MAX) {
-            dump(socket, SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV4, states), asked, states, found);
-            dump(socket, SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV6, states), asked, states, found);
+        Set<IpAddress> asked = new HashSet<>(local);
+        if (asked.size() > ASKED_ALONE_MAX) {
+            for (int family : List.of(SockDiagMessage.FAMILY_IPV4, SockDiagMessage.FAMILY_IPV6)) {
+                dump(socket, SockDiagMessage.dumpRequest(family, states), states, asked, found);
+            }
             return found;
         }
         for (IpAddress address : asked) {
-            Set<IpAddress> one = Set.of(address);
+            Set<IpAddress> alone = Set.of(address);
             if (!address.isV6()) {
-                dump(
-                        socket,
-                        SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV4, states, address),
-                        one,
-                        states,
-                        found);
+                NetlinkMessage four = SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV4, states, address);
+                dump(socket, four, states, alone, found);
             }
-            dump(socket, SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV6, states, address), one, states, found);
+            NetlinkMessage six = SockDiagMessage.dumpRequest(SockDiagMessage.FAMILY_IPV6, states, address);
+            dump(socket, six, states, alone, found);
         }
         return found;
     }
@@ -220,15 +224,15 @@ public final class LinuxTcpSessions implements TcpSessions {
     private static void dump(
             NetlinkSocket socket,
             NetlinkMessage request,
-            Set<IpAddress> local,
             int states,
+            Set<IpAddress> asked,
             List<SockDiagMessage> found) {
         for (NetlinkMessage m : socket.dump(request, "SOCK_DIAG_BY_FAMILY")) {
             if (m.type() == SockDiagMessage.BY_FAMILY) {
                 SockDiagMessage one = decode(m);
                 Optional<TcpConnection> connection = one.connection();
                 boolean isAsked = connection.isPresent()
-                        && local.contains(connection.get().local());
+                        && asked.contains(connection.get().local());
                 if (isAsked && !one.isStub() && (states & 1 << one.state()) != 0) {
                     found.add(one);
                 }

@@ -378,9 +378,10 @@ public final class NftGate implements AddressGate {
         }
     }
 
-    /** Unlike deleting the elements this is not refused when they have expired. */
+    /** Unlike deleting the elements this is not refused when they have expired. What was armed before cannot be opened any more. */
     private List<NetlinkMessage> closing() {
         List<NetlinkMessage> changes = new ArrayList<>();
+        changes.add(NfTables.flushSet(NfTables.FAMILY_NETDEV, table, ARMED));
         for (int family : families) {
             changes.add(NfTables.flushSet(family, table, OPEN));
         }

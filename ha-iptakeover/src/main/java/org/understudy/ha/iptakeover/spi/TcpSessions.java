@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover.spi;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
@@ -52,8 +53,9 @@ public interface TcpSessions {
      * The connections of some addresses in which the remote end may still wait for this host: established, or half closed without the
      * remote end having all. Those of a dual-stack socket are among them, as IPv4. {@code ss -tn src ADDRESS}.
      *
-     * <p>The kernel goes through its whole table, twice for an IPv4 address, and twice at all for more than two addresses: under a
-     * millisecond each, and some 5 to 20 microseconds more for each connection found. Needs no privilege.
+     * <p>The kernel goes through its whole table, twice for an IPv4 address: under a millisecond, and some 5 to 20 microseconds more for
+     * each connection found. For more than eight addresses it goes through it twice in all, and shows the connections of other
+     * addresses too. Needs no privilege.
      *
      * @return in order, each once
      * @throws PlatformException if the kernel does not tell, see {@link #destroy}
@@ -74,11 +76,19 @@ public interface TcpSessions {
      *
      * <p>About 0.1 milliseconds for each connection: a thousand take a tenth of a second.
      *
-     * @return how many were ended; those that ended by themselves meanwhile do not count
+     * @param within after that time no further connection is ended; a look at the kernel's table is not cut short
      * @throws PlatformException EPERM without CAP_NET_ADMIN; EOPNOTSUPP if the kernel was built without CONFIG_INET_DIAG_DESTROY; ENOENT or
      *     EPROTONOSUPPORT if it has no tcp_diag. Some connections may then have been ended
      */
-    int destroy(Collection<IpAddress> local);
+    Ended destroy(Collection<IpAddress> local, Duration within);
+
+    /**
+     * What became of connections.
+     *
+     * @param count how many were ended; those that ended by themselves meanwhile do not count
+     * @param isComplete false if the time was over before
+     */
+    record Ended(int count, boolean isComplete) {}
 
     /**
      * Makes the remote ends say where they are, once each, so that they are reset if nobody here knows them. Paced by

@@ -120,4 +120,21 @@ class AnnouncementScheduleTest {
             assertThat(sent.get(i)).isEqualTo(i % count);
         }
     }
+
+    @Test
+    void once_is_one_round_without_those_after_it() {
+        AnnouncementSchedule schedule = new AnnouncementSchedule(0, 250, 60_000 * MILLI);
+        long now = 0;
+        while (schedule.delayNanos(now) < 10_000 * MILLI) {
+            now += schedule.delayNanos(now);
+            schedule.next(now);
+        }
+        now += 7_000 * MILLI;
+        schedule.once(now);
+        assertThat(schedule.next(now)).isEqualTo(new Burst(0, 100));
+        schedule.once(now);
+        assertThat(schedule.next(now + MILLI)).as("under way").isEqualTo(new Burst(100, 200));
+        assertThat(schedule.next(now + 2 * MILLI)).isEqualTo(new Burst(200, 250));
+        assertThat(schedule.delayNanos(now + 2 * MILLI)).as("a refresh").isEqualTo(59_998 * MILLI);
+    }
 }

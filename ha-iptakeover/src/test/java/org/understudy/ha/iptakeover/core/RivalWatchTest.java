@@ -57,6 +57,23 @@ class RivalWatchTest {
     }
 
     @Test
+    void a_host_that_claims_several_addresses_raises_one_alarm() {
+        RivalWatch.AlarmLimit alarms = new RivalWatch.AlarmLimit();
+        RivalWatch first = new RivalWatch(VIP, OWN, new FencingToken(7), Policy.DEFEND, alarms);
+        RivalWatch second = new RivalWatch(OTHER, OWN, new FencingToken(7), Policy.DEFEND, alarms);
+        Sighting other = new Sighting(Form.ANNOUNCEMENT, RIVAL, OTHER, MacAddress.ZERO, OTHER, new byte[0]);
+        assertThat(first.decide(0, claim(RIVAL), token(6)).isAlarm()).isTrue();
+        assertThat(second.decide(1, other, token(6)))
+                .isEqualTo(new Decision(Action.ANNOUNCE_AGAIN, Reason.OLDER_OWNER, false));
+        assertThat(second.decide(2, other, NO_TOKEN).isAlarm())
+                .as("another reason")
+                .isTrue();
+        assertThat(second.decide(3, other, token(8)))
+                .as("to let go is always told")
+                .isEqualTo(new Decision(Action.YIELD, Reason.NEWER_OWNER, true));
+    }
+
+    @Test
     void the_policy_says_what_a_stranger_moves() {
         RivalWatch quiet = new RivalWatch(VIP, OWN, new FencingToken(7), Policy.ALARM_ONLY);
         assertThat(quiet.decide(0, claim(RIVAL), NO_TOKEN)).isEqualTo(new Decision(Action.NONE, Reason.STRANGER, true));

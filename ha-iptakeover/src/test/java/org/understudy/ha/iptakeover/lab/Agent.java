@@ -8,23 +8,22 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
-import org.understudy.ha.api.Incarnation;
-import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
-import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
-import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
+import org.understudy.ha.iptakeover.RivalPolicy;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -38,7 +37,12 @@ public final class Agent {
     static final String ANSWER = "> ";
 
     private FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
-    private @Nullable TestLease lease;
+    private @Nullable LabGrant grant;
+    private long token = 7;
+    /** Empty: the cluster has no key. */
+    private String keyWord = "";
+    /** Soft state of the last owner. */
+    private byte[] heard = new byte[0];
     /** What somebody does between the look at the host and the change. */
     private String rivalCommand = "";
 
@@ -72,11 +76,28 @@ public final class Agent {
     private String act(String[] words) throws ResourceException, InterruptedException {
         switch (words[0]) {
             case "use":
-                address = FloatingAddress.builder()
-                        .addresses(List.of(words[1].split(",")))
-                        .networkInterface(words[2])
-                        .build();
+                address = use(words);
                 return "ok";
+            case "token":
+                token = Long.parseLong(words[1]);
+                return "ok";
+            case "key":
+                keyWord = words[1];
+                return "ok";
+            case "hear":
+                heard = HexFormat.of().parseHex(words[1]);
+                return "ok";
+            case "told":
+                return grant == null ? "" : HexFormat.of().formatHex(grant.told());
+            case "alarms":
+                return grant == null ? "[]" : grant.alarms().toString();
+            case "reports":
+                return grant == null ? "[]" : grant.reports().toString();
+            case "takeovers":
+                return address.takeovers().toString();
+            case "answering":
+                return address.answering(Duration.ofMillis(Long.parseLong(words[1])))
+                        .toString();
             case "enforcements":
                 return address.enforcements().toString();
             case "check":
@@ -92,13 +113,13 @@ public final class Agent {
                 stop();
                 return "ok";
             case "end-lease":
-                if (lease != null) {
-                    lease.end();
+                if (grant != null) {
+                    grant.testLease().end();
                 }
                 return "ok";
             case "starve-lease":
-                if (lease != null) {
-                    lease.stopConfirming();
+                if (grant != null) {
+                    grant.testLease().stopConfirming();
                 }
                 return "ok";
             case "monitor":
@@ -137,48 +158,33 @@ public final class Agent {
         }
     }
 
+    /** {@code use ADDRESS,... INTERFACE [deaf] [rivals=POLICY] [confirm=ADDRESS]}. */
+    private static FloatingAddress use(String[] words) {
+        FloatingAddress.Builder builder = FloatingAddress.builder()
+                .addresses(List.of(words[1].split(",")))
+                .networkInterface(words[2]);
+        for (String option : Arrays.asList(words).subList(3, words.length)) {
+            String value = option.substring(option.indexOf('=') + 1);
+            if (option.startsWith("rivals=")) {
+                builder.rivals(RivalPolicy.valueOf(value));
+            } else if (option.startsWith("confirm=")) {
+                builder.confirmWith(value);
+            } else {
+                builder.withoutListening();
+            }
+        }
+        return builder.build();
+    }
+
     private void start(ProofKind proof, int tag) throws ResourceException, InterruptedException {
-        TestLease granted = new TestLease();
-        lease = granted;
-        address.start(new ManagedResource.StartContext() {
-            @Override
-            public String group() {
-                return "files";
-            }
-
-            @Override
-            public Incarnation holder() {
-                return new Incarnation(NodeId.of("serv1"), 1);
-            }
-
-            @Override
-            public EnforcedLease lease() {
-                return granted;
-            }
-
-            @Override
-            public ProofKind proof() {
-                return proof;
-            }
-
-            @Override
-            public HostClaims claims() {
-                return new HostClaims() {
-                    @Override
-                    public int tag() {
-                        return tag;
-                    }
-
-                    @Override
-                    public void claim(String claim) {
-                        if (!rivalCommand.isEmpty()) {
-                            Segment.run(rivalCommand.split(" "));
-                            rivalCommand = "";
-                        }
-                    }
-                };
+        LabGrant next = new LabGrant(token, proof, tag, keyWord, heard, () -> {
+            if (!rivalCommand.isEmpty()) {
+                Segment.run(rivalCommand.split(" "));
+                rivalCommand = "";
             }
         });
+        grant = next;
+        address.start(next);
     }
 
     private void stop() throws ResourceException, InterruptedException {
@@ -191,12 +197,12 @@ public final class Agent {
 
                 @Override
                 public FencingToken token() {
-                    return new FencingToken(7);
+                    return new FencingToken(token);
                 }
             });
         } finally {
-            if (lease != null) {
-                lease.end();
+            if (grant != null) {
+                grant.testLease().end();
             }
         }
     }

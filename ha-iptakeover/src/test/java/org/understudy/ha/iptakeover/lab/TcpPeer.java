@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -91,7 +92,8 @@ public final class TcpPeer {
                                 .next(sessions.established(addresses(words)))
                                 .encode());
             case "destroy":
-                int destroyed = sessions.destroy(addresses(words));
+                int destroyed = sessions.destroy(addresses(words), Duration.ofSeconds(10))
+                        .count();
                 System.out.println("destroy took " + (System.nanoTime() - start) / 1000 + " us");
                 return Integer.toString(destroyed);
             case "tickle":

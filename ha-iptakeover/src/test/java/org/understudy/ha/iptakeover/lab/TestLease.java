@@ -12,11 +12,17 @@ public final class TestLease implements EnforcedLease {
     private static final long LENGTH = 960_000_000;
 
     private final LinuxHostPort port = new LinuxHostPort();
+    private final FencingToken token;
     private volatile long confirmed = port.bootNanos();
     private volatile boolean confirming = true;
     private volatile boolean over;
 
     TestLease() {
+        this(7);
+    }
+
+    TestLease(long token) {
+        this.token = new FencingToken(token);
         Thread thread = new Thread(this::confirm, "test-lease");
         thread.setDaemon(true);
         thread.start();
@@ -45,7 +51,7 @@ public final class TestLease implements EnforcedLease {
 
     @Override
     public FencingToken token() {
-        return new FencingToken(7);
+        return token;
     }
 
     @Override

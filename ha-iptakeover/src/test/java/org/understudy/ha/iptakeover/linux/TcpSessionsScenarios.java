@@ -314,10 +314,7 @@ final class TcpSessionsScenarios implements AutoCloseable {
     }
 
     private LabHost host(int n) {
-        LabHost host = segment.host(n);
-        Segment.run("ip", "addr", "replace", "2001:db8::1/64", "dev", "br0", "nodad");
-        host.inside("ip", "addr", "add", "2001:db8::" + n + "/64", "dev", "lan0", "nodad");
-        return host;
+        return segment.host(n);
     }
 
     private static void hold(LabHost host, String vip) {

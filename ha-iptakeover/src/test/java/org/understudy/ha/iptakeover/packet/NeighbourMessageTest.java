@@ -66,6 +66,29 @@ class NeighbourMessageTest {
     }
 
     @Test
+    void a_question_is_the_kernels_own_and_may_go_to_one_neighbour_alone() {
+        Ipv6Address target = Ipv6Address.parse("2001:db8::99").orElseThrow();
+        NeighbourMessage question = NeighbourMessage.question(MAC, VIP, target, false);
+        assertThat(hex(question.frameFrom(MAC).encode())).isEqualTo(KERNEL_QUESTION);
+        NeighbourMessage alone = NeighbourMessage.question(MAC, VIP, target, true);
+        assertThat(alone.destination()).isEqualTo(target);
+        assertThat(NeighbourMessage.decode(alone.encode())).isEqualTo(alone);
+    }
+
+    @Test
+    void an_option_behind_its_own_is_summed_and_passed_over() {
+        NeighbourMessage announcement = NeighbourMessage.announcement(MAC, VIP, false);
+        byte[] option = HexFormat.of().parseHex("fd02000102030405060708090a0b0c0d");
+        byte[] packet = announcement.encode(option);
+        assertThat(packet).hasSize(72 + option.length).endsWith(option);
+        assertThat(packet[5]).isEqualTo((byte) 48);
+        assertThat(NeighbourMessage.decode(packet)).isEqualTo(announcement);
+        packet[packet.length - 1]++;
+        assertThatThrownBy(() -> NeighbourMessage.decode(packet)).hasMessageContaining("wrong checksum");
+        assertThat(announcement.encode(new byte[0])).isEqualTo(announcement.encode());
+    }
+
+    @Test
     void padding_behind_the_packet_is_ignored() {
         byte[] packet = NeighbourMessage.announcement(MAC, VIP, false).encode();
         assertThat(NeighbourMessage.decode(Arrays.copyOf(packet, packet.length + 20)))

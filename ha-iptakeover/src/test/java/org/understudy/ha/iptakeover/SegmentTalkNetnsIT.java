@@ -1,0 +1,49 @@
+package org.understudy.ha.iptakeover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.ha.iptakeover.lab.Lab;
+
+/** What the owners of an address say and hear on the segment, and what becomes of their TCP connections, on a real kernel, in network
+ * namespaces. See {@link SegmentTalkScenarios}. */
+@Timeout(90)
+class SegmentTalkNetnsIT {
+
+    @BeforeAll
+    static void namespaces_are_there() throws IOException, InterruptedException {
+        boolean work = Lab.namespacesWork();
+        if (!work && Boolean.getBoolean("understudy.netns.optional")) {
+            assumeTrue(false, "no user namespaces on this machine and understudy.netns.optional=true");
+        }
+        assertThat(work)
+                .as("`unshare -Urnm true` must work; see sysctl kernel.apparmor_restrict_unprivileged_userns and"
+                        + " user.max_user_namespaces, or run as root")
+                .isTrue();
+    }
+
+    static Stream<Arguments> scenarios() {
+        return Arrays.stream(SegmentTalkScenarios.class.getDeclaredMethods())
+                .filter(m -> !m.isSynthetic() && !Modifier.isStatic(m.getModifiers()))
+                .map(Method::getName)
+                .filter(name -> name.contains("_"))
+                .sorted()
+                .flatMap(name -> Stream.of("192.0.2.50", "2001:db8::50").map(vip -> Arguments.of(name, vip)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void scenario(String name, String vip) throws IOException, InterruptedException {
+        Lab.run(SegmentTalkScenarios.class, name, vip);
+    }
+}
