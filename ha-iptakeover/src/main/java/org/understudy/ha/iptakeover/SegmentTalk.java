@@ -151,6 +151,9 @@ final class SegmentTalk implements AutoCloseable {
         try (NeighbourTable table = new LinuxNeighbourTable()) {
             table.recent(Integer.MAX_VALUE, false, 1);
             table.gateways(Integer.MAX_VALUE, false);
+        } catch (RuntimeException e) {
+            // A router may have more routes than are read; it can carry addresses all the same.
+            LOG.debug("gateways and neighbours cannot be looked up here: {}", e.toString());
         }
         // Nobody claims this address on the loopback; the thread runs once and ends.
         new LinuxSegmentEar(
@@ -214,8 +217,9 @@ final class SegmentTalk implements AutoCloseable {
                         ASKED_MAX);
                 confirmations.put(address, new Confirmation(address, mac, chosen, now));
             }
-        } catch (PlatformException e) {
-            LOG.warn("{}: nobody is asked whether the takeover was noticed: {}", addresses, e.getMessage());
+        } catch (RuntimeException e) {
+            // The thread that keeps the gate open must not end over it.
+            LOG.warn("{}: nobody is asked whether the takeover was noticed: {}", addresses, e.toString());
         }
     }
 

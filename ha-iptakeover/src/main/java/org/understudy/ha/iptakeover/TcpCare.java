@@ -7,8 +7,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.ha.api.HaException;
-import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.SoftState;
@@ -69,9 +67,9 @@ final class TcpCare {
         try {
             Connections none = Connections.NONE.next(sessions.established(List.of(Ipv4Address.ANY)));
             new TickleSchedule(Connections.decode(none.encode()), 0).due(0);
-        } catch (HaException e) {
+        } catch (RuntimeException e) {
             // Told when it matters.
-            LOG.debug("no look at connections here: {}", e.getMessage());
+            LOG.debug("no look at connections here: {}", e.toString());
         }
     }
 
@@ -87,8 +85,8 @@ final class TcpCare {
                         .filter(one -> addresses.contains(one.local()) && !addresses.contains(one.remote()))
                         .toList();
                 tickles = new TickleSchedule(Connections.NONE.next(ours), announcedNanos);
-            } catch (MalformedMessageException e) {
-                LOG.debug("{}: the list of connections cannot be read: {}", addresses, e.getMessage());
+            } catch (RuntimeException e) {
+                LOG.debug("{}: the list of connections cannot be read: {}", addresses, e.toString());
             }
         });
     }
@@ -104,8 +102,9 @@ final class TcpCare {
             if (!due.isEmpty()) {
                 sessions.tickle(due);
             }
-        } catch (HaException e) {
-            LOG.warn("{}: clients of the last owner are not told: {}", addresses, e.getMessage());
+        } catch (RuntimeException e) {
+            // The thread that keeps the gate open must not end over it.
+            LOG.warn("{}: clients of the last owner are not told: {}", addresses, e.toString());
             tickles = null;
             return Long.MAX_VALUE;
         }
@@ -127,12 +126,13 @@ final class TcpCare {
         try {
             known = known.next(sessions.established(addresses.all()));
             isBroken = false;
-        } catch (HaException e) {
+        } catch (RuntimeException e) {
+            // No health of the address: the group must not move over it.
             if (!isBroken) {
                 LOG.info(
                         "{}: the next owner will not know the TCP connections of this one: {}",
                         addresses,
-                        e.getMessage());
+                        e.toString());
             }
             isBroken = true;
             nextNanos = begin + AFTER_FAILURE_NANOS;

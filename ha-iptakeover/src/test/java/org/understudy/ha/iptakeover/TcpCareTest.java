@@ -88,6 +88,16 @@ class TcpCareTest {
     }
 
     @Test
+    void a_defect_of_ours_ends_neither_the_keeper_nor_the_health_of_the_address() {
+        TcpCare care = care(ProofKind.DIED, bytes(OURS));
+        care.takeOver(System.nanoTime());
+        kernel.isBroken = true;
+        assertThat(care.turn()).isEqualTo(Long.MAX_VALUE);
+        assertThatCode(care::tell).doesNotThrowAnyException();
+        assertThat(kernel.looks).isEqualTo(1);
+    }
+
+    @Test
     void whatever_goes_wrong_a_stop_goes_on() {
         TcpCare care = care(ProofKind.NEVER, new byte[0]);
         kernel.isFailing = true;
@@ -134,6 +144,9 @@ class TcpCareTest {
             if (isFailing) {
                 throw new PlatformException("fake", 1, "refused");
             }
+            if (isBroken) {
+                throw new IllegalStateException("a defect of ours");
+            }
         }
 
         @Override
@@ -147,9 +160,6 @@ class TcpCareTest {
         public Ended destroy(Collection<IpAddress> local, Duration most) {
             within = most;
             fail();
-            if (isBroken) {
-                throw new IllegalStateException("a defect of ours");
-            }
             return new Ended(5, false);
         }
 
