@@ -1,7 +1,5 @@
 package org.understudy.ha.iptakeover;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -19,7 +17,7 @@ class AddressAbilitiesNetnsIT {
 
     @BeforeAll
     static void namespaces_are_there() throws IOException, InterruptedException {
-        assertThat(Lab.namespacesWork()).as("`unshare -Urnm true` must work").isTrue();
+        Lab.requireNamespaces();
     }
 
     static Stream<String> scenarios() {

@@ -1,8 +1,5 @@
 package org.understudy.ha.iptakeover;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -24,14 +21,7 @@ class FloatingAddressNetnsIT {
 
     @BeforeAll
     static void namespaces_are_there() throws IOException, InterruptedException {
-        boolean work = Lab.namespacesWork();
-        if (!work && Boolean.getBoolean("understudy.netns.optional")) {
-            assumeTrue(false, "no user namespaces on this machine and understudy.netns.optional=true");
-        }
-        assertThat(work)
-                .as("`unshare -Urnm true` must work; see sysctl kernel.apparmor_restrict_unprivileged_userns and"
-                        + " user.max_user_namespaces, or run as root")
-                .isTrue();
+        Lab.requireNamespaces();
     }
 
     static Stream<Arguments> scenarios() {

@@ -1,8 +1,5 @@
 package org.understudy.ha.iptakeover;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
@@ -19,11 +16,7 @@ class MacTakeoverNetnsIT {
 
     @BeforeAll
     static void namespaces_are_there() throws IOException, InterruptedException {
-        boolean work = Lab.namespacesWork();
-        if (!work && Boolean.getBoolean("understudy.netns.optional")) {
-            assumeTrue(false, "no user namespaces on this machine and understudy.netns.optional=true");
-        }
-        assertThat(work).as("`unshare -Urnm true` must work").isTrue();
+        Lab.requireNamespaces();
     }
 
     static Stream<String> scenarios() {
