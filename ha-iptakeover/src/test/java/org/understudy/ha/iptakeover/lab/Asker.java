@@ -2,9 +2,11 @@ package org.understudy.ha.iptakeover.lab;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -14,6 +16,9 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /** Asks the segment by ARP probe or neighbour solicitation, from the bridge. */
 public final class Asker implements AutoCloseable {
+    /** After this the silent are asked again. */
+    private static final long ROUND_NANOS = 250_000_000;
+
     private final MacAddress mac;
     private final RawSocketAnnouncer socket;
 
@@ -30,8 +35,26 @@ public final class Asker implements AutoCloseable {
         return whoHas(List.of(address), millis).values().stream().findFirst();
     }
 
-    /** Who answers for which address within the time. */
+    /**
+     * Who answers for which address within the time. The silent are asked again: of a thousand questions at once a busy host drops some
+     * before the kernel has seen them.
+     */
     public Map<String, String> whoHas(Collection<String> addresses, int millis) {
+        Map<String, String> answers = new TreeMap<>();
+        Set<String> silent = new LinkedHashSet<>(addresses);
+        long until = System.nanoTime() + millis * 1_000_000L;
+        long left = until - System.nanoTime();
+        while (left > 0 && !silent.isEmpty()) {
+            ask(silent, Math.min(left, ROUND_NANOS)).forEach((address, who) -> {
+                answers.put(address, who);
+                silent.remove(address);
+            });
+            left = until - System.nanoTime();
+        }
+        return answers;
+    }
+
+    private Map<String, String> ask(Collection<String> addresses, long nanos) {
         try {
             Map<String, String> answers = new TreeMap<>();
             socket.probe(
@@ -40,7 +63,7 @@ public final class Asker implements AutoCloseable {
                                     .map(address -> IpAddress.parse(address).orElseThrow())
                                     .toList(),
                             1,
-                            Duration.ofMillis(millis))
+                            Duration.ofNanos(nanos))
                     .forEach((address, who) -> answers.put(address.toString(), who.toString()));
             return answers;
         } catch (InterruptedException e) {
