@@ -9,14 +9,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
-import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ResourceException;
@@ -26,18 +24,13 @@ import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.RenewalRound;
-import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
 import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
-import org.understudy.ha.iptakeover.packet.Ipv4Address;
-import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
-import org.understudy.ha.iptakeover.spi.AddressGate;
-import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
@@ -51,10 +44,7 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 final class AddressTenure {
     private static final Logger LOG = LoggerFactory.getLogger(AddressTenure.class);
 
-    private static final long PRESENCE_NANOS = 1_000_000_000;
-    private static final long UNGATED_LOOK_NANOS = 20_000_000;
     private static final long KEEPER_END_MILLIS_MAX = 500;
-    private static final int NETWORKS_NAMED_MAX = 5;
     /** A packet socket that is not used for so long is closed meanwhile. */
     private static final long SILENCE_NANOS = 5_000_000_000L;
 
@@ -64,19 +54,16 @@ final class AddressTenure {
 
     private final LinkTable.Link link;
     private final MacAddress mac;
-    private final EnforcedLease lease;
     private final StartContext context;
-    private final @Nullable GateTiming timing;
-    private final @Nullable GateMachine machine;
 
     private final LinkTable links;
-    private final AddressTable table;
+    private final StandingAddresses standing;
     private final SegmentTalk talk;
     private final TcpCare tcp;
     /** Open only while there is something to announce: closing it takes 8 ms, also in a process that is being killed. */
     private volatile @Nullable AddressAnnouncer announcer;
 
-    private final @Nullable AddressGate gate;
+    private final GateKeeper gate;
 
     private final CountDownLatch ending = new CountDownLatch(1);
     /** A permit for each reason to look before it is time. */
@@ -91,20 +78,12 @@ final class AddressTenure {
 
     private @Nullable Thread keeper;
     private boolean touchedKernel;
-    /** The address may have been added, though the call failed. */
-    private boolean addTried;
-
-    private boolean added;
     /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
     private boolean reopened;
 
-    private long presenceCheckedNanos;
-    /** Of the keeper, after the start. */
-    private @Nullable RenewalRound renewals;
     /** Of the keeper: how often the card has lost its carrier. */
     private int carrierLosses;
 
-    private volatile boolean open;
     /** Why the address does not work any more; empty while it does. */
     private volatile String lost = "";
 
@@ -120,23 +99,30 @@ final class AddressTenure {
             @Nullable GateTiming timing,
             SegmentTalk.Settings settings) {
         this.addresses = addresses;
-        this.what = words(addresses);
+        this.what = StandingAddresses.words(addresses);
         this.link = link;
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
-        this.lease = context.lease();
-        this.timing = timing;
-        this.machine = timing == null ? null : new GateMachine(timing);
         this.carrierLosses = link.carrierLosses();
         this.tcp = new TcpCare(addresses, context);
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             links = remember(opened, new LinuxLinkTable());
-            table = remember(opened, new LinuxAddressTable());
+            standing = remember(
+                    opened,
+                    new StandingAddresses(addresses, link, context.claims().tag(), timing));
             boolean isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
             announcer = remember(opened, new RawSocketAnnouncer(link.index()));
-            gate = timing == null ? null : remember(opened, new NftGate(addresses, link.name(), link.index()));
+            gate = timing == null
+                    ? new CooperativeGateKeeper(context.lease())
+                    : remember(
+                            opened,
+                            new TimeoutGateKeeper(
+                                    addresses,
+                                    new NftGate(addresses, link.name(), link.index()),
+                                    context.lease(),
+                                    timing));
             opened.clear();
         } finally {
             closeAll(opened);
@@ -146,10 +132,6 @@ final class AddressTenure {
     private static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
         opened.add(one);
         return one;
-    }
-
-    static String words(AddressSet addresses) {
-        return (addresses.size() == 1 ? "floating address " : "floating addresses ") + addresses;
     }
 
     /** Loads every class and the native part, so that a start does not have to. */
@@ -174,98 +156,9 @@ final class AddressTenure {
         return all.subList(0, Math.min(all.size(), AnnouncementSchedule.BURST_MAX));
     }
 
-    /**
-     * What an earlier process of ours left on this interface.
-     *
-     * @param networkIndex of the interface whose networks the addresses must be of, this one or another
-     * @throws ResourceException if an address stands on this host otherwise, or is none of a host in a network of the interface
-     */
+    /** See {@link StandingAddresses#leftovers}. */
     List<IpAddress> leftovers(int networkIndex) throws ResourceException {
-        List<IpAddress> ours = new ArrayList<>();
-        List<AddressTable.Network> networks = new ArrayList<>();
-        for (AddressTable.Entry entry : table.list()) {
-            boolean sameInterface = entry.interfaceIndex() == link.index();
-            if (addresses.contains(entry.address())) {
-                if (!sameInterface || !entry.isOurs() || !entry.isAlone()) {
-                    throw new ResourceException(
-                            Severity.HARD,
-                            "floating address " + entry.address() + " stands on this host already, as "
-                                    + entry.address()
-                                    + "/"
-                                    + entry.prefixLength() + " on "
-                                    + (sameInterface ? link.name() : "interface number " + entry.interfaceIndex())
-                                    + ": take it off there (`ip addr del`), the library alone may add it");
-                }
-                ours.add(entry.address());
-            } else if (entry.interfaceIndex() == networkIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
-                networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
-            }
-        }
-        requireHosts(networks, networkIndex);
-        return ours;
-    }
-
-    private static boolean isLinkLocal(IpAddress address) {
-        return address instanceof Ipv6Address six && six.isLinkLocal();
-    }
-
-    private void requireHosts(List<AddressTable.Network> networks, int networkIndex) throws ResourceException {
-        List<IpAddress> outside = new ArrayList<>();
-        for (IpAddress address : addresses.all()) {
-            boolean isInside = false;
-            for (AddressTable.Network network : networks) {
-                isInside |= network.holds(address);
-                String kind = network.holds(address) ? endOf(network, address) : "";
-                if (!kind.isEmpty()) {
-                    throw new ResourceException(
-                            Severity.FATAL,
-                            "floating address " + address + " is the " + kind + " address of " + network + " on "
-                                    + link.name() + ": choose a free host address of that network");
-                }
-            }
-            if (!isInside) {
-                outside.add(address);
-            }
-        }
-        if (!outside.isEmpty()) {
-            // Asked for in this case only: a host may have very many routes.
-            for (AddressTable.Network routed : table.networksRouted(networkIndex)) {
-                if (networks.stream().noneMatch(routed::isSameAs)) {
-                    networks.add(routed);
-                }
-            }
-            requireInside(outside, networks);
-        }
-    }
-
-    /** Which address of the network it is, if it is no host's. */
-    private static String endOf(AddressTable.Network network, IpAddress address) {
-        if (address instanceof Ipv4Address four && network.address() instanceof Ipv4Address host) {
-            boolean isEnd =
-                    four.isBroadcastOf(host, network.prefixLength()) || four.isNetworkOf(host, network.prefixLength());
-            return isEnd ? "broadcast or network" : "";
-        }
-        return address instanceof Ipv6Address six && six.isRouterAnycastOf(network.prefixLength())
-                ? "subnet-router anycast"
-                : "";
-    }
-
-    private void requireInside(List<IpAddress> outside, List<AddressTable.Network> networks) throws ResourceException {
-        for (IpAddress address : outside) {
-            if (networks.stream().noneMatch(network -> network.holds(address))) {
-                String some = networks.stream()
-                        .filter(network -> network.address().isV6() == address.isV6())
-                        .map(AddressTable.Network::toString)
-                        .limit(NETWORKS_NAMED_MAX)
-                        .collect(Collectors.joining(", "));
-                throw new ResourceException(
-                        Severity.HARD,
-                        "floating address " + address + " is outside every network of " + link.name() + " ("
-                                + (some.isEmpty() ? "it has none of " + (address.isV6() ? "IPv6" : "IPv4") : some)
-                                + "): choose an address of one of them, name the interface of its network, or give "
-                                + link.name() + " an address of that network (`ip addr add`)");
-            }
-        }
+        return standing.leftovers(networkIndex);
     }
 
     Map<IpAddress, MacAddress> probe(int probes, Duration time) throws InterruptedException {
@@ -277,21 +170,11 @@ final class AddressTenure {
      * calls {@link #end()}.
      */
     void begin(List<IpAddress> leftovers, ThreadFactory threads) throws ResourceException, InterruptedException {
-        int tag = context.claims().tag();
-        if (gate != null) {
-            // Before anything is taken away: a gate that a living process owns is refused, and its addresses stay.
-            gate.create(tag);
-        }
+        // Before anything is taken away: a gate that a living process owns is refused, and its addresses stay.
+        gate.create(context.claims().tag());
         touchedKernel = true;
-        table.removeAll(link.index(), leftovers);
-        addTried = true;
-        table.addAll(link.index(), addresses.all(), tag, validSeconds());
-        added = true;
-        presenceCheckedNanos = System.nanoTime();
-        renewals = timing == null
-                ? null
-                : new RenewalRound(addresses.size(), timing.renewalNanos(addresses.size()), presenceCheckedNanos);
-        openGate();
+        standing.add(leftovers);
+        gate.open(ending);
         AnnouncementSchedule schedule = talk.schedule(System.nanoTime());
         if (!announce(schedule)) {
             LOG.warn("{}: {} dropped the first announcement; it is repeated", what, link.name());
@@ -317,9 +200,7 @@ final class AddressTenure {
         public void yield(String why) {
             yielded = why;
             try {
-                if (gate != null) {
-                    gate.shut();
-                }
+                gate.shut();
             } catch (PlatformException e) {
                 LOG.warn("{}: its thread must shut the gate: {}", what, e.getMessage());
             } finally {
@@ -333,57 +214,11 @@ final class AddressTenure {
         }
     }
 
-    private int validSeconds() {
-        return timing == null ? AddressTable.FOREVER : timing.validSeconds(addresses.size());
-    }
-
     /** The burst that is due now, if any. False if the host itself dropped some of it. */
     private boolean announce(AnnouncementSchedule schedule) {
         AnnouncementSchedule.Burst burst = schedule.next(System.nanoTime());
         return burst.isEmpty()
                 || announcer().send(talk.announcing(addresses.all().subList(burst.from(), burst.to())));
-    }
-
-    private void openGate() throws ResourceException, InterruptedException {
-        if (machine == null) {
-            return;
-        }
-        while (!open) {
-            GateMachine.Decision decision = step(machine);
-            if (decision.action() == GateMachine.Action.LET_GO) {
-                throw new ResourceException(
-                        Severity.SOFT, what + " cannot start: " + reason(machine.loss()) + " before it could");
-            }
-            if (decision.action() == GateMachine.Action.WAIT
-                    && ending.await(decision.nextNanos() - lease.nowNanos(), TimeUnit.NANOSECONDS)) {
-                throw new InterruptedException("stopped while starting");
-            }
-        }
-    }
-
-    /** One turn of the machine: ask, act, tell. */
-    private GateMachine.Decision step(GateMachine m) {
-        long confirmed = lease.confirmedNanos();
-        boolean valid = lease.isValid();
-        GateMachine.Decision decision = m.decide(confirmed, valid, lease.nowNanos());
-        if (gate != null && timing != null) {
-            long timeout = timing.timeoutMillis();
-            switch (decision.action()) {
-                case ARM:
-                    m.done(GateMachine.Action.ARM, gate.arm(timeout));
-                    break;
-                case OPEN:
-                    m.done(GateMachine.Action.OPEN, gate.open(timeout));
-                    break;
-                case PROLONG:
-                    m.done(GateMachine.Action.PROLONG, gate.prolong(timeout));
-                    break;
-                default:
-                    break;
-            }
-        }
-        open = m.isOpen();
-        return decision;
     }
 
     private void keep(AnnouncementSchedule schedule) {
@@ -487,86 +322,31 @@ final class AddressTenure {
     }
 
     private long tend() {
-        if (machine == null) {
-            // As with a gate: a moment of doubt is no end, and the end does not move.
-            long confirmed = lease.confirmedNanos();
-            if (lease.nowNanos() - confirmed < lease.lengthNanos()) {
-                lookAfterLink();
-                return UNGATED_LOOK_NANOS;
-            }
-            letGo(reason(GateMachine.Loss.LEASE_OVER));
+        GateKeeper.Turn turn = gate.turn();
+        if (!turn.end().isEmpty()) {
+            letGo(turn.end());
             return -1;
         }
-        long reopeningsBefore = machine.reopenings();
-        GateMachine.Decision decision;
-        try {
-            decision = step(machine);
-        } catch (PlatformException e) {
-            open = false;
-            // The outcome is unknown; the machine keeps its state, and whatever it tries next compares before it
-            // changes.
-            LOG.warn("{}: {}", what, e.getMessage());
-            return UNGATED_LOOK_NANOS;
-        }
-        if (decision.action() == GateMachine.Action.LET_GO) {
-            letGo(reason(machine.loss()));
-            return -1;
-        }
-        if (decision.action() == GateMachine.Action.PROLONG && open) {
+        if (turn.isKept()) {
             String renamed = lookAfterLink();
-            if (!renamed.isEmpty()) {
+            if (!renamed.isEmpty() && gate.isEnforced()) {
                 letGo(renamed);
                 return -1;
             }
-            renewIfDue();
+            standing.renewIfDue(() -> ending.getCount() == 0);
         }
-        if (machine.reopenings() != reopeningsBefore) {
-            LOG.warn(
-                    "{} {} mute for a moment: this process or its lease stalled",
-                    what,
-                    addresses.size() == 1 ? "was" : "were");
-            reopened = true;
-        }
-        return decision.action() == GateMachine.Action.WAIT ? Math.max(0, decision.nextNanos() - lease.nowNanos()) : 0;
-    }
-
-    /**
-     * Only right after the gate was prolonged: an address whose gate nobody prolongs must go. However late this comes, it does not
-     * bring back what is gone.
-     */
-    private void renewIfDue() {
-        if (renewals == null) {
-            return;
-        }
-        RenewalRound.Slice slice = renewals.next(System.nanoTime());
-        if (slice.isEmpty()) {
-            return;
-        }
-        try {
-            List<IpAddress> absent = table.renewAll(
-                    link.index(),
-                    addresses.all().subList(slice.from(), slice.to()),
-                    context.claims().tag(),
-                    validSeconds());
-            if (!absent.isEmpty() && ending.getCount() > 0) {
-                LOG.warn("{}: not on {} any more: {}", what, link.name(), AddressSet.few(absent));
-            }
-        } catch (PlatformException e) {
-            LOG.warn("{}: not renewed: {}", what, e.getMessage());
-        }
+        reopened |= turn.isReopened();
+        return turn.delayNanos();
     }
 
     private void letGo(String why) {
-        open = false;
         lost = why;
         LOG.warn("{}: taken down: {}", what, lost);
         try {
             // First: to remove many addresses takes its time.
-            if (gate != null) {
-                gate.shut();
-            }
+            gate.shut();
         } finally {
-            table.removeAll(link.index(), addresses.all());
+            standing.removeAll();
         }
     }
 
@@ -591,12 +371,6 @@ final class AddressTenure {
         return now.name().equals(link.name())
                 ? ""
                 : "interface " + link.name() + " was renamed to " + now.name() + " and has lost its gate";
-    }
-
-    private static String reason(GateMachine.Loss loss) {
-        return loss == GateMachine.Loss.GATE_GONE
-                ? "somebody removed its nf_tables gate (`nft flush ruleset`?)"
-                : "the lease is over";
     }
 
     List<Takeover> takeovers() {
@@ -627,20 +401,14 @@ final class AddressTenure {
                 return Health.failed(Severity.SOFT, lost);
             }
             tcp.tell();
-            long nanos = System.nanoTime();
-            if (nanos - presenceCheckedNanos >= PRESENCE_NANOS) {
-                presenceCheckedNanos = nanos;
-                List<IpAddress> missing = table.missing(link.index(), addresses.all());
-                if (!missing.isEmpty()) {
-                    // The next look must not wait a second to say so again.
-                    presenceCheckedNanos = nanos - PRESENCE_NANOS;
-                    return Health.failed(Severity.SOFT, vanished(missing));
-                }
+            String vanished = standing.vanished();
+            if (!vanished.isEmpty()) {
+                return Health.failed(Severity.SOFT, vanished);
             }
             if (!talk.problem().isEmpty()) {
                 return Health.degraded("nobody listens for rivals of " + addresses + ": " + talk.problem());
             }
-            return machine != null && !open
+            return !gate.isOpen()
                     ? Health.degraded(
                             addresses.size() == 1
                                     ? "address " + addresses + " is mute until the lease is confirmed again"
@@ -651,13 +419,6 @@ final class AddressTenure {
         }
     }
 
-    private String vanished(List<IpAddress> missing) {
-        return addresses.size() == 1
-                ? "address " + addresses + " vanished from " + link.name()
-                : missing.size() + " of " + addresses.size() + " addresses vanished from " + link.name() + ": "
-                        + AddressSet.few(missing);
-    }
-
     /**
      * Takes everything down: mute first, then the address, then the gate. Idempotent. The descriptors are closed soon after, by
      * the keeper if there is one.
@@ -665,7 +426,7 @@ final class AddressTenure {
      * @throws PlatformException if the address may still stand
      */
     void end() {
-        boolean wasOpen = added && lost.isEmpty() && yielded.isEmpty();
+        boolean wasOpen = standing.areAdded() && lost.isEmpty() && yielded.isEmpty();
         if (wasOpen) {
             // While the keeper still keeps the gate open: behind a shut one the resets would not leave.
             tcp.end();
@@ -675,18 +436,16 @@ final class AddressTenure {
         boolean gone = false;
         try {
             if (touchedKernel) {
-                if (gate != null) {
-                    gate.shut();
-                }
-                removeAddresses();
-                if (added && !wasOpen) {
+                gate.shut();
+                standing.remove();
+                if (standing.areAdded() && !wasOpen) {
                     tcp.end();
                 }
                 boolean calm = keeper == null || awaitQuiet();
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
-                removeAddresses();
-                if (gate != null && calm) {
+                standing.remove();
+                if (calm) {
                     gate.remove();
                 }
             }
@@ -700,33 +459,11 @@ final class AddressTenure {
         }
     }
 
-    /** What was added here goes, also if somebody changed it since; where adding failed, only what carries our mark and tag. */
-    private void removeAddresses() {
-        if (added) {
-            table.removeAll(link.index(), addresses.all());
-        } else if (addTried) {
-            int tag = context.claims().tag();
-            table.removeAll(
-                    link.index(),
-                    table.list().stream()
-                            .filter(entry -> entry.isOurs()
-                                    && entry.isAlone()
-                                    && entry.tag() == tag
-                                    && entry.interfaceIndex() == link.index()
-                                    && addresses.contains(entry.address()))
-                            .map(AddressTable.Entry::address)
-                            .toList());
-        }
-    }
-
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, table));
+        List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, standing, gate));
         AddressAnnouncer present = announcer;
         if (present != null) {
             all.add(present);
-        }
-        if (gate != null) {
-            all.add(gate);
         }
         return all;
     }

@@ -795,6 +795,6 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public String toString() {
-        return AddressTenure.words(addresses) + " on " + interfaceName;
+        return StandingAddresses.words(addresses) + " on " + interfaceName;
     }
 }

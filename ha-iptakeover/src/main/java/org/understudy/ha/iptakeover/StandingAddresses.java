@@ -1,0 +1,259 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.core.RenewalRound;
+import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
+import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
+import org.understudy.ha.iptakeover.spi.AddressTable;
+import org.understudy.ha.iptakeover.spi.LinkTable;
+
+/**
+ * The addresses of one stay as the kernel has them: whether they may stand here, putting them up, renewing them while the gate is open,
+ * finding out that one vanished, and taking them away.
+ *
+ * <p><b>Concurrency.</b> {@link #add} by the starting thread, then {@link #renewIfDue} by the keeper, {@link #vanished} by whoever
+ * monitors, {@link #remove} by any. The table locks for itself.
+ */
+final class StandingAddresses implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StandingAddresses.class);
+
+    private static final long PRESENCE_NANOS = 1_000_000_000;
+    private static final int NETWORKS_NAMED_MAX = 5;
+
+    private final AddressSet addresses;
+    /** In words: "floating address 192.0.2.10". */
+    private final String what;
+
+    private final LinkTable.Link link;
+    private final int tag;
+    private final @Nullable GateTiming timing;
+    private final AddressTable table;
+
+    /** The address may have been added, though the call failed. */
+    private boolean addTried;
+
+    private volatile boolean added;
+    private long presenceCheckedNanos;
+    /** Of the keeper, after the start. */
+    private @Nullable RenewalRound renewals;
+
+    /**
+     * Opens the socket; changes nothing in the kernel.
+     *
+     * @param timing null where no gate ends them, and so no lifetime either
+     */
+    StandingAddresses(AddressSet addresses, LinkTable.Link link, int tag, @Nullable GateTiming timing) {
+        this.addresses = addresses;
+        this.what = words(addresses);
+        this.link = link;
+        this.tag = tag;
+        this.timing = timing;
+        this.table = new LinuxAddressTable();
+    }
+
+    static String words(AddressSet addresses) {
+        return (addresses.size() == 1 ? "floating address " : "floating addresses ") + addresses;
+    }
+
+    /**
+     * What an earlier process of ours left on this interface.
+     *
+     * @param networkIndex of the interface whose networks the addresses must be of, this one or another
+     * @throws ResourceException if an address stands on this host otherwise, or is none of a host in a network of the interface
+     */
+    List<IpAddress> leftovers(int networkIndex) throws ResourceException {
+        List<IpAddress> ours = new ArrayList<>();
+        List<AddressTable.Network> networks = new ArrayList<>();
+        for (AddressTable.Entry entry : table.list()) {
+            boolean sameInterface = entry.interfaceIndex() == link.index();
+            if (addresses.contains(entry.address())) {
+                if (!sameInterface || !entry.isOurs() || !entry.isAlone()) {
+                    throw new ResourceException(
+                            Severity.HARD,
+                            "floating address " + entry.address() + " stands on this host already, as "
+                                    + entry.address()
+                                    + "/"
+                                    + entry.prefixLength() + " on "
+                                    + (sameInterface ? link.name() : "interface number " + entry.interfaceIndex())
+                                    + ": take it off there (`ip addr del`), the library alone may add it");
+                }
+                ours.add(entry.address());
+            } else if (entry.interfaceIndex() == networkIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
+                networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
+            }
+        }
+        requireHosts(networks, networkIndex);
+        return ours;
+    }
+
+    private static boolean isLinkLocal(IpAddress address) {
+        return address instanceof Ipv6Address six && six.isLinkLocal();
+    }
+
+    private void requireHosts(List<AddressTable.Network> networks, int networkIndex) throws ResourceException {
+        List<IpAddress> outside = new ArrayList<>();
+        for (IpAddress address : addresses.all()) {
+            boolean isInside = false;
+            for (AddressTable.Network network : networks) {
+                isInside |= network.holds(address);
+                String kind = network.holds(address) ? endOf(network, address) : "";
+                if (!kind.isEmpty()) {
+                    throw new ResourceException(
+                            Severity.FATAL,
+                            "floating address " + address + " is the " + kind + " address of " + network + " on "
+                                    + link.name() + ": choose a free host address of that network");
+                }
+            }
+            if (!isInside) {
+                outside.add(address);
+            }
+        }
+        if (!outside.isEmpty()) {
+            // Asked for in this case only: a host may have very many routes.
+            for (AddressTable.Network routed : table.networksRouted(networkIndex)) {
+                if (networks.stream().noneMatch(routed::isSameAs)) {
+                    networks.add(routed);
+                }
+            }
+            requireInside(outside, networks);
+        }
+    }
+
+    /** Which address of the network it is, if it is no host's. */
+    private static String endOf(AddressTable.Network network, IpAddress address) {
+        if (address instanceof Ipv4Address four && network.address() instanceof Ipv4Address host) {
+            boolean isEnd =
+                    four.isBroadcastOf(host, network.prefixLength()) || four.isNetworkOf(host, network.prefixLength());
+            return isEnd ? "broadcast or network" : "";
+        }
+        return address instanceof Ipv6Address six && six.isRouterAnycastOf(network.prefixLength())
+                ? "subnet-router anycast"
+                : "";
+    }
+
+    private void requireInside(List<IpAddress> outside, List<AddressTable.Network> networks) throws ResourceException {
+        for (IpAddress address : outside) {
+            if (networks.stream().noneMatch(network -> network.holds(address))) {
+                String some = networks.stream()
+                        .filter(network -> network.address().isV6() == address.isV6())
+                        .map(AddressTable.Network::toString)
+                        .limit(NETWORKS_NAMED_MAX)
+                        .collect(Collectors.joining(", "));
+                throw new ResourceException(
+                        Severity.HARD,
+                        "floating address " + address + " is outside every network of " + link.name() + " ("
+                                + (some.isEmpty() ? "it has none of " + (address.isV6() ? "IPv6" : "IPv4") : some)
+                                + "): choose an address of one of them, name the interface of its network, or give "
+                                + link.name() + " an address of that network (`ip addr add`)");
+            }
+        }
+    }
+
+    /**
+     * Puts them up, all or none.
+     *
+     * @param leftovers what an earlier process of ours left; taken away first
+     * @throws PlatformException if the kernel refuses; some of them may stand then, until {@link #remove}
+     */
+    void add(List<IpAddress> leftovers) {
+        table.removeAll(link.index(), leftovers);
+        addTried = true;
+        table.addAll(link.index(), addresses.all(), tag, validSeconds());
+        added = true;
+        presenceCheckedNanos = System.nanoTime();
+        renewals = timing == null
+                ? null
+                : new RenewalRound(addresses.size(), timing.renewalNanos(addresses.size()), presenceCheckedNanos);
+    }
+
+    boolean areAdded() {
+        return added;
+    }
+
+    private int validSeconds() {
+        return timing == null ? AddressTable.FOREVER : timing.validSeconds(addresses.size());
+    }
+
+    /**
+     * Only right after the gate was prolonged: an address whose gate nobody prolongs must go. However late this comes, it does not
+     * bring back what is gone.
+     */
+    void renewIfDue(BooleanSupplier isEnding) {
+        if (renewals == null) {
+            return;
+        }
+        RenewalRound.Slice slice = renewals.next(System.nanoTime());
+        if (slice.isEmpty()) {
+            return;
+        }
+        try {
+            List<IpAddress> absent = table.renewAll(
+                    link.index(), addresses.all().subList(slice.from(), slice.to()), tag, validSeconds());
+            if (!absent.isEmpty() && !isEnding.getAsBoolean()) {
+                LOG.warn("{}: not on {} any more: {}", what, link.name(), AddressSet.few(absent));
+            }
+        } catch (PlatformException e) {
+            LOG.warn("{}: not renewed: {}", what, e.getMessage());
+        }
+    }
+
+    /** Which of them are gone, in words; empty while they stand, and when it was looked less than a second ago. */
+    String vanished() {
+        long nanos = System.nanoTime();
+        if (nanos - presenceCheckedNanos < PRESENCE_NANOS) {
+            return "";
+        }
+        List<IpAddress> missing = table.missing(link.index(), addresses.all());
+        // Where one is missing the next look must not wait a second to say so again.
+        presenceCheckedNanos = missing.isEmpty() ? nanos : nanos - PRESENCE_NANOS;
+        return missing.isEmpty() ? "" : vanished(missing);
+    }
+
+    private String vanished(List<IpAddress> missing) {
+        return addresses.size() == 1
+                ? "address " + addresses + " vanished from " + link.name()
+                : missing.size() + " of " + addresses.size() + " addresses vanished from " + link.name() + ": "
+                        + AddressSet.few(missing);
+    }
+
+    /** All of them, whoever changed them since. */
+    void removeAll() {
+        table.removeAll(link.index(), addresses.all());
+    }
+
+    /** What was added here goes, also if somebody changed it since; where adding failed, only what carries our mark and tag. */
+    void remove() {
+        if (added) {
+            removeAll();
+        } else if (addTried) {
+            table.removeAll(
+                    link.index(),
+                    table.list().stream()
+                            .filter(entry -> entry.isOurs()
+                                    && entry.isAlone()
+                                    && entry.tag() == tag
+                                    && entry.interfaceIndex() == link.index()
+                                    && addresses.contains(entry.address()))
+                            .map(AddressTable.Entry::address)
+                            .toList());
+        }
+    }
+
+    @Override
+    public void close() {
+        table.close();
+    }
+}
