@@ -21,9 +21,10 @@ import org.understudy.ha.membership.spi.NodeStateStore;
 /**
  * The node state in one file of a directory on a local disk.
  *
- * <p>The directory holds {@code node.state}, the lock file {@code node.lock} and, during a write, {@code node.state.new}.
- * Other files in it are left alone. A write goes to the new file, which is forced to disk, renamed over the old one, and made
- * durable by forcing the directory: at each moment {@code node.state} is wholly the old state or wholly the new one.
+ * <p>The directory holds {@code node.state}, the lock file {@code node.lock} and, while the file is made or made larger, {@code
+ * node.state.new}. Other files in it are left alone. The file has two slots; a write overwrites the older one in place and is durable when
+ * the disk has its bytes: at each moment one of the two slots is whole, and the newest whole one is the old state or the new one. A state that
+ * outgrows its slot goes to a new file, which is forced to disk, renamed over the old one, and made durable by forcing the directory.
  *
  * <p>The disk must honour fsync and the file system must be local: on a network file system the lock is only as good as its
  * server. A failed step ends the store, because after a failed fsync the kernel may have dropped the data and say "done" the
@@ -49,6 +50,10 @@ public final class FileNodeStateStore implements NodeStateStore {
     private String written = KernelMemory.NOTHING;
 
     private NodeStateFormat.@Nullable State state;
+    private StateFiles.@Nullable FileInPlace file;
+    /** Where the newest state is in the file, if there is one. */
+    private Optional<NodeStateFormat.Found> found = Optional.empty();
+
     private @Nullable String endedBecause;
 
     /**
@@ -103,7 +108,8 @@ public final class FileNodeStateStore implements NodeStateStore {
         } catch (IOException e) {
             throw failed(directory, "cannot be used as the node's directory", e);
         }
-        Optional<NodeStateFormat.State> before = read();
+        found = read();
+        Optional<NodeStateFormat.State> before = found.map(NodeStateFormat.Found::newest);
         NodeStateFormat.State now = before.map(
                         s -> new NodeStateFormat.State(s.disk(), s.bootCount() + 1, s.writeCount() + 1, s.payload()))
                 .orElseGet(() -> new NodeStateFormat.State(newIdentity(), 1, 1, Optional.empty()));
@@ -121,7 +127,7 @@ public final class FileNodeStateStore implements NodeStateStore {
                 // Counting this start must not make an older copy look like the newest at the next one: only what the
                 // node saves does, because that says that it is recovering.
                 opened.forget();
-                write(NodeStateFormat.encode(now));
+                write(now, NodeStateFormat.encode(now));
             }
         } catch (IOException e) {
             throw failed(stateFile, "this boot could not be counted", e);
@@ -209,6 +215,11 @@ public final class FileNodeStateStore implements NodeStateStore {
     }
 
     private void release() {
+        try {
+            closeFile();
+        } catch (IOException e) {
+            end("its file could not be closed: " + e.getMessage());
+        }
         KernelMemory told = memory;
         memory = null;
         if (told != null) {
@@ -262,7 +273,7 @@ public final class FileNodeStateStore implements NodeStateStore {
         Files.delete(newFile);
     }
 
-    private Optional<NodeStateFormat.State> read() {
+    private Optional<NodeStateFormat.Found> read() {
         try {
             BasicFileAttributes attributes =
                     Files.readAttributes(stateFile, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -274,7 +285,7 @@ public final class FileNodeStateStore implements NodeStateStore {
             if (length > NodeStateFormat.FILE_LENGTH_MAX) {
                 throw NodeStateFormat.damaged(stateFile, "it has " + length + " bytes, more than any node state");
             }
-            return Optional.of(NodeStateFormat.decode(stateFile, Files.readAllBytes(stateFile)));
+            return Optional.of(NodeStateFormat.read(stateFile, Files.readAllBytes(stateFile)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -289,20 +300,48 @@ public final class FileNodeStateStore implements NodeStateStore {
         if (told != null) {
             told.remember(mark, written);
         }
-        write(bytes);
+        write(next, bytes);
         if (told != null) {
             told.remember(mark, mark);
         }
         written = mark;
     }
 
-    private void write(ByteBuffer bytes) throws IOException {
-        try (StateFiles.NewFile file = files.create(newFile)) {
-            file.write(bytes);
-            file.force();
+    private void write(NodeStateFormat.State next, ByteBuffer bytes) throws IOException {
+        NodeStateFormat.Found before =
+                found.filter(f -> f.holds(bytes.remaining())).orElse(null);
+        if (before == null) {
+            found = Optional.of(writeAnew(bytes));
+            return;
+        }
+        StateFiles.FileInPlace open = file;
+        if (open == null) {
+            open = files.open(stateFile);
+            file = open;
+        }
+        open.write(before.nextPosition(), bytes);
+        found = Optional.of(new NodeStateFormat.Found(next, 1 - before.slot(), before.slotLength()));
+    }
+
+    /** The whole file, because there is none yet, or its slots are too short. */
+    private NodeStateFormat.Found writeAnew(ByteBuffer bytes) throws IOException {
+        ByteBuffer all = NodeStateFormat.file(bytes);
+        closeFile();
+        try (StateFiles.NewFile created = files.create(newFile)) {
+            created.write(all.duplicate());
+            created.force();
         }
         files.rename(newFile, stateFile);
         files.forceDirectory(directory);
+        return NodeStateFormat.read(stateFile, all.array());
+    }
+
+    private void closeFile() throws IOException {
+        StateFiles.FileInPlace open = file;
+        file = null;
+        if (open != null) {
+            open.close();
+        }
     }
 
     private static DiskIdentity newIdentity() {

@@ -7,13 +7,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * The few file operations a durable replacement consists of, one method for each step that a crash can fall between. An interrupt
- * of the calling thread ends none of them half-way; it stays pending.
+ * The few file operations a durable replacement or a durable write in place consists of, one method for each step that a crash can fall
+ * between. An interrupt of the calling thread ends none of them half-way; it stays pending.
  */
 public interface StateFiles {
 
@@ -26,6 +28,9 @@ public interface StateFiles {
     /** Makes creations and renames in the directory durable, fsync(2) on the directory. */
     void forceDirectory(Path directory) throws IOException;
 
+    /** Opens a file that exists, to overwrite parts of it. */
+    FileInPlace open(Path path) throws IOException;
+
     /** Removes a file that a broken-off write left behind; no error if there is none. */
     default void delete(Path path) throws IOException {
         Files.deleteIfExists(path);
@@ -37,6 +42,19 @@ public interface StateFiles {
 
         /** Makes contents and length durable, fsync(2). */
         void force() throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+
+    /** A file of a length that does not change. One descriptor writes all the time: the kernel reports a write-back error to it. */
+    interface FileInPlace extends Closeable {
+        /**
+         * Overwrites. On return the bytes are durable, as after fdatasync(2); a crash before leaves any part of them.
+         *
+         * @throws IOException also if the path names another file by now: what is written to this one would be lost
+         */
+        void write(long position, ByteBuffer bytes) throws IOException;
 
         @Override
         void close() throws IOException;
@@ -68,6 +86,45 @@ public interface StateFiles {
                         file.close();
                     }
                 };
+            }
+
+            @Override
+            public FileInPlace open(Path path) throws IOException {
+                // "rwd" is O_DSYNC: without the inode's times, whose change would cost a commit of the journal each
+                // time.
+                RandomAccessFile file = new RandomAccessFile(path.toFile(), "rwd");
+                Object key;
+                try {
+                    key = key(path);
+                } catch (IOException e) {
+                    file.close();
+                    throw e;
+                }
+                return new FileInPlace() {
+                    @Override
+                    public void write(long position, ByteBuffer bytes) throws IOException {
+                        byte[] all = new byte[bytes.remaining()];
+                        bytes.get(all);
+                        file.seek(position);
+                        file.write(all);
+                        if (!key.equals(key(path))) {
+                            throw new IOException(path + " was replaced by another file while it was in use");
+                        }
+                    }
+
+                    @Override
+                    public void close() throws IOException {
+                        file.close();
+                    }
+                };
+            }
+
+            /** What tells the file from any other: device and inode where the system has them. */
+            private Object key(Path path) throws IOException {
+                BasicFileAttributes attributes =
+                        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+                Object key = attributes.fileKey();
+                return key == null ? attributes.creationTime() : key;
             }
 
             @Override

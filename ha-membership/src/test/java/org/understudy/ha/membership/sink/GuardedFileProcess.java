@@ -104,6 +104,11 @@ final class GuardedFileProcess {
         }
 
         @Override
+        public FileInPlace open(Path path) throws IOException {
+            return real.open(path);
+        }
+
+        @Override
         public void rename(Path from, Path to) throws IOException {
             real.rename(from, to);
         }

@@ -346,6 +346,11 @@ class GuardedFileTest {
         }
 
         @Override
+        public FileInPlace open(Path path) throws IOException {
+            return real.open(path);
+        }
+
+        @Override
         public void rename(Path from, Path to) throws IOException {
             real.rename(from, to);
         }

@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * The system's file operations, cut before a chosen step as by a loss of power. With {@code lazyDisk} whatever was not forced
- * by then is lost: unforced contents shrink to half, an unforced rename is undone.
+ * by then is lost: unforced contents shrink to half, an unforced rename is undone, and of what was written in place the end is there
+ * and the beginning is not.
  */
 public final class CuttingFiles implements StateFiles {
     /** Thrown at the cut. */
@@ -73,6 +74,35 @@ public final class CuttingFiles implements StateFiles {
                 step("force");
                 file.force();
                 unforcedContents = null;
+            }
+
+            @Override
+            public void close() throws IOException {
+                file.close();
+            }
+        };
+    }
+
+    @Override
+    public FileInPlace open(Path path) throws IOException {
+        FileInPlace file = real.open(path);
+        return new FileInPlace() {
+            @Override
+            public void write(long position, ByteBuffer bytes) throws IOException {
+                step("overwrite half");
+                int half = bytes.remaining() / 2;
+                ByteBuffer start = bytes.duplicate().limit(bytes.position() + half);
+                ByteBuffer end = bytes.duplicate().position(bytes.position() + half);
+                if (lazyDisk) {
+                    file.write(position + half, end);
+                    step("overwrite rest");
+                    file.write(position, start);
+                } else {
+                    file.write(position, start);
+                    step("overwrite rest");
+                    file.write(position + half, end);
+                }
+                bytes.position(bytes.limit());
             }
 
             @Override

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -83,37 +84,51 @@ class FileNodeStateStoreTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void a_cut_between_any_two_steps_of_a_save_leaves_the_old_or_the_new_payload(boolean lazyDisk) throws IOException {
+        assertThat(cuts("in place", NEW, lazyDisk)).as("steps of a save").isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void so_does_one_of_a_save_that_needs_a_larger_file(boolean lazyDisk) throws IOException {
+        byte[] larger = new byte[100_000];
+        Arrays.fill(larger, (byte) 7);
+        assertThat(cuts("larger", larger, lazyDisk)).as("steps of a save").isEqualTo(6);
+    }
+
+    private int cuts(String name, byte[] next, boolean lazyDisk) throws IOException {
         boolean cut = true;
         int cuts = 0;
         for (int at = 0; cut; at++) {
-            Path disk = directory.resolve("disk" + at);
+            Path disk = directory.resolve(name + at);
             try (FileNodeStateStore store = new FileNodeStateStore(disk)) {
                 store.open();
                 store.save(OLD);
             }
-            CuttingFiles files = new CuttingFiles(6 + at, lazyDisk);
-            boolean saved = save(disk, files);
+            CuttingFiles files = new CuttingFiles(2 + at, lazyDisk);
+            boolean saved = save(disk, next, files);
             cut = files.wasCut();
             cuts += cut ? 1 : 0;
 
             try (FileNodeStateStore store = new FileNodeStateStore(disk)) {
-                byte[] found = store.open().payload().orElseThrow();
-                assertThat(found).as("after %s", files.steps).isIn(OLD, NEW);
+                byte[] left = store.open().payload().orElseThrow();
+                assertThat(left).as("after %s", files.steps).isIn(OLD, next);
                 if (saved) {
-                    assertThat(found).isEqualTo(NEW);
+                    assertThat(left).isEqualTo(next);
                 }
+                store.save(NEW);
             }
+            assertThat(reopened(disk).payload()).contains(NEW);
             assertThat(disk.resolve("node.state.new")).doesNotExist();
         }
-        assertThat(cuts).as("steps of a save").isEqualTo(6);
+        return cuts;
     }
 
-    /** The first six steps belong to open. */
-    private static boolean save(Path disk, CuttingFiles files) {
+    /** The first two steps belong to open. */
+    private static boolean save(Path disk, byte[] next, CuttingFiles files) {
         try (FileNodeStateStore store = new FileNodeStateStore(disk, files)) {
             store.open();
             try {
-                store.save(NEW);
+                store.save(next);
                 return true;
             } catch (StorageException e) {
                 return false;
@@ -121,6 +136,57 @@ class FileNodeStateStoreTest {
         } catch (StorageException e) {
             return false;
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void a_slot_that_is_not_whole_leaves_the_state_of_the_other(int slot) throws IOException {
+        try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+            store.open();
+            store.save(OLD);
+            store.save(NEW);
+        }
+        byte[] file = Files.readAllBytes(directory.resolve("node.state"));
+        // The third write is in slot 0, the second in slot 1.
+        file[NodeStateFormat.PAGE + slot * (file.length - NodeStateFormat.PAGE) / 2 + 70] ^= 1;
+        Files.write(directory.resolve("node.state"), file);
+
+        Opened opened = reopened();
+
+        assertThat(opened.payload()).contains(slot == 0 ? OLD : NEW);
+        assertThat(opened.isCurrent()).isEqualTo(slot == 1);
+        assertThat(opened.writeCount()).isEqualTo(slot == 0 ? 3 : 4);
+    }
+
+    @Test
+    void a_file_that_was_replaced_while_it_was_in_use_ends_the_store() throws IOException {
+        try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+            store.open();
+            store.save(OLD);
+            Path file = directory.resolve("node.state");
+            byte[] copy = Files.readAllBytes(file);
+            Files.move(file, directory.resolve("moved"));
+            assertThatThrownBy(() -> store.save(NEW)).isInstanceOf(StorageException.class);
+            Files.write(file, copy);
+            assertThatThrownBy(() -> store.save(NEW)).hasMessageContaining("earlier save failed");
+        }
+    }
+
+    @Test
+    void a_file_of_the_format_before_is_read_and_becomes_one_of_this() throws IOException {
+        Path file = directory.resolve("node.state");
+        Files.write(
+                file,
+                NodeStateFormat.encode(new NodeStateFormat.State(
+                                new NodeStateStore.DiskIdentity(1, 2), 3, 4, Optional.of(OLD)))
+                        .array());
+
+        Opened opened = reopened();
+
+        assertThat(opened.payload()).contains(OLD);
+        assertThat(opened.bootCount()).isEqualTo(4);
+        assertThat(Files.size(file)).isGreaterThan(NodeStateFormat.PAGE);
+        assertThat(reopened().bootCount()).isEqualTo(5);
     }
 
     @ParameterizedTest
@@ -218,7 +284,7 @@ class FileNodeStateStoreTest {
     void a_newer_format_is_told_from_damage() throws IOException {
         ByteBuffer bytes = NodeStateFormat.encode(
                 new NodeStateFormat.State(new NodeStateStore.DiskIdentity(1, 2), 1, 1, Optional.of(OLD)));
-        bytes.putInt(8, 2);
+        bytes.putInt(8, 3);
         java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
         crc.update(bytes.array(), 0, 12);
         bytes.putInt(12, (int) crc.getValue());
@@ -226,7 +292,7 @@ class FileNodeStateStoreTest {
 
         assertThatThrownBy(this::reopened)
                 .isInstanceOf(StorageException.class)
-                .hasMessageContaining("has format 2, this version reads format 1");
+                .hasMessageContaining("has format 3, this version reads formats up to 2");
     }
 
     @Test
@@ -281,7 +347,11 @@ class FileNodeStateStoreTest {
     }
 
     private Opened reopened() {
-        try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+        return reopened(directory);
+    }
+
+    private static Opened reopened(Path disk) {
+        try (FileNodeStateStore store = new FileNodeStateStore(disk)) {
             return store.open();
         }
     }
@@ -305,6 +375,25 @@ class FileNodeStateStoreTest {
                         throw new IOException("No space left on device");
                     }
                     file.force();
+                }
+
+                @Override
+                public void close() throws IOException {
+                    file.close();
+                }
+            };
+        }
+
+        @Override
+        public FileInPlace open(Path path) throws IOException {
+            FileInPlace file = real.open(path);
+            return new FileInPlace() {
+                @Override
+                public void write(long position, ByteBuffer bytes) throws IOException {
+                    if (failing) {
+                        throw new IOException("No space left on device");
+                    }
+                    file.write(position, bytes);
                 }
 
                 @Override

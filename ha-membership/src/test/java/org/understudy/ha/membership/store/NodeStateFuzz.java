@@ -18,7 +18,12 @@ public final class NodeStateFuzz {
     private NodeStateFuzz() {}
 
     public static List<byte[]> seeds() {
-        return List.of(file(Optional.empty()), file(Optional.of(new byte[0])), file(Optional.of(new byte[] {1, 2, 3})));
+        byte[] one = file(Optional.of(new byte[] {1, 2, 3}));
+        return List.of(
+                file(Optional.empty()),
+                file(Optional.of(new byte[0])),
+                one,
+                NodeStateFormat.file(ByteBuffer.wrap(one)).array());
     }
 
     public static void fuzzerTestOneInput(byte[] bytes) {
@@ -29,6 +34,26 @@ public final class NodeStateFuzz {
             ByteBuffer.wrap(sealed).putInt(56, crc(sealed, 56, NodeStateFormat.HEADER_LENGTH));
             refusedOrSame(sealed);
         }
+        refusedOrWhole(bytes);
+        if (bytes.length >= NodeStateFormat.PAGE) {
+            byte[] sealed = bytes.clone();
+            ByteBuffer.wrap(sealed).putInt(12, crc(sealed, 12, 0));
+            ByteBuffer.wrap(sealed).putInt(20, crc(sealed, 20, 0));
+            refusedOrWhole(sealed);
+        }
+    }
+
+    /** Whatever is read from two slots stands in one of them. */
+    private static void refusedOrWhole(byte[] file) {
+        NodeStateFormat.Found found;
+        try {
+            found = NodeStateFormat.read(PATH, file);
+        } catch (StorageException refused) {
+            return;
+        }
+        byte[] state = NodeStateFormat.encode(found.newest()).array();
+        int at = found.slotLength() == 0 ? 0 : NodeStateFormat.PAGE + found.slot() * found.slotLength();
+        assertArrayEquals(state, java.util.Arrays.copyOfRange(file, at, at + state.length));
     }
 
     private static void refusedOrSame(byte[] file) {
