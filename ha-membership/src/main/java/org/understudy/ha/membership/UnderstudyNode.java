@@ -364,15 +364,17 @@ final class UnderstudyNode implements HaNode {
                 .flatMap(p -> p.links().stream())
                 .toList();
         try {
-            Guardian started = Guardian.start(new GuardianSettings(
-                    config.cluster(),
-                    config.node(),
-                    others,
-                    config.self().links().stream()
-                            .map(InetSocketAddress::getAddress)
-                            .toList(),
-                    config.stateDirectory().resolve("guardian.lock"),
-                    config.threads()));
+            Guardian started = Guardian.start(
+                    new GuardianSettings(
+                            config.cluster(),
+                            config.node(),
+                            others,
+                            config.self().links().stream()
+                                    .map(InetSocketAddress::getAddress)
+                                    .toList(),
+                            config.stateDirectory().resolve("guardian.lock"),
+                            config.threads()),
+                    BootClock.hostPort());
             opened.push(started);
             guardian = Optional.of(started);
             started.onLost(() -> {

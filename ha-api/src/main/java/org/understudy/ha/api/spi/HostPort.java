@@ -1,5 +1,6 @@
 package org.understudy.ha.api.spi;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.PlatformException;
@@ -54,6 +55,49 @@ public interface HostPort {
      */
     default Optional<Enforcer> killTimer() {
         return Optional.empty();
+    }
+
+    /**
+     * Makes a mark in shared memory that a thread of this process can hold and that breaks with it, see {@link LifeMark}. Linux: a robust
+     * mutex, {@code pthread_mutexattr_setrobust(3)}.
+     *
+     * @param file on a memory file system, new and empty
+     * @return empty if this port has none
+     * @throws PlatformException if there should be one, but the file or the C library does not allow it
+     */
+    default Optional<LifeMark> newLifeMark(Path file) {
+        return Optional.empty();
+    }
+
+    /**
+     * Opens a mark that another process made.
+     *
+     * @throws PlatformException if it cannot be opened
+     */
+    default Optional<LifeMark> lifeMark(Path file) {
+        return Optional.empty();
+    }
+
+    /**
+     * Tells another process that this one is ending, long before it has ended: a process that is killed gives back its memory and its
+     * files before anybody who watches it is told, which takes seconds for a large heap. The mark breaks as soon as the thread that
+     * holds it has left user space for good.
+     *
+     * <p>It speaks of one thread. That the others are past their end as well is to be seen in {@code /proc}.
+     */
+    interface LifeMark {
+        /** The calling thread holds the mark from now on, until {@link #release} or its end. */
+        void hold();
+
+        /** By the thread that holds it. */
+        void release();
+
+        /**
+         * Waits until nobody holds it; not interruptible.
+         *
+         * @return true if the thread that held it ended holding it
+         */
+        boolean awaitEnd();
     }
 
     /** A watch on one process. */

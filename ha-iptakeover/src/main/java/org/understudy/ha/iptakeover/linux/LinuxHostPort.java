@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +21,7 @@ import org.understudy.ha.iptakeover.core.AddressClaim;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.jna.NativeAccess;
+import org.understudy.ha.iptakeover.jna.RobustMutex;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
@@ -115,6 +117,35 @@ public final class LinuxHostPort implements HostPort {
             @Override
             public void close() {
                 fd.close();
+            }
+        };
+    }
+
+    @Override
+    public Optional<LifeMark> newLifeMark(Path file) {
+        return Optional.of(mark(RobustMutex.create(file)));
+    }
+
+    @Override
+    public Optional<LifeMark> lifeMark(Path file) {
+        return Optional.of(mark(RobustMutex.open(file)));
+    }
+
+    private static LifeMark mark(RobustMutex mutex) {
+        return new LifeMark() {
+            @Override
+            public void hold() {
+                mutex.lock();
+            }
+
+            @Override
+            public void release() {
+                mutex.unlock();
+            }
+
+            @Override
+            public boolean awaitEnd() {
+                return mutex.lock();
             }
         };
     }

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +30,7 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.spi.Enforcer;
+import org.understudy.ha.api.spi.HostPort;
 
 /**
  * A node's half of its guardian: starts the process and tells it what the node is about to leave on the host.
@@ -73,7 +75,7 @@ public final class Guardian implements AutoCloseable {
     private int unread;
     private boolean isEnded;
 
-    private Guardian(GuardianSettings settings, Process process) {
+    private Guardian(GuardianSettings settings, Process process, NodeMark mark) {
         this.settings = settings;
         this.process = process;
         this.toGuardian = process.getOutputStream();
@@ -81,7 +83,7 @@ public final class Guardian implements AutoCloseable {
                 .find(
                         ProcessHandle.current().pid(),
                         ProcessHandle.current().parent().map(ProcessHandle::pid).orElse(0L)));
-        this.listener = thread("guardian", this::listen);
+        this.listener = thread("guardian", () -> mark.holdWhile(this::listen));
         this.logger = thread("guardian-log", this::log);
     }
 
@@ -89,21 +91,32 @@ public final class Guardian implements AutoCloseable {
      * Starts a guardian and waits until it watches this process, usually a few hundred milliseconds. First it waits up to 3 s
      * for the end of the guardian of this node's last life.
      *
+     * @param host by which it learns early that this process is ending; empty if there is none
      * @throws LifecycleException if that one still runs, with its process id: the node must not go on
      * @throws PlatformException if there can be no guardian here. The node can go on without: its death is then waited out
      */
-    public static Guardian start(GuardianSettings settings) {
+    public static Guardian start(GuardianSettings settings, Optional<HostPort> host) {
+        NodeMark mark = NodeMark.create(host);
+        try {
+            return start(settings, mark);
+        } finally {
+            mark.forgetFile();
+        }
+    }
+
+    private static Guardian start(GuardianSettings settings, NodeMark mark) {
         Process process;
         try {
-            process = GuardianCommand.of(settings).start();
+            process = GuardianCommand.of(settings, mark).start();
         } catch (IOException e) {
             throw GuardianCommand.cannotStart(e.getMessage());
         }
-        Guardian guardian = new Guardian(settings, process);
+        Guardian guardian = new Guardian(settings, process, mark);
         boolean started = false;
         try {
             guardian.listener.start();
             guardian.logger.start();
+            mark.awaitHeld();
             guardian.write(GuardianWire.hello(new GuardianWire.Addresses(settings.locals(), settings.peers())));
             guardian.ready.get(START_SECONDS_MAX, TimeUnit.SECONDS);
             started = true;

@@ -54,7 +54,7 @@ final class GuardianCommand {
 
     private GuardianCommand() {}
 
-    static ProcessBuilder of(GuardianSettings settings) {
+    static ProcessBuilder of(GuardianSettings settings, NodeMark mark) {
         Path launcher = Path.of(System.getProperty("java.home"), "bin", "java");
         if (!Files.isExecutable(launcher)) {
             throw cannotStart(launcher + " is not there; run the node on a Java that has its own launcher");
@@ -74,6 +74,7 @@ final class GuardianCommand {
         command.add(settings.node().value());
         command.add(settings.cluster());
         command.add(settings.lockFile().toString());
+        command.add(mark.argument());
         ProcessBuilder builder = new ProcessBuilder(command);
         // The node's directory may be unmounted or removed while the guardian lives.
         builder.directory(new File("/"));

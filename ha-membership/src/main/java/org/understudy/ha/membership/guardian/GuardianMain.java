@@ -26,6 +26,7 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -44,10 +45,13 @@ import org.understudy.ha.membership.codec.LastWill;
  * keep what the node announces → at the node's end remove, sign, send, end. The node's word CLOSE ends it without a will. The
  * end of the pipe alone means nothing, a stopped node is not dead, and nothing here depends on a timer of the node.
  *
+ * <p>The node's end is that each of its threads is past its last instruction; what wakes the guardian to look is the node's mark, see
+ * {@link HostPort.LifeMark}. Where there is none it is that the process is gone.
+ *
  * <p>With the host's consent the node also has it armed: then it kills the node at an absolute deadline that only confirmed renewals move,
  * and the will follows.
  *
- * <p>Three threads: the main one waits for the node's end and acts, one reads the pipe, and {@link NodeKiller} waits for the
+ * <p>Up to five threads: the main one acts at the node's end, two wait for it, one reads the pipe, and {@link NodeKiller} waits for the
  * deadline.
  */
 public final class GuardianMain {
@@ -56,13 +60,22 @@ public final class GuardianMain {
     private static final long PREDECESSOR_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long DRAIN_MILLIS_MAX = 2000;
     private static final long DRAIN_STEP_MILLIS = 20;
+    private static final int QUIET_LOOKS = 3;
     private static final int SIGNALLED_SECONDS_MAX = 90;
+    /** Looks at a node whose mark is broken: each costs a millisecond for a hundred threads. */
+    private static final long ENDING_LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+    /** A thread that hangs in the kernel keeps a process from ending; then only its whole end counts. */
+    private static final long ENDING_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
+    /** How long what the node left in the kernel is waited for, once its will is sent. */
+    private static final int WHOLE_END_MILLIS_MAX = 60_000;
+
     private static final String DETAIL_NO_HOST_PORT = "no host port";
 
     private final long parent;
     private final NodeId node;
     private final String cluster;
     private final Path lockFile;
+    private final Optional<Path> markFile;
     private final DataInputStream in = new DataInputStream(new BufferedInputStream(new Counted(), GuardianWire.WINDOW));
     private final OutputStream out = new FileOutputStream(FileDescriptor.out);
     private final Announced announced = new Announced();
@@ -77,10 +90,11 @@ public final class GuardianMain {
         node = NodeId.of(arguments[1]);
         cluster = arguments[2];
         lockFile = Path.of(arguments[3]);
+        markFile = NodeMark.file(arguments[4]);
     }
 
     /**
-     * @param arguments process id of the node, its name, its cluster's name, the lock file
+     * @param arguments process id of the node, its name, its cluster's name, the lock file, the file of its mark
      */
     public static void main(String[] arguments) {
         // Whatever else writes to standard output must not come between the frames.
@@ -149,6 +163,8 @@ public final class GuardianMain {
         LastWills.rehearse(LastWills.newKeyPair());
         host.ifPresent(HostPort::warmUp);
         sender.rehearse();
+        Optional<HostPort.LifeMark> mark =
+                tasks.filter(ProcessTasks::showsLife).flatMap(seen -> host.flatMap(this::mark));
         String obstacle = killObstacle(watch);
         if (obstacle.isEmpty()) {
             killer = new NodeKiller(host.orElseThrow(), Objects.requireNonNull(watch), this::hasHeardEverything);
@@ -159,15 +175,80 @@ public final class GuardianMain {
         Thread reader = new Thread(this::read, "reader");
         reader.setDaemon(true);
         reader.start();
-        if (watch != null) {
-            while (!watch.awaitEnd(-1)) {
-                Thread.onSpinWait();
+        if (watch == null) {
+            if (awaitEndByProc(tasks.orElseThrow(), reader)) {
+                bequeath(host, keys, sender);
             }
-            drain(reader);
-        } else if (!awaitEndByProc(tasks.orElseThrow(), reader)) {
             return;
         }
-        bequeath(host, keys, sender);
+        if (isGoneAtLast(watch, mark, tasks)) {
+            drain(reader);
+            bequeath(host, keys, sender);
+        } else {
+            drainOfTheEnding(reader);
+            bequeath(host, keys, sender);
+            // What only the end of the process sets free: a gate belongs to whoever made it.
+            if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
+                rites(host, announced.contents());
+            }
+        }
+    }
+
+    /**
+     * Waits for the node's end.
+     *
+     * @return true if its process is gone, false if it is past its end but still there
+     */
+    private static boolean isGoneAtLast(
+            ProcessWatch watch, Optional<HostPort.LifeMark> mark, Optional<ProcessTasks> tasks)
+            throws InterruptedException {
+        AtomicBoolean isGone = new AtomicBoolean();
+        CountDownLatch over = new CountDownLatch(1);
+        daemon("watch", () -> {
+            try {
+                while (!watch.awaitEnd(-1)) {
+                    Thread.onSpinWait();
+                }
+                isGone.set(true);
+                over.countDown();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        mark.ifPresent(held -> daemon("mark", () -> {
+            if (held.awaitEnd() && isPastItsEnd(tasks.orElseThrow(), isGone)) {
+                over.countDown();
+            }
+        }));
+        over.await();
+        return isGone.get();
+    }
+
+    /** The mark speaks of one thread; a look at all of them decides. */
+    private static boolean isPastItsEnd(ProcessTasks tasks, AtomicBoolean isGone) {
+        long until = System.nanoTime() + ENDING_NANOS_MAX;
+        while (!isGone.get() && System.nanoTime() - until < 0) {
+            if (tasks.areAllPastTheirEnd()) {
+                return true;
+            }
+            LockSupport.parkNanos(ENDING_LOOK_NANOS);
+        }
+        return false;
+    }
+
+    private static void daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private Optional<HostPort.LifeMark> mark(HostPort host) {
+        try {
+            return markFile.flatMap(host::lifeMark);
+        } catch (RuntimeException | LinkageError e) {
+            say("the node's mark cannot be opened, its end is noticed later: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /** /proc serves neither a clock that two processes read alike nor a signal that cannot hit a stranger. */
@@ -224,6 +305,19 @@ public final class GuardianMain {
             }
             wasEmpty = isEmpty;
             reader.join(DRAIN_STEP_MILLIS);
+        }
+    }
+
+    /**
+     * The same while the node's end of the pipe is still open, though nobody can write to it any more: everything has been heard when the
+     * pipe is empty, the reader waits, and what it took is dealt with, again and again.
+     */
+    private void drainOfTheEnding(Thread reader) throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS_MAX);
+        int quiet = 0;
+        while (reader.isAlive() && quiet < QUIET_LOOKS && System.nanoTime() - until < 0) {
+            quiet = hasHeardEverything() && reader.getState() == Thread.State.RUNNABLE ? quiet + 1 : 0;
+            reader.join(1);
         }
     }
 

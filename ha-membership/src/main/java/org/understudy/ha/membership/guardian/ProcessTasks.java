@@ -17,7 +17,13 @@ final class ProcessTasks {
     /** Fields of {@code stat} counted from behind the command name, which may hold blanks and parentheses. */
     private static final int STATE_FIELD = 0;
 
+    private static final int FLAGS_FIELD = 6;
     private static final int START_TIME_FIELD = 19;
+    /**
+     * {@code PF_EXITING}, {@code linux/sched.h}, in every kernel since 2.6: the thread runs {@code do_exit} of {@code kernel/exit.c}
+     * and never comes back.
+     */
+    private static final long EXITING = 4;
 
     private final Path process;
     private final String startTime;
@@ -65,6 +71,53 @@ final class ProcessTasks {
         } catch (IOException | DirectoryIteratorException e) {
             return true;
         }
+    }
+
+    /** Whether the bit by which {@link #areAllPastTheirEnd} goes is clear in a process that lives: then it means here what it should. */
+    boolean showsLife() {
+        try {
+            return stat(process.resolve("stat"))
+                    .filter(stat -> stat[START_TIME_FIELD].equals(startTime))
+                    .filter(stat -> !isPastItsEnd(stat))
+                    .isPresent();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Whether no thread of it will run an instruction of its own any more, nor finishes a system call: each is on its way out in the kernel,
+     * or gone. What the kernel still has to do for it, giving back its memory and closing its files, may take seconds. Looked at twice, because
+     * a thread that was still running while the list was read could have started another one.
+     */
+    boolean areAllPastTheirEnd() {
+        return isEachPastItsEnd() && isEachPastItsEnd();
+    }
+
+    private boolean isEachPastItsEnd() {
+        try {
+            Optional<String[]> stat = stat(process.resolve("stat"));
+            if (stat.isEmpty() || !stat.get()[START_TIME_FIELD].equals(startTime)) {
+                return true;
+            }
+            try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
+                for (Path task : tasks) {
+                    Optional<String[]> thread = stat(task.resolve("stat"));
+                    if (thread.isPresent() && !isPastItsEnd(thread.get())) {
+                        return false;
+                    }
+                }
+            }
+            return true;
+        } catch (IOException | DirectoryIteratorException | NumberFormatException e) {
+            return false;
+        }
+    }
+
+    private static boolean isPastItsEnd(String[] stat) {
+        return stat[STATE_FIELD].equals("Z")
+                || stat[STATE_FIELD].equals("X")
+                || (Long.parseLong(stat[FLAGS_FIELD]) & EXITING) != 0;
     }
 
     private static Optional<String[]> stat(Path file) throws IOException {

@@ -2,9 +2,14 @@ package org.understudy.ha.membership.guardian;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.HostPort;
@@ -57,6 +62,59 @@ public final class FakeHostPort implements HostPort {
             @Override
             public void close() {}
         };
+    }
+
+    @Override
+    public Optional<LifeMark> newLifeMark(Path file) {
+        return Optional.of(new FileMark(file));
+    }
+
+    @Override
+    public Optional<LifeMark> lifeMark(Path file) {
+        return Optional.of(new FileMark(file));
+    }
+
+    /** A lock of a file, which ends with the process; whoever lets go of it writes a byte first. */
+    private static final class FileMark implements LifeMark {
+        private final FileChannel channel;
+        private FileLock lock;
+
+        private FileMark(Path file) {
+            try {
+                channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void hold() {
+            try {
+                lock = channel.lock();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void release() {
+            try {
+                channel.write(ByteBuffer.allocate(1), 0);
+                lock.release();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public boolean awaitEnd() {
+            hold();
+            try {
+                return channel.size() == 0;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -192,7 +193,8 @@ class GuardianTest {
     @Test
     void the_end_of_the_pipe_alone_is_not_a_death() throws Exception {
         try (DatagramSocket wills = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
-            Process process = GuardianCommand.of(settings(wills.getLocalPort())).start();
+            Process process = GuardianCommand.of(settings(wills.getLocalPort()), NodeMark.create(Optional.empty()))
+                    .start();
             try {
                 process.getOutputStream()
                         .write(GuardianWire.hello(new GuardianWire.Addresses(
@@ -252,7 +254,7 @@ class GuardianTest {
 
     @Test
     void a_guardian_that_does_not_read_is_given_up_without_blocking() throws Exception {
-        try (Guardian guardian = Guardian.start(settings(9))) {
+        try (Guardian guardian = Guardian.start(settings(9), Optional.empty())) {
             java.util.concurrent.CountDownLatch lost = new java.util.concurrent.CountDownLatch(1);
             guardian.onLost(lost::countDown);
             SmallNodeProcess.signal("STOP", guardian.pid());
@@ -318,7 +320,7 @@ class GuardianTest {
                 directory.resolve("missing/guardian.lock"),
                 Thread::new);
 
-        assertThatThrownBy(() -> Guardian.start(elsewhere))
+        assertThatThrownBy(() -> Guardian.start(elsewhere, Optional.empty()))
                 .isInstanceOf(PlatformException.class)
                 .hasMessageContaining("missing/guardian.lock")
                 .hasMessageContaining("Without it the node works");
@@ -326,7 +328,7 @@ class GuardianTest {
 
     @Test
     void nothing_is_left_after_close() throws Exception {
-        Guardian guardian = Guardian.start(settings(9));
+        Guardian guardian = Guardian.start(settings(9), Optional.empty());
         ProcessHandle process = ProcessHandle.of(guardian.pid()).orElseThrow();
         guardian.close();
         guardian.close();

@@ -8,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Enforcer;
+import org.understudy.ha.api.spi.HostPort;
 
 /**
  * A process that does nothing but have a guardian. Arguments: lock file, port for wills. Takes commands on standard input
@@ -25,13 +27,15 @@ final class SmallNode {
         InetAddress loopback = InetAddress.getByName("127.0.0.1");
         Guardian guardian;
         try {
-            guardian = Guardian.start(new GuardianSettings(
-                    "test",
-                    NodeId.of("small"),
-                    List.of(new InetSocketAddress(loopback, Integer.parseInt(arguments[1]))),
-                    List.of(loopback),
-                    Path.of(arguments[0]),
-                    Thread::new));
+            guardian = Guardian.start(
+                    new GuardianSettings(
+                            "test",
+                            NodeId.of("small"),
+                            List.of(new InetSocketAddress(loopback, Integer.parseInt(arguments[1]))),
+                            List.of(loopback),
+                            Path.of(arguments[0]),
+                            Thread::new),
+                    ServiceLoader.load(HostPort.class).findFirst());
         } catch (HaException e) {
             System.out.println("> refused " + e.getMessage());
             return;
