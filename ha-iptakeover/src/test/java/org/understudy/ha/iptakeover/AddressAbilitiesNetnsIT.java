@@ -7,12 +7,15 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** What processes with fewer privileges find out. See {@link AddressAbilitiesScenarios}. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class AddressAbilitiesNetnsIT {
 
     @BeforeAll

@@ -8,6 +8,8 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,6 +19,7 @@ import org.understudy.ha.iptakeover.lab.Lab;
 
 /** The floating address on a real kernel, in network namespaces. See {@link FloatingAddressScenarios}. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class FloatingAddressNetnsIT {
 
     @BeforeAll

@@ -7,12 +7,15 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** Ears, rivals and neighbours on a real kernel, in network namespaces. See {@link SegmentEarScenarios}. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class SegmentEarNetnsIT {
 
     @BeforeAll

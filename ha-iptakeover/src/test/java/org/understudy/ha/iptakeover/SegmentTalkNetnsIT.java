@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -15,6 +17,7 @@ import org.understudy.ha.iptakeover.lab.Lab;
 /** What the owners of an address say and hear on the segment, and what becomes of their TCP connections, on a real kernel, in network
  * namespaces. See {@link SegmentTalkScenarios}. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class SegmentTalkNetnsIT {
 
     @BeforeAll
