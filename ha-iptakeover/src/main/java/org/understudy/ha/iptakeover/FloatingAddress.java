@@ -81,7 +81,6 @@ public final class FloatingAddress implements ManagedResource {
 
     private static final int PROBES = 3;
     private static final Duration PROBE_TIME = Duration.ofMillis(60);
-    private static final int INTERFACE_NAME_LENGTH_MAX = 15;
     private static final int EPERM = 1;
     private static final Duration AGEING_MIN = Duration.ofSeconds(3);
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
@@ -166,7 +165,7 @@ public final class FloatingAddress implements ManagedResource {
 
         /** The Ethernet interface that faces the clients. Required; once. It need not exist yet. */
         public Builder networkInterface(String value) {
-            requireUnset("networkInterface", interfaceName, value);
+            BuilderRules.requireUnset("networkInterface", interfaceName, value);
             interfaceName = value;
             return this;
         }
@@ -183,7 +182,7 @@ public final class FloatingAddress implements ManagedResource {
 
         /** What to do about a host that claims the address and is no node of this cluster. Default {@link RivalPolicy#DEFEND}; once. */
         public Builder rivals(RivalPolicy value) {
-            requireUnset("rivals", policy, value);
+            BuilderRules.requireUnset("rivals", policy, value);
             policy = value;
             return this;
         }
@@ -193,7 +192,7 @@ public final class FloatingAddress implements ManagedResource {
          * once a minute at least. Default 300 s; once; 3 s or more.
          */
         public Builder switchAgeing(Duration value) {
-            requireUnset("switchAgeing", ageing, value);
+            BuilderRules.requireUnset("switchAgeing", ageing, value);
             ageing = value;
             return this;
         }
@@ -215,15 +214,9 @@ public final class FloatingAddress implements ManagedResource {
 
         /** Makes the threads; they are named and made daemons afterwards. Default: plain threads; once. */
         public Builder threads(ThreadFactory value) {
-            requireUnset("threads", threads, value);
+            BuilderRules.requireUnset("threads", threads, value);
             threads = value;
             return this;
-        }
-
-        private static void requireUnset(String key, @Nullable Object present, Object value) {
-            if (present != null) {
-                throw new ConfigurationException(key, value, "was already set to " + present + "; set it once");
-            }
         }
 
         /**
@@ -233,13 +226,7 @@ public final class FloatingAddress implements ManagedResource {
             List<Problem> problems = new ArrayList<>();
             Set<IpAddress> parsed = parse(problems);
             String name = interfaceName == null ? "" : interfaceName;
-            if (!isInterfaceName(name)) {
-                problems.add(
-                        new Problem(
-                                "networkInterface",
-                                name.isEmpty() ? "(not set)" : name,
-                                "is not an interface name: write one of `ip link`, 1 to 15 characters without blank and slash"));
-            }
+            BuilderRules.requireInterfaceName(problems, "networkInterface", name);
             List<IpAddress> asked = parseNeighbours(problems);
             checkAgeing(problems);
             if (!problems.isEmpty()) {
@@ -248,23 +235,20 @@ public final class FloatingAddress implements ManagedResource {
             return new FloatingAddress(
                     new AddressSet(parsed),
                     name,
-                    networkOf == null ? name : networkOf,
-                    threads == null ? Executors.defaultThreadFactory() : threads,
+                    BuilderRules.or(networkOf, name),
+                    BuilderRules.or(threads, Executors.defaultThreadFactory()),
                     new SegmentTalk.Settings(
                             asked,
-                            policy == null ? RivalPolicy.DEFEND : policy,
-                            ageing == null ? AnnouncementSchedule.SWITCH_AGEING : ageing,
+                            BuilderRules.or(policy, RivalPolicy.DEFEND),
+                            BuilderRules.or(ageing, AnnouncementSchedule.SWITCH_AGEING),
                             !isDeaf));
         }
 
         private List<IpAddress> parseNeighbours(List<Problem> problems) {
             List<IpAddress> parsed = new ArrayList<>();
             for (String text : neighbours) {
-                Optional<IpAddress> neighbour = IpAddress.parse(text);
-                boolean isHost = neighbour
-                        .filter(n -> !n.isAny() && !n.isLoopback() && !n.isMulticast())
-                        .isPresent();
-                if (isHost) {
+                Optional<IpAddress> neighbour = BuilderRules.host(text);
+                if (neighbour.isPresent()) {
                     parsed.add(neighbour.get());
                 } else {
                     problems.add(new Problem(
@@ -311,14 +295,6 @@ public final class FloatingAddress implements ManagedResource {
                 }
             }
             return parsed;
-        }
-
-        private static boolean isInterfaceName(String name) {
-            return !name.isEmpty()
-                    && name.length() <= INTERFACE_NAME_LENGTH_MAX
-                    && name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':')
-                    && !name.equals(".")
-                    && !name.equals("..");
         }
     }
 

@@ -114,7 +114,7 @@ public final class LinkMonitor implements ManagedResource {
 
         /** The IPv4 address of the router, which is asked by ARP. Default: none is asked. */
         public Builder gateway(String value) {
-            gateway = once("gateway", gateway, value);
+            gateway = BuilderRules.once(problems, "gateway", gateway, value);
             return this;
         }
 
@@ -123,19 +123,19 @@ public final class LinkMonitor implements ManagedResource {
          * {@link Health.State#DEGRADED} and changes nothing.
          */
         public Builder gatewayLossMoves(boolean value) {
-            moves = once("gatewayLossMoves", moves, value);
+            moves = BuilderRules.once(problems, "gatewayLossMoves", moves, value);
             return this;
         }
 
         /** How many questions in a row without an answer lose the gateway, 1 to 100; 3 by default. */
         public Builder lostAfter(int questions) {
-            misses = once("lostAfter", misses, questions);
+            misses = BuilderRules.once(problems, "lostAfter", misses, questions);
             return this;
         }
 
         /** How many questions in a row with an answer bring it back, 1 to 100; 2 by default. */
         public Builder backAfter(int questions) {
-            answers = once("backAfter", answers, questions);
+            answers = BuilderRules.once(problems, "backAfter", answers, questions);
             return this;
         }
 
@@ -144,29 +144,21 @@ public final class LinkMonitor implements ManagedResource {
          * longest without one. 2 s growing to 1 min by default; each up to an hour.
          */
         public Builder holdDown(Duration first, Duration longest) {
-            hold = once("holdDown", hold, first);
+            hold = BuilderRules.once(problems, "holdDown", hold, first);
             holdMax = longest;
             return this;
         }
 
         /** How long a lost gateway keeps this node from being chosen, up to an hour; 10 s by default. */
         public Builder gatewayVeto(Duration value) {
-            veto = once("gatewayVeto", veto, value);
+            veto = BuilderRules.once(problems, "gatewayVeto", veto, value);
             return this;
         }
 
         /** Makes the one thread; it is named and made a daemon afterwards. Default: plain threads. */
         public Builder threads(ThreadFactory value) {
-            threads = once("threads", threads, value);
+            threads = BuilderRules.once(problems, "threads", threads, value);
             return this;
-        }
-
-        private <T> T once(String key, @Nullable T present, T value) {
-            if (present != null) {
-                problems.add(
-                        new Problem(key, String.valueOf(value), "was already set to " + present + "; set it once"));
-            }
-            return value;
         }
 
         /**
@@ -174,42 +166,33 @@ public final class LinkMonitor implements ManagedResource {
          */
         public LinkMonitor build() {
             List<Problem> all = new ArrayList<>(problems);
-            if (!LinkWatch.isInterfaceName(interfaceName)) {
-                all.add(
-                        new Problem(
-                                "on",
-                                interfaceName.isEmpty() ? "(empty)" : interfaceName,
-                                "is not an interface name: write one of `ip link`, 1 to 15 characters without blank and slash"));
-            }
+            BuilderRules.requireInterfaceName(all, "on", interfaceName, "(empty)");
             Ipv4Address parsed = parse(all);
             count(all, "lostAfter", misses);
             count(all, "backAfter", answers);
-            Duration first = or(hold, HOLD);
-            Duration longest = or(holdMax, HOLD_MAX);
+            Duration first = BuilderRules.or(hold, HOLD);
+            Duration longest = BuilderRules.or(holdMax, HOLD_MAX);
             time(all, "holdDown", first);
             time(all, "holdDown", longest);
             if (first.compareTo(longest) > 0) {
                 all.add(new Problem("holdDown", first + ", " + longest, "give the shorter time first"));
             }
-            time(all, "gatewayVeto", or(veto, VETO));
+            time(all, "gatewayVeto", BuilderRules.or(veto, VETO));
             if (!all.isEmpty()) {
                 throw new ConfigurationException(all);
             }
             LinkRules rules = new LinkRules(
                     interfaceName,
                     parsed == null ? "" : parsed.toString(),
-                    or(moves, true),
-                    or(misses, MISSES),
-                    or(answers, ANSWERS),
+                    BuilderRules.or(moves, true),
+                    BuilderRules.or(misses, MISSES),
+                    BuilderRules.or(answers, ANSWERS),
                     ASK_EVERY.toNanos(),
                     first.toNanos(),
                     longest.toNanos(),
-                    or(veto, VETO).toNanos());
-            return new LinkMonitor(interfaceName, parsed, rules, or(threads, Executors.defaultThreadFactory()));
-        }
-
-        private static <T> T or(@Nullable T value, T otherwise) {
-            return value == null ? otherwise : value;
+                    BuilderRules.or(veto, VETO).toNanos());
+            return new LinkMonitor(
+                    interfaceName, parsed, rules, BuilderRules.or(threads, Executors.defaultThreadFactory()));
         }
 
         private @Nullable Ipv4Address parse(List<Problem> all) {
@@ -253,9 +236,7 @@ public final class LinkMonitor implements ManagedResource {
         }
 
         private static void time(List<Problem> all, String key, Duration value) {
-            if (value.isNegative() || value.compareTo(LONGEST) > 0) {
-                all.add(new Problem(key, value.toString(), "must be 0 to one hour"));
-            }
+            BuilderRules.requireBetween(all, key, value, Duration.ZERO, LONGEST, "0 to one hour");
         }
     }
 

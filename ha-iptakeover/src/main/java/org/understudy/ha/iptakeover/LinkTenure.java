@@ -2,21 +2,15 @@ package org.understudy.ha.iptakeover;
 
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.understudy.ha.api.ConfigurationException;
-import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.Severity;
-import org.understudy.ha.iptakeover.core.ServiceMac;
 import org.understudy.ha.iptakeover.linux.ServiceLinks;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.LinkControl;
 
 /** One stay of a service's hardware address on an interface of this host, and what its two resources have in common. */
 final class LinkTenure implements AutoCloseable {
-    private static final int INTERFACE_NAME_LENGTH_MAX = 15;
-
     private final ServiceLinks links;
     private final int index;
     private final String name;
@@ -79,12 +73,6 @@ final class LinkTenure implements AutoCloseable {
         links.close();
     }
 
-    static void requireUnset(String key, @Nullable Object present, Object value) {
-        if (present != null) {
-            throw new ConfigurationException(key, value, "was already set to " + present + "; set it once");
-        }
-    }
-
     /** Why an interface cannot be the one by which this host reaches the clients; empty if it can. */
     static String unusable(Optional<LinkControl.Entry> found, String name, boolean isWireless) {
         if (found.isEmpty()) {
@@ -113,41 +101,5 @@ final class LinkTenure implements AutoCloseable {
                 .map(LinkControl.Entry::name)
                 .toList();
         return String.join(", ", names);
-    }
-
-    static boolean isInterfaceName(String name) {
-        return !name.isEmpty()
-                && name.length() <= INTERFACE_NAME_LENGTH_MAX
-                && name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':')
-                && !name.equals(".")
-                && !name.equals("..");
-    }
-
-    static void checkName(List<Problem> problems, String key, String name) {
-        if (!isInterfaceName(name)) {
-            problems.add(new Problem(
-                    key,
-                    name.isEmpty() ? "(not set)" : name,
-                    "is not an interface name: write one of `ip link`, 1 to 15 characters without blank and slash"));
-        }
-    }
-
-    /** What was given in one of two ways, or {@link MacAddress#ZERO} with a problem. */
-    static MacAddress mac(List<Problem> problems, String text, String name) {
-        if (text.isEmpty() == name.isBlank()) {
-            problems.add(new Problem(
-                    "mac",
-                    text.isEmpty() ? "(not set)" : text,
-                    "give either mac(\"02:…\") or macFrom(\"some name\"), the same on every node"));
-            return MacAddress.ZERO;
-        }
-        Optional<MacAddress> mac = name.isBlank() ? ServiceMac.parse(text) : Optional.of(ServiceMac.from(name));
-        String wrong = mac.map(ServiceMac::unusable)
-                .orElse("is not a hardware address: write six pairs of hexadecimal digits with colons, for example"
-                        + " 02:00:00:00:00:01");
-        if (!wrong.isEmpty()) {
-            problems.add(new Problem("mac", text, wrong));
-        }
-        return mac.orElse(MacAddress.ZERO);
     }
 }

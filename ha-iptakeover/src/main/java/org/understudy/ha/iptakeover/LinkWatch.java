@@ -26,7 +26,6 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * during a call that may block.
  */
 final class LinkWatch implements AutoCloseable {
-    private static final int INTERFACE_NAME_LENGTH_MAX = 15;
     private static final long ADDRESSES_NANOS = 1_000_000_000;
 
     private final String name;
@@ -70,14 +69,6 @@ final class LinkWatch implements AutoCloseable {
             }
         }
         this.addresses = opened;
-    }
-
-    static boolean isInterfaceName(String text) {
-        return !text.isEmpty()
-                && text.length() <= INTERFACE_NAME_LENGTH_MAX
-                && text.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':')
-                && !text.equals(".")
-                && !text.equals("..");
     }
 
     /**

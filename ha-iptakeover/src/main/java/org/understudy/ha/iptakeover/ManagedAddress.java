@@ -80,9 +80,9 @@ public final class ManagedAddress implements ManagedResource {
         this.address = address;
         this.authority = authority;
         this.hints = Map.copyOf(builder.hints);
-        this.budget = builder.budget == null ? BUDGET : builder.budget;
-        this.checkEvery = builder.checkEvery == null ? CHECK_EVERY : builder.checkEvery;
-        this.threads = builder.threads == null ? Executors.defaultThreadFactory() : builder.threads;
+        this.budget = BuilderRules.or(builder.budget, BUDGET);
+        this.checkEvery = BuilderRules.or(builder.checkEvery, CHECK_EVERY);
+        this.threads = BuilderRules.or(builder.threads, Executors.defaultThreadFactory());
     }
 
     /**
@@ -112,13 +112,13 @@ public final class ManagedAddress implements ManagedResource {
 
         /** IPv4 or IPv6, without a prefix length. Required. */
         public Builder address(String value) {
-            address = once("address", address, value);
+            address = BuilderRules.once(problems, "address", address, value);
             return this;
         }
 
         /** Required. */
         public Builder authority(AddressAuthority value) {
-            authority = once("authority", authority, value);
+            authority = BuilderRules.once(problems, "authority", authority, value);
             return this;
         }
 
@@ -129,7 +129,7 @@ public final class ManagedAddress implements ManagedResource {
             if (!name.matches("[A-Z][A-Z0-9_]{0,63}")) {
                 problems.add(new Problem("hint", name, "use 1 to 64 upper-case letters, digits and underscores"));
             } else {
-                hints.put(name, once("hint " + name, hints.get(name), value));
+                hints.put(name, BuilderRules.once(problems, "hint " + name, hints.get(name), value));
             }
             return this;
         }
@@ -139,28 +139,20 @@ public final class ManagedAddress implements ManagedResource {
          * budgets of the group must leave room for them.
          */
         public Builder callBudget(Duration value) {
-            budget = once("callBudget", budget, value);
+            budget = BuilderRules.once(problems, "callBudget", budget, value);
             return this;
         }
 
         /** How often the authority is asked who has the address, 10 ms to an hour; 10 s by default. */
         public Builder checkEvery(Duration value) {
-            checkEvery = once("checkEvery", checkEvery, value);
+            checkEvery = BuilderRules.once(problems, "checkEvery", checkEvery, value);
             return this;
         }
 
         /** Makes the one thread; it is named and made a daemon afterwards. Default: plain threads. */
         public Builder threads(ThreadFactory value) {
-            threads = once("threads", threads, value);
+            threads = BuilderRules.once(problems, "threads", threads, value);
             return this;
-        }
-
-        private <T> T once(String key, @Nullable T present, T value) {
-            if (present != null) {
-                problems.add(
-                        new Problem(key, String.valueOf(value), "was already set to " + present + "; set it once"));
-            }
-            return value;
         }
 
         /**
@@ -168,12 +160,8 @@ public final class ManagedAddress implements ManagedResource {
          */
         public ManagedAddress build() {
             List<Problem> all = new ArrayList<>(problems);
-            Optional<IpAddress> parsed = Optional.ofNullable(address).flatMap(IpAddress::parse);
-            boolean isHost = parsed.isPresent()
-                    && !parsed.get().isAny()
-                    && !parsed.get().isLoopback()
-                    && !parsed.get().isMulticast();
-            if (!isHost) {
+            Optional<IpAddress> parsed = BuilderRules.host(address);
+            if (parsed.isEmpty()) {
                 all.add(new Problem(
                         "address",
                         address == null ? "(not set)" : address,
@@ -193,9 +181,7 @@ public final class ManagedAddress implements ManagedResource {
         }
 
         private static void time(List<Problem> all, String key, @Nullable Duration value) {
-            if (value != null && (value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0)) {
-                all.add(new Problem(key, value.toString(), "must be 10 ms to one hour"));
-            }
+            BuilderRules.requireBetween(all, key, value, SHORTEST, LONGEST, "10 ms to one hour");
         }
     }
 

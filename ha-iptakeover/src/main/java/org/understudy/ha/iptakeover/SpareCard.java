@@ -96,28 +96,28 @@ public final class SpareCard implements ManagedResource {
 
         /** The card that stands by. Required; once. It need not exist yet. */
         public Builder on(String cardInterface) {
-            LinkTenure.requireUnset("on", card, cardInterface);
+            BuilderRules.requireUnset("on", card, cardInterface);
             card = cardInterface;
             return this;
         }
 
         /** The card with this host's own address on the same network. Required; once. */
         public Builder beside(String cardInterface) {
-            LinkTenure.requireUnset("beside", beside, cardInterface);
+            BuilderRules.requireUnset("beside", beside, cardInterface);
             beside = cardInterface;
             return this;
         }
 
         /** The service's hardware address, the same on every node, in six pairs with colons. This or {@link #macFrom}; once. */
         public Builder mac(String value) {
-            LinkTenure.requireUnset("mac", mac, value);
+            BuilderRules.requireUnset("mac", mac, value);
             mac = value;
             return this;
         }
 
         /** As {@link VirtualMac.Builder#macFrom}. This or {@link #mac}; once. */
         public Builder macFrom(String value) {
-            LinkTenure.requireUnset("macFrom", macFrom, value);
+            BuilderRules.requireUnset("macFrom", macFrom, value);
             macFrom = value;
             return this;
         }
@@ -129,13 +129,13 @@ public final class SpareCard implements ManagedResource {
             List<Problem> problems = new ArrayList<>();
             String on = card == null ? "" : card;
             String by = beside == null ? "" : beside;
-            LinkTenure.checkName(problems, "on", on);
-            LinkTenure.checkName(problems, "beside", by);
+            BuilderRules.requireInterfaceName(problems, "on", on);
+            BuilderRules.requireInterfaceName(problems, "beside", by);
             if (on.equals(by) && !on.isEmpty()) {
                 problems.add(
                         new Problem("beside", by, "is the spare card itself: name the one with the host's address"));
             }
-            MacAddress address = LinkTenure.mac(problems, mac == null ? "" : mac, macFrom == null ? "" : macFrom);
+            MacAddress address = BuilderRules.mac(problems, mac == null ? "" : mac, macFrom == null ? "" : macFrom);
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
             }

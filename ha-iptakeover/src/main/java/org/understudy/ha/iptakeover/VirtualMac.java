@@ -98,21 +98,21 @@ public final class VirtualMac implements ManagedResource {
 
         /** The card that faces the clients. Required; once. It need not exist yet. */
         public Builder on(String parentInterface) {
-            LinkTenure.requireUnset("on", parent, parentInterface);
+            BuilderRules.requireUnset("on", parent, parentInterface);
             parent = parentInterface;
             return this;
         }
 
         /** The name of the new interface, 1 to 15 characters. Default: {@code vip} and the digits of the address; once. */
         public Builder named(String value) {
-            LinkTenure.requireUnset("named", name, value);
+            BuilderRules.requireUnset("named", name, value);
             name = value;
             return this;
         }
 
         /** The hardware address, the same on every node, in six pairs with colons. This or {@link #macFrom}; once. */
         public Builder mac(String value) {
-            LinkTenure.requireUnset("mac", mac, value);
+            BuilderRules.requireUnset("mac", mac, value);
             mac = value;
             return this;
         }
@@ -122,7 +122,7 @@ public final class VirtualMac implements ManagedResource {
          * name gives the same address on every node and in every version. This or {@link #mac}; once.
          */
         public Builder macFrom(String value) {
-            LinkTenure.requireUnset("macFrom", macFrom, value);
+            BuilderRules.requireUnset("macFrom", macFrom, value);
             macFrom = value;
             return this;
         }
@@ -133,10 +133,10 @@ public final class VirtualMac implements ManagedResource {
         public VirtualMac build() {
             List<Problem> problems = new ArrayList<>();
             String on = parent == null ? "" : parent;
-            LinkTenure.checkName(problems, "on", on);
-            MacAddress address = LinkTenure.mac(problems, mac == null ? "" : mac, macFrom == null ? "" : macFrom);
+            BuilderRules.requireInterfaceName(problems, "on", on);
+            MacAddress address = BuilderRules.mac(problems, mac == null ? "" : mac, macFrom == null ? "" : macFrom);
             String named = name == null ? "vip" + address.toString().replace(":", "") : name;
-            LinkTenure.checkName(problems, "named", named);
+            BuilderRules.requireInterfaceName(problems, "named", named);
             if (named.equals(on) && !on.isEmpty()) {
                 problems.add(new Problem("named", named, "is the card itself: the new interface needs another name"));
             }
