@@ -86,6 +86,8 @@ public final class FloatingAddress implements ManagedResource {
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private static final int ADDRESSES_MAX = 4096;
+    /** Of each version: {@link SegmentTalk} asks no more. */
+    private static final int NEIGHBOURS_MAX = 8;
 
     private final AddressSet addresses;
     private final String interfaceName;
@@ -172,8 +174,8 @@ public final class FloatingAddress implements ManagedResource {
 
         /**
          * A neighbour that is asked, in the name of the address, whether it has noticed a takeover: a router that is no default gateway, an
-         * important client. May be called several times. The gateways and the latest neighbours that the kernel knows are asked anyway, eight in
-         * all.
+         * important client. May be called several times, up to eight of each IP version, which one of the addresses must have too. The gateways
+         * and the latest neighbours that the kernel knows are asked anyway, eight in all.
          */
         public Builder confirmWith(String neighbour) {
             neighbours.add(neighbour);
@@ -199,7 +201,8 @@ public final class FloatingAddress implements ManagedResource {
 
         /**
          * Does not listen on the segment while the address is held: no neighbour is asked, and no rival heard. Saves one thread and one packet
-         * socket for each IP version, which the kernel takes some milliseconds to give back when the process is killed.
+         * socket for each IP version, which the kernel takes some milliseconds to give back when the process is killed. Not together with
+         * {@link #confirmWith} or {@link #rivals}.
          */
         public Builder withoutListening() {
             isDeaf = true;
@@ -227,7 +230,8 @@ public final class FloatingAddress implements ManagedResource {
             Set<IpAddress> parsed = parse(problems);
             String name = interfaceName == null ? "" : interfaceName;
             BuilderRules.requireInterfaceName(problems, "networkInterface", name);
-            List<IpAddress> asked = parseNeighbours(problems);
+            List<IpAddress> asked = parseNeighbours(problems, parsed);
+            checkListening(problems);
             checkAgeing(problems);
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
@@ -244,21 +248,66 @@ public final class FloatingAddress implements ManagedResource {
                             !isDeaf));
         }
 
-        private List<IpAddress> parseNeighbours(List<Problem> problems) {
-            List<IpAddress> parsed = new ArrayList<>();
+        private List<IpAddress> parseNeighbours(List<Problem> problems, Set<IpAddress> held) {
+            Set<IpAddress> parsed = new LinkedHashSet<>();
             for (String text : neighbours) {
                 Optional<IpAddress> neighbour = BuilderRules.host(text);
-                if (neighbour.isPresent()) {
-                    parsed.add(neighbour.get());
-                } else {
-                    problems.add(new Problem(
-                            "confirmWith",
-                            text,
-                            "is no address of a neighbour: give that of a router or client on the segment, without a prefix"
-                                    + " length"));
+                String wrong = neighbour
+                        .map(n -> unasked(n, held))
+                        .orElse(
+                                "is no address of a neighbour: give that of a router or client on the segment, without a prefix"
+                                        + " length");
+                if (wrong.isEmpty() && !parsed.add(neighbour.orElseThrow())) {
+                    wrong = "is given twice: leave one out";
+                }
+                if (!wrong.isEmpty()) {
+                    problems.add(new Problem("confirmWith", text, wrong));
                 }
             }
-            return parsed;
+            for (boolean isV6 : List.of(false, true)) {
+                long count = parsed.stream().filter(n -> n.isV6() == isV6).count();
+                if (count > NEIGHBOURS_MAX) {
+                    problems.add(new Problem(
+                            "confirmWith",
+                            count + " of " + version(isV6),
+                            "are more than are asked, " + NEIGHBOURS_MAX + ": leave out the less important ones"));
+                }
+            }
+            return List.copyOf(parsed);
+        }
+
+        /** Why a neighbour would never be asked; empty if it will be. */
+        private static String unasked(IpAddress neighbour, Set<IpAddress> held) {
+            if (held.contains(neighbour)) {
+                return "is one of the floating addresses, which cannot confirm itself: give that of a router or client";
+            }
+            // Without any address that is the mistake to tell.
+            boolean isLost = !held.isEmpty() && held.stream().noneMatch(address -> address.isV6() == neighbour.isV6());
+            return isLost
+                    ? "is of " + version(neighbour.isV6())
+                            + " and no address of this resource is, so nobody can ask it: give" + " the neighbour's "
+                            + version(!neighbour.isV6()) + " address, or leave it out"
+                    : "";
+        }
+
+        private static String version(boolean isV6) {
+            return isV6 ? "IPv6" : "IPv4";
+        }
+
+        private void checkListening(List<Problem> problems) {
+            if (isDeaf && !neighbours.isEmpty()) {
+                problems.add(
+                        new Problem(
+                                "confirmWith",
+                                String.join(", ", neighbours),
+                                "cannot be asked withoutListening(), because its answer is not heard: leave out one of the two"));
+            }
+            if (isDeaf && policy != null) {
+                problems.add(new Problem(
+                        "rivals",
+                        policy.toString(),
+                        "means nothing withoutListening(), because no rival is heard: leave out one of the two"));
+            }
         }
 
         private void checkAgeing(List<Problem> problems) {

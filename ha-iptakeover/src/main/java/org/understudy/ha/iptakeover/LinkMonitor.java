@@ -149,7 +149,10 @@ public final class LinkMonitor implements ManagedResource {
             return this;
         }
 
-        /** How long a lost gateway keeps this node from being chosen, up to an hour; 10 s by default. */
+        /**
+         * How long a lost gateway keeps this node from being chosen, up to an hour; 10 s by default. Not together with
+         * {@link #gatewayLossMoves gatewayLossMoves(false)}, where it never does.
+         */
         public Builder gatewayVeto(Duration value) {
             veto = BuilderRules.once(problems, "gatewayVeto", veto, value);
             return this;
@@ -178,6 +181,13 @@ public final class LinkMonitor implements ManagedResource {
                 all.add(new Problem("holdDown", first + ", " + longest, "give the shorter time first"));
             }
             time(all, "gatewayVeto", BuilderRules.or(veto, VETO));
+            if (veto != null && !BuilderRules.or(moves, true)) {
+                all.add(
+                        new Problem(
+                                "gatewayVeto",
+                                veto.toString(),
+                                "means nothing with gatewayLossMoves(false), where a lost gateway only shows: leave out one of the two"));
+            }
             if (!all.isEmpty()) {
                 throw new ConfigurationException(all);
             }

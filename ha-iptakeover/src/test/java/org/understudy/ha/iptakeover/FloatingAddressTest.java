@@ -144,6 +144,63 @@ class FloatingAddressTest {
     }
 
     @Test
+    void a_neighbour_that_nobody_would_ask_is_refused() {
+        assertThatThrownBy(() -> FloatingAddress.builder()
+                        .address("192.0.2.50")
+                        .networkInterface("lan0")
+                        .confirmWith("2001:db8::1")
+                        .confirmWith("192.0.2.50")
+                        .confirmWith("192.0.2.1")
+                        .confirmWith("192.0.2.1")
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(
+                        "confirmWith = 2001:db8::1: is of IPv6 and no address of this resource is, so nobody"
+                                + " can ask it: give the neighbour's IPv4 address, or leave it out")
+                .hasMessageContaining("confirmWith = 192.0.2.50: is one of the floating addresses")
+                .hasMessageContaining("confirmWith = 192.0.2.1: is given twice");
+        assertThatThrownBy(() -> FloatingAddress.builder()
+                        .address("2001:db8::50")
+                        .networkInterface("lan0")
+                        .confirmWith("192.0.2.1")
+                        .build())
+                .hasMessageContaining("192.0.2.1: is of IPv4");
+        FloatingAddress.Builder both = FloatingAddress.builder()
+                .address("192.0.2.50")
+                .address("2001:db8::50")
+                .networkInterface("lan0")
+                .confirmWith("fe80::1");
+        for (int i = 1; i <= 8; i++) {
+            both.confirmWith("192.0.2." + i);
+        }
+        assertThat(both.build().addresses()).hasSize(2);
+        assertThatThrownBy(() -> both.confirmWith("192.0.2.9").build())
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .containsExactly(new ConfigurationException.Problem(
+                                        "confirmWith",
+                                        "9 of IPv4",
+                                        "are more than are asked, 8: leave out the less important ones")));
+    }
+
+    @Test
+    void what_needs_an_ear_is_refused_without_one() {
+        FloatingAddress.Builder deaf = FloatingAddress.builder()
+                .address("192.0.2.50")
+                .networkInterface("lan0")
+                .withoutListening();
+        assertThat(deaf.build().address()).isEqualTo("192.0.2.50");
+        assertThatThrownBy(() ->
+                        deaf.confirmWith("192.0.2.1").rivals(RivalPolicy.DEFEND).build())
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(ConfigurationException.Problem::key)
+                                .containsExactly("confirmWith", "rivals"));
+    }
+
+    @Test
     void a_look_at_the_segment_takes_no_longer_than_a_minute() {
         FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
         for (Duration wrong :

@@ -63,6 +63,18 @@ class LinkMonitorTest {
     }
 
     @Test
+    void a_veto_that_would_never_be_said_is_refused() {
+        assertThatThrownBy(() -> LinkMonitor.on("eth0")
+                        .gateway("192.0.2.1")
+                        .gatewayLossMoves(false)
+                        .gatewayVeto(Duration.ofSeconds(3))
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("gatewayVeto = PT3S: means nothing with gatewayLossMoves(false), where a lost gateway only"
+                        + " shows: leave out one of the two");
+    }
+
+    @Test
     void it_needs_no_end_and_runs_only_when_started() {
         LinkMonitor monitor = LinkMonitor.on("lan0").gateway("192.0.2.1").build();
         assertThat(monitor).hasToString("link lan0 with gateway 192.0.2.1");
