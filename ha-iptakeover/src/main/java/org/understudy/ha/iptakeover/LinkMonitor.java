@@ -22,6 +22,7 @@ import org.understudy.ha.iptakeover.core.LinkRules;
 import org.understudy.ha.iptakeover.core.LinkScore;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 
 /**
  * Moves a group away from a host whose network card, address or gateway is gone. It starts nothing: list it first, so that nothing else is
@@ -37,9 +38,10 @@ import org.understudy.ha.iptakeover.packet.Ipv4Address;
  * default), and {@link #eligibility()} vetoes. A link that comes and goes must stay for longer each time before this node is chosen again
  * ({@link Builder#holdDown}).
  *
- * <p><b>The gateway</b>, if one is named, is asked by ARP about every second: lost after {@link Builder#lostAfter} questions without an answer, back
- * after {@link Builder#backAfter} with one and the hold-down. This host needs an address of its own on the interface; without one the link counts
- * as gone.
+ * <p><b>The gateway</b>, if one is named, is asked by ARP, or neighbour solicitation for IPv6 (RFC 4861), about every second: lost after {@link
+ * Builder#lostAfter} questions without an answer, back after {@link Builder#backAfter} with one and the hold-down. This host needs an address of its
+ * own of that version on the interface; without one the link counts as gone, and a new IPv6 address counts only once duplicate address detection is
+ * over. For both versions list two monitors.
  *
  * <p><b>Losing the gateway, and what it must not do.</b> A node cannot see whether the others still have the gateway, and where it is dead for
  * everybody nothing is gained by moving. It is therefore never the only failure detector, and its word is limited:
@@ -73,7 +75,7 @@ public final class LinkMonitor implements ManagedResource {
     private static final int ANSWERS = 2;
 
     private final String interfaceName;
-    private final @Nullable Ipv4Address gateway;
+    private final @Nullable IpAddress gateway;
     private final ThreadFactory threads;
     private final LinkScore score;
     /** Over the score: events come on their own thread. */
@@ -81,7 +83,7 @@ public final class LinkMonitor implements ManagedResource {
 
     private volatile @Nullable LinkWatch watch;
 
-    private LinkMonitor(String interfaceName, @Nullable Ipv4Address gateway, LinkRules rules, ThreadFactory threads) {
+    private LinkMonitor(String interfaceName, @Nullable IpAddress gateway, LinkRules rules, ThreadFactory threads) {
         this.interfaceName = interfaceName;
         this.gateway = gateway;
         this.threads = threads;
@@ -112,7 +114,10 @@ public final class LinkMonitor implements ManagedResource {
             this.interfaceName = interfaceName;
         }
 
-        /** The IPv4 address of the router, which is asked by ARP. Default: none is asked. */
+        /**
+         * The address of the router: IPv4, asked by ARP, or IPv6, asked by neighbour solicitation; a link-local one is fine, without a zone.
+         * Default: none is asked.
+         */
         public Builder gateway(String value) {
             gateway = BuilderRules.once(problems, "gateway", gateway, value);
             return this;
@@ -170,7 +175,7 @@ public final class LinkMonitor implements ManagedResource {
         public LinkMonitor build() {
             List<Problem> all = new ArrayList<>(problems);
             BuilderRules.requireInterfaceName(all, "on", interfaceName, "(empty)");
-            Ipv4Address parsed = parse(all);
+            IpAddress parsed = parse(all);
             count(all, "lostAfter", misses);
             count(all, "backAfter", answers);
             Duration first = BuilderRules.or(hold, HOLD);
@@ -205,7 +210,7 @@ public final class LinkMonitor implements ManagedResource {
                     interfaceName, parsed, rules, BuilderRules.or(threads, Executors.defaultThreadFactory()));
         }
 
-        private @Nullable Ipv4Address parse(List<Problem> all) {
+        private @Nullable IpAddress parse(List<Problem> all) {
             if (gateway == null) {
                 if (moves != null || misses != null || answers != null || veto != null) {
                     all.add(new Problem(
@@ -213,30 +218,30 @@ public final class LinkMonitor implements ManagedResource {
                 }
                 return null;
             }
-            Optional<IpAddress> parsed = IpAddress.parse(gateway);
-            if (parsed.isPresent() && parsed.get().isV6()) {
-                all.add(new Problem(
-                        "gateway",
-                        gateway,
-                        "only IPv4 gateways are asked in this version: give the IPv4 address of the router"));
-                return null;
+            Optional<IpAddress> parsed = BuilderRules.host(gateway).filter(Builder::mayBeRouter);
+            if (parsed.isEmpty()) {
+                all.add(new Problem("gateway", gateway, noRouter(gateway)));
             }
-            boolean isUsable = parsed.isPresent()
-                    && parsed.get() instanceof Ipv4Address v4
-                    && !v4.isLoopback()
-                    && !v4.isMulticast()
-                    && !v4.isThisNetwork()
-                    && !v4.isReserved()
-                    && !v4.isLimitedBroadcast();
-            if (!isUsable) {
-                all.add(new Problem(
-                        "gateway",
-                        gateway,
-                        "is not the address of a router: write four decimal numbers without a prefix length, for example"
-                                + " 192.0.2.1"));
-                return null;
+            return parsed.orElse(null);
+        }
+
+        private static boolean mayBeRouter(IpAddress address) {
+            if (address instanceof Ipv6Address six) {
+                return !six.isV4Mapped();
             }
-            return (Ipv4Address) parsed.get();
+            return address instanceof Ipv4Address four
+                    && !four.isThisNetwork()
+                    && !four.isReserved()
+                    && !four.isLimitedBroadcast();
+        }
+
+        private static String noRouter(String text) {
+            if (text.indexOf('%') >= 0) {
+                return "has a zone: leave out the % and what follows it; the router is asked on the interface that is looked"
+                        + " after";
+            }
+            return "is not the address of a router: write IPv4 as four decimal numbers, for example 192.0.2.1, or IPv6 as"
+                    + " hexadecimal groups, for example fe80::1; without a prefix length";
         }
 
         private static void count(List<Problem> all, String key, @Nullable Integer value) {

@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.iptakeover.core.LinkScore;
-import org.understudy.ha.iptakeover.linux.ArpGateway;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.SegmentGateway;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressTable;
@@ -29,7 +30,7 @@ final class LinkWatch implements AutoCloseable {
     private static final long ADDRESSES_NANOS = 1_000_000_000;
 
     private final String name;
-    private final @Nullable Ipv4Address gateway;
+    private final @Nullable IpAddress gateway;
     private final LinkScore score;
     private final ReentrantLock lock;
 
@@ -42,9 +43,9 @@ final class LinkWatch implements AutoCloseable {
     private int portIndex;
 
     private MacAddress portMac = MacAddress.ZERO;
-    private Ipv4Address portOwn = Ipv4Address.ANY;
+    private IpAddress portOwn = Ipv4Address.ANY;
 
-    private volatile Optional<Ipv4Address> own = Optional.empty();
+    private volatile Optional<IpAddress> own = Optional.empty();
     private int ownIndex;
     private long ownNanos;
     private volatile boolean isOwnStale = true;
@@ -54,7 +55,7 @@ final class LinkWatch implements AutoCloseable {
     /**
      * @throws PlatformException if native code is unavailable or the kernel refuses
      */
-    LinkWatch(String name, @Nullable Ipv4Address gateway, LinkScore score, ReentrantLock lock) {
+    LinkWatch(String name, @Nullable IpAddress gateway, LinkScore score, ReentrantLock lock) {
         this.name = name;
         this.gateway = gateway;
         this.score = score;
@@ -128,7 +129,7 @@ final class LinkWatch implements AutoCloseable {
     void look(int waitMillis) {
         Optional<LinkTable.Link> link = links.byName(name);
         index = link.map(LinkTable.Link::index).orElse(0);
-        Optional<Ipv4Address> source = link.isPresent() ? own(index) : Optional.empty();
+        Optional<IpAddress> source = link.isPresent() ? own(index) : Optional.empty();
         sight(link.map(l ->
                         new LinkScore.Sight(l.index(), l.isUp(), l.hasCarrier(), source.isPresent(), l.carrierLosses()))
                 .orElse(LinkScore.Sight.ABSENT));
@@ -172,7 +173,7 @@ final class LinkWatch implements AutoCloseable {
         }
     }
 
-    private GatewayPort port(LinkTable.Link link, Ipv4Address source, Ipv4Address target) {
+    private GatewayPort port(LinkTable.Link link, IpAddress source, IpAddress target) {
         MacAddress mac = link.mac()
                 .filter(m -> link.speaksArp())
                 .orElseThrow(() -> new PlatformException(
@@ -189,7 +190,7 @@ final class LinkWatch implements AutoCloseable {
             port = null;
             present.close();
         }
-        GatewayPort next = new ArpGateway(link.index(), mac, source, target);
+        GatewayPort next = new SegmentGateway(link.index(), mac, source, target);
         port = next;
         portIndex = link.index();
         portMac = mac;
@@ -197,8 +198,8 @@ final class LinkWatch implements AutoCloseable {
         return next;
     }
 
-    /** This host's address there: one of the gateway's network, else any that is not a floating one. */
-    private Optional<Ipv4Address> own(int interfaceIndex) {
+    /** This host's address there, of the gateway's version: one of its network, else any that is not a floating one. */
+    private Optional<IpAddress> own(int interfaceIndex) {
         long now = System.nanoTime();
         if (addresses == null || !isOwnStale && ownIndex == interfaceIndex && now - ownNanos < ADDRESSES_NANOS) {
             return own;
@@ -207,24 +208,24 @@ final class LinkWatch implements AutoCloseable {
         ownIndex = interfaceIndex;
         ownNanos = now;
         List<AddressTable.Entry> there = addresses.list().stream()
-                .filter(e -> e.interfaceIndex() == interfaceIndex
-                        && !e.isOurs()
-                        && version4(e).isPresent())
+                .filter(e -> e.interfaceIndex() == interfaceIndex && canAsk(e))
                 .toList();
         own = there.stream()
                 .filter(this::isGatewaysNetwork)
                 .findFirst()
                 .or(() -> there.stream().findFirst())
-                .flatMap(LinkWatch::version4);
+                .map(AddressTable.Entry::address);
         return own;
     }
 
-    private static Optional<Ipv4Address> version4(AddressTable.Entry entry) {
-        return entry.address() instanceof Ipv4Address four ? Optional.of(four) : Optional.empty();
+    /** An address that may be another host's until duplicate address detection is over must not ask (RFC 4862, 5.4). */
+    private boolean canAsk(AddressTable.Entry entry) {
+        IpAddress wanted = gateway;
+        return wanted != null && entry.address().isV6() == wanted.isV6() && !entry.isOurs() && !entry.isTentative();
     }
 
     private boolean isGatewaysNetwork(AddressTable.Entry entry) {
-        Ipv4Address wanted = gateway;
+        IpAddress wanted = gateway;
         return wanted != null && new AddressTable.Network(entry.address(), entry.prefixLength()).holds(wanted);
     }
 

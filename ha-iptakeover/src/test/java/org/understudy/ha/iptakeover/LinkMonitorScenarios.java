@@ -120,6 +120,101 @@ final class LinkMonitorScenarios implements AutoCloseable {
         assertThat(threads()).isEmpty();
     }
 
+    void an_ipv6_gateway_is_asked_by_neighbour_solicitation() throws ResourceException {
+        String silent = "gateway 2001:db8::1 does not answer on lan0";
+        LinkMonitor monitor = LinkMonitor.on("lan0")
+                .gateway("2001:db8::1")
+                .lostAfter(2)
+                .backAfter(1)
+                .holdDown(HOLD, HOLD)
+                .gatewayVeto(Duration.ofSeconds(4))
+                .build();
+        assertThat(monitor.eligibility().isEligible()).isTrue();
+        monitor.start(context);
+        until("it answers", () -> monitor.monitor().equals(Health.healthy()));
+        stay(monitor, 1500);
+        cable.silence6();
+        until("it is lost", () -> monitor.monitor().isBad());
+        assertThat(monitor.monitor().reason()).isEqualTo(silent);
+        assertThat(monitor.eligibility().reason()).isEqualTo(silent);
+        monitor.stop(context);
+        until("the veto ends", () -> monitor.eligibility().isEligible());
+        monitor.start(context);
+        stay(monitor, 1500);
+        assertThat(monitor.monitor()).isEqualTo(Health.degraded(silent));
+        cable.speak6();
+        until("it is back", () -> monitor.monitor().equals(Health.healthy()));
+        monitor.stop(context);
+        assertThat(threads()).isEmpty();
+    }
+
+    void a_link_local_gateway_is_asked_from_a_link_local_address() throws ResourceException {
+        LinkMonitor monitor = LinkMonitor.on("lan0")
+                .gateway("fe80::1")
+                .lostAfter(1)
+                .backAfter(1)
+                .build();
+        Segment.run("ip", "addr", "add", "fe80::2/64", "dev", "lan0", "nodad");
+        Segment.run("ip", "link", "set", "lan0", "addrgenmode", "none");
+        assertThat(monitor.eligibility().isEligible()).isTrue();
+        monitor.start(context);
+        until(
+                "the router hears it ask",
+                () -> monitor.monitor().equals(Health.healthy()) && heard().contains("fe80::2"));
+        assertThat(heard()).doesNotContain("2001:db8::2");
+        cable.silence6();
+        until("it is lost", () -> monitor.monitor().isBad());
+        assertThat(monitor.monitor().reason()).isEqualTo("gateway fe80::1 does not answer on lan0");
+        monitor.stop(context);
+    }
+
+    /** Who has asked the router for anything. */
+    private String heard() {
+        return cable.onRouter("ip", "-6", "neigh", "show", "dev", "gw0");
+    }
+
+    void an_address_that_may_be_anothers_does_not_ask() throws ResourceException {
+        LinkMonitor monitor = LinkMonitor.on("lan0")
+                .gateway("2001:db8::1")
+                .backAfter(1)
+                .holdDown(HOLD, HOLD)
+                .build();
+        Segment.run("ip", "-6", "addr", "flush", "dev", "lan0");
+        Segment.run("sysctl", "-qw", "net.ipv6.conf.lan0.dad_transmits=3");
+        Segment.run("ip", "addr", "add", "2001:db8::3/64", "dev", "lan0");
+        assertThat(monitor.eligibility().reason())
+                .isEqualTo("this host has no address of its own on lan0 to reach the gateway 2001:db8::1 from");
+        assertThat(Segment.run("ip", "-6", "addr", "show", "dev", "lan0")).contains("tentative");
+        until(
+                "detection is over",
+                () -> !Segment.run("ip", "-6", "addr", "show", "dev", "lan0").contains("tentative"));
+        until("it counts", () -> monitor.eligibility().isEligible());
+        monitor.start(context);
+        until("it answers", () -> monitor.monitor().equals(Health.healthy()));
+        monitor.stop(context);
+    }
+
+    void two_ipv6_gateways_and_a_rival_of_this_host_are_shown() throws ResourceException {
+        LinkMonitor monitor = LinkMonitor.on("lan0").gateway("2001:db8::1").build();
+        cable.onRouter("ip", "link", "add", "gw1", "link", "gw0", "type", "macvlan", "mode", "bridge");
+        cable.onRouter("ip", "addr", "add", "2001:db8::1/64", "dev", "gw1", "nodad");
+        cable.onRouter("ip", "link", "set", "gw1", "up");
+        monitor.start(context);
+        until(
+                "both answer",
+                () -> monitor.monitor().reason().startsWith("two hosts answer for the gateway 2001:db8::1"));
+        assertThat(monitor.monitor().state()).isEqualTo(Health.State.DEGRADED);
+        cable.onRouter("sysctl", "-qw", "net.ipv6.conf.gw1.ndisc_notify=1");
+        cable.onRouter("ip", "addr", "del", "2001:db8::1/64", "dev", "gw1");
+        cable.onRouter("ip", "addr", "add", "2001:db8::2/64", "dev", "gw1", "nodad");
+        // Then it announces what it has.
+        cable.onRouter("ip", "link", "set", "gw1", "address", "02:00:00:00:00:77");
+        until(
+                "the rival is heard",
+                () -> monitor.monitor().reason().contains("claims this host's own address on lan0"));
+        monitor.stop(context);
+    }
+
     void a_gateway_that_must_not_move_anything_only_shows() throws ResourceException {
         LinkMonitor monitor = LinkMonitor.on("lan0")
                 .gateway("192.0.2.1")

@@ -15,20 +15,43 @@ import org.understudy.ha.api.spi.Health;
 class LinkMonitorTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "127.0.0.1", "224.0.0.1", "255.255.255.255", "192.0.2.1/24", "router", "240.0.0.1"})
+    @ValueSource(
+            strings = {
+                "",
+                "127.0.0.1",
+                "224.0.0.1",
+                "255.255.255.255",
+                "192.0.2.1/24",
+                "router",
+                "240.0.0.1",
+                "0.0.0.0",
+                "::",
+                "::1",
+                "ff02::2",
+                "::ffff:192.0.2.1",
+                "fe80::1/64"
+            })
     void what_is_no_router_is_refused(String gateway) {
         assertThatThrownBy(() -> LinkMonitor.on("eth0").gateway(gateway).build())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("gateway = " + gateway
-                        + ": is not the address of a router: write four decimal numbers without a prefix length, for"
-                        + " example 192.0.2.1");
+                        + ": is not the address of a router: write IPv4 as four decimal numbers, for example 192.0.2.1, or"
+                        + " IPv6 as hexadecimal groups, for example fe80::1; without a prefix length");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"192.0.2.1", "2001:db8::1", "fe80::1", "fd00::1"})
+    void a_router_of_either_version_is_taken(String gateway) {
+        assertThat(LinkMonitor.on("eth0").gateway(gateway).build()).hasToString("link eth0 with gateway " + gateway);
     }
 
     @Test
-    void an_ipv6_router_is_refused_by_name() {
-        assertThatThrownBy(() -> LinkMonitor.on("eth0").gateway("fe80::1").build())
+    void a_zone_is_refused_by_name() {
+        assertThatThrownBy(() -> LinkMonitor.on("eth0").gateway("fe80::1%eth0").build())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("only IPv4 gateways are asked");
+                .hasMessage(
+                        "gateway = fe80::1%eth0: has a zone: leave out the % and what follows it; the router is asked on"
+                                + " the interface that is looked after");
     }
 
     @Test

@@ -258,7 +258,12 @@ public final class LinuxAddressTable implements AddressTable {
                     // A kernel without IPv6 answers with what it has.
                     Optional<IpAddress> local = found.family() == family ? found.local() : Optional.empty();
                     local.ifPresent(address -> entries.add(new Entry(
-                            address, found.prefixLength(), found.interfaceIndex(), found.proto(), found.priority())));
+                            address,
+                            found.prefixLength(),
+                            found.interfaceIndex(),
+                            found.proto(),
+                            found.priority(),
+                            found.isTentative())));
                 }
             }
         }

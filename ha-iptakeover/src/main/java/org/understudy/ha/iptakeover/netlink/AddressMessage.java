@@ -55,6 +55,8 @@ public record AddressMessage(
     public static final int FOREVER = -1;
 
     private static final int MULTICAST_AUTO_JOIN = 0x400;
+    private static final int TENTATIVE = 0x40;
+    private static final int DUPLICATE = 8;
 
     public AddressMessage {
         attributes = List.copyOf(attributes);
@@ -209,6 +211,11 @@ public record AddressMessage(
     /** All flags: those of {@code IFA_FLAGS} if present. */
     public int allFlags() {
         return find(IFA_FLAGS).map(NetlinkAttribute::asInt).orElse(flags);
+    }
+
+    /** Whether duplicate address detection is under way or has failed, {@code IFA_F_TENTATIVE} or {@code IFA_F_DADFAILED}. */
+    public boolean isTentative() {
+        return (allFlags() & (TENTATIVE | DUPLICATE)) != 0;
     }
 
     /** {@code IFA_LABEL}, empty if absent. */

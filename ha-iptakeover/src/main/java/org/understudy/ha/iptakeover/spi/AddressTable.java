@@ -23,8 +23,9 @@ public interface AddressTable extends AutoCloseable {
      *
      * @param proto who made it, {@link #PROTO} for this library, 0 unknown
      * @param tag the incarnation's tag if it is ours
+     * @param isTentative duplicate address detection is not over, or has found that another host has it (RFC 4862, 5.4); IPv6 only
      */
-    record Entry(IpAddress address, int prefixLength, int interfaceIndex, int proto, int tag) {
+    record Entry(IpAddress address, int prefixLength, int interfaceIndex, int proto, int tag, boolean isTentative) {
         public boolean isOurs() {
             return proto == PROTO;
         }

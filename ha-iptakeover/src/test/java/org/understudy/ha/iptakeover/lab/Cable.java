@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A cable from {@code lan0} with 192.0.2.2/24 in this process's own network namespace to {@code gw0} with 192.0.2.1/24 in a router's.
- * Must run inside {@code unshare -Urnm}.
+ * A cable from {@code lan0} with 192.0.2.2/24 and 2001:db8::2/64 in this process's own network namespace to {@code gw0} with 192.0.2.1/24,
+ * 2001:db8::1/64 and fe80::1/64 in a router's. Must run inside {@code unshare -Urnm}.
  */
 public final class Cable implements AutoCloseable {
     private final Process router;
@@ -40,16 +40,18 @@ public final class Cable implements AutoCloseable {
                 "netns",
                 Long.toString(router.pid()));
         Segment.run("ip", "addr", "add", "192.0.2.2/24", "dev", "lan0");
+        Segment.run("ip", "addr", "add", "2001:db8::2/64", "dev", "lan0", "nodad");
         Segment.run("ip", "link", "set", "lan0", "up");
         onRouter("ip", "addr", "add", "192.0.2.1/24", "dev", "gw0");
+        speak6();
         onRouter("ip", "link", "set", "gw0", "up");
     }
 
     /** Runs a command in the router's namespace. */
-    public void onRouter(String... command) {
+    public String onRouter(String... command) {
         List<String> all = new ArrayList<>(List.of("nsenter", "-t", Long.toString(router.pid()), "-n"));
         all.addAll(Arrays.asList(command));
-        Segment.run(all.toArray(new String[0]));
+        return Segment.run(all.toArray(new String[0]));
     }
 
     public void cut() {
@@ -67,6 +69,17 @@ public final class Cable implements AutoCloseable {
 
     public void speak() {
         onRouter("ip", "link", "set", "gw0", "arp", "on");
+    }
+
+    /** The same for IPv6: it loses its addresses. */
+    public void silence6() {
+        onRouter("ip", "addr", "del", "2001:db8::1/64", "dev", "gw0");
+        onRouter("ip", "addr", "del", "fe80::1/64", "dev", "gw0");
+    }
+
+    public void speak6() {
+        onRouter("ip", "addr", "add", "2001:db8::1/64", "dev", "gw0", "nodad");
+        onRouter("ip", "addr", "add", "fe80::1/64", "dev", "gw0", "nodad");
     }
 
     @Override

@@ -31,6 +31,7 @@ public final class NetlinkFuzz {
                 address.priority();
                 address.proto();
                 address.label();
+                address.isTentative();
             },
             message -> {
                 LinkMessage link = LinkMessage.decode(message.payload());

@@ -101,6 +101,22 @@ class NetlinkTest {
     }
 
     @Test
+    void tells_an_address_that_may_be_anothers() {
+        // From `ip -6 addr`, right after `ip addr add 2001:db8::3/64 dev ve0`.
+        AddressMessage tentative = AddressMessage.decode(
+                only("480000001400020001000000083700000a40c000030000001400010020010db8000000000000"
+                                + "00000000000314000600ffffffffffffffff141f1400141f140008000800c0000000")
+                        .payload());
+        assertThat(tentative.local()).contains(IpAddress.parse("2001:db8::3").orElseThrow());
+        assertThat(tentative.isTentative()).isTrue();
+        assertThat(new AddressMessage(10, 64, 0x88, 0, 3, List.of()).isTentative())
+                .as("permanent, and another host has it")
+                .isTrue();
+        assertThat(AddressMessage.decode(only(OUR_ADDRESS_V6).payload()).isTentative())
+                .isFalse();
+    }
+
+    @Test
     void asks_for_an_ipv6_address_and_its_renewal_as_the_kernel_took_them() {
         assertThat(hex(AddressMessage.floating(3, VIP6, 213, 4711, 3)
                         .toMessage(AddressMessage.NEW, 0x605)

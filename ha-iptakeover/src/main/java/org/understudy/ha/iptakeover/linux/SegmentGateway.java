@@ -11,17 +11,22 @@ import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.packet.ArpPacket;
 import org.understudy.ha.iptakeover.packet.EthernetFrame;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
+import org.understudy.ha.iptakeover.packet.NeighbourMessage;
+import org.understudy.ha.iptakeover.packet.SegmentFilter;
+import org.understudy.ha.iptakeover.packet.Sighting;
 import org.understudy.ha.iptakeover.spi.GatewayPort;
 
 /**
- * The gateway by ARP over a packet socket (packet(7)), as {@code arping -I IF GATEWAY} asks. What it says is on the wire, whatever
- * the neighbour table of this host believes.
+ * The gateway by ARP, as {@code arping -I IF GATEWAY} asks, or by neighbour solicitation (RFC 4861, 7.2.2) for IPv6, as {@code ndisc6
+ * GATEWAY IF} does, over a packet socket (packet(7)). What it says is on the wire, whatever the neighbour table of this host believes.
  *
  * <p>Closing a packet socket takes the kernel about 8 ms, also at the end of a killed process.
  */
-public final class ArpGateway implements GatewayPort {
+public final class SegmentGateway implements GatewayPort {
     private static final int FRAME_BYTES_MAX = 1514;
     /** Frames taken in one look; on a segment with more of them the rest waits. */
     private static final int FRAMES_MAX = 500;
@@ -29,33 +34,55 @@ public final class ArpGateway implements GatewayPort {
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final MacAddress mac;
-    private final Ipv4Address own;
-    private final Ipv4Address gateway;
-    private final byte[] everybody;
+    private final IpAddress own;
+    private final IpAddress gateway;
+    private final byte[] question;
+    private final byte[] segment;
     private final byte[] buffer = new byte[FRAME_BYTES_MAX];
     private final Fd fd;
 
     /**
      * @param mac of the interface
-     * @param own this host's address there
+     * @param own this host's address there, to ask from
+     * @param gateway of the same version
      * @throws PlatformException EPERM without CAP_NET_RAW, ENODEV if there is no such interface
      */
-    public ArpGateway(int interfaceIndex, MacAddress mac, Ipv4Address own, Ipv4Address gateway) {
+    public SegmentGateway(int interfaceIndex, MacAddress mac, IpAddress own, IpAddress gateway) {
         NativeAccess.require();
         this.mac = mac;
         this.own = own;
         this.gateway = gateway;
-        this.everybody = everybody(interfaceIndex);
+        EthernetFrame frame = question(mac, own, gateway);
+        this.question = frame.encode();
+        this.segment = segment(interfaceIndex, frame.type());
         this.fd = open();
         boolean isOpen = false;
         try {
-            Libc.bind(fd, everybody);
+            Libc.attachFilter(fd, filter(own, gateway));
+            // Last: from here on it hears, and nothing that the filter had not passed.
+            Libc.bind(fd, segment);
             isOpen = true;
         } finally {
             if (!isOpen) {
                 fd.close();
             }
         }
+    }
+
+    private static EthernetFrame question(MacAddress mac, IpAddress own, IpAddress gateway) {
+        if (own instanceof Ipv6Address from && gateway instanceof Ipv6Address target) {
+            return NeighbourMessage.question(mac, from, target, false).frameFrom(mac);
+        }
+        if (own instanceof Ipv4Address from && gateway instanceof Ipv4Address target) {
+            return ArpPacket.whoHas(mac, from, target).frameTo(MacAddress.BROADCAST);
+        }
+        throw new IllegalArgumentException(gateway + " cannot be asked from " + own + ": another IP version");
+    }
+
+    private static byte[] filter(IpAddress own, IpAddress gateway) {
+        return own instanceof Ipv6Address from && gateway instanceof Ipv6Address target
+                ? SegmentFilter.discovery(List.of(from, target))
+                : SegmentFilter.arp(List.of((Ipv4Address) own, (Ipv4Address) gateway));
     }
 
     private static Fd open() {
@@ -78,12 +105,7 @@ public final class ArpGateway implements GatewayPort {
     @Override
     public boolean ask() {
         try {
-            Libc.sendTo(
-                    fd,
-                    ArpPacket.whoHas(mac, own, gateway)
-                            .frameTo(MacAddress.BROADCAST)
-                            .encode(),
-                    everybody);
+            Libc.sendTo(fd, question, segment);
             return true;
         } catch (PlatformException e) {
             boolean isDown = e.errno() == Libc.ENETDOWN || e.errno() == Libc.ENXIO || e.errno() == Libc.ENODEV;
@@ -134,34 +156,34 @@ public final class ArpGateway implements GatewayPort {
 
     private void read(int length, List<MacAddress> gateways, List<MacAddress> rivals) {
         try {
-            ArpPacket packet =
-                    ArpPacket.decode(EthernetFrame.decode(buffer, length).payload());
-            boolean isForeign = !packet.senderMac().equals(mac);
-            // Only what answers us shows that the way there is open as well as the way back.
-            boolean isToUs =
-                    packet.operation() == ArpPacket.REPLY && packet.targetMac().equals(mac);
-            if (isForeign && isToUs && packet.claims(gateway)) {
-                gateways.add(packet.senderMac());
-            } else if (isForeign && packet.claims(own)) {
-                rivals.add(packet.senderMac());
-            }
+            Sighting.of(EthernetFrame.decode(buffer, length))
+                    .filter(sighting -> !sighting.senderMac().equals(mac))
+                    .ifPresent(sighting -> {
+                        // Only what answers us shows that the way there is open as well as the way back.
+                        boolean isToUs = sighting.form() == Sighting.Form.ANSWER
+                                && sighting.targetMac().equals(mac);
+                        if (isToUs && sighting.sender().equals(gateway)) {
+                            gateways.add(sighting.senderMac());
+                        } else if (sighting.sender().equals(own)) {
+                            rivals.add(sighting.senderMac());
+                        }
+                    });
         } catch (MalformedMessageException e) {
             // Anybody on the segment can send nonsense; it is no answer.
         }
     }
 
-    /** {@code struct sockaddr_ll}: family, protocol in network order, index, type, packet type, length, address. */
-    private static byte[] everybody(int interfaceIndex) {
-        short arp = (short) EthernetFrame.TYPE_ARP;
+    /** {@code struct sockaddr_ll}: family, protocol in network order, index; the rest is not looked at. */
+    private static byte[] segment(int interfaceIndex, int type) {
+        short protocol = (short) type;
         return ByteBuffer.allocate(20)
                 .order(ByteOrder.nativeOrder())
                 .putShort((short) Libc.AF_PACKET)
-                .putShort(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Short.reverseBytes(arp) : arp)
+                .putShort(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Short.reverseBytes(protocol) : protocol)
                 .putInt(interfaceIndex)
                 .putShort((short) 0)
                 .put((byte) 0)
                 .put((byte) MacAddress.BYTES)
-                .put(MacAddress.BROADCAST.toBytes())
                 .array();
     }
 
