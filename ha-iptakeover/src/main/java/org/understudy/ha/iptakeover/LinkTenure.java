@@ -63,6 +63,11 @@ final class LinkTenure implements AutoCloseable {
         return now.isUp() ? "" : "interface " + name + " was put down";
     }
 
+    /** The sockets that made or changed the interface, which alone may undo all of it while they are open. */
+    ServiceLinks links() {
+        return links;
+    }
+
     /** See {@link ServiceLinks#awaitCarrier}. */
     boolean awaitCarrier(long millis) throws InterruptedException {
         return links.awaitCarrier(index, millis);

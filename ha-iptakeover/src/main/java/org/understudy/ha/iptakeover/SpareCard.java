@@ -52,7 +52,10 @@ import org.understudy.ha.iptakeover.spi.LinkControl;
  *
  * <p><b>What it needs.</b> Linux, {@code CAP_NET_ADMIN}, a writable {@code /proc/sys/net} if IPv6 is on, a card that nothing else
  * manages (tell NetworkManager and systemd-networkd that it is unmanaged) and another one with this host's address on the same
- * network, by which replies leave; that one has {@code arp_announce=2} meanwhile. IPv4 only.
+ * network, by which replies leave; that one has {@code arp_announce=2} meanwhile. For IPv6 addresses also nf_tables (Linux 5.16 or later),
+ * a writable {@code /proc/sys/net} in any case, and an IPv6 address of the host on the card beside. The card does not report the groups of
+ * its IPv6 addresses, see {@link VirtualMac}, and the one beside cannot do so for another port: on a switch that forwards groups to their
+ * members only (MLD snooping) let it forward {@code ff02::1:ff00:0/104} to the port of the spare card.
  *
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time; it has no thread of its own.
  *
@@ -67,6 +70,8 @@ public final class SpareCard implements ManagedResource {
     private final String card;
     private final String beside;
     private final MacAddress mac;
+
+    private final Ipv6OnLink ipv6 = new Ipv6OnLink(ServiceLinks::tryOutIpv6);
 
     private volatile @Nullable LinkTenure tenure;
 
@@ -154,13 +159,16 @@ public final class SpareCard implements ManagedResource {
     }
 
     /**
-     * A {@link FloatingAddress} on this card, to be listed after it. Unlike one that is built by itself it can be a candidate while the
-     * card is down: until it is up the one beside is asked.
+     * A {@link FloatingAddress} on this card, IPv4 or IPv6, to be listed after it; one for each address. Unlike one that is built by itself it
+     * can be a candidate while the card is down: until it is up the one beside is asked. The first of IPv6 has the card carry that from its
+     * next start on.
      *
      * @throws ConfigurationException as {@link FloatingAddress#of}
      */
     public ManagedResource address(String address) {
-        return new AddressOnLink(address, card, beside);
+        ManagedResource made = new AddressOnLink(address, card, beside, "");
+        ipv6.carry(address);
+        return made;
     }
 
     /**
@@ -194,7 +202,10 @@ public final class SpareCard implements ManagedResource {
             LinkControl.Entry by = ServiceLinks.named(all, beside).orElseThrow();
             remains().forEach(context.claims()::claim);
             LinkMark mark = new LinkMark(
-                    context.claims().tag(), Optional.of(own(spare)), Optional.of(ServiceLinks.announceBefore(all, by)));
+                    context.claims().tag(),
+                    Optional.of(own(spare)),
+                    Optional.of(ServiceLinks.announceBefore(all, by)),
+                    six(spare));
             links.lend(spare, by, mac, mark);
             LinkTenure started = new LinkTenure(links, spare.index(), card, mac, by);
             links = null;
@@ -243,6 +254,11 @@ public final class SpareCard implements ManagedResource {
                 spare.alias());
     }
 
+    /** The same of IPv6: what a dead process noted goes on to be put back, also where the present one carries none. */
+    private Optional<LinkMark.Six> six(LinkControl.Entry spare) {
+        return lent(spare).flatMap(LinkMark::six).or(() -> ipv6.noteOf(spare));
+    }
+
     /** Lent to this service, or noted and not changed yet when its process died. */
     private boolean isOurs(LinkControl.Entry link, LinkMark mark) {
         return link.mac().equals(Optional.of(mac))
@@ -262,16 +278,17 @@ public final class SpareCard implements ManagedResource {
 
     /** Whoever starts or stops was granted the group, so what is noted on the card is a dead process's or our own. */
     private void end() throws ResourceException {
-        try (ServiceLinks links = new ServiceLinks()) {
-            List<LinkControl.Entry> all = links.list();
-            for (LinkControl.Entry link : all) {
+        LinkTenure current = tenure;
+        try (ServiceLinks any = new ServiceLinks()) {
+            ServiceLinks links = current == null ? any : current.links();
+            for (LinkControl.Entry link : links.list()) {
                 Optional<LinkMark> mark = lent(link);
                 if (mark.isPresent() && isOurs(link, mark.get())) {
                     links.giveBack(link, mark.get());
                 }
             }
             String bearers = LinkTenure.bearers(links.list(), mac);
-            if (tenure != null && !bearers.isEmpty()) {
+            if (current != null && !bearers.isEmpty()) {
                 throw new PlatformException(
                         "RTM_SETLINK", 0, mac + " is on " + bearers + ", and somebody took our note from it");
             }
@@ -283,7 +300,6 @@ public final class SpareCard implements ManagedResource {
                             + " address` with its own gives that back",
                     e);
         }
-        LinkTenure current = tenure;
         if (current != null) {
             tenure = null;
             current.close();
@@ -357,6 +373,10 @@ public final class SpareCard implements ManagedResource {
         String bearers = LinkTenure.bearers(others, mac);
         if (!bearers.isEmpty()) {
             return "the hardware address " + mac + " is already on " + bearers + ": give another";
+        }
+        String noIpv6 = ipv6.obstacle(by.get());
+        if (!noIpv6.isEmpty()) {
+            return noIpv6;
         }
         Optional<LinkMark> lent = lent(spare);
         if (lent.isPresent()) {

@@ -44,8 +44,10 @@ import org.understudy.ha.iptakeover.spi.LinkControl;
  * one (refused here).
  *
  * <p><b>What ends it without us: nothing.</b> If the process is paused the macvlan stands, {@link Enforcement#COOPERATIVE}. But it says
- * nothing by itself: it has no address of its own and IPv6 is off on it, so it answers only for the floating address, and the gate of that
- * one mutes it with the lease. The address is what is enforced; list this before it, with {@code resourceBehindAddress}, so that it is no reason
+ * nothing by itself: it has no address of its own, and IPv6 is off on it unless {@link #address} was given one of IPv6, so it answers only for
+ * the floating address, and the gate of that one mutes it with the lease. With IPv6 it takes nothing from routers, and an nf_tables rule drops
+ * what the kernel would say of itself (multicast listener reports, router solicitations). A switch that forwards groups to their members
+ * only (MLD snooping) hears of the address's group from the card below, in that card's own name. The address is what is enforced; list this before it, with {@code resourceBehindAddress}, so that it is no reason
  * to wait. A program of this host that sends over the interface on purpose is not held back.
  *
  * <p><b>What it changes on the card below:</b> {@code arp_announce=2} while it stands, put back afterwards, or else replies, which leave by
@@ -53,7 +55,8 @@ import org.understudy.ha.iptakeover.spi.LinkControl;
  * nothing else keeps the card from answering for the floating address.
  *
  * <p><b>What it needs.</b> Linux with macvlan, {@code CAP_NET_ADMIN}, and a writable {@code /proc/sys/net} if IPv6 is on by
- * default; {@link #check()} says what is missing. IPv4 only.
+ * default; for IPv6 addresses also nf_tables (Linux 5.16 or later) and an IPv6 address of the host on the card below. {@link #check()} says
+ * what is missing.
  *
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time; it has no thread of its own. {@code start} and
  * {@code stop} take about 20 ms.
@@ -68,9 +71,11 @@ public final class VirtualMac implements ManagedResource {
     private final String name;
     private final MacAddress mac;
 
+    private final Ipv6OnLink ipv6 = new Ipv6OnLink(ServiceLinks::tryOutIpv6);
+
     private volatile @Nullable LinkTenure tenure;
     private volatile int index;
-    private volatile LinkMark mark = new LinkMark(0, Optional.empty(), Optional.empty());
+    private volatile LinkMark mark = LinkMark.NONE;
 
     private VirtualMac(String parent, String name, MacAddress mac) {
         this.parent = parent;
@@ -161,13 +166,16 @@ public final class VirtualMac implements ManagedResource {
     }
 
     /**
-     * A {@link FloatingAddress} on this interface, to be listed after it. Unlike one that is built by itself it can be a candidate before the
-     * interface exists: until then the card below is asked.
+     * A {@link FloatingAddress} on this interface, IPv4 or IPv6, to be listed after it; one for each address. Unlike one that is built by itself
+     * it can be a candidate before the interface exists: until then the card below is asked. The first of IPv6 has the interface carry that
+     * from its next start on.
      *
      * @throws ConfigurationException as {@link FloatingAddress#of}
      */
     public ManagedResource address(String address) {
-        return new AddressOnLink(address, name, parent);
+        ManagedResource made = new AddressOnLink(address, name, parent, parent);
+        ipv6.carry(address);
+        return made;
     }
 
     /**
@@ -199,7 +207,10 @@ public final class VirtualMac implements ManagedResource {
                     .orElseThrow(
                             () -> new ResourceException(Severity.HARD, this + " cannot start: " + parent + " is gone"));
             LinkMark next = new LinkMark(
-                    context.claims().tag(), Optional.empty(), Optional.of(ServiceLinks.announceBefore(all, below)));
+                    context.claims().tag(),
+                    Optional.empty(),
+                    Optional.of(ServiceLinks.announceBefore(all, below)),
+                    ipv6.noteOfOurs());
             index = links.addMacvlan(below, name, mac, next);
             mark = next;
             LinkTenure started = new LinkTenure(links, index, name, mac, below);
@@ -255,7 +266,8 @@ public final class VirtualMac implements ManagedResource {
 
     private void end() throws ResourceException {
         LinkTenure current = tenure;
-        try (ServiceLinks links = new ServiceLinks()) {
+        try (ServiceLinks any = new ServiceLinks()) {
+            ServiceLinks links = current == null ? any : current.links();
             if (current != null) {
                 // By number, which no other interface gets, whatever somebody made of its name and mark.
                 links.removeMacvlan(index, mark);
@@ -338,7 +350,9 @@ public final class VirtualMac implements ManagedResource {
                     + " that this resource did not make: give it another name with named()," + " or remove it";
         }
         String bearers = LinkTenure.bearers(others, mac);
-        return bearers.isEmpty() ? "" : "the hardware address " + mac + " is already on " + bearers + ": give another";
+        return bearers.isEmpty()
+                ? ipv6.obstacle(below.get())
+                : "the hardware address " + mac + " is already on " + bearers + ": give another";
     }
 
     /** {@link Scope#NODE}: an interface outlives its process. */

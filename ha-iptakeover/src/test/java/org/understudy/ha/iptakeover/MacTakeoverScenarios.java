@@ -26,12 +26,16 @@ final class MacTakeoverScenarios implements AutoCloseable {
     private static final String VIP = "192.0.2.50";
     private static final String MAC = "02:5e:11:00:00:50";
     private static final String CONTROL = "02:5e:11:00:00:99";
+    private static final String VIP6 = "2001:db8::50";
     private static final String VMAC = "vmac lan0 vip0 " + MAC;
     private static final String CARD = "card lan1 lan0 " + MAC;
     private static final String OWN = "02:00:00:00:01:02";
 
     private static final int ETHERTYPE_IPV6 = 0x86dd;
     private static final int ROUTER_SOLICITATION = 133;
+    private static final int NEIGHBOUR_SOLICITATION = 135;
+    private static final int NEIGHBOUR_ADVERTISEMENT = 136;
+    private static final int LISTENER_REPORT = 143;
 
     private final Segment segment = new Segment();
     private final Asker asker = new Asker();
@@ -102,7 +106,7 @@ final class MacTakeoverScenarios implements AutoCloseable {
         // A router would answer for ff02::2.
         a.inside("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1", "net.ipv6.conf.default.forwarding=1");
         LabJvm jvm = agent(a, VMAC);
-        List<String> ours = new ArrayList<>();
+        List<EthernetFrame> ours = new ArrayList<>();
         try (PacketPort port = port(a)) {
             assertThat(jvm.ask("start 4711")).isEqualTo("ok");
             // An interface as it comes, later than ours: what it has said, ours would have.
@@ -110,11 +114,10 @@ final class MacTakeoverScenarios implements AutoCloseable {
             a.inside("sysctl", "-qw", "net.ipv6.conf.ctl0.forwarding=0");
             a.inside("ip", "link", "set", "ctl0", "up");
             sendRouterAdvertisementAndQuery();
-            boolean isAddressed =
-                    listen(port, ours, f -> f.source().toString().equals(CONTROL) && type(f) == ROUTER_SOLICITATION);
+            boolean isAddressed = listen(port, ours, f -> isOf(f, CONTROL) && type(f) == ROUTER_SOLICITATION);
             assertThat(isAddressed).as("the other one speaks").isTrue();
             sendRouterAdvertisementAndQuery();
-            assertThat(listen(port, ours, f -> f.source().toString().equals(CONTROL) && type(f) == 143))
+            assertThat(listen(port, ours, f -> isOf(f, CONTROL) && type(f) == LISTENER_REPORT))
                     .as("the other one answers the query")
                     .isTrue();
             asker.whoHas(VIP, 20);
@@ -125,7 +128,7 @@ final class MacTakeoverScenarios implements AutoCloseable {
                     .as("what the first question caused comes before the second answer")
                     .isTrue();
         }
-        assertThat(ours).as("frames with the virtual MAC").isEmpty();
+        assertThat(shown(ours)).as("frames with the virtual MAC").isEmpty();
         assertThat(a.inside("ip", "-6", "addr", "show", "dev", "ctl0")).contains("2001:db8:1");
         assertThat(a.inside("ip", "-6", "addr", "show", "dev", "vip0")).isEmpty();
         assertThat(a.inside("ip", "-6", "route", "show", "dev", "vip0")).isEmpty();
@@ -140,7 +143,7 @@ final class MacTakeoverScenarios implements AutoCloseable {
         assertThat(jvm.ask("enforcements")).startsWith("[COOPERATIVE]; [").contains("KERNEL_OBJECT");
         jvm.signal("STOP");
         assertThat(asker.lastAnswerMillis(VIP, 1500)).isBetween(0L, 960L);
-        List<String> ours = new ArrayList<>();
+        List<EthernetFrame> ours = new ArrayList<>();
         try (PacketPort port = port(a)) {
             sendRouterAdvertisementAndQuery();
             assertThat(asker.whoHas(VIP, 50)).isEmpty();
@@ -152,7 +155,7 @@ final class MacTakeoverScenarios implements AutoCloseable {
                     f -> f.type() == EthernetFrame.TYPE_ARP
                             && f.source().toString().equals(a.mac()));
         }
-        assertThat(ours).isEmpty();
+        assertThat(shown(ours)).isEmpty();
         assertThat(links(a)).contains("vip0");
         jvm.signal("CONT");
         until("it lets go", () -> jvm.ask("monitor").contains("FAILED SOFT the lease is over"));
@@ -336,6 +339,237 @@ final class MacTakeoverScenarios implements AutoCloseable {
         assertThat(jvm.ask("fds")).isEqualTo(before);
     }
 
+    void the_clients_ipv6_entry_stays_as_it_is_over_a_takeover() {
+        LabHost a = segment.host(2);
+        LabHost b = segment.host(3);
+        LabJvm first = agent(a, VMAC + " " + VIP + " " + VIP6);
+        LabJvm second = agent(b, VMAC + " " + VIP + " " + VIP6);
+        assertThat(second.ask("eligibility")).isEqualTo("; ; ");
+        assertThat(first.ask("probe")).isEqualTo("ABSENT; ABSENT; ABSENT");
+        List<EthernetFrame> ours = new ArrayList<>();
+        try (PacketPort port = port(a)) {
+            assertThat(first.ask("start 4711")).isEqualTo("ok");
+            assertThat(listen(port, ours, f -> isOf(f, MAC) && type(f) == NEIGHBOUR_ADVERTISEMENT && isToEverybody(f)))
+                    .as("it is announced with the virtual MAC")
+                    .isTrue();
+        }
+        assertThat(a.inside("ip", "-d", "link", "show", "vip0"))
+                .contains("alias understudy tag 1267 announce=0@lan0 six=0,0")
+                .contains("addrgenmode none");
+        assertThat(first.ask("monitor")).isEqualTo("HEALTHY SOFT ; HEALTHY SOFT ; HEALTHY SOFT ");
+        until("it answers", () -> answersTcp(VIP6));
+        assertThat(answersTcp()).isTrue();
+        assertThat(neighbour(VIP6)).contains(MAC);
+        // Each is answered for with its own hardware address and no other.
+        for (int i = 0; i < 10; i++) {
+            assertThat(asker.whoHas(VIP6, 500)).contains(MAC);
+            assertThat(asker.whoHas("2001:db8::2", 500)).contains(a.mac());
+        }
+        sendRouterAdvertisementAndQuery();
+        until("the card itself listens to routers", () -> a.addresses().contains("2001:db8:1:"));
+        assertThat(a.inside("ip", "-6", "addr", "show", "dev", "vip0"))
+                .contains("inet6 2001:db8::50/128")
+                .doesNotContain("2001:db8:1:")
+                .doesNotContain("fe80");
+        assertThat(a.inside("ip", "-6", "route", "show", "dev", "vip0")).isEmpty();
+        first.signal("KILL");
+        first.awaitEnd();
+        LabJvm guardian = agent(a, VMAC);
+        assertThat(guardian.ask("tables")).contains("understudy_mute_");
+        assertThat(guardian.ask("rites 4711 address/" + VIP + " address/" + VIP6 + " link/vip0 mac/" + MAC))
+                .isEqualTo("address/" + VIP + "=REMOVED; address/" + VIP6 + "=REMOVED; link/vip0=REMOVED; mac/" + MAC
+                        + "=REMOVED");
+        assertThat(links(a)).doesNotContain("vip0", "alias");
+        assertThat(guardian.ask("tables")).isEmpty();
+        Segment.run("ip", "neigh", "replace", VIP6, "lladdr", MAC, "dev", "br0", "nud", "permanent");
+        assertThat(second.ask("start 4712")).isEqualTo("ok");
+        until("it answers from the other host", () -> answersTcp(VIP6));
+        assertThat(neighbour(VIP6)).contains(MAC).contains("PERMANENT");
+        assertThat(Segment.run("bridge", "fdb", "show", "br", "br0")).contains(MAC + " dev " + b.port());
+        assertThat(second.ask("stop")).isEqualTo("ok");
+        assertThat(links(b)).doesNotContain("vip0");
+        assertThat(second.ask("tables")).isEmpty();
+    }
+
+    void neither_a_stand_by_nor_a_paused_owner_sends_a_frame_with_the_virtual_mac() {
+        LabHost a = segment.host(2);
+        LabHost b = segment.host(3);
+        for (LabHost host : List.of(a, b)) {
+            // Worst: a router has more groups, and one that announces its neighbours has more to say.
+            host.inside(
+                    "sysctl",
+                    "-qw",
+                    "net.ipv6.conf.all.forwarding=1",
+                    "net.ipv6.conf.default.forwarding=1",
+                    "net.ipv6.conf.default.ndisc_notify=1");
+        }
+        LabJvm standBy = agent(b, VMAC + " " + VIP6);
+        LabJvm owner = agent(a, VMAC + " " + VIP6);
+        List<EthernetFrame> ofOwner = new ArrayList<>();
+        List<EthernetFrame> ofStandBy = new ArrayList<>();
+        try (PacketPort ownersPort = port(a);
+                PacketPort standBysPort = port(b)) {
+            assertThat(standBy.ask("eligibility")).isEqualTo("; ");
+            assertThat(standBy.ask("probe")).isEqualTo("ABSENT; ABSENT");
+            assertThat(owner.ask("start 4711")).isEqualTo("ok");
+            until("it answers", () -> answersTcp(VIP6));
+            sendRouterAdvertisementAndQuery();
+            assertThat(listen(ownersPort, ofOwner, f -> isOf(f, a.mac()) && type(f) == LISTENER_REPORT))
+                    .as("the card itself answers the query")
+                    .isTrue();
+            assertThat(asker.whoHas(VIP6, 500)).contains(MAC);
+            assertThat(listen(ownersPort, ofOwner, f -> isOf(f, MAC) && !isToEverybody(f)))
+                    .isTrue();
+            assertThat(ofOwner)
+                    .as("of the owner")
+                    .isNotEmpty()
+                    .allMatch(f -> type(f) == NEIGHBOUR_ADVERTISEMENT || type(f) == NEIGHBOUR_SOLICITATION);
+            ofOwner.clear();
+            owner.signal("STOP");
+            assertThat(asker.lastAnswerMillis(VIP6, 1500)).isBetween(0L, 960L);
+            while (ownersPort.receive(0).length > 0) {
+                // What was still said before the gate closed.
+                continue;
+            }
+            // An interface as it comes: what it says, ours would have said.
+            a.inside("ip", "link", "add", "link", "lan0", "name", "ctl0", "address", CONTROL, "type", "macvlan");
+            a.inside("sysctl", "-qw", "net.ipv6.conf.ctl0.forwarding=0");
+            a.inside("ip", "link", "set", "ctl0", "up");
+            assertThat(listen(ownersPort, ofOwner, f -> isOf(f, CONTROL) && type(f) == ROUTER_SOLICITATION))
+                    .isTrue();
+            sendRouterAdvertisementAndQuery();
+            assertThat(listen(ownersPort, ofOwner, f -> isOf(f, CONTROL) && type(f) == LISTENER_REPORT))
+                    .as("the other one answers the query")
+                    .isTrue();
+            assertThat(asker.whoHas(VIP6, 50)).isEmpty();
+            assertThat(answersTcp(VIP6)).isFalse();
+            // The kernel leaves the group of an address that ends, and tells so where it may.
+            until(
+                    "the address has ended",
+                    () -> !a.inside("ip", "-6", "addr", "show", "dev", "vip0").contains(VIP6));
+            sendRouterAdvertisementAndQuery();
+            assertThat(listen(ownersPort, ofOwner, f -> isOf(f, CONTROL) && type(f) == LISTENER_REPORT))
+                    .isTrue();
+            assertThat(asker.whoHas("2001:db8::3", 500)).contains(b.mac());
+            assertThat(listen(standBysPort, ofStandBy, f -> isOf(f, b.mac()) && type(f) == NEIGHBOUR_ADVERTISEMENT))
+                    .isTrue();
+        }
+        assertThat(shown(ofOwner)).as("of the paused owner").isEmpty();
+        assertThat(shown(ofStandBy)).as("of the stand-by").isEmpty();
+        assertThat(a.inside("ip", "-6", "addr", "show", "dev", "vip0")).isEmpty();
+        assertThat(a.inside("ip", "-6", "route", "show", "dev", "vip0")).isEmpty();
+        assertThat(links(a)).contains("vip0");
+        owner.signal("CONT");
+        until("it lets go", () -> owner.ask("monitor").contains("FAILED SOFT the lease is over"));
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(links(a)).doesNotContain("vip0");
+        assertThat(owner.ask("tables")).isEmpty();
+    }
+
+    void a_switch_that_forwards_groups_to_their_members_only_lets_questions_through() {
+        LabHost a = segment.host(2);
+        Segment.run("ip", "link", "set", "br0", "type", "bridge", "mcast_querier", "1");
+        LabJvm jvm = agent(a, VMAC + " " + VIP6);
+        String group = "ff02::1:ff00:50";
+        List<EthernetFrame> ours = new ArrayList<>();
+        try (PacketPort port = port(a)) {
+            until("unasked groups are kept from the port", () -> {
+                asker.whoHas(VIP6, 5);
+                asker.whoHas("2001:db8::2", 500);
+                List<EthernetFrame> heard = new ArrayList<>();
+                boolean isAnswered = listen(port, heard, f -> isOf(f, a.mac()) && type(f) == NEIGHBOUR_ADVERTISEMENT);
+                return isAnswered && !Segment.run("bridge", "mdb", "show").contains(group);
+            });
+            assertThat(jvm.ask("start 4711")).isEqualTo("ok");
+            until(
+                    "the group is known",
+                    () -> Segment.run("bridge", "mdb", "show").contains(a.port() + " grp " + group));
+            until("it answers", () -> answersTcp(VIP6));
+            assertThat(listen(port, ours, f -> isOf(f, MAC) && !isToEverybody(f)))
+                    .isTrue();
+        }
+        assertThat(ours).noneMatch(f -> type(f) == LISTENER_REPORT);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(a.inside("ip", "-6", "maddr", "show", "dev", "lan0")).doesNotContain(group);
+    }
+
+    void what_a_dead_process_left_of_ipv6_is_replaced_at_the_next_start() {
+        LabHost a = segment.host(2);
+        LabJvm dead = agent(a, VMAC + " " + VIP6);
+        assertThat(dead.ask("start 4711")).isEqualTo("ok");
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm next = agent(a, VMAC + " " + VIP6);
+        assertThat(next.ask("probe")).startsWith("HERE");
+        assertThat(next.ask("start 4712")).isEqualTo("ok");
+        assertThat(next.ask("tables").split(" "))
+                .filteredOn(t -> t.startsWith("understudy_mute_"))
+                .hasSize(1);
+        until("it answers", () -> answersTcp(VIP6));
+        // Twice in one life.
+        assertThat(next.ask("start 4713")).isEqualTo("ok");
+        until("it answers", () -> answersTcp(VIP6));
+        assertThat(next.ask("stop")).isEqualTo("ok");
+        assertThat(next.ask("tables")).isEmpty();
+        a.inside("sysctl", "-qw", "net.ipv6.conf.lan0.disable_ipv6=1");
+        assertThat(next.ask("eligibility")).contains("IPv6 is off on lan0");
+        assertThat(next.ask("start 4714")).startsWith("refused HARD").contains("IPv6 is off on lan0");
+        assertThat(links(a)).doesNotContain("vip0", "us0000");
+    }
+
+    void a_spare_card_takes_ipv6_and_gets_its_own_settings_back() {
+        LabHost a = spare(2);
+        LabHost b = spare(3);
+        // One that is up, with an address that IPv6 made, and listens to routers even though it is one.
+        a.inside("sysctl", "-qw", "net.ipv6.conf.lan1.accept_ra=2");
+        a.inside("ip", "link", "set", "lan1", "addrgenmode", "random", "up");
+        LabJvm dead = agent(a, CARD + " " + VIP6);
+        assertThat(dead.ask("start 4711")).isEqualTo("ok");
+        assertThat(a.inside("ip", "link", "show", "lan1"))
+                .contains("alias understudy tag 1267 own=" + OWN + " before=0,0,0 announce=0@lan0 six=2,3")
+                .contains(MAC);
+        until("it answers", () -> answersTcp(VIP6));
+        assertThat(neighbour(VIP6)).contains(MAC);
+        assertThat(asker.whoHas("2001:db8::2", 500)).contains(a.mac());
+        assertThat(a.inside("ip", "-6", "addr", "show", "dev", "lan1")).doesNotContain("fe80");
+        List<EthernetFrame> none = new ArrayList<>();
+        List<String> ours = new ArrayList<>();
+        dead.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIP6, 1500)).isBetween(0L, 960L);
+        try (PacketPort port = port(a.port() + "b");
+                PacketPort other = port(a)) {
+            sendRouterAdvertisementAndQuery();
+            assertThat(listen(other, none, f -> isOf(f, a.mac()) && type(f) == LISTENER_REPORT))
+                    .as("the card beside answers the query")
+                    .isTrue();
+            until(
+                    "the address has ended",
+                    () -> !a.inside("ip", "-6", "addr", "show", "dev", "lan1").contains(VIP6));
+            byte[] heard = port.receive(0);
+            while (heard.length > 0) {
+                ours.add(HexFormat.of().formatHex(heard));
+                heard = port.receive(0);
+            }
+        }
+        assertThat(ours).as("frames of the paused owner's card").isEmpty();
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm guardian = agent(a, CARD);
+        assertThat(guardian.ask("rites 4711 card/lan1 mac/" + MAC))
+                .isEqualTo("card/lan1=REMOVED; mac/" + MAC + "=REMOVED");
+        assertThatItIsSpareAgain(a, "");
+        assertThat(a.inside("sysctl", "-n", "net.ipv6.conf.lan1.accept_ra")).isEqualToIgnoringWhitespace("2");
+        assertThat(a.inside("ip", "-d", "link", "show", "lan1")).contains("addrgenmode random");
+        assertThat(guardian.ask("tables")).doesNotContain("understudy_mute_");
+        LabJvm second = agent(b, CARD + " " + VIP6);
+        assertThat(second.ask("start 4712")).isEqualTo("ok");
+        until("it answers from the other host", () -> answersTcp(VIP6));
+        assertThat(neighbour(VIP6)).contains(MAC);
+        assertThat(second.ask("stop")).isEqualTo("ok");
+        assertThatItIsSpareAgain(b, "");
+        assertThat(second.ask("tables")).isEmpty();
+    }
+
     void a_spare_card_takes_the_address_and_gets_its_own_back() {
         LabHost a = spare(2);
         a.inside("ip", "link", "set", "lan1", "alias", "to floor 2, switch 3");
@@ -503,15 +737,15 @@ final class MacTakeoverScenarios implements AutoCloseable {
      * @param ours receives every frame with the service's hardware address
      * @return false if it does not come within ten seconds
      */
-    private static boolean listen(PacketPort port, List<String> ours, Predicate<EthernetFrame> last) {
+    private static boolean listen(PacketPort port, List<EthernetFrame> ours, Predicate<EthernetFrame> last) {
         long start = System.nanoTime();
         while (System.nanoTime() - start < 10_000_000_000L) {
             byte[] heard = port.receive(100);
             if (heard.length > PacketPort.HEADER_BYTES) {
                 byte[] bytes = Arrays.copyOfRange(heard, PacketPort.HEADER_BYTES, heard.length);
                 EthernetFrame frame = EthernetFrame.decode(bytes, bytes.length);
-                if (frame.source().toString().equals(MAC)) {
-                    ours.add(HexFormat.of().formatHex(bytes));
+                if (isOf(frame, MAC)) {
+                    ours.add(frame);
                 }
                 if (last.test(frame)) {
                     return true;
@@ -519,6 +753,20 @@ final class MacTakeoverScenarios implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    private static List<String> shown(List<EthernetFrame> frames) {
+        return frames.stream()
+                .map(frame -> HexFormat.of().formatHex(frame.encode()))
+                .toList();
+    }
+
+    private static boolean isToEverybody(EthernetFrame frame) {
+        return frame.destination().toString().equals("33:33:00:00:00:01");
+    }
+
+    private static boolean isOf(EthernetFrame frame, String mac) {
+        return frame.source().toString().equals(mac);
     }
 
     private static boolean isArpOf(EthernetFrame frame, LabHost host) {
@@ -575,8 +823,12 @@ final class MacTakeoverScenarios implements AutoCloseable {
 
     /** Whether a TCP packet to a closed port is answered. */
     private static boolean answersTcp() {
+        return answersTcp(VIP);
+    }
+
+    private static boolean answersTcp(String address) {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(VIP, 9), 300);
+            socket.connect(new InetSocketAddress(address, 9), 300);
             return true;
         } catch (ConnectException e) {
             return e.getMessage().contains("refused");
@@ -586,7 +838,11 @@ final class MacTakeoverScenarios implements AutoCloseable {
     }
 
     private static String neighbour() {
-        return Segment.run("ip", "neigh", "show", VIP, "dev", "br0");
+        return neighbour(VIP);
+    }
+
+    private static String neighbour(String address) {
+        return Segment.run("ip", "neigh", "show", address, "dev", "br0");
     }
 
     private static void until(String what, BooleanSupplier condition) {

@@ -11,7 +11,7 @@ import org.understudy.ha.iptakeover.packet.MacAddress;
  *
  * <pre>
  * understudy tag 1267 announce=0@eth0
- * understudy tag 1267 own=52:54:00:12:34:56 before=0,1,0 announce=0@eth0 was=uplink to floor 2
+ * understudy tag 1267 own=52:54:00:12:34:56 before=0,1,0 announce=0@eth0 six=1,0 was=uplink to floor 2
  * </pre>
  *
  * <p>{@code IFLA_IFALIAS} rather than {@code IFLA_GROUP}: a group is a bare number that any administrator may use and that firewalls
@@ -20,12 +20,16 @@ import org.understudy.ha.iptakeover.packet.MacAddress;
  * @param tag of the incarnation
  * @param own of a card that is not ours but was lent; empty on an interface that we made
  * @param announce what was changed on the card beside it
+ * @param six of an interface that carries IPv6 for the service, and is muted for it
  */
-public record LinkMark(int tag, Optional<Own> own, Optional<Announce> announce) {
+public record LinkMark(int tag, Optional<Own> own, Optional<Announce> announce, Optional<Six> six) {
+    /** Of an interface that is gone, or was never put to use. */
+    public static final LinkMark NONE = new LinkMark(0, Optional.empty(), Optional.empty(), Optional.empty());
+
     private static final String PREFIX = "understudy tag ";
     private static final Pattern FORM = Pattern.compile(
             PREFIX
-                    + "([0-9a-f]{1,8})(?: own=([0-9a-f:]{17}) before=(-?[0-9]{1,9}),(-?[0-9]{1,9}),([01]))?(?: announce=(-?[0-9]{1,9})@(\\S+))?(?: was=(.*))?",
+                    + "([0-9a-f]{1,8})(?: own=([0-9a-f:]{17}) before=(-?[0-9]{1,9}),(-?[0-9]{1,9}),([01]))?(?: announce=(-?[0-9]{1,9})@(\\S+))?(?: six=(-?[0-9]{1,9}),([0-9]{1,3}))?(?: was=(.*))?",
             Pattern.DOTALL);
 
     /** A new interface has this name until it is marked, because the kernel takes no mark in the request that makes it. */
@@ -49,6 +53,17 @@ public record LinkMark(int tag, Optional<Own> own, Optional<Announce> announce) 
      */
     public record Announce(String card, int before) {}
 
+    /**
+     * What IPv6 on it was before.
+     *
+     * @param acceptRouterAdvertisements {@code net.ipv6.conf.CARD.accept_ra}
+     * @param addressMode {@code addrgenmode}
+     */
+    public record Six(int acceptRouterAdvertisements, int addressMode) {
+        /** Of an interface that we made: nothing is put back. */
+        public static final Six OF_OURS = new Six(0, 0);
+    }
+
     /** The text, one character for each byte of it. */
     public String text() {
         StringBuilder text = new StringBuilder(PREFIX).append(Integer.toHexString(tag));
@@ -62,6 +77,10 @@ public record LinkMark(int tag, Optional<Own> own, Optional<Announce> announce) 
                 .append(o.isIpv6Off() ? 1 : 0));
         announce.ifPresent(
                 a -> text.append(" announce=").append(a.before()).append('@').append(a.card()));
+        six.ifPresent(s -> text.append(" six=")
+                .append(s.acceptRouterAdvertisements())
+                .append(',')
+                .append(s.addressMode()));
         own.filter(o -> !o.alias().isEmpty())
                 .ifPresent(o -> text.append(" was=").append(o.alias()));
         return text.toString();
@@ -74,7 +93,7 @@ public record LinkMark(int tag, Optional<Own> own, Optional<Announce> announce) 
             return Optional.empty();
         }
         Optional<MacAddress> mac = Optional.ofNullable(m.group(2)).flatMap(ServiceMac::parse);
-        if (mac.isEmpty() && (m.group(2) != null || m.group(8) != null)) {
+        if (mac.isEmpty() && (m.group(2) != null || m.group(10) != null)) {
             return Optional.empty();
         }
         return Optional.of(new LinkMark(
@@ -84,10 +103,13 @@ public record LinkMark(int tag, Optional<Own> own, Optional<Announce> announce) 
                         Integer.parseInt(m.group(3)),
                         Integer.parseInt(m.group(4)),
                         m.group(5).equals("1"),
-                        m.group(8) == null ? "" : m.group(8))),
+                        m.group(10) == null ? "" : m.group(10))),
                 m.group(7) == null
                         ? Optional.empty()
-                        : Optional.of(new Announce(m.group(7), Integer.parseInt(m.group(6))))));
+                        : Optional.of(new Announce(m.group(7), Integer.parseInt(m.group(6)))),
+                m.group(8) == null
+                        ? Optional.empty()
+                        : Optional.of(new Six(Integer.parseInt(m.group(8)), Integer.parseInt(m.group(9))))));
     }
 
     /** Whether a text is a mark of ours, or was one before somebody changed it. */

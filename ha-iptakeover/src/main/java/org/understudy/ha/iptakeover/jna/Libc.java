@@ -23,6 +23,7 @@ public final class Libc {
     public static final int AF_NETLINK = 16;
     public static final int AF_PACKET = 17;
     public static final int SOCK_STREAM = 1;
+    public static final int SOCK_DGRAM = 2;
     public static final int SOCK_RAW = 3;
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int SOL_SOCKET = 1;
@@ -69,6 +70,8 @@ public final class Libc {
 
     private static final int POLL_RESULT_AT = 6;
     private static final int EFD_CLOEXEC = 0x80000;
+    private static final int IPPROTO_IPV6 = 41;
+    private static final int IPV6_ADD_MEMBERSHIP = 20;
     private static final int SO_ATTACH_FILTER = 26;
     private static final int SOCK_FILTER_BYTES = 8;
     private static final int SOCK_FPROG_BYTES = 16;
@@ -348,6 +351,24 @@ public final class Libc {
             C.setsockopt(fd.number(), level, name, bytes, bytes.length);
         } catch (LastErrorException e) {
             throw failed("setsockopt", e, fd + " level " + level + " option " + name);
+        }
+    }
+
+    /**
+     * {@code setsockopt(2)} with {@code IPV6_ADD_MEMBERSHIP} (ipv6(7)): the socket is in the group until it is closed.
+     *
+     * @param group sixteen bytes
+     */
+    public static void joinGroup(Fd fd, byte[] group, int interfaceIndex) {
+        byte[] request = ByteBuffer.allocate(group.length + 4)
+                .order(ByteOrder.nativeOrder())
+                .put(group)
+                .putInt(interfaceIndex)
+                .array();
+        try {
+            C.setsockopt(fd.number(), IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, request, request.length);
+        } catch (LastErrorException e) {
+            throw failed("setsockopt", e, fd + " IPV6_ADD_MEMBERSHIP on interface " + interfaceIndex);
         }
     }
 

@@ -17,8 +17,8 @@ import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.LinkControl;
 
 /**
- * Interfaces over rtnetlink. The one thing it cannot set, {@code disable_ipv6}, is written under {@code /proc/sys/net}, which shows
- * the namespace of who looks.
+ * Interfaces over rtnetlink. What it cannot set, {@code disable_ipv6} and {@code accept_ra}, is written under {@code /proc/sys/net}, which
+ * shows the namespace of who looks.
  */
 public final class LinuxLinkControl implements LinkControl {
     private static final Path IPV6_SETTINGS = Path.of("/proc/sys/net/ipv6/conf");
@@ -72,7 +72,9 @@ public final class LinuxLinkControl implements LinkControl {
                 link.ipv4Setting(LinkChange.ARP_IGNORE),
                 link.ipv4Setting(LinkChange.REVERSE_PATH_FILTER),
                 link.ipv4Setting(LinkChange.ARP_ANNOUNCE),
-                link.isIpv6Off());
+                link.isIpv6Off(),
+                link.acceptRouterAdvertisements(),
+                link.ipv6AddressMode());
     }
 
     @Override
@@ -137,9 +139,9 @@ public final class LinuxLinkControl implements LinkControl {
     }
 
     @Override
-    public void setNoIpv6AddressOfItsOwn(Entry link) {
+    public void setIpv6AddressMode(Entry link, int mode) {
         if (link.isIpv6Off().isPresent()) {
-            set(LinkChange.setNoIpv6AddressOfItsOwn(link.index()), "addrgenmode none of " + link.name());
+            set(LinkChange.setIpv6AddressMode(link.index(), mode), "addrgenmode " + mode + " of " + link.name());
         }
     }
 
@@ -148,16 +150,35 @@ public final class LinuxLinkControl implements LinkControl {
         if (link.isIpv6Off().isEmpty() || link.isIpv6Off().get() == isOff) {
             return;
         }
-        Path setting = IPV6_SETTINGS.resolve(link.name()).resolve("disable_ipv6");
+        write(
+                link,
+                "disable_ipv6",
+                isOff ? "1" : "0",
+                "IPv6 on " + link.name() + " cannot be switched " + (isOff ? "off" : "on"),
+                isOff ? ", or set net.ipv6.conf.default.disable_ipv6=1 on this host" : "");
+    }
+
+    @Override
+    public void setAcceptRouterAdvertisements(Entry link, int value) {
+        if (link.isIpv6Off().isPresent() && link.acceptRouterAdvertisements() != value) {
+            write(
+                    link,
+                    "accept_ra",
+                    Integer.toString(value),
+                    "whether " + link.name() + " listens to routers cannot be set",
+                    "");
+        }
+    }
+
+    private static void write(Entry link, String setting, String value, String problem, String alternative) {
+        Path file = IPV6_SETTINGS.resolve(link.name()).resolve(setting);
         try {
-            Files.writeString(setting, isOff ? "1" : "0", StandardOpenOption.WRITE);
+            Files.writeString(file, value, StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new PlatformException(
                     "write",
                     0,
-                    "IPv6 on " + link.name() + " cannot be switched " + (isOff ? "off" : "on") + " (" + e.getMessage()
-                            + "): let this process write under /proc/sys/net, or set"
-                            + " net.ipv6.conf.default.disable_ipv6=1 on this host",
+                    problem + " (" + e.getMessage() + "): let this process write under /proc/sys/net" + alternative,
                     e);
         }
     }

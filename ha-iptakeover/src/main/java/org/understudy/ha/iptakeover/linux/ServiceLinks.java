@@ -4,11 +4,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.LinkMark;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.netlink.LinkChange;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.LinkControl;
 
@@ -24,9 +26,13 @@ import org.understudy.ha.iptakeover.spi.LinkControl;
  *       a client sends. The kernel takes the larger of this and {@code all}, so 2 is loose wherever 1 is set for all.
  *   <li>{@code arp_announce=2} on the card beside it, by which replies leave: with 0 it asks for the client in the name of the
  *       floating address, and the client believes that this is the card's hardware address.
- *   <li>IPv6 off: {@code addrgenmode none} alone is not enough, because one router advertisement still gives an address made of the
- *       service's hardware address and a default route over it, and because a router answers for {@code ff02::2}. It
- *       is set as well, for the day somebody switches IPv6 on for all.
+ *   <li>IPv6 off, unless an address of the service needs it: {@code addrgenmode none} alone is not enough, because one router advertisement
+ *       still gives an address made of the service's hardware address and a default route over it, and because a router answers for
+ *       {@code ff02::2}. It is set as well, for the day somebody switches IPv6 on for all.
+ *   <li>Where an address needs it, IPv6 is on with {@code addrgenmode none} and {@code accept_ra=0}: no link-local address, so no
+ *       duplicate address detection, and nothing from routers, so nobody asks for them. What is left are the reports of multicast
+ *       listeners, and {@link NftMute} stops those. The kernel answers neighbour solicitations for an address on the address's own interface
+ *       only, and asks for clients in the name of the card beside, so nothing else is needed.
  *   <li>No {@code IFF_MULTICAST} on a macvlan: programs that join groups on every interface (mDNS, JGroups) pass it over.
  *   <li>Not needed: {@code arp_filter}, {@code accept_local}, {@code promote_secondaries}.
  * </ul>
@@ -42,6 +48,8 @@ public final class ServiceLinks implements AutoCloseable {
     private static final long CARRIER_LOOK_MILLIS = 5;
 
     private final LinkControl control;
+    /** Of the interface that this one has made or was lent. */
+    private @Nullable NftMute mute;
 
     /**
      * @throws PlatformException if no netlink socket can be opened
@@ -56,6 +64,15 @@ public final class ServiceLinks implements AutoCloseable {
 
     public Optional<LinkControl.Entry> byIndex(int index) {
         return control.byIndex(index);
+    }
+
+    /**
+     * Whether interfaces with a service's hardware address can carry IPv6 on this host.
+     *
+     * @throws PlatformException saying what does not work; EPERM without CAP_NET_ADMIN
+     */
+    public static void tryOutIpv6() {
+        NftMute.tryOut();
     }
 
     /** One of a list. */
@@ -78,9 +95,9 @@ public final class ServiceLinks implements AutoCloseable {
         boolean isComplete = false;
         try {
             control.setAlias(made.index(), mark.text());
-            control.setNoIpv6AddressOfItsOwn(made);
+            control.setIpv6AddressMode(made, LinkChange.NO_ADDRESS_OF_ITS_OWN);
             control.rename(made.index(), name);
-            quieten(made.index(), parent);
+            quieten(made.index(), parent, mark);
             control.setUp(made.index(), true);
             isComplete = true;
             return made.index();
@@ -111,6 +128,9 @@ public final class ServiceLinks implements AutoCloseable {
             throw new PlatformException(
                     "RTM_DELLINK", 0, "interface " + index + " is still there after it was removed");
         }
+        if (mark.six().isPresent()) {
+            unmute(index);
+        }
         restoreAnnounce(mark);
     }
 
@@ -121,8 +141,7 @@ public final class ServiceLinks implements AutoCloseable {
      */
     public void removeMacvlan(LinkControl.Entry link) {
         // One without a mark was never put to use.
-        removeMacvlan(
-                link.index(), LinkMark.parse(link.alias()).orElse(new LinkMark(0, Optional.empty(), Optional.empty())));
+        removeMacvlan(link.index(), LinkMark.parse(link.alias()).orElse(LinkMark.NONE));
     }
 
     /**
@@ -134,7 +153,7 @@ public final class ServiceLinks implements AutoCloseable {
      */
     public void lend(LinkControl.Entry card, LinkControl.Entry beside, MacAddress mac, LinkMark mark) {
         control.setAlias(card.index(), mark.text());
-        quieten(card.index(), beside);
+        quieten(card.index(), beside, mark);
         if (!card.mac().equals(Optional.of(mac))) {
             try {
                 control.setMac(card.index(), mac);
@@ -159,6 +178,9 @@ public final class ServiceLinks implements AutoCloseable {
         Optional<LinkControl.Entry> there = control.byIndex(card.index());
         if (there.isEmpty()) {
             // Pulled out: there is nothing left to give back.
+            if (mark.six().isPresent()) {
+                unmute(card.index());
+            }
             restoreAnnounce(mark);
             return;
         }
@@ -167,6 +189,12 @@ public final class ServiceLinks implements AutoCloseable {
         control.setMac(index, own.mac());
         control.setArpIgnore(index, own.arpIgnore());
         control.setReversePathFilter(index, own.reversePathFilter());
+        if (mark.six().isPresent()) {
+            LinkMark.Six before = mark.six().get();
+            control.setAcceptRouterAdvertisements(there.get(), before.acceptRouterAdvertisements());
+            control.setIpv6AddressMode(there.get(), before.addressMode());
+            unmute(index);
+        }
         control.setIpv6Off(there.get(), own.isIpv6Off());
         Optional<LinkControl.Entry> after = control.byIndex(index);
         if (after.isPresent() && (after.get().isUp() || !after.get().mac().equals(Optional.of(own.mac())))) {
@@ -190,18 +218,61 @@ public final class ServiceLinks implements AutoCloseable {
                 .orElse(new LinkMark.Announce(beside.name(), beside.arpAnnounce()));
     }
 
-    private void quieten(int index, LinkControl.Entry beside) {
+    private void quieten(int index, LinkControl.Entry beside, LinkMark mark) {
         control.setArpIgnore(index, ONLY_ITS_OWN_ADDRESSES);
         control.setReversePathFilter(index, LOOSE);
-        // By its present name, which is a new one.
-        control.byIndex(index).ifPresent(now -> control.setIpv6Off(now, true));
-        if (control.byIndex(index).flatMap(LinkControl.Entry::isIpv6Off).equals(Optional.of(false))) {
-            throw new PlatformException(
-                    "write", 0, "IPv6 on interface " + index + " stays on: somebody else switches it on");
+        switchIpv6(index, true);
+        if (mark.six().isPresent()) {
+            // Off first: addresses that it had go.
+            LinkControl.Entry off = present(index);
+            control.setIpv6AddressMode(off, LinkChange.NO_ADDRESS_OF_ITS_OWN);
+            control.setAcceptRouterAdvertisements(off, 0);
+            mute(off);
+            switchIpv6(index, false);
         }
         if (beside.arpAnnounce() != BEST_SENDER) {
             control.setArpAnnounce(beside.index(), BEST_SENDER);
         }
+    }
+
+    private void switchIpv6(int index, boolean isOff) {
+        // By its present name, which may be a new one.
+        control.setIpv6Off(present(index), isOff);
+        if (present(index).isIpv6Off().equals(Optional.of(!isOff))) {
+            throw new PlatformException(
+                    "write",
+                    0,
+                    "IPv6 on interface " + index + " stays " + (isOff ? "on" : "off") + ": somebody else switches it "
+                            + (isOff ? "on" : "off"));
+        }
+    }
+
+    private LinkControl.Entry present(int index) {
+        return control.byIndex(index)
+                .orElseThrow(() ->
+                        new PlatformException("RTM_GETLINK", 0, "somebody took interface " + index + " away at once"));
+    }
+
+    private void mute(LinkControl.Entry link) {
+        NftMute made = new NftMute(link.index());
+        mute = made;
+        made.create(link.name());
+    }
+
+    /** What stays is in nobody's way once the interface is gone, and must not hold anybody up. */
+    private void unmute(int index) {
+        NftMute own = mute;
+        try (NftMute any = own == null ? new NftMute(index) : own) {
+            any.remove();
+        } catch (PlatformException e) {
+            LOG.warn(
+                    "interface {} stays without reports of multicast listeners: {}; `nft delete table netdev {}` lets it"
+                            + " speak again",
+                    index,
+                    e.getMessage(),
+                    NftMute.nameOf(index));
+        }
+        mute = null;
     }
 
     private void restoreAnnounce(LinkMark gone) {
@@ -239,5 +310,9 @@ public final class ServiceLinks implements AutoCloseable {
     @Override
     public void close() {
         control.close();
+        NftMute own = mute;
+        if (own != null) {
+            own.close();
+        }
     }
 }

@@ -23,6 +23,9 @@ public final class LinkChange {
     /** {@code IPV4_DEVCONF_ARP_IGNORE}. */
     public static final int ARP_IGNORE = 19;
 
+    /** {@code IN6_ADDR_GEN_MODE_NONE}, {@code linux/if_link.h}: IPv6 gives the interface no link-local address. */
+    public static final int NO_ADDRESS_OF_ITS_OWN = 1;
+
     /** {@code IFALIASZ} less the zero byte at its end. */
     public static final int ALIAS_BYTES_MAX = 255;
 
@@ -44,7 +47,6 @@ public final class LinkChange {
     private static final int FAMILY_IPV6 = 10;
     private static final int IFLA_INET_CONF = 1;
     private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
-    private static final int ADDR_GEN_MODE_NONE = 1;
 
     private LinkChange() {}
 
@@ -105,9 +107,13 @@ public final class LinkChange {
         return family(index, FAMILY_IPV4, NetlinkAttribute.ofNested(IFLA_INET_CONF, NetlinkAttribute.ofInt(id, value)));
     }
 
-    /** {@code ip link set dev IF addrgenmode none}. */
-    public static NetlinkMessage setNoIpv6AddressOfItsOwn(int index) {
-        return family(index, FAMILY_IPV6, NetlinkAttribute.ofByte(IFLA_INET6_ADDR_GEN_MODE, ADDR_GEN_MODE_NONE));
+    /**
+     * {@code ip link set dev IF addrgenmode MODE}.
+     *
+     * @param mode for example {@link #NO_ADDRESS_OF_ITS_OWN}
+     */
+    public static NetlinkMessage setIpv6AddressMode(int index, int mode) {
+        return family(index, FAMILY_IPV6, NetlinkAttribute.ofByte(IFLA_INET6_ADDR_GEN_MODE, mode));
     }
 
     private static NetlinkMessage family(int index, int family, NetlinkAttribute inner) {

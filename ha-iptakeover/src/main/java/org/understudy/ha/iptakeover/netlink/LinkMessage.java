@@ -54,8 +54,11 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     private static final int FAMILY_IPV6 = 10;
     private static final int IFLA_INET_CONF = 1;
     private static final int IFLA_INET6_CONF = 2;
+    private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
     /** {@code DEVCONF_FORWARDING}. */
     private static final int FORWARDING = 0;
+    /** {@code DEVCONF_ACCEPT_RA}. */
+    private static final int ACCEPT_RA = 3;
     /** {@code DEVCONF_DISABLE_IPV6}, {@code linux/ipv6.h}. */
     private static final int DISABLE_IPV6 = 26;
 
@@ -188,6 +191,22 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     /** {@code net.ipv6.conf.NAME.disable_ipv6}; empty where the kernel has no IPv6 on it. */
     public Optional<Boolean> isIpv6Off() {
         return family(FAMILY_IPV6, IFLA_INET6_CONF).map(values -> values.at(DISABLE_IPV6) != 0);
+    }
+
+    /** {@code net.ipv6.conf.NAME.accept_ra}, 0 if the kernel does not tell. */
+    public int acceptRouterAdvertisements() {
+        return family(FAMILY_IPV6, IFLA_INET6_CONF)
+                .map(values -> values.at(ACCEPT_RA))
+                .orElse(0);
+    }
+
+    /** How IPv6 makes its link-local address, {@code IFLA_INET6_ADDR_GEN_MODE}; 0, from the hardware address, if the kernel does not tell. */
+    public int ipv6AddressMode() {
+        return find(IFLA_AF_SPEC)
+                .flatMap(spec -> NetlinkAttribute.find(spec.nested(), FAMILY_IPV6))
+                .flatMap(six -> NetlinkAttribute.find(six.nested(), IFLA_INET6_ADDR_GEN_MODE))
+                .map(NetlinkAttribute::asByte)
+                .orElse(0);
     }
 
     private Optional<Settings> family(int family, int settings) {

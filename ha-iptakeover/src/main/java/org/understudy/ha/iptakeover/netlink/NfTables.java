@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.understudy.ha.api.MalformedMessageException;
 
 /**
- * The nf_tables requests of the address gate ({@code linux/netfilter/nf_tables.h}).
+ * The nf_tables requests of the address gate and of what mutes an interface ({@code linux/netfilter/nf_tables.h}).
  *
  * <p>Changes travel in a batch: {@link #batchBegin()}, the changes, {@link #batchEnd()}. The kernel applies all of them or none.
  * Every payload starts with {@code struct nfgenmsg}: family, version 0, resource id in network order.
@@ -100,6 +100,8 @@ public final class NfTables {
 
     private static final int ARP_OPERATION = 6;
     private static final byte ARP_REQUEST = 1;
+    private static final int IPV6_NEXT_HEADER = 6;
+    private static final byte HOP_BY_HOP = 0;
     private static final byte ICMP_V6 = 58;
     /** In the ICMPv6 header of a solicitation and an advertisement (RFC 4861, 4.3). */
     private static final int NEIGHBOUR_TARGET = 8;
@@ -379,13 +381,25 @@ public final class NfTables {
      * A neighbour solicitation (135) or advertisement (136) about an address of the set, whatever extension headers are in front.
      */
     public static Condition isNeighbourMessageAbout(int icmpType, String set) {
+        List<NetlinkAttribute> expressions = new ArrayList<>(isIcmpV6(icmpType).expressions());
+        expressions.add(payload(PAYLOAD_TRANSPORT_HEADER, NEIGHBOUR_TARGET, 16));
+        expressions.add(lookup(set, 0));
+        return new Condition(expressions);
+    }
+
+    /** An IPv6 packet with hop-by-hop options (RFC 8200, 4.3), as every report and query of multicast listeners is (RFC 3810, 5). */
+    public static Condition hasHopByHopOptions() {
+        return Condition.of(
+                payload(PAYLOAD_NETWORK_HEADER, IPV6_NEXT_HEADER, 1), compare(COMPARE_EQUAL, new byte[] {HOP_BY_HOP}));
+    }
+
+    /** An ICMPv6 message of this type, whatever extension headers are in front. */
+    public static Condition isIcmpV6(int type) {
         return Condition.of(
                 meta(META_TRANSPORT_PROTOCOL),
                 compare(COMPARE_EQUAL, new byte[] {ICMP_V6}),
                 payload(PAYLOAD_TRANSPORT_HEADER, 0, 1),
-                compare(COMPARE_EQUAL, new byte[] {(byte) icmpType}),
-                payload(PAYLOAD_TRANSPORT_HEADER, NEIGHBOUR_TARGET, 16),
-                lookup(set, 0));
+                compare(COMPARE_EQUAL, new byte[] {(byte) type}));
     }
 
     /** Any packet while the set does not hold this key: what the packet carries plays no part. */

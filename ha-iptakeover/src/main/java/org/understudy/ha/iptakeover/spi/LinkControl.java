@@ -24,6 +24,8 @@ public interface LinkControl extends AutoCloseable {
      * @param alias what somebody wrote on it, empty if nothing; one character for each byte
      * @param speaksArp Ethernet and not {@code NOARP}
      * @param isIpv6Off empty where the kernel has no IPv6 on it
+     * @param acceptRouterAdvertisements {@code net.ipv6.conf.NAME.accept_ra}
+     * @param ipv6AddressMode how IPv6 makes a link-local address, {@code addrgenmode} in {@code ip -d link}
      */
     record Entry(
             String name,
@@ -41,7 +43,9 @@ public interface LinkControl extends AutoCloseable {
             int arpIgnore,
             int reversePathFilter,
             int arpAnnounce,
-            Optional<Boolean> isIpv6Off) {
+            Optional<Boolean> isIpv6Off,
+            int acceptRouterAdvertisements,
+            int ipv6AddressMode) {
 
         public boolean isMacvlan() {
             return kind.equals("macvlan");
@@ -80,8 +84,11 @@ public interface LinkControl extends AutoCloseable {
     /** {@code net.ipv4.conf.NAME.arp_announce}. */
     void setArpAnnounce(int index, int value);
 
-    /** {@code ip link set NAME addrgenmode none}: no link-local address, should IPv6 be on. Nothing where the kernel has no IPv6. */
-    void setNoIpv6AddressOfItsOwn(Entry link);
+    /**
+     * {@code ip link set NAME addrgenmode MODE}; 1, {@code none}: no link-local address, should IPv6 be on. Nothing where the kernel has no
+     * IPv6.
+     */
+    void setIpv6AddressMode(Entry link, int mode);
 
     /**
      * {@code net.ipv6.conf.NAME.disable_ipv6}, which netlink cannot change. Nothing where the kernel has no IPv6.
@@ -89,6 +96,14 @@ public interface LinkControl extends AutoCloseable {
      * @throws PlatformException if {@code /proc/sys} cannot be written
      */
     void setIpv6Off(Entry link, boolean isOff);
+
+    /**
+     * {@code net.ipv6.conf.NAME.accept_ra}, which netlink cannot change either; 0 takes no addresses, no routes and no settings from routers.
+     * Nothing where the kernel has no IPv6.
+     *
+     * @throws PlatformException if {@code /proc/sys} cannot be written
+     */
+    void setAcceptRouterAdvertisements(Entry link, int value);
 
     @Override
     void close();

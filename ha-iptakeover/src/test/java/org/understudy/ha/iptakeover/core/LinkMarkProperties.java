@@ -25,6 +25,9 @@ class LinkMarkProperties {
             @ForAll boolean isIpv6Off,
             @ForAll boolean isLent,
             @ForAll boolean isAnnounced,
+            @ForAll boolean carriesIpv6,
+            @ForAll @IntRange(max = 2) int acceptRa,
+            @ForAll @IntRange(max = 3) int addressMode,
             @ForAll @CharRange(from = '\u0021', to = '\u007e') @StringLength(min = 1, max = 15) String card,
             @ForAll @CharRange(from = '\u0001', to = '\u00ff') @StringLength(max = 135) String alias) {
         LinkMark mark = new LinkMark(
@@ -32,7 +35,8 @@ class LinkMarkProperties {
                 isLent
                         ? Optional.of(new LinkMark.Own(new MacAddress(mac), arpIgnore, filter, isIpv6Off, alias))
                         : Optional.empty(),
-                isAnnounced ? Optional.of(new LinkMark.Announce(card, filter)) : Optional.empty());
+                isAnnounced ? Optional.of(new LinkMark.Announce(card, filter)) : Optional.empty(),
+                carriesIpv6 ? Optional.of(new LinkMark.Six(acceptRa, addressMode)) : Optional.empty());
 
         assertThat(LinkMark.parse(mark.text())).contains(mark);
         assertThat(mark.text().length()).isLessThanOrEqualTo(255);

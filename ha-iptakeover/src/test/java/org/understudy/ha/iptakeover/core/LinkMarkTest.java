@@ -13,17 +13,28 @@ class LinkMarkTest {
 
     @Test
     void says_what_it_is_in_one_readable_line() {
-        LinkMark made = new LinkMark(4711, Optional.empty(), Optional.of(new LinkMark.Announce("eth0", 0)));
+        LinkMark made =
+                new LinkMark(4711, Optional.empty(), Optional.of(new LinkMark.Announce("eth0", 0)), Optional.empty());
         assertThat(made.text()).isEqualTo("understudy tag 1267 announce=0@eth0");
         LinkMark lent = new LinkMark(
                 -1,
                 Optional.of(new LinkMark.Own(OWN, 0, 1, false, "uplink = floor 2")),
-                Optional.of(new LinkMark.Announce("eth0", 1)));
+                Optional.of(new LinkMark.Announce("eth0", 1)),
+                Optional.of(new LinkMark.Six(2, 3)));
         assertThat(lent.text())
                 .isEqualTo(
-                        "understudy tag ffffffff own=52:54:00:12:34:56 before=0,1,0 announce=1@eth0 was=uplink = floor 2");
+                        "understudy tag ffffffff own=52:54:00:12:34:56 before=0,1,0 announce=1@eth0 six=2,3 was=uplink = floor 2");
         assertThat(LinkMark.parse(made.text())).contains(made);
         assertThat(LinkMark.parse(lent.text())).contains(lent);
+    }
+
+    @Test
+    void a_note_from_before_there_was_ipv6_is_understood() {
+        String text = "understudy tag 1267 own=52:54:00:12:34:56 before=0,1,0 announce=1@eth0 was=six=1,0";
+        LinkMark mark = LinkMark.parse(text).orElseThrow();
+        assertThat(mark.six()).isEmpty();
+        assertThat(mark.own().orElseThrow().alias()).isEqualTo("six=1,0");
+        assertThat(mark.text()).isEqualTo(text);
     }
 
     @ParameterizedTest
@@ -38,6 +49,8 @@ class LinkMarkTest {
                 "understudy tag 1267 own=52:54:00:12:34:5 before=0,0,0",
                 "understudy tag 1267 own=::::::::::::::::: before=0,0,0",
                 "understudy tag 1267 own=52:54:00:12:34:56",
+                "understudy tag 1267 six=1",
+                "understudy tag 1267 six=1,0 announce=0@lan0",
                 " understudy tag 1267"
             })
     void anything_else_is_not_ours(String alias) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.FencingToken;
@@ -24,9 +25,10 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.SpareCard;
 import org.understudy.ha.iptakeover.VirtualMac;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
+import org.understudy.ha.iptakeover.linux.Tables;
 
 /**
- * The program of a {@link LabJvm} with resources in order, as a group has them: a virtual MAC or a spare card, and an address on it.
+ * The program of a {@link LabJvm} with resources in order, as a group has them: a virtual MAC or a spare card, and addresses on it.
  * Driven by lines on standard input, one answer line each.
  */
 public final class LinkAgent {
@@ -66,13 +68,15 @@ public final class LinkAgent {
             case "vmac":
                 VirtualMac mac =
                         VirtualMac.on(words[1]).named(words[2]).mac(words[3]).build();
-                use(mac, words.length > 4 ? mac.address(words[4]) : null);
+                use(mac, addresses(words, 4, mac::address));
                 return "ok";
             case "card":
                 SpareCard card =
                         SpareCard.on(words[1]).beside(words[2]).mac(words[3]).build();
-                use(card, words.length > 4 ? card.address(words[4]) : null);
+                use(card, addresses(words, 4, card::address));
                 return "ok";
+            case "tables":
+                return String.join(" ", Tables.names());
             case "start":
                 start(Integer.parseInt(words[1]));
                 return "ok";
@@ -108,15 +112,18 @@ public final class LinkAgent {
         }
     }
 
-    private void use(ManagedResource link, @Nullable ManagedResource address) {
-        resources.clear();
-        resources.add(link);
-        if (address != null) {
-            resources.add(address);
-        }
+    private static List<ManagedResource> addresses(
+            String[] words, int from, Function<String, ManagedResource> address) {
+        return Arrays.stream(words).skip(from).map(address).toList();
     }
 
-    private String each(java.util.function.Function<ManagedResource, String> question) {
+    private void use(ManagedResource link, List<ManagedResource> addresses) {
+        resources.clear();
+        resources.add(link);
+        resources.addAll(addresses);
+    }
+
+    private String each(Function<ManagedResource, String> question) {
         return resources.stream().map(question).collect(Collectors.joining("; "));
     }
 

@@ -58,7 +58,7 @@ class LinkChangeTest {
                 .isEqualTo(
                         "340000001300050004000000000000000000000004000000000000000000000014001a80100002800c00018008001300"
                                 + "01000000");
-        assertThat(sent(LinkChange.setNoIpv6AddressOfItsOwn(4), 5))
+        assertThat(sent(LinkChange.setIpv6AddressMode(4, LinkChange.NO_ADDRESS_OF_ITS_OWN), 5))
                 .isEqualTo(
                         "300000001300050005000000000000000000000004000000000000000000000010001a800c000a800500080001000000");
     }
@@ -91,6 +91,16 @@ class LinkChangeTest {
         assertThat(link.ipv4Setting(LinkChange.REVERSE_PATH_FILTER)).isEqualTo(2);
         assertThat(link.ipv4Setting(LinkChange.ARP_ANNOUNCE)).isZero();
         assertThat(link.isIpv6Off()).contains(true);
+        assertThat(link.ipv6AddressMode()).isZero();
+        assertThat(link.acceptRouterAdvertisements()).isEqualTo(1);
+    }
+
+    @Test
+    void reads_how_ipv6_makes_an_address() {
+        NetlinkAttribute six =
+                NetlinkAttribute.ofNested(10, NetlinkAttribute.ofByte(8, LinkChange.NO_ADDRESS_OF_ITS_OWN));
+        LinkMessage link = new LinkMessage(LinkMessage.ETHERNET, 3, 0, List.of(NetlinkAttribute.ofNested(26, six)));
+        assertThat(link.ipv6AddressMode()).isEqualTo(LinkChange.NO_ADDRESS_OF_ITS_OWN);
     }
 
     @Test
@@ -101,6 +111,8 @@ class LinkChangeTest {
         assertThat(bare.parentIndex()).isZero();
         assertThat(bare.ipv4Setting(LinkChange.ARP_IGNORE)).isZero();
         assertThat(bare.isIpv6Off()).isEmpty();
+        assertThat(bare.ipv6AddressMode()).isZero();
+        assertThat(bare.acceptRouterAdvertisements()).isZero();
     }
 
     @Test

@@ -45,6 +45,8 @@ public final class NetlinkFuzz {
                 link.masterIndex();
                 link.ipv4Setting(LinkChange.ARP_IGNORE);
                 link.isIpv6Off();
+                link.acceptRouterAdvertisements();
+                link.ipv6AddressMode();
                 link.carrierLosses();
                 LinkMessage.isAboutLink(message);
                 link.forwardsV6();
