@@ -46,6 +46,16 @@ public final class Host {
         return "10.77.0." + plan.number();
     }
 
+    /** The host's own IPv6 address on the LAN: {@link #sixOf} of the other. */
+    public String lanAddress6() {
+        return sixOf(lanAddress());
+    }
+
+    /** The IPv6 address that stands beside an IPv4 address of the LAN: {@code fd77::50} beside {@code 10.77.0.50}. */
+    public static String sixOf(String lanAddress) {
+        return Lab.LAN6 + lanAddress.substring(lanAddress.lastIndexOf('.') + 1);
+    }
+
     /** The host's address on the private network; clients have none. */
     public String privateAddress() {
         return "10.88.0." + plan.number();
@@ -151,8 +161,8 @@ public final class Host {
      * address.
      *
      * @param target the host to ask
-     * @param floating the addresses to ask for
-     * @return the source address to bind to
+     * @param floating the addresses to ask for, of either version
+     * @return the source address to bind to; for IPv6 its {@linkplain #sixOf twin}
      */
     public String listenTo(Host target, List<String> floating) {
         int index = ears.size() + 1;
@@ -175,6 +185,8 @@ public final class Host {
                 .append("/32 dev ")
                 .append(card)
                 .append('\n');
+        script.append("addr add ").append(sixOf(source)).append("/128 dev ").append(card);
+        script.append(" nodad\n");
         script.append("link set ").append(card).append(" up\n");
         script.append("route add 10.77.0.0/24 dev ")
                 .append(card)
@@ -195,6 +207,14 @@ public final class Host {
             script.append(" dev ").append(card).append(" nud permanent\n");
         }
         script.append("END\n");
+        script.append("ip -n ").append(name()).append(" -6 -batch - <<'END'\n");
+        script.append("route add ").append(Lab.LAN6).append("/64 dev ").append(card);
+        script.append(" table ").append(100 + index).append('\n');
+        script.append("route add unreachable default metric 9999 table ")
+                .append(100 + index)
+                .append('\n');
+        script.append("rule add from ").append(sixOf(source)).append(" lookup ");
+        script.append(100 + index).append("\nEND\n");
         // Answers come in on this card although the main table points at lan0, and only this card may answer for its
         // address.
         script.append("ip netns exec ").append(name()).append(" sh -e -c 'cd /proc/sys/net/ipv4/conf");
@@ -252,6 +272,10 @@ public final class Host {
                 .append(address)
                 .append("/24 brd + dev ");
         script.append(card).append('\n');
+        if (net.equals("lan")) {
+            script.append("ip -n ").append(name()).append(" addr add ").append(lanAddress6());
+            script.append("/64 dev ").append(card).append(" nodad\n");
+        }
         script.append("ip -n ").append(name()).append(" link set ").append(card).append(" up\n");
     }
 

@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Commands that start another JVM like this one: same Java, same class path. */
 public final class Jvm {
+    /** The flag of a program that speaks IPv6 too; without it these JVMs speak IPv4 only. */
+    public static final String BOTH_VERSIONS = "-Djava.net.preferIPv4Stack=false";
+
     private static final List<String> LEAN = List.of(
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",

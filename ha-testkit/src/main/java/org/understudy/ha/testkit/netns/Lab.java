@@ -15,14 +15,14 @@ import org.understudy.ha.api.LifecycleException;
  *
  * <pre>
  *            side A                 side B
- *   LAN      bridge lanA --trunk-- bridge lanB      10.77.0.0/24
+ *   LAN      bridge lanA --trunk-- bridge lanB      10.77.0.0/24, fd77::/64
  *   private  bridge haA  --trunk-- bridge haB       10.88.0.0/24
  *               |   |                 |   |
  *            lan0   ha0            lan0   ha0
  *             host serv1            host serv2      one network namespace each
  * </pre>
  *
- * <p>Host number n (from 1, in order of declaration) is 10.77.0.n on the LAN and 10.88.0.n on the private network. The bridges
+ * <p>Host number n (from 1, in order of declaration) is 10.77.0.n and fd77::n on the LAN and 10.88.0.n on the private network. The bridges
  * live in a namespace of their own, {@code switch}: pulling a cable means taking the port down there, so that the host's
  * card loses its carrier as it would in the real world.
  *
@@ -31,6 +31,8 @@ import org.understudy.ha.api.LifecycleException;
  */
 public final class Lab implements AutoCloseable {
     static final String SWITCH = "switch";
+    /** The IPv6 network of the LAN, without its length of 64. */
+    static final String LAN6 = "fd77::";
 
     private final Map<String, Host> hosts;
     private final Optional<Forwarder> forwarder;

@@ -23,7 +23,7 @@ public final class Observer implements AutoCloseable {
      * A service behind a floating address.
      *
      * @param name what it is called in the results
-     * @param ip the floating address
+     * @param ip the floating address, of either version
      * @param port the TCP port of the service
      */
     public record Target(String name, String ip, int port) {}
@@ -73,10 +73,11 @@ public final class Observer implements AutoCloseable {
             String source = client.listenTo(candidate, addresses);
             arguments.add("control=" + own + "," + own + "," + candidate.name() + "," + source);
             for (Target target : targets) {
-                arguments.add("ear=" + target.name() + "," + target.ip() + "," + candidate.name() + "," + source);
+                String from = target.ip().contains(":") ? Host.sixOf(source) : source;
+                arguments.add("ear=" + target.name() + "," + target.ip() + "," + candidate.name() + "," + from);
             }
         }
-        List<String> command = Jvm.command(128, List.of(), ObserverMain.class, arguments);
+        List<String> command = Jvm.command(128, List.of(Jvm.BOTH_VERSIONS), ObserverMain.class, arguments);
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
         return new Observer(client.start(builder));
     }
