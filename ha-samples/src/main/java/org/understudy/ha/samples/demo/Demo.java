@@ -143,10 +143,11 @@ public final class Demo {
     private static void introduce(Narrator narrator) {
         narrator.heading("two servers, each the understudy of the other");
         narrator.line("""
-                      client1     client2               each asks both services every millisecond
-                   ------+-----------+---------------   LAN 10.77.0.0/24
-                       serv1       serv2     witness    'files' 10.77.0.50:8081 at home on serv1
-                         |           |          |       'mail'  10.77.0.60:8082 at home on serv2
+                      client1     client2               each asks both services every millisecond,
+                                                         'files' over IPv6 as well
+                   ------+-----------+---------------   LAN 10.77.0.0/24, fd77::/64
+                       serv1       serv2     witness    'files' 10.77.0.50:8081 and [fd77::50]:8081 at home on serv1
+                         |           |          |       'mail'  10.77.0.60:8082 and [fd77::60]:8082 at home on serv2
                    ------+-----------+----------+----   private network 10.88.0.0/24, mutual TLS
                 """);
     }

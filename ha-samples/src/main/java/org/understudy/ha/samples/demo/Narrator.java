@@ -63,7 +63,9 @@ final class Narrator {
         }
         fact(
                 "client",
-                Result.millis(result.gapNanos()) + " ms without an answer, " + result.lost() + " requests lost"
+                Result.millis(result.gapNanos()) + " ms without an answer, over IPv6 "
+                        + Result.millis(result.gap6Nanos())
+                        + " ms, " + result.lost() + " requests lost"
                         + (result.fault() == Fault.SPLIT ? " (on the side that goes on)" : ""));
         if (!result.isDeaf()) {
             fact(
@@ -89,8 +91,8 @@ final class Narrator {
     void table(List<Result> results) {
         heading("what the client saw");
         out.println(String.format(
-                "   %-12s %-17s %-12s %-9s %10s %6s   %s",
-                "fault", "owner", "token", "proof", "gap ms", "lost", "two hosts answered"));
+                "   %-12s %-17s %-12s %-9s %10s %10s %6s   %s",
+                "fault", "owner", "token", "proof", "gap ms", "IPv6 ms", "lost", "two hosts answered"));
         for (Result result : results) {
             out.println(row(result.fault().word(), result));
         }
@@ -100,13 +102,18 @@ final class Narrator {
         out.println();
         out.println(String.format(
                 Locale.ROOT,
-                "   %s, %d runs: median gap %s ms (%s to %s), median lost %d, old owner silent after %s ms (%s to %s),"
+                "   %s, %d runs: median gap %s ms (%s to %s), over IPv6 %s (%s to %s), median lost %d, old owner silent after %s ms (%s to %s),"
                         + " two hosts answered %s, good %d of %d",
                 results.get(0).fault().word(),
                 results.size(),
                 Result.millis(Result.median(results, Result::gapNanos)),
                 Result.millis(results.stream().mapToLong(Result::gapNanos).min().orElse(0)),
                 Result.millis(results.stream().mapToLong(Result::gapNanos).max().orElse(0)),
+                Result.millis(Result.median(results, Result::gap6Nanos)),
+                Result.millis(
+                        results.stream().mapToLong(Result::gap6Nanos).min().orElse(0)),
+                Result.millis(
+                        results.stream().mapToLong(Result::gap6Nanos).max().orElse(0)),
                 Result.median(results, Result::lost),
                 Result.millis(Result.median(results, Result::silentNanos)),
                 Result.millis(
@@ -123,7 +130,7 @@ final class Narrator {
 
     private static String row(String name, Result result) {
         return String.format(
-                "   %-12s %-17s %-12s %-9s %10s %6d   %s",
+                "   %-12s %-17s %-12s %-9s %10s %10s %6d   %s",
                 name,
                 result.before().node() + " -> "
                         + result.after().map(Result.Owner::node).orElse("nobody"),
@@ -131,6 +138,7 @@ final class Narrator {
                         + result.after().map(o -> String.valueOf(o.token())).orElse("-"),
                 result.after().map(Result.Owner::proof).orElse("-"),
                 Result.millis(result.gapNanos()),
+                Result.millis(result.gap6Nanos()),
                 result.lost(),
                 doubled(result));
     }

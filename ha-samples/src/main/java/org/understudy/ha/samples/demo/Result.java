@@ -8,7 +8,9 @@ import java.util.function.ToLongFunction;
 /**
  * What one run showed.
  *
- * @param gapNanos longest time without an answer
+ * @param gapNanos longest time without an answer, asked for over IPv4
+ * @param gap6Nanos the same over IPv6
+ * @param lost requests over either without an answer
  * @param silentNanos from the fault to the last answer that was heard of the old owner's host
  * @param doubleNanos time in which two hosts were heard to answer
  * @param unheard what should have been heard of the hosts and was not; if there is anything, a time of 0 proves nothing
@@ -18,6 +20,7 @@ record Result(
         Fault fault,
         int run,
         long gapNanos,
+        long gap6Nanos,
         int lost,
         long silentNanos,
         long doubleNanos,
@@ -57,7 +60,8 @@ record Result(
                 + ",\"token_before\":" + before.token() + ",\"token_after\":"
                 + after.map(o -> String.valueOf(o.token())).orElse("null") + ",\"owner_before\":" + text(before.node())
                 + ",\"owner_after\":" + after.map(o -> text(o.node())).orElse("null")
-                + ",\"silent_ms\":" + (isDeaf() ? "null" : millis(silentNanos)) + "}";
+                + ",\"silent_ms\":" + (isDeaf() ? "null" : millis(silentNanos)) + ",\"gap6_ms\":"
+                + millis(gap6Nanos) + "}";
     }
 
     /** Milliseconds with one decimal; exactly 0 only for 0, so that no short overlap is rounded away. */

@@ -72,7 +72,8 @@ final class SampleNode {
         try {
             Files.createDirectories(temporary);
             Class<?> program = Class.forName(main);
-            List<String> flags = List.of("-Djava.io.tmpdir=" + temporary, "-Djna.tmpdir=" + temporary);
+            List<String> flags =
+                    List.of("-Djava.io.tmpdir=" + temporary, "-Djna.tmpdir=" + temporary, Jvm.BOTH_VERSIONS);
             List<String> arguments = List.of(name(), directory.resolve("state").toString(), keys.toString(), "--json");
             ProcessBuilder builder = new ProcessBuilder(Jvm.command(64, flags, program, arguments))
                     .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));

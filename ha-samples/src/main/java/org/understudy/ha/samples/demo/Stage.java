@@ -28,6 +28,9 @@ import org.understudy.ha.testkit.netns.Silence;
  */
 final class Stage implements AutoCloseable {
     static final String GROUP = "files";
+    /** The same service by its IPv6 address, as clients and ears call it. */
+    private static final String GROUP6 = "files-v6";
+
     private static final Map<String, String> PREFERRED = Map.of(GROUP, "serv1", "mail", "serv2");
     private static final long SETTLE_SECONDS = 45;
     private static final long TAKEOVER_SECONDS = 15;
@@ -72,7 +75,9 @@ final class Stage implements AutoCloseable {
                 .toList();
         nodes.forEach(SampleNode::start);
         List<Observer.Target> targets = List.of(
-                new Observer.Target(GROUP, "10.77.0.50", 8081), new Observer.Target("mail", "10.77.0.60", 8082));
+                new Observer.Target(GROUP, "10.77.0.50", 8081),
+                new Observer.Target(GROUP6, "fd77::50", 8081),
+                new Observer.Target("mail", "10.77.0.60", 8082));
         List<Host> owners = List.of(lab.host("serv1"), lab.host("serv2"));
         Observer near = Observer.start(lab.host("client1"), targets, owners, scratch.resolve("client1.log"));
         Observer far = Observer.start(lab.host("client2"), targets, owners, scratch.resolve("client2.log"));
@@ -140,14 +145,23 @@ final class Stage implements AutoCloseable {
         watch(700);
         List<Observation> seen = observers.stream().map(Observer::end).toList();
         far.probe(false);
-        Outage outage = Outage.of(seen.get(seen.size() - 1), GROUP);
-        List<String> unheard = Hearing.complaints(seen, GROUP, first.host(), second.host(), broken, returned);
+        Observation judged = seen.get(seen.size() - 1);
+        Outage outage = Outage.of(judged, GROUP);
+        Outage outage6 = Outage.of(judged, GROUP6);
+        List<String> unheard = Stream.of(GROUP, GROUP6)
+                .flatMap(address ->
+                        Hearing.complaints(seen, address, first.host(), second.host(), broken, returned).stream())
+                .distinct()
+                .toList();
         Result result = new Result(
                 fault,
                 number,
                 outage.gapNanos(),
-                outage.lost(),
-                Silence.nanos(seen, GROUP, first.name(), broken),
+                outage6.gapNanos(),
+                outage.lost() + outage6.lost(),
+                Math.max(
+                        Silence.nanos(seen, GROUP, first.name(), broken),
+                        Silence.nanos(seen, GROUP6, first.name(), broken)),
                 Doubles.of(seen),
                 unheard,
                 before,
@@ -243,7 +257,7 @@ final class Stage implements AutoCloseable {
                     + second.group(GROUP).getOrDefault("state", "unknown") + ": "
                     + second.group(GROUP).getOrDefault("reason", "") + ")");
         }
-        return unserved(judge, GROUP, second);
+        return unserved(judge, GROUP, second).or(() -> unserved(judge, GROUP6, second));
     }
 
     private static Optional<String> unserved(Observer client, String group, SampleNode owner) {

@@ -2,6 +2,7 @@ package org.understudy.ha.samples.mutualfailover;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Scanner;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.HaNode;
@@ -33,8 +34,8 @@ public final class MutualFailover {
                 .start()) {
             node.listen(event -> System.out.println(json ? EventJson.of(event) : describe(event)));
             if (!args[0].equals("witness")) {
-                node.resources().register(group("files", 8081, "10.77.0.50", "serv1", "serv2"));
-                node.resources().register(group("mail", 8082, "10.77.0.60", "serv2", "serv1"));
+                node.resources().register(group("files", 8081, List.of("10.77.0.50", "fd77::50"), "serv1", "serv2"));
+                node.resources().register(group("mail", 8082, List.of("10.77.0.60", "fd77::60"), "serv2", "serv1"));
             }
             obey(node);
         } catch (HaException e) {
@@ -43,11 +44,16 @@ public final class MutualFailover {
         }
     }
 
-    private static Group group(String name, int port, String address, String... preferred) {
+    private static Group group(String name, int port, List<String> addresses, String... preferred) {
         return Group.named(name)
                 .prefer(preferred)
                 .resourceBehindAddress("service", new LineService(port))
-                .resource("address", FloatingAddress.of(address, "lan0"))
+                .resource(
+                        "address",
+                        FloatingAddress.builder()
+                                .addresses(addresses)
+                                .networkInterface("lan0")
+                                .build())
                 .build();
     }
 

@@ -11,12 +11,12 @@ class ResultTest {
     private static final Result.Owner AFTER = new Result.Owner("serv2", 8, "DIED");
 
     private static Result result(long gap, long doubled, Optional<Result.Owner> after) {
-        return new Result(Fault.KILL, 1, gap, 41, 5_000_000, doubled, List.of(), BEFORE, after);
+        return new Result(Fault.KILL, 1, gap, 47_000_000, 41, 5_000_000, doubled, List.of(), BEFORE, after);
     }
 
     private static Result unheard(long doubled) {
         return new Result(
-                Fault.KILL, 1, 1, 0, 5_000_000, doubled, List.of("serv1 was not heard"), BEFORE, Optional.of(AFTER));
+                Fault.KILL, 1, 1, 1, 0, 5_000_000, doubled, List.of("serv1 was not heard"), BEFORE, Optional.of(AFTER));
     }
 
     @Test
@@ -32,7 +32,7 @@ class ResultTest {
                 .isEqualTo(
                         "{\"fault\":\"kill\",\"run\":1,\"gap_ms\":43.2,\"lost\":41,\"double_ms\":0,\"proof\":\"DIED\","
                                 + "\"token_before\":7,\"token_after\":8,\"owner_before\":\"serv1\",\"owner_after\":\"serv2\","
-                                + "\"silent_ms\":5.0}");
+                                + "\"silent_ms\":5.0,\"gap6_ms\":47.0}");
     }
 
     @Test

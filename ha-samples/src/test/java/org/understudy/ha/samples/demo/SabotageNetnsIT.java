@@ -45,7 +45,7 @@ class SabotageNetnsIT {
             assertThat(result.isGood()).isFalse();
             assertThat(result.toJson()).contains("\"double_ms\":null");
             assertThat(result.unheard())
-                    .hasSize(2)
+                    .hasSize(3)
                     .allSatisfy(sentence -> assertThat(sentence).contains("did not hear serv1"));
         }
     }
