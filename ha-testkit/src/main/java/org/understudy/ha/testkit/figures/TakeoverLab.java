@@ -107,9 +107,14 @@ final class TakeoverLab implements AutoCloseable {
     private void play(Contender contender, TakeoverFault fault, TakeoverRuns shown) {
         Host owner = settle(contender);
         Host next = owners.get(1 - owners.indexOf(owner));
-        int idle = fault.hasIdleClients() ? bystander.connect(IDLE) : 0;
-        if (fault.hasIdleClients() && idle != 2 * IDLE) {
-            throw new LifecycleException(contender.name() + ": only " + idle + " idle connections could be made");
+        if (fault.hasIdleClients()) {
+            await(
+                    contender,
+                    TAKEOVER_SECONDS,
+                    () -> bystander.connect(IDLE) == 2 * IDLE
+                            ? Optional.empty()
+                            : Optional.of(
+                                    owner.name() + " does not take " + IDLE + " idle connections to each address"));
         }
         observer.begin();
         bystander.begin();
