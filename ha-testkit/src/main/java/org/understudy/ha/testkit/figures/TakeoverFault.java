@@ -9,9 +9,9 @@ enum TakeoverFault {
     /** A planned move: our owner is asked, the daemon is told to end. */
     MOVE("planned move", 1, 200),
     /** The whole host goes dark, so nobody is left who could tell its clients. */
-    POWEROFF("power cut", 4, 5_000),
+    POWEROFF("power cut", 5, 5_000),
     /** The LAN cable is pulled. */
-    UNPLUG("cable pulled", 4, 200);
+    UNPLUG("cable pulled", 5, 200);
 
     private final String words;
     private final int share;
@@ -34,7 +34,7 @@ enum TakeoverFault {
 
     /** How often the peer is played, who waits out a second each time but for a planned move, and never lets go after two of the others. */
     int runsOfPeer(int asked) {
-        return this == MOVE ? asked : Math.max(1, asked / 4);
+        return this == MOVE ? asked : Math.max(1, asked / 5);
     }
 
     /**
