@@ -1,14 +1,13 @@
 package org.understudy.ha.iptakeover;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.internal.process.ProgramFile;
+import org.understudy.ha.internal.process.ProgramRun;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.AddressAuthority;
 
@@ -105,43 +104,7 @@ public final class ScriptAuthority implements AddressAuthority {
     /** {@inheritDoc} The file is looked at, not run. */
     @Override
     public String obstacle() {
-        if (!Files.exists(script)) {
-            return script + " does not exist: put the program there, or correct the path";
-        }
-        if (!Files.isRegularFile(script)) {
-            return script + " is not a file: give the path of the program itself";
-        }
-        if (!Files.isExecutable(script)) {
-            return script + " cannot be executed by this user: chmod a+x " + script;
-        }
-        try {
-            if (Files.getPosixFilePermissions(script).contains(PosixFilePermission.OTHERS_WRITE)) {
-                return script + " can be written by everybody, who would then run as this user: chmod o-w " + script;
-            }
-            return isProgram()
-                    ? ""
-                    : script + " is neither a program nor a text that begins with #!: name its interpreter in"
-                            + " the first line, for example #!/bin/sh";
-        } catch (UnsupportedOperationException e) {
-            // No such permissions on this file system.
-            return "";
-        } catch (IOException e) {
-            return script + " cannot be read: " + e.getMessage();
-        }
-    }
-
-    /** Java would hand anything else to a shell (execve(2), ENOEXEC). A program that may be run and not read is trusted. */
-    private boolean isProgram() throws IOException {
-        if (!Files.isReadable(script)) {
-            return true;
-        }
-        try (InputStream in = Files.newInputStream(script)) {
-            byte[] start = in.readNBytes(4);
-            boolean isText = start.length > 2 && start[0] == '#' && start[1] == '!';
-            boolean isElf =
-                    start.length == 4 && start[0] == 0x7f && start[1] == 'E' && start[2] == 'L' && start[3] == 'F';
-            return isText || isElf;
-        }
+        return ProgramFile.obstacle(script);
     }
 
     @Override
@@ -150,8 +113,8 @@ public final class ScriptAuthority implements AddressAuthority {
         if (!why.isEmpty()) {
             return Answer.no(why);
         }
-        ScriptRun run = run("assign", claim, budget);
-        if (run.status() == ScriptRun.NOT_STARTED) {
+        ProgramRun run = run("assign", claim, budget);
+        if (run.status() == ProgramRun.NOT_STARTED) {
             return Answer.no(run.told());
         }
         return run.isCertain() && run.status() == STALE
@@ -165,7 +128,7 @@ public final class ScriptAuthority implements AddressAuthority {
         if (!why.isEmpty()) {
             return Answer.unknown(why);
         }
-        ScriptRun run = run("release", claim, budget);
+        ProgramRun run = run("release", claim, budget);
         return run.isCertain() && run.status() == STALE
                 ? Answer.yes("a higher token than " + claim.token() + " was there" + run.said())
                 : yesOrNo(run);
@@ -177,7 +140,7 @@ public final class ScriptAuthority implements AddressAuthority {
         return why.isEmpty() ? yesOrNo(run("owner", claim, budget)) : Answer.unknown(why);
     }
 
-    private static Answer yesOrNo(ScriptRun run) {
+    private static Answer yesOrNo(ProgramRun run) {
         if (run.isCertain() && run.status() == 0) {
             return Answer.yes(run.output());
         }
@@ -187,7 +150,7 @@ public final class ScriptAuthority implements AddressAuthority {
         return Answer.unknown(run.told());
     }
 
-    private ScriptRun run(String verb, Claim claim, Duration budget) throws InterruptedException {
+    private ProgramRun run(String verb, Claim claim, Duration budget) throws InterruptedException {
         IpAddress address = claim.address();
         Map<String, String> environment = new TreeMap<>();
         environment.put("UNDERSTUDY_ADDRESS", address.toString());
@@ -195,7 +158,8 @@ public final class ScriptAuthority implements AddressAuthority {
         environment.put("UNDERSTUDY_TOKEN", claim.token().toString());
         environment.put("UNDERSTUDY_BUDGET_MILLIS", Long.toString(budget.toMillis()));
         claim.hints().forEach((name, value) -> environment.put("UNDERSTUDY_HINT_" + name, value));
-        return ScriptRun.of(script, verb, address.toString(), environment, budget);
+        return ProgramRun.of(
+                List.of(script.toString(), verb, address.toString()), environment, budget, script + " " + verb);
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.internal.process.ProgramRun;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.AddressAuthority;
 import org.understudy.ha.iptakeover.spi.AddressAuthority.Answer;
@@ -132,14 +133,16 @@ class ScriptAuthorityTest {
         Answer answer =
                 authority("head -c 20000000 /dev/zero | tr '\\0' x", "exit 1").assign(CLAIM, LONG);
         assertThat(answer.verdict()).isEqualTo(Verdict.NO);
-        assertThat(answer.detail()).hasSize(ScriptRun.OUTPUT_BYTES_MAX).matches("x+");
+        assertThat(answer.detail()).hasSize(ProgramRun.OUTPUT_BYTES_MAX).matches("x+");
     }
 
     @Test
     void one_that_floods_for_ever_is_killed() throws Exception {
         Answer answer = authority("exec yes").assign(CLAIM, SHORT);
         assertThat(answer.verdict()).isEqualTo(Verdict.UNKNOWN);
-        assertThat(answer.detail()).contains("was killed after 500 ms").hasSizeLessThan(2 * ScriptRun.OUTPUT_BYTES_MAX);
+        assertThat(answer.detail())
+                .contains("was killed after 500 ms")
+                .hasSizeLessThan(2 * ProgramRun.OUTPUT_BYTES_MAX);
     }
 
     @Test

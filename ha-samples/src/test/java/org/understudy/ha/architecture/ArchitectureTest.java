@@ -157,8 +157,22 @@ class ArchitectureTest {
             .resideInAPackage(R + ".iptakeover..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(R + ".membership..", R + ".internal..")
-            .because("they meet in the ports of ha-api only");
+            .resideInAnyPackage(R + ".membership..", R + ".internal.machine..", R + ".internal.loop..")
+            .because("they meet in the ports of ha-api only; running a program is a tool of both and decides nothing");
+
+    @ArchTest
+    static final ArchRule tools_know_nobody = noClasses()
+            .that()
+            .resideInAPackage(R + ".internal.process..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    R + ".membership..",
+                    R + ".iptakeover..",
+                    R + ".internal.machine..",
+                    R + ".internal.loop..",
+                    R + ".api..")
+            .because("what both modules use must not become the way on which they meet");
 
     @ArchTest
     static final ArchRule no_cycles_between_packages = slices().matching(

@@ -1,4 +1,4 @@
-package org.understudy.ha.iptakeover;
+package org.understudy.ha.internal.process;
 
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,11 +27,11 @@ import java.util.concurrent.TimeoutException;
  * @param output the beginning of what it wrote
  * @param told what happened, one sentence
  */
-record ScriptRun(int status, int left, String output, String told) {
-    static final int NOT_STARTED = -1;
-    static final int TIMED_OUT = -2;
+public record ProgramRun(int status, int left, String output, String told) {
+    public static final int NOT_STARTED = -1;
+    public static final int TIMED_OUT = -2;
 
-    static final int OUTPUT_BYTES_MAX = 2000;
+    public static final int OUTPUT_BYTES_MAX = 2000;
 
     private static final String MARK = "UNDERSTUDY_CALL";
     private static final int CHUNK_BYTES = 64 * 1024;
@@ -43,33 +44,35 @@ record ScriptRun(int status, int left, String output, String told) {
     private static final int SWEEPS_MAX = 20;
 
     /** Whether its status can be taken for an answer. */
-    boolean isCertain() {
+    public boolean isCertain() {
         return status >= 0 && left == 0;
     }
 
     /** What it wrote, as the end of a sentence. */
-    String said() {
+    public String said() {
         return output.isEmpty() ? "" : ", it said: " + output;
     }
 
     /**
-     * Runs it.
+     * Runs it, with nothing on its standard input, in the directory of this process.
      *
+     * @param command the program and its arguments; no shell reads them
+     * @param environment in addition to that of this process
+     * @param what it is called in sentences
      * @throws InterruptedException if interrupted meanwhile; it is killed then
      */
-    static ScriptRun of(Path script, String verb, String address, Map<String, String> environment, Duration budget)
+    public static ProgramRun of(List<String> command, Map<String, String> environment, Duration budget, String what)
             throws InterruptedException {
         String mark = UUID.randomUUID().toString();
-        ProcessBuilder builder = new ProcessBuilder(script.toString(), verb, address);
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         builder.environment().put(MARK, mark);
         builder.redirectErrorStream(true).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
-        String what = script + " " + verb;
         Process process;
         try {
             process = builder.start();
         } catch (IOException e) {
-            return new ScriptRun(
+            return new ProgramRun(
                     NOT_STARTED,
                     0,
                     "",
@@ -86,7 +89,7 @@ record ScriptRun(int status, int left, String output, String told) {
         }
         String output = text(kept);
         if (!isEnded) {
-            return new ScriptRun(
+            return new ProgramRun(
                     TIMED_OUT,
                     left,
                     output,
@@ -97,7 +100,7 @@ record ScriptRun(int status, int left, String output, String told) {
         String told = what + " ended with " + status
                 + (left == 0 ? "" : " and left " + left + (left == 1 ? " process" : " processes") + " running, killed")
                 + (output.isEmpty() ? "" : ", it said: " + output);
-        return new ScriptRun(status, left, output, told);
+        return new ProgramRun(status, left, output, told);
     }
 
     /** Waits for its end and reads what it writes; what stays open behind it is not waited for. */
