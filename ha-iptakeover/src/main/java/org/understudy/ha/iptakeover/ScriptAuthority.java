@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.internal.process.ProgramCall;
+import org.understudy.ha.internal.process.ProgramEnd;
 import org.understudy.ha.internal.process.ProgramFile;
 import org.understudy.ha.internal.process.ProgramRun;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -43,7 +45,8 @@ import org.understudy.ha.iptakeover.spi.AddressAuthority;
  * </table>
  * In doubt end with 2: a request that timed out may still come into effect.
  *
- * <p>What it writes, on either output, goes into messages, 2000 bytes at the most; the rest is read and dropped. <b>When the budget is over, the caller is
+ * <p>What it writes, on either output, goes into messages, its beginning and its end, 2000 bytes at the most; the rest is read and
+ * dropped. <b>When the budget is over, the caller is
  * interrupted, or the program has ended</b>, everything that it started and that still runs is killed: its descendants, and on Linux also whatever has
  * UNDERSTUDY_CALL in its environment. If something was left behind the answer is UNKNOWN, because it may have been about to act. What runs as
  * another user (sudo) may not be seen or killed.
@@ -113,8 +116,8 @@ public final class ScriptAuthority implements AddressAuthority {
         if (!why.isEmpty()) {
             return Answer.no(why);
         }
-        ProgramRun run = run("assign", claim, budget);
-        if (run.status() == ProgramRun.NOT_STARTED) {
+        ProgramEnd run = run("assign", claim, budget);
+        if (run.status() == ProgramEnd.NOT_STARTED) {
             return Answer.no(run.told());
         }
         return run.isCertain() && run.status() == STALE
@@ -128,7 +131,7 @@ public final class ScriptAuthority implements AddressAuthority {
         if (!why.isEmpty()) {
             return Answer.unknown(why);
         }
-        ProgramRun run = run("release", claim, budget);
+        ProgramEnd run = run("release", claim, budget);
         return run.isCertain() && run.status() == STALE
                 ? Answer.yes("a higher token than " + claim.token() + " was there" + run.said())
                 : yesOrNo(run);
@@ -140,7 +143,7 @@ public final class ScriptAuthority implements AddressAuthority {
         return why.isEmpty() ? yesOrNo(run("owner", claim, budget)) : Answer.unknown(why);
     }
 
-    private static Answer yesOrNo(ProgramRun run) {
+    private static Answer yesOrNo(ProgramEnd run) {
         if (run.isCertain() && run.status() == 0) {
             return Answer.yes(run.output());
         }
@@ -150,7 +153,7 @@ public final class ScriptAuthority implements AddressAuthority {
         return Answer.unknown(run.told());
     }
 
-    private ProgramRun run(String verb, Claim claim, Duration budget) throws InterruptedException {
+    private ProgramEnd run(String verb, Claim claim, Duration budget) throws InterruptedException {
         IpAddress address = claim.address();
         Map<String, String> environment = new TreeMap<>();
         environment.put("UNDERSTUDY_ADDRESS", address.toString());
@@ -159,7 +162,9 @@ public final class ScriptAuthority implements AddressAuthority {
         environment.put("UNDERSTUDY_BUDGET_MILLIS", Long.toString(budget.toMillis()));
         claim.hints().forEach((name, value) -> environment.put("UNDERSTUDY_HINT_" + name, value));
         return ProgramRun.of(
-                List.of(script.toString(), verb, address.toString()), environment, budget, script + " " + verb);
+                ProgramCall.beside(
+                        List.of(script.toString(), verb, address.toString()), script + " " + verb, environment),
+                budget);
     }
 
     @Override

@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.internal.process.ProgramRun;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.AddressAuthority;
 import org.understudy.ha.iptakeover.spi.AddressAuthority.Answer;
@@ -104,7 +103,10 @@ class ScriptAuthorityTest {
                 "sleep 600");
         Answer answer = authority.assign(CLAIM, SHORT);
         assertThat(answer.verdict()).isEqualTo(Verdict.UNKNOWN);
-        assertThat(answer.detail()).endsWith("address.sh assign was killed after 500 ms, it said: begun");
+        assertThat(answer.detail())
+                .contains("address.sh assign was killed after 500 ms with 3 processes, ")
+                .contains(" (sleep), ")
+                .endsWith(", it said: begun");
         assertThat(pids()).hasSize(3);
         until("all are gone", this::areAllGone);
     }
@@ -133,16 +135,14 @@ class ScriptAuthorityTest {
         Answer answer =
                 authority("head -c 20000000 /dev/zero | tr '\\0' x", "exit 1").assign(CLAIM, LONG);
         assertThat(answer.verdict()).isEqualTo(Verdict.NO);
-        assertThat(answer.detail()).hasSize(ProgramRun.OUTPUT_BYTES_MAX).matches("x+");
+        assertThat(answer.detail()).hasSizeLessThan(2000).matches("x+ … [0-9]+ bytes … x+");
     }
 
     @Test
     void one_that_floods_for_ever_is_killed() throws Exception {
         Answer answer = authority("exec yes").assign(CLAIM, SHORT);
         assertThat(answer.verdict()).isEqualTo(Verdict.UNKNOWN);
-        assertThat(answer.detail())
-                .contains("was killed after 500 ms")
-                .hasSizeLessThan(2 * ProgramRun.OUTPUT_BYTES_MAX);
+        assertThat(answer.detail()).contains("was killed after 500 ms").hasSizeLessThan(4000);
     }
 
     @Test
@@ -153,7 +153,8 @@ class ScriptAuthorityTest {
                 "exit 0");
         Answer answer = authority.assign(CLAIM, LONG);
         assertThat(answer.verdict()).isEqualTo(Verdict.UNKNOWN);
-        assertThat(answer.detail()).endsWith("address.sh assign ended with 0 and left 1 process running, killed");
+        assertThat(answer.detail())
+                .matches(".*address.sh assign ended with 0 and left 1 process, [0-9]+ \\(sleep\\) running, killed");
         until("it is gone", this::areAllGone);
     }
 
@@ -188,10 +189,8 @@ class ScriptAuthorityTest {
     @Test
     void a_missing_interpreter_is_a_certain_no_to_an_assignment_and_nothing_else() throws Exception {
         AddressAuthority authority = ScriptAuthority.of(script(directory, "#!/nowhere/sh\n"));
-        assertThat(authority.obstacle()).isEmpty();
-        Answer assigned = authority.assign(CLAIM, LONG);
-        assertThat(assigned.verdict()).isEqualTo(Verdict.NO);
-        assertThat(assigned.detail()).contains("was not started").contains("interpreter in its first line");
+        assertThat(authority.obstacle()).contains("names the interpreter in its first line as /nowhere/sh");
+        assertThat(authority.assign(CLAIM, LONG)).isEqualTo(Answer.no(authority.obstacle()));
         assertThat(authority.release(CLAIM, LONG).verdict()).isEqualTo(Verdict.UNKNOWN);
         assertThat(authority.owner(CLAIM, LONG).verdict()).isEqualTo(Verdict.UNKNOWN);
     }

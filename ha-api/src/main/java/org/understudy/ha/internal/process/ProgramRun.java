@@ -9,6 +9,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,160 +20,273 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a program and everything it starts, to its end.
  *
- * @param status what it ended with; 128 and the number of the signal if it was killed; {@link #NOT_STARTED} or {@link #TIMED_OUT}
- * @param left how many processes it left running when it ended, which were then killed
- * @param output the beginning of what it wrote
- * @param told what happened, one sentence
+ * <p>When it has ended, its budget is over, or whoever waits is interrupted, everything that belongs to it is killed: its descendants,
+ * and on Linux also whatever has its mark in the environment or is in its session. What has none of the three (another user's, say) is not
+ * seen. Nobody needs to wait all the time: what it writes stays in a pipe meanwhile, and its budget is looked at when somebody looks.
+ *
+ * <p>One thread at a time.
  */
-public record ProgramRun(int status, int left, String output, String told) {
-    public static final int NOT_STARTED = -1;
-    public static final int TIMED_OUT = -2;
-
-    public static final int OUTPUT_BYTES_MAX = 2000;
-
+public final class ProgramRun {
     private static final String MARK = "UNDERSTUDY_CALL";
+    private static final Path SETSID = Path.of("/usr/bin/setsid");
     private static final int CHUNK_BYTES = 64 * 1024;
     /** Read at one turn, so that a program that never stops writing does not keep us from looking at the clock. */
     private static final int CHUNKS_MAX = 64;
 
-    private static final long TURN_MILLIS = 10;
-    private static final long LAST_MILLIS = 500;
-    /** A process that forks faster than it can be killed is told as left behind. */
-    private static final int SWEEPS_MAX = 20;
+    private static final int NAMED_MAX = 5;
+    private static final int STATE = 0;
+    private static final int SESSION = 3;
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    /** What forks faster than it can be killed, or cannot be killed at all, is told as left behind. */
+    private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    /** Whether its status can be taken for an answer. */
-    public boolean isCertain() {
-        return status >= 0 && left == 0;
+    private final ProgramCall call;
+    private final Duration budget;
+    private final long start = System.nanoTime();
+    private final String mark = UUID.randomUUID().toString();
+    private final HeadAndTail output = new HeadAndTail();
+    private final ByteArrayOutputStream answer = new ByteArrayOutputStream();
+    private final boolean isSession;
+    private boolean isAnswerWhole = true;
+    private @Nullable Process process;
+    private @Nullable ProgramEnd end;
+
+    private ProgramRun(ProgramCall call, Duration budget) {
+        this.call = call;
+        this.budget = budget;
+        this.isSession = call.isApart() && Files.isExecutable(SETSID);
     }
 
-    /** What it wrote, as the end of a sentence. */
-    public String said() {
-        return output.isEmpty() ? "" : ", it said: " + output;
+    /** Starts it; that it could not be started is its end. */
+    public static ProgramRun start(ProgramCall call, Duration budget) {
+        ProgramRun run = new ProgramRun(call, budget);
+        run.begin();
+        return run;
     }
 
     /**
-     * Runs it, with nothing on its standard input, in the directory of this process.
+     * Starts it and waits for its end.
      *
-     * @param command the program and its arguments; no shell reads them
-     * @param environment in addition to that of this process
-     * @param what it is called in sentences
      * @throws InterruptedException if interrupted meanwhile; it is killed then
      */
-    public static ProgramRun of(List<String> command, Map<String, String> environment, Duration budget, String what)
-            throws InterruptedException {
-        String mark = UUID.randomUUID().toString();
+    public static ProgramEnd of(ProgramCall call, Duration budget) throws InterruptedException {
+        ProgramRun run = start(call, budget);
+        Optional<ProgramEnd> end = Optional.empty();
+        while (end.isEmpty()) {
+            end = run.await(budget);
+        }
+        return end.get();
+    }
+
+    private void begin() {
+        List<String> command = new ArrayList<>(call.command());
+        if (isSession) {
+            command.add(0, SETSID.toString());
+        }
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().putAll(environment);
+        if (call.isApart()) {
+            builder.environment().clear();
+            builder.directory(new File("/"));
+        }
+        builder.environment().putAll(call.environment());
         builder.environment().put(MARK, mark);
-        builder.redirectErrorStream(true).redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
-        Process process;
+        builder.redirectErrorStream(call.answerBytesMax() == 0);
+        builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
         try {
             process = builder.start();
         } catch (IOException e) {
-            return new ProgramRun(
-                    NOT_STARTED,
-                    0,
+            end = new ProgramEnd(
+                    ProgramEnd.NOT_STARTED,
+                    List.of(),
                     "",
-                    what + " was not started (" + e.getMessage()
+                    "",
+                    true,
+                    call.what() + " was not started (" + e.getMessage()
                             + "): look whether the interpreter in its first line is there");
         }
-        ByteArrayOutputStream kept = new ByteArrayOutputStream();
-        boolean isEnded = false;
-        int left;
+    }
+
+    /**
+     * Waits for its end, reads what it writes, and ends it if its budget is over. What stays open behind it is not waited for.
+     *
+     * @param wait how long at most
+     * @return how it ended; empty if it still runs
+     * @throws InterruptedException if interrupted meanwhile; it is killed then
+     */
+    public Optional<ProgramEnd> await(Duration wait) throws InterruptedException {
+        Process running = process;
+        if (end != null || running == null) {
+            return Optional.ofNullable(end);
+        }
+        long until = System.nanoTime() + wait.toNanos();
+        boolean isEnded;
         try {
-            isEnded = await(process, kept, budget);
-        } finally {
-            left = sweep(process, mark);
+            do {
+                read(running);
+                isEnded = running.waitFor(turnNanos(until), TimeUnit.NANOSECONDS);
+            } while (!isEnded && !isOverBudget() && System.nanoTime() - until < 0);
+        } catch (InterruptedException e) {
+            cancel();
+            throw e;
         }
-        String output = text(kept);
-        if (!isEnded) {
-            return new ProgramRun(
-                    TIMED_OUT,
-                    left,
-                    output,
-                    what + " was killed after " + budget.toMillis() + " ms"
-                            + (output.isEmpty() ? "" : ", it said: " + output));
+        if (isEnded) {
+            end = ended(running);
+        } else if (isOverBudget()) {
+            end = killed(running);
         }
-        int status = process.exitValue();
-        String told = what + " ended with " + status
-                + (left == 0 ? "" : " and left " + left + (left == 1 ? " process" : " processes") + " running, killed")
-                + (output.isEmpty() ? "" : ", it said: " + output);
-        return new ProgramRun(status, left, output, told);
+        return Optional.ofNullable(end);
     }
 
-    /** Waits for its end and reads what it writes; what stays open behind it is not waited for. */
-    private static boolean await(Process process, ByteArrayOutputStream kept, Duration budget)
-            throws InterruptedException {
-        long start = System.nanoTime();
-        boolean isEnded = false;
-        while (!isEnded && System.nanoTime() - start < budget.toNanos()) {
-            read(process, kept);
-            isEnded = process.waitFor(TURN_MILLIS, TimeUnit.MILLISECONDS);
-        }
-        read(process, kept);
-        return isEnded;
+    private long turnNanos(long until) {
+        long left = Math.min(until - System.nanoTime(), budget.toNanos() - (System.nanoTime() - start));
+        return Math.max(0, Math.min(TURN_NANOS, left));
     }
 
-    private static void read(Process process, ByteArrayOutputStream kept) {
+    private boolean isOverBudget() {
+        return System.nanoTime() - start >= budget.toNanos();
+    }
+
+    /** Kills it and all that belongs to it; whatever it would have answered is of no interest any more. */
+    public void cancel() {
+        if (end == null && process != null) {
+            end = killed(process);
+        }
+    }
+
+    private ProgramEnd ended(Process ended) {
+        int status = ended.exitValue();
+        List<String> left = List.of();
+        if (!call.mayLeave()) {
+            left = sweep(ended);
+        } else if (status != 0) {
+            left = names(belonging(ended)).values().stream().toList();
+        }
+        read(ended);
+        String told = call.what() + " ended with " + status;
+        if (!left.isEmpty()) {
+            told += " and left " + listed(left) + " running" + (call.mayLeave() ? "" : ", killed");
+        }
+        return end(status, left, told);
+    }
+
+    private ProgramEnd killed(Process running) {
+        List<String> left = sweep(running);
+        read(running);
+        String told = call.what() + " was killed after "
+                + TimeUnit.NANOSECONDS.toMillis(Math.min(System.nanoTime() - start, budget.toNanos())) + " ms"
+                + (left.isEmpty() ? "" : " with " + listed(left))
+                + (running.isAlive() ? " and does not end" : "");
+        return end(ProgramEnd.TIMED_OUT, left, told);
+    }
+
+    private ProgramEnd end(int status, List<String> left, String told) {
+        String text = output.text();
+        return new ProgramEnd(
+                status,
+                left,
+                text,
+                answer.toString(StandardCharsets.UTF_8),
+                isAnswerWhole,
+                told + (text.isEmpty() ? "" : ", it said: " + text));
+    }
+
+    private static String listed(List<String> left) {
+        String named = String.join(", ", left.subList(0, Math.min(NAMED_MAX, left.size())));
+        return (left.size() == 1 ? "1 process, " : left.size() + " processes, ")
+                + named
+                + (left.size() > NAMED_MAX ? " and so on" : "");
+    }
+
+    // ---- what it writes ------------------------------------------------------------------------------------------
+
+    private void read(Process from) {
+        read(from.getInputStream(), true);
+        if (call.answerBytesMax() > 0) {
+            read(from.getErrorStream(), false);
+        }
+    }
+
+    private void read(InputStream in, boolean isAnswer) {
         byte[] chunk = new byte[CHUNK_BYTES];
-        try {
-            InputStream in = process.getInputStream();
-            for (int i = 0; i < CHUNKS_MAX && in.available() > 0; i++) {
-                int length = in.read(chunk);
-                kept.write(chunk, 0, Math.max(0, Math.min(length, OUTPUT_BYTES_MAX - kept.size())));
+        for (int i = 0; i < CHUNKS_MAX; i++) {
+            try {
+                int length = in.available() > 0 ? in.read(chunk) : 0;
+                if (length <= 0) {
+                    return;
+                }
+                output.write(chunk, length);
+                if (isAnswer) {
+                    int room = Math.min(length, call.answerBytesMax() - answer.size());
+                    answer.write(chunk, 0, room);
+                    isAnswerWhole &= room == length;
+                }
+            } catch (IOException e) {
+                // At the end of the process its pipe is closed under us, and what was left in it is handed over: look
+                // again.
+                continue;
             }
-        } catch (IOException e) {
-            // Closed by its end: what was read is all there is.
-            return;
         }
     }
+
+    // ---- what belongs to it --------------------------------------------------------------------------------------
 
     /** Kills the program if it runs, and whatever else belongs to the call. */
-    private static int sweep(Process process, String mark) {
-        Set<Long> left = new LinkedHashSet<>();
+    private List<String> sweep(Process program) {
+        long since = System.nanoTime();
+        Map<Long, String> left = new LinkedHashMap<>();
         boolean isAnyLeft = true;
-        for (int i = 0; i < SWEEPS_MAX && isAnyLeft; i++) {
-            Set<ProcessHandle> found = belonging(process, mark);
+        while (isAnyLeft && System.nanoTime() - since < SWEEP_NANOS) {
+            Set<ProcessHandle> found = belonging(program);
             isAnyLeft = !found.isEmpty();
-            // First what could start more.
-            process.destroyForcibly();
+            left.putAll(names(found));
+            // First what could start more. By its handle: Process itself would close what is still to be read.
+            program.toHandle().destroyForcibly();
+            found.forEach(ProcessHandle::destroyForcibly);
             for (ProcessHandle one : found) {
-                left.add(one.pid());
-                one.destroyForcibly();
+                awaitEnd(one, since);
             }
-            for (ProcessHandle one : found) {
-                awaitEnd(one);
-            }
+            awaitEnd(program.toHandle(), since);
         }
-        return left.size();
+        return List.copyOf(left.values());
     }
 
-    /** Killed is not gone: only afterwards does it certainly do nothing more. */
-    private static void awaitEnd(ProcessHandle one) {
-        try {
-            one.onExit().get(LAST_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
+    /** Killed is not gone: only afterwards does it certainly do nothing more. A zombie does nothing more, whoever may have to bury it. */
+    private static void awaitEnd(ProcessHandle one, long since) {
+        Path directory = Path.of("/proc", Long.toString(one.pid()));
+        boolean isInterrupted = false;
+        boolean isDone = false;
+        while (!isDone && System.nanoTime() - since < SWEEP_NANOS) {
+            try {
+                one.onExit().get(TURN_NANOS, TimeUnit.NANOSECONDS);
+                isDone = true;
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            } catch (ExecutionException | TimeoutException e) {
+                isDone = !one.isAlive() || "Z".equals(stat(directory, STATE));
+            }
+        }
+        if (isInterrupted) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            // The next sweep finds it again, and it is told as left behind.
-            return;
         }
     }
 
-    /** What runs now: descendants, and what carries the mark though its parents are gone. Without the program itself. */
-    private static Set<ProcessHandle> belonging(Process process, String mark) {
+    /** What runs now, without the program itself. */
+    private Set<ProcessHandle> belonging(Process program) {
         Set<ProcessHandle> all = new LinkedHashSet<>();
-        process.descendants().filter(ProcessHandle::isAlive).forEach(all::add);
+        program.descendants().filter(ProcessHandle::isAlive).forEach(all::add);
+        String session = isSession ? Long.toString(program.pid()) : "none";
         String wanted = MARK + "=" + mark;
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
             for (Path one : processes) {
-                if (environment(one).contains(wanted)) {
+                boolean isInSession = session.equals(stat(one, SESSION)) && !"Z".equals(stat(one, STATE));
+                if (isInSession || text(one, "environ").contains(wanted)) {
                     handle(one)
-                            .filter(h -> h.pid() != process.pid() && h.isAlive())
+                            .filter(h -> h.pid() != program.pid() && h.isAlive())
                             .ifPresent(all::add);
                 }
             }
@@ -182,9 +297,26 @@ public record ProgramRun(int status, int left, String output, String told) {
         return all;
     }
 
-    private static String environment(Path directory) {
+    /** proc(5): the fields after the name in parentheses are state, parent, process group and session. */
+    private static String stat(Path directory, int field) {
+        String stat = text(directory, "stat");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
+        return fields.length > field ? fields[field] : "";
+    }
+
+    private static Map<Long, String> names(Set<ProcessHandle> found) {
+        Map<Long, String> names = new LinkedHashMap<>();
+        for (ProcessHandle one : found) {
+            String name =
+                    text(Path.of("/proc", Long.toString(one.pid())), "comm").strip();
+            names.put(one.pid(), one.pid() + (name.isEmpty() ? "" : " (" + name + ")"));
+        }
+        return names;
+    }
+
+    private static String text(Path directory, String file) {
         try {
-            return new String(Files.readAllBytes(directory.resolve("environ")), StandardCharsets.ISO_8859_1);
+            return new String(Files.readAllBytes(directory.resolve(file)), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             // Ended meanwhile, or another user's.
             return "";
@@ -193,12 +325,5 @@ public record ProgramRun(int status, int left, String output, String told) {
 
     private static Optional<ProcessHandle> handle(Path directory) {
         return ProcessHandle.of(Long.parseLong(directory.getFileName().toString()));
-    }
-
-    /** One line that can be printed. */
-    private static String text(ByteArrayOutputStream kept) {
-        return kept.toString(StandardCharsets.UTF_8)
-                .replaceAll("\\p{Cntrl}+", " ")
-                .strip();
     }
 }
