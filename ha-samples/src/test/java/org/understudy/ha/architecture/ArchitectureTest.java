@@ -31,6 +31,7 @@ class ArchitectureTest {
         R + ".membership.core..",
         R + ".membership.codec..",
         R + ".membership.enforcement.core..",
+        R + ".membership.agents.core..",
         R + ".iptakeover.core..",
         R + ".iptakeover.packet..",
         R + ".iptakeover.netlink..",
