@@ -22,6 +22,7 @@ import org.understudy.ha.membership.agents.core.OcfAction;
 import org.understudy.ha.membership.agents.core.OcfExit;
 import org.understudy.ha.membership.agents.core.OcfMetadata;
 import org.understudy.ha.membership.agents.core.RoleMachine;
+import org.understudy.ha.membership.core.plan.Planner;
 
 /**
  * A resource agent of the Open Cluster Framework, API 1.0 or 1.1, as Pacemaker runs them: those of the {@code resource-agents} package, for
@@ -324,7 +325,8 @@ public final class OcfAgent extends Service implements PromotableResource {
 
     @Override
     String thing() {
-        return "ocf/" + environment.get("OCF_RESOURCE_PROVIDER") + "/" + agent.getFileName() + "/" + name();
+        return Planner.PROGRAM_PREFIX + "ocf/" + environment.get("OCF_RESOURCE_PROVIDER") + "/" + agent.getFileName()
+                + "/" + name();
     }
 
     // ---- start and stop ------------------------------------------------------------------------------------------

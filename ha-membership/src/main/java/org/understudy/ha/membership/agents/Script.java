@@ -19,6 +19,7 @@ import org.understudy.ha.internal.process.ProgramRun;
 import org.understudy.ha.membership.agents.core.Finding;
 import org.understudy.ha.membership.agents.core.HeartbeatStatus;
 import org.understudy.ha.membership.agents.core.ScriptExit;
+import org.understudy.ha.membership.core.plan.Planner;
 
 /**
  * A script that starts and stops a service: an init script, or a resource script of Heartbeat version 1.
@@ -191,7 +192,7 @@ public final class Script extends Service {
 
     @Override
     String thing() {
-        return "script/" + script.getFileName() + "/" + name();
+        return Planner.PROGRAM_PREFIX + "script/" + script.getFileName() + "/" + name();
     }
 
     @Override

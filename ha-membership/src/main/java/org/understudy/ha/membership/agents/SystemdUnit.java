@@ -22,6 +22,7 @@ import org.understudy.ha.membership.agents.core.Finding;
 import org.understudy.ha.membership.agents.core.Patience;
 import org.understudy.ha.membership.agents.core.ScriptExit;
 import org.understudy.ha.membership.agents.core.UnitState;
+import org.understudy.ha.membership.core.plan.Planner;
 
 /**
  * A unit of systemd, by {@code systemctl}.
@@ -175,7 +176,7 @@ public final class SystemdUnit extends Service {
 
     @Override
     String thing() {
-        return "systemd/" + name();
+        return Planner.PROGRAM_PREFIX + "systemd/" + name();
     }
 
     @Override

@@ -537,7 +537,7 @@ class OcfAgentTest {
     void what_it_is_in_the_cluster_is_said_by_its_name() throws Exception {
         OcfAgent agent = agent(Map.of()).build();
         assertThat(agent.scope()).isEqualTo(Scope.NODE);
-        assertThat(agent.remains()).containsExactly("ocf/" + directory.getFileName() + "/Planted/planted");
+        assertThat(agent.remains()).containsExactly("program/ocf/" + directory.getFileName() + "/Planted/planted");
         assertThat(agent(Map.of()).scope(Scope.EXTERNAL).build().scope()).isEqualTo(Scope.EXTERNAL);
     }
 

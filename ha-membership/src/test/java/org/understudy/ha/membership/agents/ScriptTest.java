@@ -69,7 +69,7 @@ class ScriptTest {
         assertThat(scratch.lines("calls"))
                 .startsWith("status", "start", "start")
                 .endsWith("stop", "status", "stop", "status");
-        assertThat(script.remains()).containsExactly("script/service/service");
+        assertThat(script.remains()).containsExactly("program/script/service/service");
         assertThat(script.stopBudget()).isEqualTo(Duration.ofSeconds(65));
     }
 

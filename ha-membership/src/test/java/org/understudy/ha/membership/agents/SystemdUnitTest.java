@@ -91,7 +91,7 @@ class SystemdUnitTest {
         assertThat(scratch.lines("calls"))
                 .containsExactly("start --no-ask-password -- " + UNIT, "stop --no-ask-password -- " + UNIT);
         assertThat(context.alarms).isEmpty();
-        assertThat(unit.remains()).containsExactly("systemd/shop.service");
+        assertThat(unit.remains()).containsExactly("program/systemd/shop.service");
     }
 
     @Test

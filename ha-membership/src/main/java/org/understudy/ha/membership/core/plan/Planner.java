@@ -47,6 +47,9 @@ public final class Planner {
     /** How what outlives a host is called among the things that remain: nothing about the host proves its end. */
     public static final String EXTERNAL_PREFIX = "external/";
 
+    /** How programs that run beside the node are called among the things that remain: no guardian can say that one has ended. */
+    public static final String PROGRAM_PREFIX = "program/";
+
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
     /** A forced generation has one of 64 numbers; there are 32 767. */

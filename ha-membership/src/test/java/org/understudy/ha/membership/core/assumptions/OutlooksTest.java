@@ -123,6 +123,23 @@ class OutlooksTest {
     }
 
     @Test
+    void a_program_beside_a_killed_process_is_not_proved_gone() {
+        Candidacy agent = new Candidacy(
+                List.of(N1, N2),
+                false,
+                true,
+                "",
+                Presence.ABSENT,
+                false,
+                List.of("program/ocf/heartbeat/nginx/web"),
+                0,
+                false);
+        ClusterRecord record = cluster(3, 0, new TreeMap<>(Map.of("web", agent)));
+
+        assertThat(at(record, "web", Fault.of(Kind.PROCESS_KILLED, N1)).fate()).isEqualTo(Fate.STOPS);
+    }
+
+    @Test
     void a_lost_node_is_waited_out_and_what_no_lease_ends_stops() {
         for (Kind kind : List.of(Kind.NODE_LOST, Kind.NODE_PAUSED, Kind.CUT_OFF)) {
             Fault fault = Fault.of(kind, N1);
