@@ -140,6 +140,12 @@ public record Sighting(
     private static Sighting solicitation(EthernetFrame frame, byte[] packet, int length, Ipv6Address target) {
         Ipv6Address source = address(packet, 8);
         Form form = source.isAny() ? Form.PROBE : Form.QUESTION;
+        if (form == Form.PROBE
+                && (!address(packet, 24).equals(target.solicitedNode())
+                        || option(packet, length, OPTION_SOURCE_MAC).length > 0)) {
+            throw new MalformedMessageException(
+                    8, "a solicitation in nobody's name that is not for everybody, or says who asks");
+        }
         return new Sighting(
                 form,
                 mac(packet, length, OPTION_SOURCE_MAC, frame.source()),

@@ -121,6 +121,23 @@ class SightingTest {
         assertThatThrownBy(() -> read(hex(wrongSum))).isInstanceOf(MalformedMessageException.class);
     }
 
+    @Test
+    void address_detection_that_is_not_for_everybody_or_says_who_asks_is_refused() {
+        byte[] alone = bytes(DAD_PROBE);
+        alone[38] = 0x20;
+        byte[] elsewhere = bytes(DAD_PROBE);
+        elsewhere[53]++;
+        byte[] telling = DiscoveryFrames.withOption(bytes(DAD_PROBE), bytes("0101020000000003"));
+        for (byte[] wrong : new byte[][] {DiscoveryFrames.summed(alone), DiscoveryFrames.summed(elsewhere), telling}) {
+            assertThatThrownBy(() -> read(hex(wrong)))
+                    .isInstanceOf(MalformedMessageException.class)
+                    .hasMessageContaining("a solicitation in nobody's name");
+        }
+        assertThat(read(hex(DiscoveryFrames.withOption(bytes(DAD_PROBE), bytes("0e01020304050607")))))
+                .as("with a nonce (RFC 7527)")
+                .isPresent();
+    }
+
     private static void refused(String what, int at, int value) {
         byte[] bytes = bytes(SOLICITED);
         bytes[at] = (byte) value;
