@@ -80,6 +80,17 @@ public record NeighbourMessage(
         return new NeighbourMessage(SOLICITATION, Ipv6Address.ANY, target.solicitedNode(), 0, target, Optional.empty());
     }
 
+    /**
+     * The answer to a solicitation of one neighbour (RFC 4861, 7.2.4).
+     *
+     * @param asker the source of the solicitation
+     */
+    public static NeighbourMessage answer(MacAddress mac, Ipv6Address address, Ipv6Address asker, boolean isRouter) {
+        int flags = SOLICITED | OVERRIDE;
+        return new NeighbourMessage(
+                ADVERTISEMENT, address, asker, isRouter ? flags | ROUTER : flags, address, Optional.of(mac));
+    }
+
     /** This packet in a frame to the Ethernet group of its destination, which must be a multicast address. */
     public EthernetFrame frameFrom(MacAddress mac) {
         return new EthernetFrame(destination.multicastMac(), mac, EthernetFrame.TYPE_IPV6, encode());

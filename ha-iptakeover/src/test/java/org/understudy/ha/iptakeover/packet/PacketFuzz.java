@@ -31,6 +31,9 @@ public final class PacketFuzz {
                 probe.frameTo(MacAddress.BROADCAST).encode(),
                 NeighbourMessage.announcement(mac, six, true).frameFrom(mac).encode(),
                 NeighbourMessage.probe(six).frameFrom(mac).encode(),
+                NeighbourMessage.question(mac, six, new Ipv6Address(0x20010db8L << 32, 0x51), false)
+                        .frameFrom(mac)
+                        .encode(),
                 "192.0.2.50".getBytes(StandardCharsets.US_ASCII),
                 "2001:db8::50".getBytes(StandardCharsets.US_ASCII),
                 MARKS.frame(probe, new FencingToken(7), MacAddress.BROADCAST).encode(),
