@@ -45,8 +45,8 @@ public final class AddressAbilities {
         GATE("address gates", NO_GATE),
         /** IPv6 is there and switched on. */
         IPV6("IPv6", "no IPv6 address"),
-        /** {@code /dev/net/tun} can be opened. */
-        TUN("/dev/net/tun", "no device that ends with this process; floating addresses do not need one");
+        /** {@code /dev/net/tun} can be opened and makes a device. */
+        TUN("/dev/net/tun", "no address that dies with its process; other floating addresses do not need it");
 
         private final String label;
         private final String without;
@@ -81,7 +81,8 @@ public final class AddressAbilities {
             Ability.ADDRESS_MARK, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.NF_TABLES, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.EGRESS, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES),
-            Ability.GATE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES, Ability.EGRESS));
+            Ability.GATE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES, Ability.EGRESS),
+            Ability.TUN, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN));
 
     private final List<Finding> findings;
 
@@ -90,7 +91,7 @@ public final class AddressAbilities {
     }
 
     /**
-     * Tries everything out: some milliseconds, and 50 ms more for whoever is the first to load the native part. Changes nothing that stays.
+     * Tries everything out: some ten milliseconds, and 50 ms more for whoever is the first to load the native part. Changes nothing that stays.
      * Never throws.
      */
     public static AddressAbilities ofThisHost() {

@@ -47,7 +47,8 @@ final class AddressAbilitiesScenarios {
                 "This process needs CAP_NET_ADMIN to change addresses: run it as root, or give"
                         + " AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW");
         said.lacks("CAP_NET_RAW", "a packet socket was refused: EPERM");
-        for (String dependent : List.of("mark of addresses", "nf_tables", "nf_tables egress", "address gates")) {
+        for (String dependent :
+                List.of("mark of addresses", "nf_tables", "nf_tables egress", "address gates", "/dev/net/tun")) {
             said.lacks(dependent, "not tried without CAP_NET_ADMIN");
         }
         assertThat(said.text()).contains("without it: no floating address and no gate");

@@ -41,6 +41,7 @@ public final class Libc {
     public static final int ENODEV = 19;
     public static final int EBUSY = 16;
     public static final int EINVAL = 22;
+    public static final int EMFILE = 24;
     public static final int ENOTTY = 25;
     public static final int EMSGSIZE = 90;
     public static final int EPROTONOSUPPORT = 93;
@@ -56,6 +57,7 @@ public final class Libc {
     static final int CLOCK_BOOTTIME = 7;
     private static final int O_WRONLY = 1;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
     private static final int POLLIN = 1;
@@ -165,6 +167,8 @@ public final class Libc {
         static native int open(String path, int flags, int mode) throws LastErrorException;
 
         static native int ioctl(int fd, NativeLong request, byte[] argument) throws LastErrorException;
+
+        static native int fcntl(int fd, int command, NativeLong argument) throws LastErrorException;
 
         static native NativeLong write(int fd, byte[] data, NativeLong length) throws LastErrorException;
 
@@ -343,12 +347,20 @@ public final class Libc {
 
     /** {@code setsockopt(2)} with an int in host order. */
     public static void setOption(Fd fd, int level, int name, int value) {
-        byte[] bytes = ByteBuffer.allocate(4)
-                .order(ByteOrder.nativeOrder())
-                .putInt(value)
-                .array();
+        setOption(
+                fd,
+                level,
+                name,
+                ByteBuffer.allocate(4)
+                        .order(ByteOrder.nativeOrder())
+                        .putInt(value)
+                        .array());
+    }
+
+    /** The same with a structure. */
+    public static void setOption(Fd fd, int level, int name, byte[] value) {
         try {
-            C.setsockopt(fd.number(), level, name, bytes, bytes.length);
+            C.setsockopt(fd.number(), level, name, value, value.length);
         } catch (LastErrorException e) {
             throw failed("setsockopt", e, fd + " level " + level + " option " + name);
         }
@@ -494,6 +506,20 @@ public final class Libc {
         }
     }
 
+    /**
+     * {@code fcntl(2)}, {@code F_DUPFD_CLOEXEC}: another descriptor of the same open file; close-on-exec.
+     *
+     * @param least its number is the lowest free one from here on
+     * @throws PlatformException EINVAL if that is above the limit of this process ({@code RLIMIT_NOFILE})
+     */
+    public static Fd duplicate(Fd fd, int least) {
+        try {
+            return new Fd(C.fcntl(fd.number(), F_DUPFD_CLOEXEC, new NativeLong(least)));
+        } catch (LastErrorException e) {
+            throw failed("fcntl", e, fd + " F_DUPFD_CLOEXEC from " + least);
+        }
+    }
+
     /** {@code write(2)} of a few bytes as a whole. */
     public static void write(Fd fd, byte[] data) {
         try {
@@ -584,6 +610,8 @@ public final class Libc {
                 return "ENODEV (no such interface)";
             case EBUSY:
                 return "EBUSY (in use by somebody else)";
+            case EMFILE:
+                return "EMFILE (too many open files)";
             case ENOTTY:
                 return "ENOTTY (the device does not know this request)";
             case EINVAL:

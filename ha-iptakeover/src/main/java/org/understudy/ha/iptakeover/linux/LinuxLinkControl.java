@@ -13,6 +13,7 @@ import org.understudy.ha.iptakeover.netlink.LinkChange;
 import org.understudy.ha.iptakeover.netlink.LinkMessage;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
 import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
+import org.understudy.ha.iptakeover.netlink.RouteMessage;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.LinkControl;
 
@@ -120,6 +121,19 @@ public final class LinuxLinkControl implements LinkControl {
     }
 
     @Override
+    public void setUpSilent(int index) {
+        set(LinkChange.setUpSilent(index), "up of interface " + index);
+    }
+
+    @Override
+    public void removeWayToGroups(int index) {
+        NetlinkAck ack = socket.change(RouteMessage.removeWayToGroups(index));
+        if (ack.errno() != Libc.ESRCH && ack.errno() != Libc.ENODEV) {
+            require("RTM_DELROUTE", ack, "ff00::/8 on interface " + index);
+        }
+    }
+
+    @Override
     public void setArpIgnore(int index, int value) {
         setIpv4(index, LinkChange.ARP_IGNORE, value, "arp_ignore");
     }
@@ -155,7 +169,7 @@ public final class LinuxLinkControl implements LinkControl {
                 "disable_ipv6",
                 isOff ? "1" : "0",
                 "IPv6 on " + link.name() + " cannot be switched " + (isOff ? "off" : "on"),
-                isOff ? ", or set net.ipv6.conf.default.disable_ipv6=1 on this host" : "");
+                ", or set net.ipv6.conf.default.disable_ipv6=" + (isOff ? 1 : 0) + " on this host");
     }
 
     @Override

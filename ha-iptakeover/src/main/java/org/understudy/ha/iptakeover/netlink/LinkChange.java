@@ -35,6 +35,7 @@ public final class LinkChange {
     private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_LINK = 5;
+    private static final int IFLA_TXQLEN = 13;
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_IFALIAS = 20;
     private static final int IFLA_AF_SPEC = 26;
@@ -80,6 +81,11 @@ public final class LinkChange {
     /** {@code ip link set dev IF up} or {@code down}. */
     public static NetlinkMessage setUp(int index, boolean isUp) {
         return message(SET, 0, index, isUp ? IFF_UP : 0, IFF_UP, List.of());
+    }
+
+    /** {@code ip link set dev IF multicast off txqueuelen 1 up}: for one that nobody is to send by. */
+    public static NetlinkMessage setUpSilent(int index) {
+        return message(SET, 0, index, IFF_UP, IFF_UP | IFF_MULTICAST, List.of(NetlinkAttribute.ofInt(IFLA_TXQLEN, 1)));
     }
 
     /** {@code ip link set dev IF address MAC}. */

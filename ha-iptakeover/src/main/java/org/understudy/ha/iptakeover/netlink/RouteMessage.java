@@ -43,6 +43,8 @@ public record RouteMessage(
         List<NetlinkAttribute> attributes) {
     /** {@code RTM_NEWROUTE}. */
     public static final int NEW = 24;
+    /** {@code RTM_DELROUTE}. */
+    public static final int DELETE = 25;
     /** {@code RTM_GETROUTE}. */
     public static final int GET = 26;
 
@@ -54,7 +56,13 @@ public record RouteMessage(
     private static final int HEADER_BYTES = 12;
     private static final int HOP_BYTES = 8;
     private static final int UNICAST = 1;
+    private static final int MULTICAST = 5;
+    /** {@code ff00::/8}. */
+    private static final Ipv6Address GROUPS = new Ipv6Address(0xff00L << 48, 0);
+
+    private static final int GROUPS_LENGTH = 8;
     private static final int TABLE_MAIN = 254;
+    private static final int TABLE_LOCAL = 255;
     private static final int RTA_DST = 1;
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
@@ -86,6 +94,17 @@ public record RouteMessage(
         RouteMessage some = new RouteMessage(
                 family, 0, 0, 0, TABLE_MAIN, 0, 0, 0, 0, List.of(NetlinkAttribute.ofInt(RTA_OIF, interfaceIndex)));
         return new NetlinkMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP, 0, 0, some.encode());
+    }
+
+    /**
+     * {@code ip -6 route del multicast ff00::/8 dev IF table local}: the way for senders to a group that name no interface, which the kernel makes
+     * for each.
+     */
+    public static NetlinkMessage removeWayToGroups(int interfaceIndex) {
+        List<NetlinkAttribute> which = List.of(
+                NetlinkAttribute.ofBytes(RTA_DST, GROUPS.toBytes()), NetlinkAttribute.ofInt(RTA_OIF, interfaceIndex));
+        RouteMessage way = new RouteMessage(FAMILY_IPV6, GROUPS_LENGTH, 0, 0, TABLE_LOCAL, 0, 0, MULTICAST, 0, which);
+        return new NetlinkMessage(DELETE, NetlinkMessage.REQUEST, 0, 0, way.encode());
     }
 
     /** The payload. */

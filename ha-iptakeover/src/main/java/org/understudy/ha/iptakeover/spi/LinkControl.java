@@ -75,6 +75,15 @@ public interface LinkControl extends AutoCloseable {
 
     void setUp(int index, boolean isUp);
 
+    /** Puts up one that nobody is to send by: without multicast, with a queue of one packet. */
+    void setUpSilent(int index);
+
+    /**
+     * Takes the route to all groups of IPv6 over it away, which would otherwise draw what is sent to a group without naming an interface.
+     * The kernel makes it when one is put up and when it gets an address. Absent is fine.
+     */
+    void removeWayToGroups(int index);
+
     /** {@code net.ipv4.conf.NAME.arp_ignore}. */
     void setArpIgnore(int index, int value);
 

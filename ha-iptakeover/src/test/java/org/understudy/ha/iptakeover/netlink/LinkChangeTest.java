@@ -71,6 +71,9 @@ class LinkChangeTest {
                 .isEqualTo("2000000013000500070000000000000000000000040000000100000001000000");
         assertThat(sent(LinkChange.setUp(4, false), 8))
                 .isEqualTo("2000000013000500080000000000000000000000040000000000000001000000");
+        assertThat(sent(LinkChange.setUpSilent(4), 11))
+                .isEqualTo(
+                        "280000001300050" + "00b00000000000000000000000400000001000000011000000800" + "0d0001000000");
         assertThat(sent(LinkChange.remove(4), 10))
                 .isEqualTo("20000000110005000a0000000000000000000000040000000000000000000000");
     }

@@ -89,6 +89,8 @@ public final class NetlinkFuzz {
                         .toMessage(20, 0x105)
                         .encode(),
                 RouteMessage.dumpRequest(AddressMessage.FAMILY_IPV6, 3).encode(),
+                RouteMessage.removeWayToGroups(3).encode(),
+                LinkChange.setUpSilent(3).encode(),
                 HexFormat.of().parseHex(ACK),
                 HexFormat.of().parseHex(MULTIPATH),
                 HexFormat.of().parseHex(NEIGHBOUR),

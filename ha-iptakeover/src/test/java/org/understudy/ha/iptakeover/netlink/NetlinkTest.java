@@ -188,6 +188,16 @@ class NetlinkTest {
     }
 
     @Test
+    void takes_the_way_to_all_groups_away() {
+        assertThat(hex(RouteMessage.removeWayToGroups(4)
+                        .withFlags(NetlinkMessage.REQUEST | NetlinkMessage.ACK)
+                        .withSequence(7)
+                        .encode()))
+                .isEqualTo("38000000190005000700000000000000" + "0a080000ff00000500000000"
+                        + "14000100ff000000000000000000000000000000" + "0800040004000000");
+    }
+
+    @Test
     void knows_the_routes_that_lead_to_the_link() {
         RouteMessage connected = route("3c00000018002200070000004ecdc9dd02180000fe02fd010000000008000f00fe000000080001"
                 + "00c000020008000700c00002020800040003000000");
