@@ -64,6 +64,10 @@ final class AddressTenure {
     private volatile @Nullable AddressAnnouncer announcer;
 
     private final GateKeeper gate;
+    private final boolean needsResponder;
+    private final boolean isRouter;
+    /** Where the kernel does not answer neighbour solicitations for the addresses. */
+    private volatile @Nullable NeighbourResponder responder;
 
     private final CountDownLatch ending = new CountDownLatch(1);
     /** A permit for each reason to look before it is time. */
@@ -91,13 +95,15 @@ final class AddressTenure {
      * Opens the sockets; changes nothing in the kernel.
      *
      * @param timing null where this host has no gates
+     * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
      */
     AddressTenure(
             AddressSet addresses,
             LinkTable.Link link,
             StartContext context,
             @Nullable GateTiming timing,
-            SegmentTalk.Settings settings) {
+            SegmentTalk.Settings settings,
+            boolean dieWithProcess) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
         this.link = link;
@@ -110,8 +116,9 @@ final class AddressTenure {
             links = remember(opened, new LinuxLinkTable());
             standing = remember(
                     opened,
-                    new StandingAddresses(addresses, link, context.claims().tag(), timing));
-            boolean isRouter = addresses.hasV6() && links.forwardsV6(link.index());
+                    new StandingAddresses(addresses, link, context.claims().tag(), timing, dieWithProcess));
+            needsResponder = dieWithProcess && addresses.hasV6();
+            isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
             announcer = remember(opened, new RawSocketAnnouncer(link.index()));
             gate = timing == null
@@ -174,6 +181,17 @@ final class AddressTenure {
         gate.create(context.claims().tag());
         touchedKernel = true;
         standing.add(leftovers);
+        if (needsResponder) {
+            Talked holding = new Talked();
+            responder = new NeighbourResponder(
+                    addresses,
+                    link,
+                    isRouter,
+                    () -> holding.isHolding() && gate.isOpen(),
+                    threads,
+                    "ha-" + context.holder().node() + "-answers-"
+                            + addresses.ofVersion(true).get(0));
+        }
         gate.open(ending);
         AnnouncementSchedule schedule = talk.schedule(System.nanoTime());
         if (!announce(schedule)) {
@@ -405,6 +423,11 @@ final class AddressTenure {
             if (!vanished.isEmpty()) {
                 return Health.failed(Severity.SOFT, vanished);
             }
+            NeighbourResponder answering = responder;
+            String unanswered = answering == null ? "" : answering.problem().orElse("");
+            if (!unanswered.isEmpty()) {
+                return Health.failed(Severity.SOFT, "nobody answers who asks for " + addresses + ": " + unanswered);
+            }
             if (!talk.problem().isEmpty()) {
                 return Health.degraded("nobody listens for rivals of " + addresses + ": " + talk.problem());
             }
@@ -461,6 +484,10 @@ final class AddressTenure {
 
     private List<AutoCloseable> descriptors() {
         List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, standing, gate));
+        NeighbourResponder answering = responder;
+        if (answering != null) {
+            all.add(0, answering);
+        }
         AddressAnnouncer present = announcer;
         if (present != null) {
             all.add(present);

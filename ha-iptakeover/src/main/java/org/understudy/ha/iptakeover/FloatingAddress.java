@@ -38,7 +38,9 @@ import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.linux.ProcessDevice;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.linux.WeakHost;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressTable;
@@ -68,11 +70,15 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * discovery in their name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is
  * paused. See {@link #enforcements()}. Elsewhere only our own code ends it.
  *
+ * <p><b>What ends them with us.</b> An address outlives its process until its guardian, its lifetime or the next start takes it away. One that
+ * {@linkplain Builder#diesWithProcess() dies with its process} does not.
+ *
  * <p><b>What it needs.</b> Linux, an Ethernet interface, {@code CAP_NET_ADMIN} and {@code CAP_NET_RAW}; {@link #check()} says what is
  * missing. On JDK 24 and later start the JVM with {@code --enable-native-access=ALL-UNNAMED}.
  *
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop the daemon thread
- * {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement, and {@code ha-NODE-ear-IP} listens for rivals and answers.
+ * {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement, and {@code ha-NODE-ear-IP} listens for rivals and answers;
+ * {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the process.
  *
  * @since 0.1.0
  */
@@ -94,6 +100,7 @@ public final class FloatingAddress implements ManagedResource {
     private final String networkOf;
     private final ThreadFactory threads;
     private final SegmentTalk.Settings settings;
+    private final boolean diesWithProcess;
 
     private volatile @Nullable AddressTenure tenure;
     private volatile @Nullable MacAddress rival;
@@ -106,20 +113,23 @@ public final class FloatingAddress implements ManagedResource {
      *
      * @param gateProblem empty if gates work
      * @param rawProblem empty if packet sockets and addresses work; a privilege that gates lack too is told there
+     * @param deviceProblem empty if a device of this process can be made, or none is wanted
      */
-    private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege) {}
+    private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege, String deviceProblem) {}
 
     private FloatingAddress(
             AddressSet addresses,
             String interfaceName,
             String networkOf,
             ThreadFactory threads,
-            SegmentTalk.Settings settings) {
+            SegmentTalk.Settings settings,
+            boolean diesWithProcess) {
         this.addresses = addresses;
         this.interfaceName = interfaceName;
         this.networkOf = networkOf;
         this.threads = threads;
         this.settings = settings;
+        this.diesWithProcess = diesWithProcess;
     }
 
     /**
@@ -146,6 +156,7 @@ public final class FloatingAddress implements ManagedResource {
         private @Nullable RivalPolicy policy;
         private @Nullable Duration ageing;
         private boolean isDeaf;
+        private boolean diesWithProcess;
         private @Nullable String networkOf;
 
         private Builder() {}
@@ -209,6 +220,26 @@ public final class FloatingAddress implements ManagedResource {
             return this;
         }
 
+        /**
+         * Puts the addresses on a device that the process itself holds open, a TUN without a queue, instead of on the card: the kernel
+         * takes them away with the process, however that ends, within some milliseconds and with no guardian and no last rites. No child
+         * process keeps them. Everything else stays on the card: announcements, gate, listening, monitoring.
+         *
+         * <p>The resource is then of scope {@link Scope#PROCESS} and {@linkplain FloatingAddress#remains() leaves nothing}, so the end of the
+         * process alone proves that it is gone, and {@code KILL_AT_LEASE_END} covers it where there is no gate. In exchange two groups
+         * that are given the same address are found out by the host and by the probe of a first start only.
+         *
+         * <p>A hung process keeps its descriptors: what ends the addresses then is the gate, as ever.
+         *
+         * <p>Needs {@code /dev/net/tun} (in a container {@code --device /dev/net/tun}), and a card that answers ARP for every address of the host
+         * ({@code arp_ignore} 0, which is the default, or 3). For IPv6, where no kernel does that, a thread answers neighbour solicitations
+         * while the gate is open, {@linkplain #withoutListening() without listening} too. {@link FloatingAddress#check()} says what is missing.
+         */
+        public Builder diesWithProcess() {
+            diesWithProcess = true;
+            return this;
+        }
+
         /** The interface whose networks the address must be of, where the one that it stands on has none. */
         Builder inNetworkOf(String otherInterface) {
             networkOf = otherInterface;
@@ -245,7 +276,8 @@ public final class FloatingAddress implements ManagedResource {
                             asked,
                             BuilderRules.or(policy, RivalPolicy.DEFEND),
                             BuilderRules.or(ageing, AnnouncementSchedule.SWITCH_AGEING),
-                            !isDeaf));
+                            !isDeaf),
+                    diesWithProcess);
         }
 
         private List<IpAddress> parseNeighbours(List<Problem> problems, Set<IpAddress> held) {
@@ -357,7 +389,7 @@ public final class FloatingAddress implements ManagedResource {
         return addresses.all().stream().map(IpAddress::toString).toList();
     }
 
-    /** The interface it stands on. */
+    /** The interface that faces the clients, on which it stands unless it dies with the process. */
     public String networkInterface() {
         return interfaceName;
     }
@@ -413,7 +445,10 @@ public final class FloatingAddress implements ManagedResource {
         if (found.lacksPrivilege()) {
             problems.add(new Problem("address", addresses.toString(), found.gateProblem()));
         }
-        if (problems.isEmpty() || found.lacksPrivilege()) {
+        if (!found.deviceProblem().isEmpty()) {
+            problems.add(new Problem("diesWithProcess", "true", found.deviceProblem()));
+        }
+        if (found.rawProblem().isEmpty() || found.lacksPrivilege()) {
             String why = linkProblem();
             if (!why.isEmpty()) {
                 problems.add(new Problem("networkInterface", interfaceName, why));
@@ -430,7 +465,7 @@ public final class FloatingAddress implements ManagedResource {
         if (earlier != null) {
             end(earlier);
         }
-        String unable = trial().rawProblem();
+        String unable = trial().rawProblem().isEmpty() ? trial().deviceProblem() : trial().rawProblem();
         if (!unable.isEmpty()) {
             throw new ResourceException(Severity.HARD, this + " cannot start: " + unable);
         }
@@ -438,8 +473,8 @@ public final class FloatingAddress implements ManagedResource {
         GateTiming timing = gated ? timing(context) : null;
         AddressTenure next = null;
         try {
-            LinkTable.Link link = usableLink();
-            next = new AddressTenure(addresses, link, context, timing, settings);
+            LinkTable.Link link = servingLink();
+            next = new AddressTenure(addresses, link, context, timing, settings, diesWithProcess);
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
@@ -590,7 +625,10 @@ public final class FloatingAddress implements ManagedResource {
     private void removeOurs(AddressTable table) {
         Map<Integer, List<IpAddress>> ours = new TreeMap<>();
         for (AddressTable.Entry entry : table.list()) {
-            if (entry.isOurs() && entry.isAlone() && addresses.contains(entry.address())) {
+            if (entry.isOurs()
+                    && entry.isAlone()
+                    && addresses.contains(entry.address())
+                    && !StandingAddresses.isOfAnotherProcess(entry)) {
                 ours.computeIfAbsent(entry.interfaceIndex(), index -> new ArrayList<>())
                         .add(entry.address());
             }
@@ -651,12 +689,13 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** Somebody else's entry, or one of ours behind a gate that a living process keeps open. */
+    /** Somebody else's entry, or one of ours behind a gate that a living process keeps open, or on a device of such a process. */
     private boolean standsHere(AddressTable table) {
         List<AddressTable.Entry> here = table.list().stream()
                 .filter(entry -> addresses.contains(entry.address()))
                 .toList();
-        return here.stream().anyMatch(entry -> !entry.isOurs()) || !here.isEmpty() && NftGate.isKept(addresses);
+        return here.stream().anyMatch(entry -> !entry.isOurs() || StandingAddresses.isOfAnotherProcess(entry))
+                || !here.isEmpty() && NftGate.isKept(addresses);
     }
 
     @Override
@@ -668,17 +707,31 @@ public final class FloatingAddress implements ManagedResource {
         if (found.lacksPrivilege()) {
             return Eligibility.veto(found.gateProblem());
         }
+        if (!found.deviceProblem().isEmpty()) {
+            return Eligibility.veto(found.deviceProblem());
+        }
         String why = linkProblem();
         return why.isEmpty() ? Eligibility.eligible() : Eligibility.veto(why);
     }
 
     private String linkProblem() {
         try {
-            usableLink();
+            servingLink();
             return "";
         } catch (ResourceException | PlatformException e) {
             return e.getMessage();
         }
+    }
+
+    /** A usable one that serves the addresses wherever they are to stand. */
+    private LinkTable.Link servingLink() throws ResourceException {
+        LinkTable.Link link = usableLink();
+        Optional<String> problem =
+                diesWithProcess ? WeakHost.problem(link.index(), addresses.hasV4()) : Optional.empty();
+        if (problem.isPresent()) {
+            throw new ResourceException(Severity.HARD, problem.get());
+        }
+        return link;
     }
 
     private LinkTable.Link usableLink() throws ResourceException {
@@ -722,10 +775,15 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** {@link Scope#NODE}: an address outlives its process. */
+    /**
+     * {@inheritDoc}
+     *
+     * @return {@link Scope#NODE}, because an address outlives its process; {@link Scope#PROCESS} if it {@linkplain
+     *     Builder#diesWithProcess() does not}
+     */
     @Override
     public Scope scope() {
-        return Scope.NODE;
+        return diesWithProcess ? Scope.PROCESS : Scope.NODE;
     }
 
     /**
@@ -741,9 +799,10 @@ public final class FloatingAddress implements ManagedResource {
                 : Set.of(Enforcement.COOPERATIVE);
     }
 
+    /** {@inheritDoc} None if the addresses die with the process. */
     @Override
     public List<String> remains() {
-        return addresses.claims();
+        return diesWithProcess ? List.of() : addresses.claims();
     }
 
     private Trial trial() {
@@ -815,7 +874,19 @@ public final class FloatingAddress implements ManagedResource {
                 raw = e.getMessage();
             }
         }
-        return new Trial(gate, raw, lacksPrivilege);
+        // What is missing for everything is said once.
+        String device = diesWithProcess && !lacksPrivilege ? tryDevice() : "";
+        return new Trial(gate, raw, lacksPrivilege, device.equals(raw) ? "" : device);
+    }
+
+    private String tryDevice() {
+        try {
+            ProcessDevice.tryOut();
+            NeighbourResponder.warmUp();
+            return "";
+        } catch (PlatformException e) {
+            return e.getMessage();
+        }
     }
 
     @Override

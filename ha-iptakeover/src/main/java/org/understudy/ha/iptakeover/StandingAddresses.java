@@ -14,6 +14,8 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.RenewalRound;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
+import org.understudy.ha.iptakeover.linux.ProcessDevice;
+import org.understudy.ha.iptakeover.linux.WeakHost;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
@@ -22,7 +24,8 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
  * The addresses of one stay as the kernel has them: whether they may stand here, putting them up, renewing them while the gate is open,
- * finding out that one vanished, and taking them away.
+ * finding out that one vanished, and taking them away. They stand on the card that faces the clients, or on a device that ends with this
+ * process.
  *
  * <p><b>Concurrency.</b> {@link #add} by the starting thread, then {@link #renewIfDue} by the keeper, {@link #vanished} by whoever
  * monitors, {@link #remove} by any. The table locks for itself.
@@ -41,6 +44,9 @@ final class StandingAddresses implements AutoCloseable {
     private final int tag;
     private final @Nullable GateTiming timing;
     private final AddressTable table;
+    private final boolean dieWithProcess;
+    /** Where they stand if they die with the process; from {@link #add} on. */
+    private volatile @Nullable ProcessDevice device;
 
     /** The address may have been added, though the call failed. */
     private boolean addTried;
@@ -53,9 +59,13 @@ final class StandingAddresses implements AutoCloseable {
     /**
      * Opens the socket; changes nothing in the kernel.
      *
+     * @param link the card that faces the clients
      * @param timing null where no gate ends them, and so no lifetime either
+     * @param dieWithProcess they stand on a device of this process
      */
-    StandingAddresses(AddressSet addresses, LinkTable.Link link, int tag, @Nullable GateTiming timing) {
+    StandingAddresses(
+            AddressSet addresses, LinkTable.Link link, int tag, @Nullable GateTiming timing, boolean dieWithProcess) {
+        this.dieWithProcess = dieWithProcess;
         this.addresses = addresses;
         this.what = words(addresses);
         this.link = link;
@@ -80,6 +90,14 @@ final class StandingAddresses implements AutoCloseable {
         for (AddressTable.Entry entry : table.list()) {
             boolean sameInterface = entry.interfaceIndex() == link.index();
             if (addresses.contains(entry.address())) {
+                if (!sameInterface && isOfAnotherProcess(entry)) {
+                    throw new ResourceException(
+                            Severity.SOFT,
+                            "floating address " + entry.address()
+                                    + " is held by another resource or process of this host, on a device that dies with"
+                                    + " its process: end that first; if it has just been killed, the next attempt"
+                                    + " succeeds");
+                }
                 if (!sameInterface || !entry.isOurs() || !entry.isAlone()) {
                     throw new ResourceException(
                             Severity.HARD,
@@ -97,6 +115,22 @@ final class StandingAddresses implements AutoCloseable {
         }
         requireHosts(networks, networkIndex);
         return ours;
+    }
+
+    /** Such an address cannot outlive its process. */
+    static boolean isOfAnotherProcess(AddressTable.Entry entry) {
+        return entry.isOurs() && ProcessDevice.isOne(entry.interfaceIndex());
+    }
+
+    private int index() {
+        ProcessDevice own = device;
+        return own == null ? link.index() : own.index();
+    }
+
+    /** The name of the interface they stand on. */
+    private String where() {
+        ProcessDevice own = device;
+        return own == null ? link.name() : own.name();
     }
 
     private static boolean isLinkLocal(IpAddress address) {
@@ -170,8 +204,13 @@ final class StandingAddresses implements AutoCloseable {
      */
     void add(List<IpAddress> leftovers) {
         table.removeAll(link.index(), leftovers);
+        ProcessDevice own = dieWithProcess ? ProcessDevice.open(addresses.hasV6()) : null;
+        device = own;
         addTried = true;
-        table.addAll(link.index(), addresses.all(), tag, validSeconds());
+        table.addAll(index(), addresses.all(), tag, validSeconds());
+        if (own != null) {
+            own.drawNothing();
+        }
         added = true;
         presenceCheckedNanos = System.nanoTime();
         renewals = timing == null
@@ -200,38 +239,45 @@ final class StandingAddresses implements AutoCloseable {
             return;
         }
         try {
-            List<IpAddress> absent = table.renewAll(
-                    link.index(), addresses.all().subList(slice.from(), slice.to()), tag, validSeconds());
+            List<IpAddress> absent =
+                    table.renewAll(index(), addresses.all().subList(slice.from(), slice.to()), tag, validSeconds());
             if (!absent.isEmpty() && !isEnding.getAsBoolean()) {
-                LOG.warn("{}: not on {} any more: {}", what, link.name(), AddressSet.few(absent));
+                LOG.warn("{}: not on {} any more: {}", what, where(), AddressSet.few(absent));
             }
         } catch (PlatformException e) {
             LOG.warn("{}: not renewed: {}", what, e.getMessage());
         }
     }
 
-    /** Which of them are gone, in words; empty while they stand, and when it was looked less than a second ago. */
+    /** Which of them are gone or not served any more, in words; empty while all is well, and when it was looked less than a second ago. */
     String vanished() {
         long nanos = System.nanoTime();
         if (nanos - presenceCheckedNanos < PRESENCE_NANOS) {
             return "";
         }
-        List<IpAddress> missing = table.missing(link.index(), addresses.all());
+        List<IpAddress> missing = table.missing(index(), addresses.all());
+        String problem = missing.isEmpty() ? unserved() : vanished(missing);
         // Where one is missing the next look must not wait a second to say so again.
-        presenceCheckedNanos = missing.isEmpty() ? nanos : nanos - PRESENCE_NANOS;
-        return missing.isEmpty() ? "" : vanished(missing);
+        presenceCheckedNanos = problem.isEmpty() ? nanos : nanos - PRESENCE_NANOS;
+        return problem;
+    }
+
+    private String unserved() {
+        return dieWithProcess
+                ? WeakHost.problem(link.index(), addresses.hasV4()).orElse("")
+                : "";
     }
 
     private String vanished(List<IpAddress> missing) {
         return addresses.size() == 1
-                ? "address " + addresses + " vanished from " + link.name()
-                : missing.size() + " of " + addresses.size() + " addresses vanished from " + link.name() + ": "
+                ? "address " + addresses + " vanished from " + where()
+                : missing.size() + " of " + addresses.size() + " addresses vanished from " + where() + ": "
                         + AddressSet.few(missing);
     }
 
     /** All of them, whoever changed them since. */
     void removeAll() {
-        table.removeAll(link.index(), addresses.all());
+        table.removeAll(index(), addresses.all());
     }
 
     /** What was added here goes, also if somebody changed it since; where adding failed, only what carries our mark and tag. */
@@ -240,20 +286,25 @@ final class StandingAddresses implements AutoCloseable {
             removeAll();
         } else if (addTried) {
             table.removeAll(
-                    link.index(),
+                    index(),
                     table.list().stream()
                             .filter(entry -> entry.isOurs()
                                     && entry.isAlone()
                                     && entry.tag() == tag
-                                    && entry.interfaceIndex() == link.index()
+                                    && entry.interfaceIndex() == index()
                                     && addresses.contains(entry.address()))
                             .map(AddressTable.Entry::address)
                             .toList());
         }
     }
 
+    /** The device goes too: to take it away costs the kernel some ten milliseconds. */
     @Override
     public void close() {
         table.close();
+        ProcessDevice own = device;
+        if (own != null) {
+            own.close();
+        }
     }
 }

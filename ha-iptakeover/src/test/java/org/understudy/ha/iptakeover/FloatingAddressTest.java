@@ -243,6 +243,19 @@ class FloatingAddressTest {
     }
 
     @Test
+    void what_dies_with_its_process_leaves_nothing() {
+        FloatingAddress address = FloatingAddress.builder()
+                .address("192.0.2.50")
+                .networkInterface("lan0")
+                .diesWithProcess()
+                .build();
+        assertThat(address.remains()).isEmpty();
+        assertThat(address.scope()).isEqualTo(Scope.PROCESS);
+        assertThat(address.monitor().state()).isEqualTo(Health.State.NOT_RUNNING);
+        assertThat(address).hasToString("floating address 192.0.2.50 on lan0");
+    }
+
+    @Test
     void the_host_port_is_found_and_watches_processes() throws Exception {
         HostPort port = ServiceLoader.load(HostPort.class).findFirst().orElseThrow();
         assertThat(port.name()).isEqualTo("linux-jna");

@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover.lab;
 
+import com.sun.jna.Function;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -8,6 +9,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,6 +109,13 @@ public final class Agent {
             case "start":
                 start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
                 return "ok";
+            case "also":
+                also(words);
+                return "ok";
+            case "child":
+                return child();
+            case "native-child":
+                return nativeChild();
             case "rival-at-next-start":
                 rivalCommand = String.join(" ", words).substring(words[0].length() + 1);
                 return "ok";
@@ -158,7 +168,7 @@ public final class Agent {
         }
     }
 
-    /** {@code use ADDRESS,... INTERFACE [deaf] [rivals=POLICY] [confirm=ADDRESS]}. */
+    /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [rivals=POLICY] [confirm=ADDRESS]}. */
     private static FloatingAddress use(String[] words) {
         FloatingAddress.Builder builder = FloatingAddress.builder()
                 .addresses(List.of(words[1].split(",")))
@@ -169,6 +179,8 @@ public final class Agent {
                 builder.rivals(RivalPolicy.valueOf(value));
             } else if (option.startsWith("confirm=")) {
                 builder.confirmWith(value);
+            } else if (option.equals("dying")) {
+                builder.diesWithProcess();
             } else {
                 builder.withoutListening();
             }
@@ -185,6 +197,36 @@ public final class Agent {
         });
         grant = next;
         address.start(next);
+    }
+
+    /** A second resource of the same process, with the arguments of {@code use}; nobody stops it. */
+    private void also(String[] words) throws ResourceException, InterruptedException {
+        use(words).start(new LabGrant(token, ProofKind.RELEASED, 4700, keyWord, new byte[0], () -> {}));
+    }
+
+    /** Starts a program that goes on when this one ends. */
+    private static String child() {
+        try {
+            return Long.toString(new ProcessBuilder("sleep", "600").start().pid());
+        } catch (IOException e) {
+            return "failed " + e.getMessage();
+        }
+    }
+
+    /** The same as native code does it: unlike the JVM it leaves all descriptors to the child that are not close-on-exec. */
+    private static String nativeChild() {
+        try {
+            Path pid = Files.createTempFile("child", ".pid");
+            try {
+                Function.getFunction("c", "system")
+                        .invokeInt(new Object[] {"sleep 600 >/dev/null 2>&1 & echo $! >" + pid});
+                return Files.readString(pid).strip();
+            } finally {
+                Files.delete(pid);
+            }
+        } catch (IOException e) {
+            return "failed " + e.getMessage();
+        }
     }
 
     private void stop() throws ResourceException, InterruptedException {
