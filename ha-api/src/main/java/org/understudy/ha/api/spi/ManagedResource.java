@@ -82,7 +82,8 @@ public interface ManagedResource {
      *
      * <p>{@link Enforcement#KERNEL_OBJECT} means that the resource sees to it by itself, with the lease it is given at the start.
      * {@link Enforcement#PROCESS_KILL} and {@link Enforcement#HARDWARE} mean that the library's enforcer of that kind ends it, if this node
-     * has one, although its {@link #scope()} does not say so (an address on a TUN device of this process, for example).
+     * has one, although its {@link #scope()} does not say so (what a server elsewhere takes back when a connection of this process breaks,
+     * for example).
      *
      * @return {@link Enforcement#COOPERATIVE} only, by default: then the enforcers of this node that cover its scope count
      */
