@@ -305,7 +305,7 @@ final class DiesWithProcessScenarios implements AutoCloseable {
             until("confirmed " + vip, () -> neighbour(vip).contains("REACHABLE"));
             // As whoever has no entry asks.
             Segment.run("ip", "neigh", "flush", vip, "dev", "br0");
-            assertThat(answersTcp(vip)).isTrue();
+            until("who has no entry is answered", () -> answersTcp(vip));
         }
         b.inside("ip", "addr", "add", V6 + "/64", "dev", "lan0");
         until("a second owner finds out", () -> b.addresses().contains("dadfailed"));
@@ -548,6 +548,10 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         } finally {
             Files.delete(closed.toPath());
         }
+        LabJvm noJna = a.jvmWithout("jna-5");
+        noJna.ask("use " + String.join(",", VIPS) + " lan0 dying");
+        assertThat(noJna.ask("check")).containsOnlyOnce("JNA is missing");
+        assertThat(noJna.ask("probe")).startsWith("UNKNOWN");
         LabJvm noAdmin = jvm(a, "setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin");
         assertThat(noAdmin.ask("check")).containsOnlyOnce("needs CAP_NET_ADMIN");
         assertThat(noAdmin.ask("start RELEASED 1")).startsWith("refused HARD").contains("CAP_NET_ADMIN");

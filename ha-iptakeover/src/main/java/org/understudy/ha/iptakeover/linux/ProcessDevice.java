@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.spi.LinkControl;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
@@ -81,6 +82,7 @@ public final class ProcessDevice implements AutoCloseable {
     }
 
     private static Fd openFile() {
+        NativeAccess.require();
         try {
             return Libc.openForWriting(PATH);
         } catch (PlatformException e) {

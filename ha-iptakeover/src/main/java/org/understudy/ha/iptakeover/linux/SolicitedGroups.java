@@ -10,6 +10,7 @@ import java.util.Set;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
 
@@ -38,6 +39,7 @@ public final class SolicitedGroups implements AutoCloseable {
      * @throws PlatformException ENODEV if there is no such interface, EINVAL if it has no IPv6
      */
     public SolicitedGroups(int interfaceIndex, Collection<? extends IpAddress> addresses) {
+        NativeAccess.require();
         Set<Ipv6Address> groups = new LinkedHashSet<>();
         for (IpAddress address : addresses) {
             if (address instanceof Ipv6Address six) {
