@@ -482,7 +482,10 @@ public final class FloatingAddress implements ManagedResource {
             if (context.proof() == ProofKind.NEVER) {
                 refuseIfUsed(next);
             }
-            for (String claim : remains()) {
+            // Also those that go by themselves: the kernel closes a dead process's descriptors only after it has given
+            // its
+            // memory back, and the guardian is faster.
+            for (String claim : addresses.claims()) {
                 context.claims().claim(claim);
             }
             next.begin(leftovers, threads);

@@ -71,7 +71,13 @@ public interface ManagedResource {
         return false;
     }
 
-    /** What must end for this resource to be surely gone. {@link Scope#PROCESS} by default. */
+    /**
+     * What must end for this resource to be surely gone. {@link Scope#PROCESS} by default.
+     *
+     * <p>A process has ended when no thread of it runs an instruction any more. For some moments, with a large heap for seconds, the kernel still
+     * has its descriptors open. What acts through such a descriptor without the process (a network device, for example) and must not in that
+     * time is to be told to the guardian, {@link StartContext#claims()}.
+     */
     default Scope scope() {
         return Scope.PROCESS;
     }

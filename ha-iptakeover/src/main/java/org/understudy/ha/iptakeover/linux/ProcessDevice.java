@@ -7,6 +7,7 @@ import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.jna.NativeAccess;
+import org.understudy.ha.iptakeover.netlink.LinkChange;
 import org.understudy.ha.iptakeover.spi.LinkControl;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
@@ -159,7 +160,7 @@ public final class ProcessDevice implements AutoCloseable {
             LinkControl.Entry made = control.byIndex(index)
                     .orElseThrow(
                             () -> new PlatformException("TUNSETIFF", 0, "somebody took " + name + " away at once"));
-            control.setNoIpv6AddressOfItsOwn(made);
+            control.setIpv6AddressMode(made, LinkChange.NO_ADDRESS_OF_ITS_OWN);
             if (isForV6) {
                 control.setIpv6Off(made, false);
             }

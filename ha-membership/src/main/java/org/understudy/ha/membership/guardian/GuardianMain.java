@@ -177,19 +177,26 @@ public final class GuardianMain {
         reader.start();
         if (watch == null) {
             if (awaitEndByProc(tasks.orElseThrow(), reader)) {
-                bequeath(host, keys, sender);
+                bequeath(rites(host), keys, sender);
             }
-            return;
-        }
-        if (isGoneAtLast(watch, mark, tasks)) {
+        } else if (isGoneAtLast(watch, mark, tasks)) {
             drain(reader);
-            bequeath(host, keys, sender);
+            bequeath(rites(host), keys, sender);
         } else {
             drainOfTheEnding(reader);
-            bequeath(host, keys, sender);
-            // What only the end of the process sets free: a gate belongs to whoever made it.
-            if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
-                rites(host, announced.contents());
+            List<Removal> removals = rites(host);
+            if (announced.isWhole() && removals.stream().allMatch(Removal::isGone)) {
+                bequeath(removals, keys, sender);
+                // What only the end of the process sets free: a gate belongs to whoever made it.
+                if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
+                    rites(host);
+                }
+            } else {
+                // Something still stands: perhaps the end of the process takes it away.
+                while (!watch.awaitEnd(-1)) {
+                    Thread.onSpinWait();
+                }
+                bequeath(rites(host), keys, sender);
             }
         }
     }
@@ -361,12 +368,8 @@ public final class GuardianMain {
         }
     }
 
-    private void bequeath(Optional<HostPort> host, KeyPair keys, WillSender sender) {
+    private void bequeath(List<Removal> removals, KeyPair keys, WillSender sender) {
         Announced.Contents contents = announced.contents();
-        if (contents.incarnation() == 0 && contents.claims().isEmpty()) {
-            return;
-        }
-        List<Removal> removals = rites(host, contents);
         if (contents.incarnation() == 0) {
             return;
         }
@@ -383,7 +386,11 @@ public final class GuardianMain {
         }
     }
 
-    private static List<Removal> rites(Optional<HostPort> host, Announced.Contents contents) {
+    private List<Removal> rites(Optional<HostPort> host) {
+        Announced.Contents contents = announced.contents();
+        if (contents.incarnation() == 0 && contents.claims().isEmpty()) {
+            return List.of();
+        }
         if (host.isEmpty()) {
             return failed(contents, DETAIL_NO_HOST_PORT);
         }
@@ -523,6 +530,11 @@ public final class GuardianMain {
             } finally {
                 turn.unlock();
             }
+        }
+
+        /** Whether every claim was kept. */
+        boolean isWhole() {
+            return !contents().isIncomplete();
         }
 
         Contents contents() {
