@@ -701,7 +701,7 @@ final class UnderstudyNode implements HaNode {
                         new NodeCover(),
                         () -> stopFailed(group.name())));
         if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {
-            lane.retire();
+            lane.discard();
             throw new LifecycleException(
                     lanes.size() >= GROUPS_MAX
                             ? "this node has " + GROUPS_MAX + " groups and elections, which is the limit"

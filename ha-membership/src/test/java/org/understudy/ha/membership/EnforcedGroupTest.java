@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,12 +21,14 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.Outlook;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
 import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
@@ -199,6 +202,36 @@ class EnforcedGroupTest {
         }
     }
 
+    @Test
+    void what_a_resource_keeps_ready_is_given_back_after_the_last_stop_and_where_it_never_started() throws Exception {
+        Recorder spare = new Recorder(Scope.PROCESS) {
+            @Override
+            public Eligibility eligibility() {
+                return Eligibility.veto("it is a spare");
+            }
+
+            @Override
+            public void retire() {
+                happened.add("retire the spare");
+                throw new IllegalStateException("the node closes all the same");
+            }
+        };
+        try (HaNode node = builder().start()) {
+            Group files = Group.named("files")
+                    .resource("app", new Recorder(Scope.PROCESS))
+                    .build();
+            node.resources().register(files);
+            node.resources()
+                    .register(Group.named("spare").resource("app", spare).build());
+            next("start");
+            assertThatThrownBy(() -> node.resources().register(files)).isInstanceOf(LifecycleException.class);
+            assertThat(happened).as("another registration has it").isEmpty();
+        }
+        List<String> ends = new ArrayList<>(happened);
+        assertThat(ends).containsExactlyInAnyOrder("stop", "retire", "retire the spare");
+        assertThat(ends.indexOf("retire")).isGreaterThan(ends.indexOf("stop"));
+    }
+
     private String next(String... beginnings) throws InterruptedException {
         while (true) {
             String one = happened.poll(60, TimeUnit.SECONDS);
@@ -243,6 +276,11 @@ class EnforcedGroupTest {
         @Override
         public Health monitor() {
             return Health.healthy();
+        }
+
+        @Override
+        public void retire() {
+            happened.add("retire");
         }
 
         @Override

@@ -44,6 +44,14 @@ public interface HostPort {
      */
     List<Removal> lastRites(List<Integer> tags, List<String> claims);
 
+    /**
+     * What is left to do for tidiness once the outcome of {@link #lastRites} is told: nobody waits for it. May be called without them, and
+     * again.
+     */
+    default void afterRites() {
+        // Nothing is left.
+    }
+
     /** Loads and opens now whatever {@link #lastRites} would otherwise load when it counts. */
     void warmUp();
 

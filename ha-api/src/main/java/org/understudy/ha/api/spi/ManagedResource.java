@@ -72,6 +72,14 @@ public interface ManagedResource {
     }
 
     /**
+     * The node closes, or gives the resource up: gives back what was kept ready for a start. Called after the last stop, and also if there
+     * was no start; may be called again, and a start may follow. Does nothing by default; an exception is logged and changes nothing.
+     */
+    default void retire() {
+        // Nothing is kept ready.
+    }
+
+    /**
      * What must end for this resource to be surely gone. {@link Scope#PROCESS} by default.
      *
      * <p>A process has ended when no thread of it runs an instruction any more. For some moments, with a large heap for seconds, the kernel still

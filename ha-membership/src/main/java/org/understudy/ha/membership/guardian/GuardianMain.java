@@ -384,6 +384,15 @@ public final class GuardianMain {
             }
             sender.send(datagram);
         }
+        tidyUp(host);
+    }
+
+    private static void tidyUp(Optional<HostPort> host) {
+        try {
+            host.ifPresent(HostPort::afterRites);
+        } catch (RuntimeException | LinkageError e) {
+            say("something is left on this host: " + e);
+        }
     }
 
     private List<Removal> rites(Optional<HostPort> host) {

@@ -63,6 +63,7 @@ public final class Lane {
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
     private static final Duration LOOK_BUDGET = Duration.ofSeconds(2);
+    private static final Duration RETIRE_BUDGET = Duration.ofSeconds(2);
 
     /** Surroundings shared by all lanes of a node. */
     public record Surroundings(
@@ -229,10 +230,19 @@ public final class Lane {
         return isOffered;
     }
 
-    /** Nothing of the group is active here and nothing will be: ends the lane. Never blocks. */
+    /** The lane was never offered: ends it. What it would have run may be in another one. Never blocks. */
+    public void discard() {
+        monitoring.cancel();
+        looking.cancel();
+        queue.close();
+        retired.countDown();
+    }
+
+    /** Nothing of the group is active here and nothing will be: ends the lane, and gives back what was kept ready. Never blocks. */
     public void retire() {
         monitoring.cancel();
         looking.cancel();
+        submit(this::retireAll);
         queue.close();
         retired.countDown();
     }
@@ -304,7 +314,7 @@ public final class Lane {
     public void shutdown() {
         monitoring.cancel();
         looking.cancel();
-        queue.closeNow();
+        queue.closeNow(this::retireAll);
     }
 
     /** Waits for the end of the last call after {@link #shutdown()}. */
@@ -479,6 +489,16 @@ public final class Lane {
             around.stopFailed().run();
         }
         later(() -> submit(() -> stopAll(token, why, new AtomicBoolean(true))), STOP_AGAIN_MILLIS);
+    }
+
+    /** What was kept ready for a start is given back, unless something may still be active. */
+    private void retireAll() {
+        if (isActive()) {
+            return;
+        }
+        for (Group.Entry entry : group.resources()) {
+            call(entry, "retire", RETIRE_BUDGET, false, () -> entry.resource().retire());
+        }
     }
 
     /** Retries, then kills; what is left is reported. */

@@ -65,12 +65,22 @@ final class LaneQueue {
         isClosed = true;
     }
 
-    /** Takes no more tasks, drops those that wait and interrupts the one that runs. */
-    synchronized void closeNow() {
-        isClosed = true;
+    /**
+     * Takes no more tasks, drops those that wait and interrupts the one that runs.
+     *
+     * @param last run after it, even so
+     */
+    synchronized void closeNow(Runnable last) {
         waiting.clear();
+        if (!isClosed) {
+            isClosed = true;
+            waiting.add(last);
+        }
         if (runner != null) {
             runner.interrupt();
+        }
+        if (!isTaken && !waiting.isEmpty()) {
+            dispatch();
         }
     }
 

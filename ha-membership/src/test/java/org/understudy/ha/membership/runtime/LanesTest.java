@@ -206,10 +206,15 @@ class LanesTest {
         lane.execute(() -> isRestRun.set(true));
         begun.await();
         assertThat(lane.awaitIdle(0)).isFalse();
-        lane.closeNow();
+        AtomicInteger lastRuns = new AtomicInteger();
+        lane.closeNow(lastRuns::incrementAndGet);
         interrupted.await();
         assertThat(lane.awaitIdle(60_000)).isTrue();
         assertThat(isRestRun).isFalse();
+        assertThat(lastRuns).hasValue(1);
+        lane.closeNow(lastRuns::incrementAndGet);
+        assertThat(lane.awaitIdle(60_000)).isTrue();
+        assertThat(lastRuns).as("once").hasValue(1);
         assertThat(lane.execute(() -> isRestRun.set(true))).isFalse();
         assertThat(lane.tryRun(() -> isRestRun.set(true))).isFalse();
         assertThat(isRestRun).isFalse();
