@@ -43,6 +43,10 @@ public final class AddressAbilities {
         EGRESS("nf_tables egress", NO_GATE),
         /** All of a gate together: rules, sets and time-outs. */
         GATE("address gates", NO_GATE),
+        /** BPF at the hooks of a card, and a clock that is the kernel's: Linux 6.6, root of the host. */
+        DEADLINE(
+                "absolute deadline",
+                "time-outs end floating addresses; after a stall of a third of the lease they are mute for a moment"),
         /** IPv6 is there and switched on. */
         IPV6("IPv6", "no IPv6 address"),
         /** {@code /dev/net/tun} can be opened and makes a device. */
@@ -81,6 +85,7 @@ public final class AddressAbilities {
             Ability.ADDRESS_MARK, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.NF_TABLES, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.EGRESS, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES),
+            Ability.DEADLINE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.GATE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES, Ability.EGRESS),
             Ability.TUN, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN));
 
@@ -127,6 +132,7 @@ public final class AddressAbilities {
             case NF_TABLES -> HostTrials.tableFamilies();
             case EGRESS -> HostTrials.egress();
             case GATE -> HostTrials.gate();
+            case DEADLINE -> HostTrials.deadline();
             case IPV6 -> HostTrials.ipv6();
             case TUN -> HostTrials.tun();
         };
@@ -137,12 +143,20 @@ public final class AddressAbilities {
         return findings.get(ability.ordinal()).isThere();
     }
 
+    /** What mutes floating addresses here at the end of their lease though their owner does not run. */
+    public LeaseEnd leaseEnd() {
+        if (!has(Ability.GATE)) {
+            return LeaseEnd.OWN_CODE;
+        }
+        return has(Ability.DEADLINE) ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
+    }
+
     /** Every ability, in the order of the enumeration. */
     public List<Finding> findings() {
         return findings;
     }
 
-    /** A table, one ability a line; a single sentence where nothing could be tried. */
+    /** A table, one ability a line, and what ends addresses; a single sentence where nothing could be tried. */
     @Override
     public String toString() {
         Finding access = findings.get(Ability.NATIVE_ACCESS.ordinal());
@@ -159,6 +173,8 @@ public final class AddressAbilities {
             }
             table.append(System.lineSeparator());
         }
-        return table.toString().stripTrailing();
+        table.append("at the end of its lease a floating address is muted by ")
+                .append(leaseEnd().words());
+        return table.toString();
     }
 }

@@ -113,7 +113,9 @@ final class AddressOnLink implements ManagedResource {
 
     @Override
     public Eligibility eligibility() {
-        return beside.eligibility();
+        // A lent card is there before the start; a virtual one is not.
+        address.prepare();
+        return beside.standable();
     }
 
     @Override
@@ -124,6 +126,11 @@ final class AddressOnLink implements ManagedResource {
     @Override
     public Set<Enforcement> enforcements() {
         return address.enforcements();
+    }
+
+    @Override
+    public void retire() {
+        address.retire();
     }
 
     @Override

@@ -15,15 +15,18 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
+import org.understudy.ha.iptakeover.core.DeadlineMachine;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.RenewalRound;
+import org.understudy.ha.iptakeover.linux.CardGuard;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -95,6 +98,7 @@ final class AddressTenure {
      * Opens the sockets; changes nothing in the kernel.
      *
      * @param timing null where this host has no gates
+     * @param guard of the card; empty where time-outs must serve
      * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
      */
     AddressTenure(
@@ -102,6 +106,7 @@ final class AddressTenure {
             LinkTable.Link link,
             StartContext context,
             @Nullable GateTiming timing,
+            Optional<CardGuard> guard,
             SegmentTalk.Settings settings,
             boolean dieWithProcess) {
         this.addresses = addresses;
@@ -123,17 +128,30 @@ final class AddressTenure {
             announcer = remember(opened, new RawSocketAnnouncer(link.index()));
             gate = timing == null
                     ? new CooperativeGateKeeper(context.lease())
-                    : remember(
-                            opened,
-                            new TimeoutGateKeeper(
-                                    addresses,
-                                    new NftGate(addresses, link.name(), link.index()),
-                                    context.lease(),
-                                    timing));
+                    : remember(opened, gateKeeper(addresses, link, context.lease(), timing, guard));
             opened.clear();
         } finally {
             closeAll(opened);
         }
+    }
+
+    private static GateKeeper gateKeeper(
+            AddressSet addresses,
+            LinkTable.Link link,
+            EnforcedLease lease,
+            GateTiming timing,
+            Optional<CardGuard> guard) {
+        if (guard.isEmpty()) {
+            return new TimeoutGateKeeper(
+                    addresses, new NftGate(addresses, link.name(), link.index()), lease, timing, "");
+        }
+        GateKeeper beyond = new TimeoutGateKeeper(
+                addresses,
+                NftGate.beyondCard(addresses, link.name(), link.index()),
+                lease,
+                timing,
+                " on other cards than " + link.name());
+        return new DeadlineGateKeeper(addresses, guard.get().gate(addresses), beyond, lease);
     }
 
     private static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
@@ -156,6 +174,7 @@ final class AddressTenure {
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
         warm.decide(0, true, 0);
         new AnnouncementSchedule(0, 1).next(0);
+        new DeadlineMachine(1).decide(0, true, 0);
         new RenewalRound(1, 1, 0).next(0);
     }
 
@@ -386,7 +405,7 @@ final class AddressTenure {
 
     /** The kernel binds a gate to the name: a renamed interface has lost it, while everything goes on working. */
     private String renamed(LinkTable.Link now) {
-        return now.name().equals(link.name())
+        return now.name().equals(link.name()) || !gate.isBoundToName()
                 ? ""
                 : "interface " + link.name() + " was renamed to " + now.name() + " and has lost its gate";
     }

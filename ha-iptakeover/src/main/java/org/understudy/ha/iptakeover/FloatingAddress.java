@@ -34,6 +34,7 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.UsableAddress;
+import org.understudy.ha.iptakeover.linux.CardGuard;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
@@ -68,7 +69,8 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  *
  * <p><b>What ends them without us.</b> Where nf_tables works, a gate in the kernel stands before the addresses: packets, ARP and neighbour
  * discovery in their name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is
- * paused. See {@link #enforcements()}. Elsewhere only our own code ends it.
+ * paused. Where BPF may be used as well the kernel compares the end of the lease itself with its clock. See {@link #leaseEnd()} and
+ * {@link #enforcements()}. Elsewhere only our own code ends it.
  *
  * <p><b>What ends them with us.</b> An address outlives its process until its guardian, its lifetime or the next start takes it away. One that
  * {@linkplain Builder#diesWithProcess() dies with its process} does not.
@@ -101,6 +103,7 @@ public final class FloatingAddress implements ManagedResource {
     private final ThreadFactory threads;
     private final SegmentTalk.Settings settings;
     private final boolean diesWithProcess;
+    private final GuardedCard card;
 
     private volatile @Nullable AddressTenure tenure;
     private volatile @Nullable MacAddress rival;
@@ -112,10 +115,23 @@ public final class FloatingAddress implements ManagedResource {
      * What this host can do, found out once.
      *
      * @param gateProblem empty if gates work
+     * @param deadlineProblem empty if gates with an absolute deadline work as well
      * @param rawProblem empty if packet sockets and addresses work; a privilege that gates lack too is told there
      * @param deviceProblem empty if a device of this process can be made, or none is wanted
      */
-    private record Trial(String gateProblem, String rawProblem, boolean lacksPrivilege, String deviceProblem) {}
+    private record Trial(
+            String gateProblem,
+            String deadlineProblem,
+            String rawProblem,
+            boolean lacksPrivilege,
+            String deviceProblem) {
+        LeaseEnd leaseEnd() {
+            if (!gateProblem.isEmpty()) {
+                return LeaseEnd.OWN_CODE;
+            }
+            return deadlineProblem.isEmpty() ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
+        }
+    }
 
     private FloatingAddress(
             AddressSet addresses,
@@ -130,6 +146,7 @@ public final class FloatingAddress implements ManagedResource {
         this.threads = threads;
         this.settings = settings;
         this.diesWithProcess = diesWithProcess;
+        this.card = new GuardedCard(addresses);
     }
 
     /**
@@ -394,6 +411,14 @@ public final class FloatingAddress implements ManagedResource {
         return interfaceName;
     }
 
+    /**
+     * What mutes the addresses on this host at the end of the lease though this process does not run; also told in the log, once. On a card
+     * on which the deadline cannot be had time-outs serve, and the log says so.
+     */
+    public LeaseEnd leaseEnd() {
+        return trial().leaseEnd();
+    }
+
     /** The hardware address of a foreign host that the last probe found using one of the addresses. */
     public Optional<String> rival() {
         return Optional.ofNullable(rival).map(MacAddress::toString);
@@ -474,7 +499,7 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure next = null;
         try {
             LinkTable.Link link = servingLink();
-            next = new AddressTenure(addresses, link, context, timing, settings, diesWithProcess);
+            next = new AddressTenure(addresses, link, context, timing, guard(link, context), settings, diesWithProcess);
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
@@ -498,6 +523,12 @@ public final class FloatingAddress implements ManagedResource {
                 undo(next);
             }
         }
+    }
+
+    private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) {
+        return leaseEnd() == LeaseEnd.DEADLINE && GuardedCard.hasClockOf(context.lease())
+                ? card.ready(link)
+                : Optional.empty();
     }
 
     private int networkIndex(LinkTable.Link link) throws ResourceException {
@@ -601,7 +632,7 @@ public final class FloatingAddress implements ManagedResource {
     /** Without a tenure of our own an open gate is another process's, and so is the address behind it. */
     private boolean isKeptByAnother() {
         try {
-            return trial().gateProblem().isEmpty() && NftGate.isKept(addresses);
+            return trial().gateProblem().isEmpty() && (NftGate.isKept(addresses) || card.isOpen());
         } catch (PlatformException e) {
             return false;
         }
@@ -611,6 +642,7 @@ public final class FloatingAddress implements ManagedResource {
     private void scrub() throws ResourceException {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             removeOurs(table);
+            card.forget();
             if (trial().gateProblem().isEmpty()) {
                 NftGate.remove(addresses);
             }
@@ -698,11 +730,32 @@ public final class FloatingAddress implements ManagedResource {
                 .filter(entry -> addresses.contains(entry.address()))
                 .toList();
         return here.stream().anyMatch(entry -> !entry.isOurs() || StandingAddresses.isOfAnotherProcess(entry))
-                || !here.isEmpty() && NftGate.isKept(addresses);
+                || !here.isEmpty() && (NftGate.isKept(addresses) || card.isOpen());
     }
 
+    /** {@inheritDoc} Also puts up the guard of the card, so that a start does not have to: up to 25 ms, once. */
     @Override
     public Eligibility eligibility() {
+        Eligibility found = standable();
+        if (found.isEligible()) {
+            prepare();
+        }
+        return found;
+    }
+
+    /** Puts up the guard of the card if the card is there and guards can be had. */
+    void prepare() {
+        if (tenure == null && leaseEnd() == LeaseEnd.DEADLINE) {
+            try (LinuxLinkTable links = new LinuxLinkTable()) {
+                links.byName(interfaceName).ifPresent(card::keepReady);
+            } catch (PlatformException e) {
+                LOG.debug("{}: its card is not looked at: {}", this, e.getMessage());
+            }
+        }
+    }
+
+    /** Whether the address could stand here, without preparing anything for it. */
+    Eligibility standable() {
         Trial found = trial();
         if (!found.rawProblem().isEmpty()) {
             return Eligibility.veto(found.rawProblem());
@@ -802,6 +855,14 @@ public final class FloatingAddress implements ManagedResource {
                 : Set.of(Enforcement.COOPERATIVE);
     }
 
+    /** {@inheritDoc} The guard of the card goes, if no other resource or process of this host needs it; up to 25 ms. */
+    @Override
+    public void retire() {
+        if (tenure == null) {
+            card.retire();
+        }
+    }
+
     /** {@inheritDoc} None if the addresses die with the process. */
     @Override
     public List<String> remains() {
@@ -814,6 +875,11 @@ public final class FloatingAddress implements ManagedResource {
             known = tryOut();
             trial = known;
             if (known.gateProblem().isEmpty()) {
+                LOG.info(
+                        "{}: muted by {} at the end of its lease{}",
+                        this,
+                        known.leaseEnd().words(),
+                        known.deadlineProblem().isEmpty() ? "" : "; no absolute deadline, " + known.deadlineProblem());
                 lookForGates();
             } else {
                 LOG.warn("{}: nothing ends it if this process hangs: {}", this, known.gateProblem());
@@ -868,6 +934,12 @@ public final class FloatingAddress implements ManagedResource {
             gate = e.getMessage();
             lacksPrivilege = e.errno() == EPERM;
         }
+        String deadline = "";
+        try {
+            CardGuard.tryOut();
+        } catch (PlatformException e) {
+            deadline = e.getMessage();
+        }
         try {
             LinuxAddressTable.tryOut(addresses);
         } catch (PlatformException e) {
@@ -879,7 +951,7 @@ public final class FloatingAddress implements ManagedResource {
         }
         // What is missing for everything is said once.
         String device = diesWithProcess && !lacksPrivilege ? tryDevice() : "";
-        return new Trial(gate, raw, lacksPrivilege, device.equals(raw) ? "" : device);
+        return new Trial(gate, deadline, raw, lacksPrivilege, device.equals(raw) ? "" : device);
     }
 
     private String tryDevice() {

@@ -55,6 +55,11 @@ interface GateKeeper extends AutoCloseable {
     /** Whether the kernel itself ends the addresses with the lease. */
     boolean isEnforced();
 
+    /** Whether it lets go of a card that is renamed. */
+    default boolean isBoundToName() {
+        return true;
+    }
+
     /**
      * Closes it now. A turn in the same moment may open it again: whoever shuts it sees to it that the last turn is followed by another shut.
      *

@@ -57,6 +57,16 @@ final class FloatingAddressScenarios implements AutoCloseable {
     @Retention(RetentionPolicy.RUNTIME)
     @interface EachKind {}
 
+    /** The scenario is about what ends the address, so it is run for everything that this host has for that. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface EachEnd {}
+
+    /** What it says is true for this one only. */
+    @Retention(RetentionPolicy.RUNTIME)
+    @interface Only {
+        LeaseEnd value();
+    }
+
     private final List<String> vips;
     private final Segment segment = new Segment();
     private final Asker asker = new Asker();
@@ -110,6 +120,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(second.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     @EachKind
     void pause_mutes_and_resume_does_not_resurrect() {
         LabHost a = segment.host(2);
@@ -136,6 +147,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     @EachKind
     void a_closed_gate_holds_back_announcements_and_questions() {
         LabHost a = segment.host(2);
@@ -163,6 +175,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         jvm.signal("CONT");
     }
 
+    @EachEnd
     @EachKind
     void a_second_card_on_the_segment_never_answers() {
         LabHost a = segment.host(2);
@@ -189,6 +202,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         jvm.signal("CONT");
     }
 
+    @EachEnd
     @EachKind
     void an_open_address_is_reached_by_a_routed_packet_on_another_card() {
         LabHost a = segment.host(2);
@@ -211,6 +225,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         jvm.signal("CONT");
     }
 
+    @Only(LeaseEnd.TIME_OUT)
     @EachKind
     void a_stall_shorter_than_the_lease_only_mutes_for_a_moment() {
         LabHost a = segment.host(2);
@@ -225,6 +240,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     @EachKind
     void an_unconfirmed_lease_mutes_while_the_process_runs() {
         LabHost a = segment.host(2);
@@ -235,6 +251,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT the lease is over");
     }
 
+    @EachEnd
     @EachKind
     void kill_mutes_and_last_rites_remove_exactly_ours() {
         LabHost a = segment.host(2);
@@ -280,6 +297,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(other.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     @EachKind
     void last_rites_do_not_call_a_changed_address_absent_and_keep_its_gate() {
         LabHost a = segment.host(2);
@@ -341,6 +359,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertNoneStandsOn(a);
     }
 
+    @EachEnd
     @EachKind
     void a_restart_replaces_the_leftover_of_the_dead_process() {
         LabHost a = segment.host(2);
@@ -363,6 +382,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(last.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     @EachKind
     void a_second_process_on_the_host_leaves_the_owner_alone() {
         LabHost a = segment.host(2);
@@ -380,6 +400,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(owner.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     void the_gate_of_a_process_with_other_addresses_is_respected_while_it_lives_and_cleared_when_it_is_dead() {
         LabHost a = segment.host(2);
         LabJvm owner = a.jvm();
@@ -744,6 +765,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    @Only(LeaseEnd.TIME_OUT)
     void a_renamed_interface_ends_the_address() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();
@@ -756,6 +778,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    @EachEnd
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();

@@ -35,6 +35,7 @@ class ArchitectureTest {
         R + ".iptakeover.core..",
         R + ".iptakeover.packet..",
         R + ".iptakeover.netlink..",
+        R + ".iptakeover.bpf..",
         R + ".internal.machine.."
     };
 

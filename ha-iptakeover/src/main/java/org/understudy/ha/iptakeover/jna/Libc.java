@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.bpf.BpfCall;
 
 /**
  * The few calls of the C library this module needs, on 64-bit Linux. Every wrapper below throws {@link PlatformException} with
@@ -18,6 +19,7 @@ import org.understudy.ha.api.PlatformException;
  * <p>Thread-safe. Calls block as their man pages say.
  */
 public final class Libc {
+    public static final int AF_UNIX = 1;
     public static final int AF_INET = 2;
     public static final int AF_INET6 = 10;
     public static final int AF_NETLINK = 16;
@@ -35,7 +37,9 @@ public final class Libc {
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
     public static final int ENXIO = 6;
+    public static final int E2BIG = 7;
     public static final int EAGAIN = 11;
+    public static final int ENOMEM = 12;
     public static final int EACCES = 13;
     public static final int EEXIST = 17;
     public static final int ENODEV = 19;
@@ -43,10 +47,12 @@ public final class Libc {
     public static final int EINVAL = 22;
     public static final int EMFILE = 24;
     public static final int ENOTTY = 25;
+    public static final int ENOSPC = 28;
     public static final int EMSGSIZE = 90;
     public static final int EPROTONOSUPPORT = 93;
     public static final int EOPNOTSUPP = 95;
     public static final int EAFNOSUPPORT = 97;
+    public static final int EADDRINUSE = 98;
     public static final int EADDRNOTAVAIL = 99;
     public static final int ENETDOWN = 100;
     public static final int ENETUNREACH = 101;
@@ -585,6 +591,72 @@ public final class Libc {
         }
     }
 
+    /**
+     * {@code bpf(2)}. What the kernel changes in the blocks of the call is written back, also if it refuses.
+     *
+     * @param descriptors what the call asks for, in its order
+     */
+    public static int bpf(BpfCall call, Fd... descriptors) {
+        NativeAccess.require();
+        List<ByteBuffer> blocks = call.blocks();
+        List<BpfCall.Place> addresses = call.addresses();
+        long[] starts = new long[blocks.size()];
+        long end = 0;
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] = end;
+            end += (blocks.get(i).capacity() + 7L) / 8 * 8;
+        }
+        for (int i = 0; i < descriptors.length; i++) {
+            BpfCall.Place place = call.descriptors().get(i);
+            blocks.get(place.block()).putInt(place.at(), descriptors[i].number());
+        }
+        try (Memory memory = new Memory(end)) {
+            long base = Pointer.nativeValue(memory);
+            for (int i = 0; i < addresses.size(); i++) {
+                BpfCall.Place place = addresses.get(i);
+                blocks.get(place.block()).putLong(place.at(), base + starts[i + 1]);
+            }
+            for (int i = 0; i < starts.length; i++) {
+                byte[] bytes = blocks.get(i).array();
+                memory.write(starts[i], bytes, 0, bytes.length);
+            }
+            try {
+                return C.syscall(
+                                new NativeLong(bpfNumber()),
+                                new NativeLong(call.command()),
+                                new NativeLong(base),
+                                new NativeLong(blocks.get(0).capacity()),
+                                new NativeLong(0))
+                        .intValue();
+            } finally {
+                for (int i = 0; i < starts.length; i++) {
+                    byte[] bytes = blocks.get(i).array();
+                    memory.read(starts[i], bytes, 0, bytes.length);
+                }
+            }
+        } catch (LastErrorException e) {
+            throw failed(call.name(), e, "BPF");
+        }
+    }
+
+    /** {@link #bpf} where it gives a descriptor; the kernel closes it when another program is started. */
+    public static Fd bpfDescriptor(BpfCall call, Fd... descriptors) {
+        return new Fd(bpf(call, descriptors));
+    }
+
+    /** {@code __NR_bpf}, which is not the same everywhere. */
+    private static int bpfNumber() {
+        String machine = System.getProperty("os.arch", "");
+        return switch (machine) {
+            case "amd64", "x86_64" -> 321;
+            case "aarch64", "riscv64", "loongarch64" -> 280;
+            case "s390x" -> 351;
+            case "ppc64", "ppc64le" -> 361;
+            default ->
+                throw new PlatformException("bpf", 0, "the number of bpf(2) on " + machine + " is not known here");
+        };
+    }
+
     /** {@code getppid(2)}. */
     public static int parentPid() {
         NativeAccess.require();
@@ -602,6 +674,14 @@ public final class Libc {
                 return "ESRCH (no such process)";
             case ENXIO:
                 return "ENXIO (no such interface)";
+            case E2BIG:
+                return "E2BIG (full)";
+            case ENOMEM:
+                return "ENOMEM (the kernel has no memory)";
+            case ENOSPC:
+                return "ENOSPC (no room)";
+            case EADDRINUSE:
+                return "EADDRINUSE (in use)";
             case EACCES:
                 return "EACCES (permission denied)";
             case EEXIST:

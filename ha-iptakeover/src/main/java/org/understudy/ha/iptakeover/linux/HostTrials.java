@@ -133,6 +133,16 @@ public final class HostTrials {
         }
     }
 
+    /** Whether the kernel compares an absolute deadline on a card. */
+    public static Optional<String> deadline() {
+        try {
+            CardGuard.tryOut();
+            return Optional.empty();
+        } catch (PlatformException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
     private static String trialName() {
         return "understudy-trial-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
     }

@@ -48,6 +48,8 @@ public final class LinuxHostPort implements HostPort {
     private @Nullable LinuxAddressTable warmTable;
 
     private @Nullable NetlinkSocket warmFilter;
+    /** Cards that had a guard at the last rites. */
+    private List<Integer> guarded = List.of();
 
     /** For {@link java.util.ServiceLoader}. */
     public LinuxHostPort() {}
@@ -174,6 +176,7 @@ public final class LinuxHostPort implements HostPort {
                     new HashSet<>());
             LinkRites.perform(List.of(), List.of(LinkRites.linkClaim("none")));
             sweep(warmFilter, List.of(), Set.of());
+            sweepGuards(List.of(), Set.of());
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
         } finally {
@@ -202,6 +205,7 @@ public final class LinuxHostPort implements HostPort {
         Set<IpAddress> standing = new HashSet<>();
         List<Removal> removals = new ArrayList<>(rites(table, tags, LinkRites.others(claims), standing));
         removals.addAll(LinkRites.perform(tags, claims));
+        sweepGuards(tags, standing);
         if (warmFilter != null) {
             sweep(warmFilter, tags, standing);
         } else {
@@ -212,6 +216,24 @@ public final class LinuxHostPort implements HostPort {
             }
         }
         return removals;
+    }
+
+    private void sweepGuards(List<Integer> tags, Set<IpAddress> standing) {
+        try {
+            guarded = CardGuard.removeTagged(CardGuard.cards(), tags, standing);
+        } catch (PlatformException e) {
+            LOG.info("guards of cards are left, they do nothing: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void afterRites() {
+        lock.lock();
+        try {
+            CardGuard.tidyUp(guarded);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Gates go after their addresses: the other way round an address would speak again. */

@@ -1,5 +1,7 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.netlink.LinkMessage;
@@ -33,6 +35,15 @@ public final class LinuxLinkTable implements LinkTable {
     @Override
     public Optional<Link> byIndex(int index) {
         return ask(index).map(LinuxLinkTable::link);
+    }
+
+    /** The numbers of all interfaces. */
+    List<Integer> indexes() {
+        List<Integer> indexes = new ArrayList<>();
+        for (NetlinkMessage m : socket.dump(LinkMessage.dumpRequest(), "RTM_GETLINK")) {
+            indexes.add(LinkMessage.decode(m.payload()).index());
+        }
+        return indexes;
     }
 
     @Override

@@ -71,6 +71,9 @@ import org.understudy.ha.iptakeover.spi.AddressGate;
  * to {@code open}": the delete of an expired element fails with ENOENT and takes the whole transaction with it. The egress hook
  * also sees frames of packet sockets, so a stalled announcer stays mute.
  *
+ * <p>Where something stronger guards the card, {@link #beyondCard}, the first table has no chains: it has the sets, and tells who has the
+ * addresses. The others leave that card alone as they do the loopback.
+ *
  * <p>Where the kernel can (6.9 and later) the table is owned by this socket and persistent: {@code nft flush ruleset} by
  * somebody else spares it, and it stays when the process dies. Elsewhere a flush is noticed at the next prolonging.
  */
@@ -109,6 +112,8 @@ public final class NftGate implements AddressGate {
     /** Those the addresses need. */
     private final List<Integer> families;
 
+    private final boolean guardsCard;
+
     /**
      * Opens the socket; the kernel is not changed yet.
      *
@@ -116,10 +121,20 @@ public final class NftGate implements AddressGate {
      * @throws PlatformException if no netlink socket can be opened
      */
     public NftGate(AddressSet addresses, String device, int index) {
-        this(tableOf(addresses), addresses, device, index);
+        this(tableOf(addresses), addresses, device, index, true);
     }
 
-    private NftGate(String table, AddressSet addresses, String device, int index) {
+    /**
+     * The same without the card itself: for other cards and for what is routed.
+     *
+     * @throws PlatformException if no netlink socket can be opened
+     */
+    public static NftGate beyondCard(AddressSet addresses, String device, int index) {
+        return new NftGate(tableOf(addresses), addresses, device, index, false);
+    }
+
+    private NftGate(String table, AddressSet addresses, String device, int index, boolean guardsCard) {
+        this.guardsCard = guardsCard;
         this.table = table;
         this.device = device;
         this.index = index;
@@ -156,7 +171,7 @@ public final class NftGate implements AddressGate {
         }
         String name = PREFIX + "trial-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
         // On the loopback, which every host has and where nobody uses 0.0.0.0 and ::.
-        try (NftGate trial = new NftGate(name, new AddressSet(nobody), "lo", LOOPBACK_INDEX)) {
+        try (NftGate trial = new NftGate(name, new AddressSet(nobody), "lo", LOOPBACK_INDEX, true)) {
             // Not persistent: if this process is killed here, the kernel takes it away with the socket.
             trial.create(NfTables.TABLE_OWNER, 1, 0);
             try {
@@ -243,8 +258,10 @@ public final class NftGate implements AddressGate {
             }
         }
         changes.add(NfTables.newTimeoutSet(NfTables.FAMILY_NETDEV, table, ARMED, ++set));
-        changes.add(NfTables.newChain(table, IN, NfTables.HOOK_INGRESS, PRIORITY, device));
-        changes.add(NfTables.newChain(table, OUT, NfTables.HOOK_EGRESS, PRIORITY, device));
+        if (guardsCard) {
+            changes.add(NfTables.newChain(table, IN, NfTables.HOOK_INGRESS, PRIORITY, device));
+            changes.add(NfTables.newChain(table, OUT, NfTables.HOOK_EGRESS, PRIORITY, device));
+        }
         if (addresses.hasV4()) {
             muteV4(changes);
         }
@@ -303,13 +320,26 @@ public final class NftGate implements AddressGate {
     }
 
     private void onTheCard(List<NetlinkMessage> changes, String chain, Condition protocol, Condition concerned) {
+        if (!guardsCard) {
+            return;
+        }
         changes.add(NfTables.drop(NfTables.FAMILY_NETDEV, table, chain, protocol, concerned, closed()));
     }
 
     private void routed(List<NetlinkMessage> changes, int family, String chain, Condition concerned) {
         int meta = chain.equals(IN) ? NfTables.META_INDEX_IN : NfTables.META_INDEX_OUT;
-        changes.add(NfTables.drop(
-                family, table, chain, NfTables.interfaceIsNot(meta, LOOPBACK_INDEX), concerned, closed()));
+        Condition notHere = NfTables.interfaceIsNot(meta, LOOPBACK_INDEX);
+        changes.add(
+                guardsCard
+                        ? NfTables.drop(family, table, chain, notHere, concerned, closed())
+                        : NfTables.drop(
+                                family,
+                                table,
+                                chain,
+                                notHere,
+                                NfTables.interfaceIsNot(meta, index),
+                                concerned,
+                                closed()));
     }
 
     private void chains(List<NetlinkMessage> changes, int family, int in, int out) {

@@ -150,6 +150,14 @@ public final class Agent {
                 return address.remains().toString();
             case "rites":
                 return rites(words);
+            case "after-rites":
+                port.afterRites();
+                return "ok";
+            case "retire":
+                address.retire();
+                return "ok";
+            case "lease-end":
+                return address.leaseEnd().name();
             case "fds":
                 return Integer.toString(new File("/proc/self/fd").list().length);
             case "threads":

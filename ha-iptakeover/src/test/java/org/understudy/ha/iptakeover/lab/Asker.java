@@ -75,7 +75,7 @@ public final class Asker implements AutoCloseable {
     /**
      * Asks on and on.
      *
-     * @return milliseconds from now until the last answer within {@code millis}, -1 if there was none
+     * @return milliseconds from now until the last question within {@code millis} that was answered, -1 if there was none
      */
     public long lastAnswerMillis(String address, int millis) {
         return lastAnswerMillis(List.of(address), millis);
@@ -88,7 +88,7 @@ public final class Asker implements AutoCloseable {
         long now = start;
         while (now - start < millis * 1_000_000L) {
             if (!whoHas(addresses, 5).isEmpty()) {
-                last = (System.nanoTime() - start) / 1_000_000;
+                last = (now - start) / 1_000_000;
             }
             now = System.nanoTime();
         }

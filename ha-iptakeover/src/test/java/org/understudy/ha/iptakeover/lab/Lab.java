@@ -7,11 +7,14 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.understudy.ha.iptakeover.linux.HostTrials;
 
-/** Runs a scenario in a JVM of its own inside fresh user, network and mount namespaces, as root or as anybody. */
+/** Runs a scenario in a JVM of its own inside fresh network and mount namespaces, and a user namespace if it is to be as for anybody. */
 public final class Lab {
     private static final int SECONDS_MAX = 60;
 
@@ -23,7 +26,17 @@ public final class Lab {
      * @return what it printed
      */
     public static String run(Class<?> scenarios, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("unshare", "-Urnm", "--fork", "--kill-child"));
+        return run("-Urnm", scenarios, arguments);
+    }
+
+    /** The same without a user namespace: what the capabilities of root are worth to the kernel itself. */
+    public static String runAsRoot(Class<?> scenarios, String... arguments) throws IOException, InterruptedException {
+        return run("-nm", scenarios, arguments);
+    }
+
+    private static String run(String namespaces, Class<?> scenarios, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("unshare", namespaces, "--fork", "--kill-child"));
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
         // Under Maven java.class.path is one jar whose manifest names the rest; scenarios need the list itself.
@@ -65,6 +78,29 @@ public final class Lab {
                 .as("`unshare -Urnm true` must work; see sysctl kernel.apparmor_restrict_unprivileged_userns and"
                         + " user.max_user_namespaces, or run as root")
                 .isTrue();
+    }
+
+    /**
+     * Whether this is root of the host and the kernel compares deadlines for it. Fails for root where the kernel should and does not; as
+     * {@link #requireNamespaces} it may be told that nothing is demanded.
+     */
+    public static boolean hasDeadline() {
+        Optional<String> problem = HostTrials.deadline();
+        assertThat(problem.isPresent()
+                        && System.getProperty("user.name").equals("root")
+                        && isInHostsUserNamespace()
+                        && !Boolean.getBoolean("understudy.netns.optional"))
+                .as("root of the host, and no absolute deadline: %s", problem)
+                .isFalse();
+        return problem.isEmpty();
+    }
+
+    private static boolean isInHostsUserNamespace() {
+        try {
+            return Files.readString(Path.of("/proc/self/uid_map")).strip().matches("0 +0 +4294967295");
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static boolean namespacesWork() throws IOException, InterruptedException {

@@ -88,6 +88,11 @@ public final class LabHost implements AutoCloseable {
         return remember(new LabJvm(command, "", LinkAgent.class));
     }
 
+    /** Starts a JVM with {@link GuardAgent}. */
+    public LabJvm guardJvm() {
+        return remember(new LabJvm(List.of(prefixed()), "", GuardAgent.class));
+    }
+
     /** The same with one jar missing. */
     public LabJvm jvmWithout(String jarNamePart) {
         return remember(new LabJvm(List.of(prefixed()), jarNamePart));

@@ -1,0 +1,163 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.EnforcedLease;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.DeadlineMachine;
+import org.understudy.ha.iptakeover.core.GateMachine;
+import org.understudy.ha.iptakeover.spi.DeadlineGate;
+
+/**
+ * Keeps addresses open on their card by an absolute deadline in the kernel, see {@link DeadlineMachine}, and beyond it, on other cards and
+ * for what is routed, by a gate with time-outs. That other gate also tells the processes of this host who has the addresses.
+ */
+final class DeadlineGateKeeper implements GateKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(DeadlineGateKeeper.class);
+
+    private static final long LOOK_NANOS = 5_000_000;
+    private static final long RETRY_NANOS = 20_000_000;
+
+    /** In words: "floating address 192.0.2.10". */
+    private final String what;
+
+    private final DeadlineGate gate;
+    private final GateKeeper beyond;
+    private final EnforcedLease lease;
+    private final DeadlineMachine machine;
+
+    private volatile long openUntilNanos;
+    private volatile boolean open;
+    /** Why it is over, if the gate is gone. */
+    private String gone = "";
+
+    /** @param beyond opened after the addresses are behind this gate, and removed after them */
+    DeadlineGateKeeper(AddressSet addresses, DeadlineGate gate, GateKeeper beyond, EnforcedLease lease) {
+        this.what = StandingAddresses.words(addresses);
+        this.gate = gate;
+        this.beyond = beyond;
+        this.lease = lease;
+        this.machine = new DeadlineMachine(lease.lengthNanos());
+    }
+
+    /** First the gate that is refused if a living process has the addresses: what that one holds must stay. */
+    @Override
+    public void create(int tag) {
+        beyond.create(tag);
+        gate.create(tag);
+    }
+
+    @Override
+    public void open(CountDownLatch ending) throws ResourceException, InterruptedException {
+        beyond.open(ending);
+        while (!open) {
+            if (step() == DeadlineMachine.Action.LET_GO) {
+                throw new ResourceException(Severity.SOFT, what + " cannot start: " + reason() + " before it could");
+            }
+            if (!open && ending.await(LOOK_NANOS, TimeUnit.NANOSECONDS)) {
+                throw new InterruptedException("stopped while starting");
+            }
+        }
+    }
+
+    @Override
+    public Turn turn() {
+        Turn others = beyond.turn();
+        long reopeningsBefore = machine.reopenings();
+        DeadlineMachine.Action action;
+        try {
+            lookAfterGate();
+            action = step();
+        } catch (PlatformException e) {
+            // The outcome is unknown; whatever was written is the end of the lease.
+            LOG.warn("{}: {}", what, e.getMessage());
+            return others.end().isEmpty() ? Turn.in(RETRY_NANOS) : others;
+        }
+        if (action == DeadlineMachine.Action.LET_GO) {
+            return Turn.over(reason());
+        }
+        boolean isReopened = machine.reopenings() != reopeningsBefore;
+        if (isReopened) {
+            LOG.warn("{}: mute for a moment, the lease was confirmed late", what);
+        }
+        return new Turn(others.delayNanos(), others.isKept(), isReopened, others.end());
+    }
+
+    private void lookAfterGate() {
+        String problem = gate.problem();
+        if (!problem.isEmpty()) {
+            gone = problem;
+            machine.gateGone();
+        }
+    }
+
+    /** One turn of the machine: ask, act, tell. */
+    private DeadlineMachine.Action step() {
+        long confirmed = lease.confirmedNanos();
+        boolean valid = lease.isValid();
+        DeadlineMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos());
+        if (decision.action() == DeadlineMachine.Action.WRITE) {
+            machine.done(decision, gate.extend(decision.deadlineNanos()), lease.nowNanos());
+            openUntilNanos = decision.deadlineNanos();
+        }
+        open = machine.isOpen(lease.nowNanos());
+        return machine.loss() == GateMachine.Loss.NONE ? decision.action() : DeadlineMachine.Action.LET_GO;
+    }
+
+    private String reason() {
+        if (machine.loss() == GateMachine.Loss.LEASE_OVER) {
+            return "the lease is over";
+        }
+        return gone.isEmpty() ? "somebody removed its gate from the BPF map of the card" : gone;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return open && lease.nowNanos() < openUntilNanos;
+    }
+
+    @Override
+    public boolean isEnforced() {
+        return true;
+    }
+
+    /** The card that it was attached to goes on having it under another name. */
+    @Override
+    public boolean isBoundToName() {
+        return false;
+    }
+
+    @Override
+    public void shut() {
+        open = false;
+        try {
+            gate.shut();
+        } finally {
+            beyond.shut();
+        }
+    }
+
+    @Override
+    public void remove() {
+        try {
+            gate.remove();
+        } catch (PlatformException e) {
+            LOG.warn("{}: an entry in the guard of its card is left, shut: {}", what, e.getMessage());
+        }
+        beyond.remove();
+    }
+
+    @Override
+    public void close() {
+        try {
+            gate.close();
+        } finally {
+            beyond.close();
+        }
+    }
+}

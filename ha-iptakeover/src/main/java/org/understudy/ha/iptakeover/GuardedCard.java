@@ -1,0 +1,134 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.EnforcedLease;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.LinuxHostPort;
+import org.understudy.ha.iptakeover.spi.LinkTable;
+
+/**
+ * The guard of the card that a resource's addresses stand on, put up before a start needs it and given back when the resource is given up.
+ *
+ * <p><b>Concurrency.</b> Any thread.
+ */
+final class GuardedCard {
+    private static final Logger LOG = LoggerFactory.getLogger(GuardedCard.class);
+
+    private final AddressSet addresses;
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable CardGuard guard;
+    private boolean isWanted;
+    private String lastProblem = "";
+
+    GuardedCard(AddressSet addresses) {
+        this.addresses = addresses;
+    }
+
+    /** Puts it up if it is not: for a card that came later, or because another process has given it back. Not between start and stop. */
+    void keepReady(LinkTable.Link card) {
+        lock.lock();
+        try {
+            if (guard == null
+                    || guard.index() != card.index()
+                    || !guard.problem().isEmpty()) {
+                close();
+                ready(card);
+            }
+        } catch (PlatformException e) {
+            tell(card, e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The guard; empty where it cannot be had, which is logged. */
+    Optional<CardGuard> ready(LinkTable.Link card) {
+        lock.lock();
+        try {
+            if (guard != null && guard.index() != card.index()) {
+                close();
+            }
+            if (guard == null) {
+                guard = CardGuard.of(card.index(), card.name());
+            }
+            lastProblem = "";
+            return Optional.of(guard);
+        } catch (PlatformException e) {
+            tell(card, e);
+            return Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tell(LinkTable.Link card, PlatformException e) {
+        // It is tried again twice a second.
+        if (!e.getMessage().equals(lastProblem)) {
+            lastProblem = e.getMessage();
+            LOG.warn(
+                    "{}: {} has no guard with an absolute deadline, time-outs serve instead: {}",
+                    StandingAddresses.words(addresses),
+                    card.name(),
+                    e.getMessage());
+        }
+    }
+
+    /** Whether a lease is measured on the clock that the kernel compares with. */
+    static boolean hasClockOf(EnforcedLease lease) {
+        LinuxHostPort kernel = new LinuxHostPort();
+        long before = kernel.bootNanos();
+        long now = lease.nowNanos();
+        return before <= now && now <= kernel.bootNanos();
+    }
+
+    /** Whether one of the addresses may speak now; false without a guard. */
+    boolean isOpen() {
+        lock.lock();
+        try {
+            return guard != null && guard.isOpen(addresses);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes what is left of the addresses, after them. */
+    void forget() {
+        lock.lock();
+        try {
+            if (guard != null) {
+                guard.forget(addresses);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes the guard off the card if nobody holds anything there. */
+    void retire() {
+        lock.lock();
+        try {
+            isWanted = false;
+            if (guard != null) {
+                guard.retire();
+            }
+        } catch (PlatformException e) {
+            LOG.info("the guard of a card is left, it does nothing: {}", e.getMessage());
+        } finally {
+            close();
+            lock.unlock();
+        }
+    }
+
+    private void close() {
+        if (guard != null) {
+            guard.close();
+            guard = null;
+        }
+    }
+}

@@ -1,0 +1,390 @@
+package org.understudy.ha.iptakeover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.InvocationTargetException;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.understudy.ha.iptakeover.lab.Asker;
+import org.understudy.ha.iptakeover.lab.LabHost;
+import org.understudy.ha.iptakeover.lab.LabJvm;
+import org.understudy.ha.iptakeover.lab.Segment;
+
+/**
+ * What happens where the kernel compares deadlines; each method is one scenario, run by {@link DeadlineGateNetnsIT} in a JVM of its own as root
+ * of the host. {@link FloatingAddressScenarios} are run there too.
+ */
+final class DeadlineGateScenarios implements AutoCloseable {
+    private static final List<String> VIPS = List.of("192.0.2.50", "2001:db8::50");
+    private static final String NOTHING = "[]";
+    /** The lease; an answer that was on its way comes later. */
+    private static final long LEASE_MILLIS = 960;
+
+    private final Segment segment = new Segment();
+    private final Asker asker = new Asker();
+    private final LabHost a = segment.host(2);
+    /** Looks at the programs of the card. */
+    private final LabJvm eye = a.guardJvm();
+
+    public static void main(String[] args) throws ReflectiveOperationException {
+        try (DeadlineGateScenarios scenarios = new DeadlineGateScenarios()) {
+            DeadlineGateScenarios.class.getDeclaredMethod(args[0]).invoke(scenarios);
+        } catch (InvocationTargetException e) {
+            e.getCause().printStackTrace();
+            System.exit(1);
+        }
+    }
+
+    @Override
+    public void close() {
+        asker.close();
+        segment.close();
+    }
+
+    void the_kernel_decides_as_the_model_about_forty_thousand_frames() {
+        assertThat(eye.ask("frames 1000")).isEqualTo("as the model, many dropped");
+    }
+
+    void a_writer_that_is_stopped_between_decision_and_write_twice_in_a_row_prolongs_nothing() {
+        LabJvm keeper = holder();
+        keeper.ask("confirm");
+        open(keeper);
+        for (int i = 0; i < 2; i++) {
+            keeper.ask("confirm");
+            long confirmed = System.nanoTime();
+            assertThat(keeper.ask("decide")).isEqualTo("WRITE");
+            keeper.signal("STOP");
+            long last = asker.lastAnswerMillis(VIPS, 1300);
+            assertThat(last).as("mute while it is stopped").isLessThanOrEqualTo(LEASE_MILLIS);
+            keeper.signal("CONT");
+            assertThat(keeper.ask("write")).as("an old deadline").isEqualTo("accepted");
+            assertThat(System.nanoTime() - confirmed).isGreaterThan(LEASE_MILLIS * 1_000_000);
+            assertThat(asker.lastAnswerMillis(VIPS, 300)).isEqualTo(-1);
+        }
+    }
+
+    void a_writer_that_is_stopped_after_its_write_is_mute_at_the_deadline() {
+        LabJvm keeper = holder();
+        keeper.ask("confirm");
+        open(keeper);
+        keeper.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIPS, 1500)).isBetween(0L, LEASE_MILLIS);
+        keeper.signal("CONT");
+        assertThat(keeper.ask("decide")).isEqualTo("LET_GO");
+    }
+
+    void what_was_decided_before_the_gate_was_shut_is_refused_by_the_kernel() {
+        LabJvm keeper = holder();
+        keeper.ask("confirm");
+        open(keeper);
+        keeper.ask("confirm");
+        assertThat(keeper.ask("decide")).isEqualTo("WRITE");
+        assertThat(keeper.ask("shut")).isEqualTo("ok");
+        assertThat(asker.lastAnswerMillis(VIPS, 200)).isEqualTo(-1);
+        assertThat(keeper.ask("write")).isEqualTo("refused");
+        assertThat(asker.lastAnswerMillis(VIPS, 200)).isEqualTo(-1);
+    }
+
+    /** Nobody cleans up: no guardian, no last rites, and the addresses have no lifetime. */
+    void a_dead_owner_whose_guardian_is_dead_too_is_mute_at_the_deadline_and_stays_mute() {
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        owner.signal("KILL");
+        owner.awaitEnd();
+        for (String vip : VIPS) {
+            a.inside("ip", "addr", "change", vip + (vip.contains(":") ? "/128" : "/32"), "dev", "lan0");
+        }
+        assertThat(asker.lastAnswerMillis(VIPS, 1500)).isLessThanOrEqualTo(LEASE_MILLIS);
+        assertThat(asker.lastAnswerMillis(VIPS, 1500)).isEqualTo(-1);
+        assertThat(eye.ask("programs")).contains("understudy_in1").contains("understudy_out1");
+    }
+
+    void a_stall_shorter_than_the_lease_mutes_nothing() {
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        // Twice the time-out that a gate of nf_tables has.
+        owner.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIPS, 650)).isGreaterThan(500);
+        owner.signal("CONT");
+        assertThat(asker.lastAnswerMillis(VIPS, 500)).isGreaterThan(350);
+        assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    void a_program_that_somebody_took_off_is_seen_and_the_address_taken_down() {
+        for (String direction : List.of("IN", "OUT")) {
+            LabJvm owner = floating();
+            assertThat(owner.ask("start RELEASED 4711")).isEqualTo("ok");
+            assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+            assertThat(eye.ask("detach " + direction)).isEqualTo("ok");
+            until("seen", () -> owner.ask("monitor").startsWith("FAILED"));
+            assertThat(owner.ask("monitor"))
+                    .isEqualTo("FAILED SOFT somebody removed its gate, the BPF program understudy_"
+                            + (direction.equals("IN") ? "in1" : "out1") + " on lan0");
+            until("taken down", () -> VIPS.stream().noneMatch(a.addresses()::contains));
+            assertThat(owner.ask("start RELEASED 4712"))
+                    .as("it is put up again")
+                    .isEqualTo("ok");
+            assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+            assertThat(owner.ask("stop")).isEqualTo("ok");
+            assertThat(owner.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
+    void another_program_in_front_is_seen_and_a_start_goes_in_front_of_it() {
+        LabJvm owner = floating();
+        assertThat(owner.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(eye.ask("overtake OUT")).isEqualTo("ok");
+        until("seen", () -> owner.ask("monitor").startsWith("FAILED"));
+        assertThat(owner.ask("monitor"))
+                .isEqualTo("FAILED SOFT somebody put another BPF program before its gate on lan0");
+        until("taken down", () -> VIPS.stream().noneMatch(a.addresses()::contains));
+        assertThat(owner.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).matches("\\[understudy_in1#\\d+, understudy_out1#\\d+, somebody_else#\\d+\\]");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        owner.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIPS, 1500)).isBetween(0L, LEASE_MILLIS);
+        owner.signal("CONT");
+        until("it is over", () -> owner.ask("monitor").contains("the lease is over"));
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(owner.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).matches("\\[somebody_else#\\d+\\]");
+    }
+
+    void a_card_that_is_renamed_keeps_its_guard_and_the_address() {
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        a.inside("ip", "link", "set", "lan0", "name", "lan7");
+        assertThat(asker.lastAnswerMillis(VIPS, 500)).isGreaterThan(350);
+        assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+        owner.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIPS, 1500)).isBetween(0L, LEASE_MILLIS);
+        owner.signal("CONT");
+        until("it is over", () -> owner.ask("monitor").contains("the lease is over"));
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(owner.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void a_card_that_is_deleted_takes_its_guard_with_it() {
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        a.inside("ip", "link", "del", "lan0");
+        assertThat(owner.ask("monitor")).isEqualTo("FAILED HARD interface lan0 is gone");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(owner.ask("retire")).isEqualTo("ok");
+        until("threads end", () -> owner.ask("threads").equals(NOTHING));
+    }
+
+    void four_thousand_addresses_are_held_and_given_back() {
+        a.inside("ip", "addr", "add", "10.7.0.2/16", "dev", "lan0");
+        List<String> many = IntStream.range(0, 4096)
+                .mapToObj(i -> "10.7." + (1 + i / 250) + "." + (1 + i % 250))
+                .toList();
+        List<String> some = List.of(many.get(0), many.get(2000), many.get(4095));
+        LabJvm owner = a.jvm();
+        owner.ask("use " + String.join(",", many) + " lan0");
+        assertThat(owner.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("4096 of 1");
+        assertThat(asker.whoHas(some, 1000)).hasSize(3);
+        owner.signal("STOP");
+        assertThat(asker.lastAnswerMillis(some, 1500)).isBetween(0L, LEASE_MILLIS);
+        owner.signal("CONT");
+        until("it is over", () -> owner.ask("monitor").contains("the lease is over"));
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        assertThat(owner.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void a_standby_puts_the_guard_up_ahead_shares_it_and_gives_it_back() {
+        LabJvm first = floating();
+        LabJvm second = a.jvm();
+        second.ask("use 192.0.2.60 lan0");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        String guard = eye.ask("programs");
+        assertThat(guard).matches("\\[understudy_in1#\\d+, understudy_out1#\\d+\\]");
+        assertThat(second.ask("eligibility")).contains("isEligible=true");
+        assertThat(first.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(second.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).as("one guard for both").isEqualTo(guard);
+        // Two IPv4 addresses, one of IPv6, and what stands for frames that cannot be read.
+        assertThat(eye.ask("held")).isEqualTo("4 of 2");
+
+        assertThat(first.ask("stop")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("1 of 1");
+        assertThat(first.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).as("the other one needs it").isEqualTo(guard);
+        assertThat(asker.whoHas("192.0.2.60", 500)).contains(a.mac());
+        assertThat(second.ask("retire")).as("too early does nothing").isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(guard);
+        assertThat(second.ask("stop")).isEqualTo("ok");
+
+        // A standby whose guard another process has given back.
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        assertThat(second.ask("retire")).isEqualTo("ok");
+        assertThat(second.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        assertThat(eye.ask("programs")).matches("\\[understudy_in1#\\d+, understudy_out1#\\d+\\]");
+        assertThat(first.ask("start RELEASED 4713")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        assertThat(first.ask("stop")).isEqualTo("ok");
+        assertThat(first.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        assertThat(first.ask("retire")).isEqualTo("ok");
+    }
+
+    void last_rites_remove_what_a_dead_incarnation_held_and_the_guard_when_it_holds_nothing() {
+        LabJvm other = a.jvm();
+        other.ask("use 192.0.2.60,2001:db8::60 lan0");
+        assertThat(other.ask("start RELEASED 4712")).isEqualTo("ok");
+        LabJvm dead = floating();
+        assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("5 of 2");
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm guardian = a.jvm();
+        assertThat(guardian.ask("warm-up")).isEqualTo("ok");
+        assertThat(guardian.ask("rites 4711 address/192.0.2.50;address/2001:db8::50"))
+                .contains("claim=address/192.0.2.50, result=REMOVED")
+                .contains("claim=address/2001:db8::50, result=REMOVED");
+        assertThat(eye.ask("held")).isEqualTo("3 of 1");
+        assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).as("the other one needs it").contains("understudy_in1");
+        assertThat(asker.whoHas(List.of("192.0.2.60", "2001:db8::60"), 500)).hasSize(2);
+
+        other.signal("KILL");
+        other.awaitEnd();
+        assertThat(guardian.ask("rites 4712 address/192.0.2.60")).contains("address/192.0.2.60, result=REMOVED");
+        assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void last_rites_leave_the_gate_of_an_address_that_stands() {
+        LabJvm dead = floating();
+        assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+        dead.signal("STOP");
+        // The kernel forgets who made it, and its lifetime.
+        a.inside("ip", "addr", "change", "192.0.2.50/32", "dev", "lan0");
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm guardian = a.jvm();
+        assertThat(guardian.ask("rites 4711 address/192.0.2.50")).contains("result=FAILED");
+        assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        asker.lastAnswerMillis("192.0.2.50", 1000);
+        assertThat(asker.lastAnswerMillis("192.0.2.50", 500)).isEqualTo(-1);
+        a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+        assertThat(guardian.ask("rites 4711 address/192.0.2.50")).contains("result=ABSENT");
+        assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void a_start_takes_over_what_a_dead_process_held_and_leaves_the_rest_to_the_rites() {
+        LabJvm dead = a.jvm();
+        dead.ask("use 192.0.2.50,192.0.2.51 lan0");
+        assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm next = a.jvm();
+        next.ask("use 192.0.2.50 lan0");
+        until(
+                "the other address is gone by itself",
+                () -> next.ask("start SUPERSEDED 4712").equals("ok"));
+        assertThat(asker.whoHas("192.0.2.50", 500)).contains(a.mac());
+        assertThat(eye.ask("held")).isEqualTo("2 of 2");
+        assertThat(next.ask("stop")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("1 of 1");
+        assertThat(next.ask("rites 4711 address/192.0.2.51")).contains("result=ABSENT");
+        assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        assertThat(next.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void a_failed_start_leaves_nothing_after_it_was_given_up() {
+        LabJvm jvm = a.jvm();
+        jvm.ask("rival-at-next-start ip addr add 192.0.2.50/32 dev lan0");
+        assertThat(jvm.ask("start RELEASED 4711")).startsWith("refused HARD");
+        assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        assertThat(asker.whoHas("192.0.2.50", 500)).as("it is the rival's").contains(a.mac());
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(jvm.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void without_the_capabilities_for_bpf_time_outs_serve_and_are_named() {
+        LabJvm jvm = a.jvm("setpriv", "--bounding-set", "-sys_admin,-bpf", "--inh-caps", "-sys_admin,-bpf");
+        assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        assertThat(jvm.ask("enforcements")).contains("KERNEL_OBJECT");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        jvm.signal("STOP");
+        assertThat(asker.lastAnswerMillis("192.0.2.50", 1500)).isBetween(0L, LEASE_MILLIS);
+    }
+
+    void a_stranger_under_our_name_is_named_and_time_outs_serve() {
+        LabJvm first = floating();
+        assertThat(first.ask("lease-end")).isEqualTo("DEADLINE");
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        // Now one direction has the programs of two guards, which this library does not do.
+        assertThat(eye.ask("detach IN")).isEqualTo("ok");
+        assertThat(eye.ask("pretend IN")).isEqualTo("ok");
+        LabJvm second = a.jvm();
+        assertThat(second.ask("start RELEASED 4711")).isEqualTo("ok");
+        second.signal("STOP");
+        assertThat(asker.lastAnswerMillis("192.0.2.50", 1500)).isBetween(0L, LEASE_MILLIS);
+    }
+
+    void an_address_that_somebody_holds_is_kept_for_the_other_processes_of_the_host() {
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        LabJvm second = floating();
+        assertThat(second.ask("eligibility")).contains("isEligible=true");
+        // Stopped, and shut for other cards, but the deadline has not come.
+        owner.signal("STOP");
+        asker.lastAnswerMillis(VIPS, 500);
+        assertThat(second.ask("probe")).startsWith("HERE");
+        owner.signal("CONT");
+        assertThat(second.ask("start RELEASED 4712")).startsWith("refused HARD").contains("another running process");
+        assertThat(second.ask("stop")).isEqualTo("ok");
+        assertThat(second.ask("retire")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    /** A stay whose keeper is this test. */
+    private LabJvm holder() {
+        LabJvm keeper = a.guardJvm();
+        assertThat(keeper.ask("hold " + String.join(",", VIPS))).isEqualTo("ok");
+        assertThat(asker.lastAnswerMillis(VIPS, 200)).as("shut at first").isEqualTo(-1);
+        return keeper;
+    }
+
+    private void open(LabJvm keeper) {
+        assertThat(keeper.ask("decide")).isEqualTo("WRITE");
+        assertThat(keeper.ask("write")).isEqualTo("accepted");
+        assertThat(asker.whoHas(VIPS, 300)).hasSize(2);
+        assertThat(keeper.ask("problem")).isEmpty();
+    }
+
+    private LabJvm floating() {
+        LabJvm jvm = a.jvm();
+        assertThat(jvm.ask("use " + String.join(",", VIPS) + " lan0")).isEqualTo("ok");
+        return jvm;
+    }
+
+    private static void until(String what, BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - start > 10_000_000_000L) {
+                throw new AssertionError("not within 10 s: " + what);
+            }
+        }
+    }
+}
