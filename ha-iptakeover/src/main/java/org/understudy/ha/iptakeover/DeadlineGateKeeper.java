@@ -33,6 +33,8 @@ final class DeadlineGateKeeper implements GateKeeper {
 
     private volatile long openUntilNanos;
     private volatile boolean open;
+    /** Final: what comes after it is refused by the kernel, which is no news then. */
+    private volatile boolean shut;
     /** Why it is over, if the gate is gone. */
     private String gone = "";
 
@@ -67,6 +69,9 @@ final class DeadlineGateKeeper implements GateKeeper {
 
     @Override
     public Turn turn() {
+        if (shut) {
+            return Turn.in(RETRY_NANOS);
+        }
         Turn others = beyond.turn();
         long reopeningsBefore = machine.reopenings();
         DeadlineMachine.Action action;
@@ -102,7 +107,11 @@ final class DeadlineGateKeeper implements GateKeeper {
         boolean valid = lease.isValid();
         DeadlineMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos());
         if (decision.action() == DeadlineMachine.Action.WRITE) {
-            machine.done(decision, gate.extend(decision.deadlineNanos()), lease.nowNanos());
+            boolean accepted = gate.extend(decision.deadlineNanos());
+            if (!accepted && shut) {
+                return DeadlineMachine.Action.WAIT;
+            }
+            machine.done(decision, accepted, lease.nowNanos());
             openUntilNanos = decision.deadlineNanos();
         }
         open = machine.isOpen(lease.nowNanos());
@@ -118,7 +127,7 @@ final class DeadlineGateKeeper implements GateKeeper {
 
     @Override
     public boolean isOpen() {
-        return open && lease.nowNanos() < openUntilNanos;
+        return open && !shut && lease.nowNanos() < openUntilNanos;
     }
 
     @Override
@@ -134,6 +143,7 @@ final class DeadlineGateKeeper implements GateKeeper {
 
     @Override
     public void shut() {
+        shut = true;
         open = false;
         try {
             gate.shut();

@@ -110,6 +110,8 @@ public final class FloatingAddress implements ManagedResource {
     private volatile @Nullable Trial trial;
     /** A gate under another name was found before one of the addresses; look again before a start. */
     private volatile boolean isObstructed;
+    /** A tenure of our own did not end as it should; what is open is not another's then. */
+    private volatile boolean mayStand;
 
     /**
      * What this host can do, found out once.
@@ -525,10 +527,12 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
+    /** A card that another resource of the group has just made has none, and a takeover does not wait for one. */
     private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) {
-        return leaseEnd() == LeaseEnd.DEADLINE && GuardedCard.hasClockOf(context.lease())
-                ? card.ready(link)
-                : Optional.empty();
+        if (leaseEnd() != LeaseEnd.DEADLINE || !GuardedCard.hasClockOf(context.lease())) {
+            return Optional.empty();
+        }
+        return networkOf.equals(interfaceName) ? card.ready(link) : card.ifReady(link);
     }
 
     private int networkIndex(LinkTable.Link link) throws ResourceException {
@@ -604,6 +608,7 @@ public final class FloatingAddress implements ManagedResource {
         try {
             failed.end();
         } catch (PlatformException e) {
+            mayStand = true;
             LOG.warn("{}: clean-up after a failed start: {}", this, e.getMessage());
         }
     }
@@ -613,7 +618,7 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure current = tenure;
         if (current != null) {
             end(current);
-        } else if (new LinuxHostPort().unavailableBecause().isEmpty() && !isKeptByAnother()) {
+        } else if (mayStand || new LinuxHostPort().unavailableBecause().isEmpty() && !isKeptByAnother()) {
             scrub();
         }
     }
@@ -624,6 +629,7 @@ public final class FloatingAddress implements ManagedResource {
             tenure = null;
         } catch (PlatformException e) {
             tenure = null;
+            mayStand = true;
             LOG.warn("{}: first attempt to stop failed: {}", this, e.getMessage());
             scrub();
         }
@@ -646,6 +652,7 @@ public final class FloatingAddress implements ManagedResource {
             if (trial().gateProblem().isEmpty()) {
                 NftGate.remove(addresses);
             }
+            mayStand = false;
         } catch (PlatformException e) {
             IpAddress first = addresses.all().get(0);
             throw new ResourceException(

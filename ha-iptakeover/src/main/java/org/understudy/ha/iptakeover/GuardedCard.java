@@ -67,6 +67,23 @@ final class GuardedCard {
         }
     }
 
+    /** The guard if it was put up ahead. */
+    Optional<CardGuard> ifReady(LinkTable.Link card) {
+        lock.lock();
+        try {
+            boolean isReady = guard != null && guard.index() == card.index();
+            if (!isReady) {
+                LOG.info(
+                        "{}: {} is new and has no guard with an absolute deadline yet, time-outs serve",
+                        StandingAddresses.words(addresses),
+                        card.name());
+            }
+            return isReady ? Optional.ofNullable(guard) : Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void tell(LinkTable.Link card, PlatformException e) {
         // It is tried again twice a second.
         if (!e.getMessage().equals(lastProblem)) {
@@ -104,6 +121,11 @@ final class GuardedCard {
             if (guard != null) {
                 guard.forget(addresses);
             }
+        } catch (PlatformException e) {
+            LOG.warn(
+                    "{}: entries in the guard of the card are left, shut: {}",
+                    StandingAddresses.words(addresses),
+                    e.getMessage());
         } finally {
             lock.unlock();
         }

@@ -252,6 +252,7 @@ class ArchitectureTest {
                     R + ".iptakeover.linux..",
                     R + ".iptakeover.jna..",
                     R + ".iptakeover.netlink..",
+                    R + ".iptakeover.bpf..",
                     R + ".iptakeover.packet..",
                     R + ".iptakeover.spi..")
             .because("an example that needs the inside shows that the outside is not enough");

@@ -298,7 +298,7 @@ public final class BpfCall {
     }
 
     public int[] ids() {
-        int[] ids = new int[Math.min(result(24), PROGRAMS_MAX)];
+        int[] ids = new int[Math.max(0, Math.min(result(24), PROGRAMS_MAX))];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = blocks.get(1).getInt(4 * i);
         }

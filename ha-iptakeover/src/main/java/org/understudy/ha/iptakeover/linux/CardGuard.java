@@ -24,6 +24,7 @@ import org.understudy.ha.iptakeover.bpf.GuardProgram.Direction;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.NativeAccess;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.spi.DeadlineGate;
@@ -82,6 +83,7 @@ public final class CardGuard implements AutoCloseable {
      * @throws PlatformException saying what does not work, with the remedy
      */
     public static void tryOut() {
+        NativeAccess.require();
         for (Direction direction : Direction.values()) {
             try {
                 Libc.bpf(BpfCall.query(direction, 1));

@@ -67,6 +67,8 @@ class BpfCallTest {
         assertThat(call.ids()).containsExactly(31, 33);
         attr.putInt(24, 1000);
         assertThat(call.ids()).as("more than there is room for").hasSize(64);
+        attr.putInt(24, -1);
+        assertThat(call.ids()).as("no number").isEmpty();
     }
 
     @Test
