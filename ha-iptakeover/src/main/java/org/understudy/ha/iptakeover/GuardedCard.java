@@ -23,7 +23,6 @@ final class GuardedCard {
     private final AddressSet addresses;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable CardGuard guard;
-    private boolean isWanted;
     private String lastProblem = "";
 
     GuardedCard(AddressSet addresses) {
@@ -135,7 +134,6 @@ final class GuardedCard {
     void retire() {
         lock.lock();
         try {
-            isWanted = false;
             if (guard != null) {
                 guard.retire();
             }

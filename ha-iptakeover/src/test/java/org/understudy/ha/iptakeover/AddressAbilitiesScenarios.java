@@ -28,11 +28,13 @@ final class AddressAbilitiesScenarios {
         }
     }
 
-    void the_owner_of_a_namespace_has_everything_and_the_trial_leaves_nothing() {
+    void the_owner_of_a_namespace_has_everything_but_bpf_and_the_trial_leaves_nothing() {
         Segment.run("ip", "link", "set", "lo", "up");
         Said said = ask(CLASS_PATH, List.of());
         said.has("native access", "CAP_NET_ADMIN", "CAP_NET_RAW", "mark of addresses", "nf_tables", "nf_tables egress");
         said.has("address gates", "IPv6");
+        said.lacks("absolute deadline", "was refused, EPERM");
+        assertThat(said.text()).endsWith("muted by time-outs in the kernel");
         assertThat(said.status()).isZero();
         assertThat(Segment.run("ip", "-4", "addr", "show")).doesNotContain("127.213.");
     }

@@ -23,7 +23,8 @@ class AddressAbilitiesTest {
     void the_table_has_a_line_for_each_and_says_what_is_weaker() {
         String[] lines = abilities.toString().split(System.lineSeparator());
         long missing = abilities.findings().stream().filter(f -> !f.isThere()).count();
-        assertThat(lines).hasSize(Ability.values().length + (int) missing);
+        assertThat(lines).hasSize(Ability.values().length + (int) missing + 1);
+        assertThat(lines[lines.length - 1]).endsWith("muted by " + abilities.leaseEnd().words());
         assertThat(lines[0]).isEqualTo("native access      yes");
         for (Ability ability : Ability.values()) {
             assertThat(abilities.toString()).contains(ability.label());

@@ -328,6 +328,13 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(asker.lastAnswerMillis("192.0.2.50", 1500)).isBetween(0L, LEASE_MILLIS);
     }
 
+    void in_a_time_namespace_the_clocks_differ_and_time_outs_serve() {
+        for (String offset : List.of("5000", "-60")) {
+            LabJvm jvm = a.jvm("unshare", "-T", "--boottime", offset, "--fork", "--kill-child");
+            assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        }
+    }
+
     void a_stranger_under_our_name_is_named_and_time_outs_serve() {
         LabJvm first = floating();
         assertThat(first.ask("lease-end")).isEqualTo("DEADLINE");

@@ -31,7 +31,7 @@ public final class GuardProgram {
     public static final int NEXT = -1;
 
     /** How many extension headers are stepped over; the verifier follows each. */
-    static final int EXTENSIONS_MAX = 16;
+    static final int EXTENSIONS_MAX = 8;
 
     static final int MAP_LOOKUP = 1;
     static final int LOAD_BYTES = 26;

@@ -7,7 +7,7 @@ import org.understudy.ha.iptakeover.packet.IpAddress;
 
 /** What a guard has to decide, written as one would say it. */
 public final class GuardModel {
-    private static final int EXTENSIONS_MAX = 16;
+    private static final int EXTENSIONS_MAX = 8;
 
     private GuardModel() {}
 
