@@ -24,7 +24,8 @@ class AddressAbilitiesTest {
         String[] lines = abilities.toString().split(System.lineSeparator());
         long missing = abilities.findings().stream().filter(f -> !f.isThere()).count();
         assertThat(lines).hasSize(Ability.values().length + (int) missing + 1);
-        assertThat(lines[lines.length - 1]).endsWith("muted by " + abilities.leaseEnd().words());
+        assertThat(lines[lines.length - 1])
+                .endsWith("muted by " + abilities.leaseEnd().words());
         assertThat(lines[0]).isEqualTo("native access      yes");
         for (Ability ability : Ability.values()) {
             assertThat(abilities.toString()).contains(ability.label());

@@ -113,8 +113,7 @@ public final class CardGuard implements AutoCloseable {
             throw new PlatformException(
                     "BPF_PROG_TEST_RUN", 0, "the guard of a card does not decide as it should on this kernel");
         }
-        boolean isClockShared = verdict(program, stay, Libc.bootNanos() - TRIAL_PAST_NANOS, frame)
-                        == GuardProgram.DROP
+        boolean isClockShared = verdict(program, stay, Libc.bootNanos() - TRIAL_PAST_NANOS, frame) == GuardProgram.DROP
                 && verdict(program, stay, Libc.bootNanos() + TRIAL_FUTURE_NANOS, frame) == GuardProgram.NEXT;
         until.remove(GuardMaps.key(stay));
         if (!isClockShared) {
