@@ -178,26 +178,36 @@ public final class GuardianMain {
         if (watch == null) {
             if (awaitEndByProc(tasks.orElseThrow(), reader)) {
                 bequeath(rites(host), keys, sender);
+                tidyUp(host);
             }
         } else if (isGoneAtLast(watch, mark, tasks)) {
             drain(reader);
             bequeath(rites(host), keys, sender);
+            tidyUp(host);
         } else {
             drainOfTheEnding(reader);
-            List<Removal> removals = rites(host);
-            if (announced.isWhole() && removals.stream().allMatch(Removal::isGone)) {
-                bequeath(removals, keys, sender);
-                // What only the end of the process sets free: a gate belongs to whoever made it.
-                if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
-                    rites(host);
-                }
-            } else {
-                // Something still stands: perhaps the end of the process takes it away.
-                while (!watch.awaitEnd(-1)) {
-                    Thread.onSpinWait();
-                }
-                bequeath(rites(host), keys, sender);
+            whilePastItsEnd(watch, host, keys, sender);
+        }
+    }
+
+    /** No thread of the node acts any more, and its descriptors are still open. */
+    private void whilePastItsEnd(ProcessWatch watch, Optional<HostPort> host, KeyPair keys, WillSender sender)
+            throws InterruptedException {
+        List<Removal> removals = rites(host);
+        if (announced.isWhole() && removals.stream().allMatch(Removal::isGone)) {
+            bequeath(removals, keys, sender);
+            tidyUp(host);
+            // What only the end of the process sets free: a gate belongs to whoever made it.
+            if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
+                rites(host);
             }
+        } else {
+            // Something still stands: perhaps the end of the process takes it away.
+            while (!watch.awaitEnd(-1)) {
+                Thread.onSpinWait();
+            }
+            bequeath(rites(host), keys, sender);
+            tidyUp(host);
         }
     }
 
@@ -384,7 +394,6 @@ public final class GuardianMain {
             }
             sender.send(datagram);
         }
-        tidyUp(host);
     }
 
     private static void tidyUp(Optional<HostPort> host) {
