@@ -16,6 +16,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.understudy.ha.membership.checks.core.DnsMessageFuzz;
+import org.understudy.ha.membership.checks.core.HttpReplyFuzz;
 import org.understudy.ha.membership.codec.DurableStateFuzz;
 import org.understudy.ha.membership.codec.EveryMessage;
 import org.understudy.ha.membership.codec.MessageFuzz;
@@ -53,7 +55,9 @@ class BadInputTest {
                 new Target("wire", WireFuzz.seeds(), WireFuzz::fuzzerTestOneInput),
                 new Target("group-packet", GroupPacketFuzz.seeds(), GroupPacketFuzz::fuzzerTestOneInput),
                 new Target("node-state", NodeStateFuzz.seeds(), NodeStateFuzz::fuzzerTestOneInput),
-                new Target("guard", GuardFuzz.seeds(), GuardFuzz::fuzzerTestOneInput));
+                new Target("guard", GuardFuzz.seeds(), GuardFuzz::fuzzerTestOneInput),
+                new Target("dns-message", DnsMessageFuzz.seeds(), DnsMessageFuzz::fuzzerTestOneInput),
+                new Target("http-reply", HttpReplyFuzz.seeds(), HttpReplyFuzz::fuzzerTestOneInput));
     }
 
     static List<Target> all() {
