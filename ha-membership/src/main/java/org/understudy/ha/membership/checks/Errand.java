@@ -46,7 +46,7 @@ final class Errand {
             Thread thread = threads.newThread(() -> {
                 try {
                     result.complete(job.call());
-                } catch (Exception | LinkageError | StackOverflowError e) {
+                } catch (Exception | Error e) {
                     result.completeExceptionally(e);
                 }
             });

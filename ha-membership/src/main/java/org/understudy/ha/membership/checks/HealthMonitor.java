@@ -55,7 +55,7 @@ public final class HealthMonitor implements AutoCloseable {
     private static final int COUNT_MAX = 1000;
     private static final Duration GRACE = Duration.ofMillis(500);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long CLOSE_MILLIS = 1000;
 
     private final Settings settings;
     private final ReentrantLock turn = new ReentrantLock();
@@ -65,6 +65,9 @@ public final class HealthMonitor implements AutoCloseable {
     private RiseFall counts;
 
     private @Nullable Thread worker;
+    /** The worker, or the one before, which may not be quite gone. */
+    private @Nullable Thread latest;
+
     private boolean isActive;
     /** Grows with each start: what was asked before says nothing any more. */
     private long stay;
@@ -258,6 +261,7 @@ public final class HealthMonitor implements AutoCloseable {
                 thread.setDaemon(true);
                 thread.setContextClassLoader(settings.loader());
                 worker = thread;
+                latest = thread;
                 thread.start();
             } else {
                 // The check of an earlier stay hangs; its thread goes on with this one when it is back.
@@ -297,21 +301,23 @@ public final class HealthMonitor implements AutoCloseable {
 
     /** The second half. An interrupt ends the wait and is kept. */
     void awaitEnd() {
+        Thread ending;
         turn.lock();
         try {
-            long left = CLOSE_NANOS;
-            while (worker != null && worker != Thread.currentThread() && !isActive && left > 0) {
-                left = news.awaitNanos(left);
-            }
-            if (left <= 0) {
-                LOG.warn(
-                        "check {} does not end: it neither keeps to its time-out nor ends at an interrupt",
-                        settings.name());
+            ending = isActive ? null : latest;
+        } finally {
+            turn.unlock();
+        }
+        if (ending == null || ending == Thread.currentThread()) {
+            return;
+        }
+        try {
+            ending.join(CLOSE_MILLIS);
+            if (ending.isAlive()) {
+                LOG.warn("check {} does not end: it neither keeps to its time-out nor ends at an interrupt", name());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            turn.unlock();
         }
     }
 
@@ -364,7 +370,6 @@ public final class HealthMonitor implements AutoCloseable {
             }
         }
         worker = null;
-        news.signalAll();
         return false;
     }
 

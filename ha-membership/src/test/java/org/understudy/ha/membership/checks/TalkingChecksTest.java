@@ -192,7 +192,7 @@ class TalkingChecksTest {
     }
 
     /** Answers bind and search as RFC 4511 draws it: every message is a SEQUENCE of a short length with a message id of one byte. */
-    private static void ldap(Socket socket, FakeServer server) throws IOException {
+    static void ldap(Socket socket, FakeServer server) throws IOException {
         DataInputStream in = new DataInputStream(socket.getInputStream());
         while (true) {
             in.readUnsignedByte();
