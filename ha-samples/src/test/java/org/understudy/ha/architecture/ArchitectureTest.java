@@ -32,6 +32,7 @@ class ArchitectureTest {
         R + ".membership.codec..",
         R + ".membership.enforcement.core..",
         R + ".membership.agents.core..",
+        R + ".membership.checks.core..",
         R + ".iptakeover.core..",
         R + ".iptakeover.packet..",
         R + ".iptakeover.netlink..",
@@ -65,6 +66,28 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage(R + ".iptakeover.jna..")
             .because("policy and codecs must not know the system call");
+
+    @ArchTest
+    static final ArchRule only_checks_know_the_clients_of_other_protocols = noClasses()
+            .that()
+            .resideInAPackage(R + ".membership..")
+            .and()
+            .resideOutsideOfPackage(R + ".membership.checks")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.apache.commons.net..")
+            .because("who owns what never hangs on what some server says");
+
+    @ArchTest
+    static final ArchRule what_decides_does_not_know_checks = noClasses()
+            .that()
+            .resideInAPackage(R + ".membership..")
+            .and()
+            .resideOutsideOfPackage(R + ".membership.checks..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(R + ".membership.checks..")
+            .because("a check is health and never a proof; it comes in by the port of resources only");
 
     @ArchTest
     static final ArchRule pure_packages_touch_nothing = noClasses()

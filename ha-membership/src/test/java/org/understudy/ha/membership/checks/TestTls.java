@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
@@ -35,7 +36,7 @@ record TestTls(Path store, SSLContext server, SSLContext client) {
                         "-alias",
                         "test",
                         "-keyalg",
-                        "EC",
+                        "RSA",
                         "-dname",
                         "CN=test",
                         "-validity",
@@ -70,5 +71,24 @@ record TestTls(Path store, SSLContext server, SSLContext client) {
         SSLContext client = SSLContext.getInstance("TLS");
         client.init(null, theirs.getTrustManagers(), null);
         return new TestTls(store, server, client);
+    }
+
+    /** The same as two files of PEM, {@code key.pem} and {@code cert.pem}, beside each other. */
+    void writePem(Path directory) throws IOException, GeneralSecurityException {
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        Files.writeString(
+                directory.resolve("key.pem"),
+                pem("PRIVATE KEY", keys.getKey("test", PASSWORD.toCharArray()).getEncoded()));
+        Files.writeString(
+                directory.resolve("cert.pem"),
+                pem("CERTIFICATE", keys.getCertificate("test").getEncoded()));
+    }
+
+    private static String pem(String kind, byte[] der) {
+        String lines = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
+        return "-----BEGIN " + kind + "-----\n" + lines + "\n-----END " + kind + "-----\n";
     }
 }
