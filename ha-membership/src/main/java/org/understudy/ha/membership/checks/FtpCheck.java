@@ -2,7 +2,6 @@ package org.understudy.ha.membership.checks;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.apache.commons.net.ftp.FTP;
@@ -157,11 +156,6 @@ public final class FtpCheck implements HealthCheck {
             protected void _connectAction_() throws IOException {
                 _hostname_ = server.certificateName();
                 super._connectAction_();
-            }
-
-            @Override
-            protected void _prepareDataSocket_(Socket socket) {
-                // No data connection is made over TLS.
             }
         };
         secure.setEndpointCheckingEnabled(true);

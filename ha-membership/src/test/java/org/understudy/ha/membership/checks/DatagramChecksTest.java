@@ -3,6 +3,7 @@ package org.understudy.ha.membership.checks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -43,7 +44,7 @@ class DatagramChecksTest {
                         port -> EchoCheck.to("127.0.0.1", port).overUdp().build()),
                 new Protocol(
                         "daytime",
-                        request -> "1982-02-22 17:37\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII),
+                        request -> "1982-02-22 17:37\r\n".getBytes(StandardCharsets.US_ASCII),
                         port -> DaytimeCheck.to("127.0.0.1", port).overUdp().build()),
                 new Protocol(
                         "dns",
@@ -59,7 +60,7 @@ class DatagramChecksTest {
         ByteBuffer answer = ByteBuffer.allocate(48);
         answer.put((byte) (leap << 6 | 4 << 3 | 4)).put((byte) stratum);
         answer.position(12);
-        answer.put("LOCL".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        answer.put("LOCL".getBytes(StandardCharsets.US_ASCII));
         long sent = ByteBuffer.wrap(request).getLong(40);
         long now = sent + (aheadMillis << 32) / 1000;
         answer.putLong(16, now).putLong(24, sent).putLong(32, now).putLong(40, now);

@@ -12,11 +12,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 
@@ -27,6 +30,7 @@ final class FakeServer implements AutoCloseable {
     private final ServerSocket listener;
     private final List<Socket> open = new ArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final AtomicLong sent = new AtomicLong();
     private int accepted;
 
     /** What it does with one connection; it is closed afterwards. */
@@ -125,6 +129,11 @@ final class FakeServer implements AutoCloseable {
         }
     }
 
+    /** What a flood brought into the world, the kernel's buffers included. */
+    long sent() {
+        return sent.get();
+    }
+
     @Override
     public void close() throws IOException {
         closed.countDown();
@@ -146,7 +155,7 @@ final class FakeServer implements AutoCloseable {
                     new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 String asked = line;
-                String upper = line.toUpperCase(java.util.Locale.ROOT);
+                String upper = line.toUpperCase(Locale.ROOT);
                 String answer = answers.entrySet().stream()
                         .filter(e -> upper.matches("(?s)" + e.getKey() + ".*"))
                         .map(Map.Entry::getValue)
@@ -198,6 +207,7 @@ final class FakeServer implements AutoCloseable {
             byte[] much = "x".repeat(16 * 1024).getBytes(StandardCharsets.ISO_8859_1);
             while (true) {
                 socket.getOutputStream().write(much);
+                server.sent.addAndGet(much.length);
             }
         };
     }
@@ -236,7 +246,7 @@ final class FakeServer implements AutoCloseable {
                 while (true) {
                     DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);
                     socket.receive(packet);
-                    byte[] out = answer.apply(java.util.Arrays.copyOf(packet.getData(), packet.getLength()));
+                    byte[] out = answer.apply(Arrays.copyOf(packet.getData(), packet.getLength()));
                     if (out.length > 0) {
                         socket.send(new DatagramPacket(out, out.length, packet.getSocketAddress()));
                     }

@@ -22,6 +22,8 @@ import org.understudy.ha.membership.checks.CheckResult.Answer;
 class TalkingChecksTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final Duration SHORT = Duration.ofMillis(300);
+    /** What is read is bounded, and the kernel's buffers of both sides are. */
+    private static final long FLOOD_MAX = 32 * 1024 * 1024;
 
     /**
      * @param greeting what a server of that kind says first; a flood and a drip come after it
@@ -303,6 +305,7 @@ class TalkingChecksTest {
                 CheckResult result = protocol.check().apply(server.port()).check(Duration.ofSeconds(2));
                 assertThat(result.isYes()).as(result.reason()).isFalse();
                 server.awaitNoConnection();
+                assertThat(server.sent()).isLessThan(FLOOD_MAX);
             }
         }
     }

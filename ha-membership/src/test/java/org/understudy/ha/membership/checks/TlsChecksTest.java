@@ -3,6 +3,7 @@ package org.understudy.ha.membership.checks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -294,7 +295,7 @@ class TlsChecksTest {
         }
     }
 
-    private static String read(Socket socket) throws java.io.IOException {
+    private static String read(Socket socket) throws IOException {
         StringBuilder request = new StringBuilder();
         while (request.indexOf("\r\n\r\n") < 0) {
             request.append((char) socket.getInputStream().read());
