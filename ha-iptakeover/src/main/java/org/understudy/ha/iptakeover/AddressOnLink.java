@@ -124,6 +124,11 @@ final class AddressOnLink implements ManagedResource {
     }
 
     @Override
+    public boolean endsWithItsThreads() {
+        return true;
+    }
+
+    @Override
     public Set<Enforcement> enforcements() {
         return address.enforcements();
     }

@@ -849,6 +849,11 @@ public final class FloatingAddress implements ManagedResource {
         return diesWithProcess ? Scope.PROCESS : Scope.NODE;
     }
 
+    @Override
+    public boolean endsWithItsThreads() {
+        return true;
+    }
+
     /**
      * {@inheritDoc}
      *

@@ -301,6 +301,11 @@ public final class LinkMonitor implements ManagedResource {
         }
     }
 
+    @Override
+    public boolean endsWithItsThreads() {
+        return true;
+    }
+
     /**
      * {@inheritDoc}
      *

@@ -411,6 +411,11 @@ public final class SpareCard implements ManagedResource {
         return Scope.NODE;
     }
 
+    @Override
+    public boolean endsWithItsThreads() {
+        return true;
+    }
+
     /**
      * {@inheritDoc}
      *

@@ -361,6 +361,11 @@ public final class VirtualMac implements ManagedResource {
         return Scope.NODE;
     }
 
+    @Override
+    public boolean endsWithItsThreads() {
+        return true;
+    }
+
     /**
      * {@inheritDoc}
      *

@@ -7,6 +7,12 @@ package org.understudy.ha.api.spi;
 public interface HostClaims {
 
     /**
+     * Instead of a thing: what this node does is over only when its process is, and not when its threads are. The library claims it
+     * for every resource that does not {@linkplain ManagedResource#endsWithItsThreads() say otherwise}.
+     */
+    String WHOLE_PROCESS = "process";
+
+    /**
      * The 32-bit tag of this incarnation that created kernel objects must carry, so that last rites and crash clean-up remove
      * ours and never another's.
      */

@@ -69,7 +69,7 @@ public interface HostPort {
      * Makes a mark in shared memory that a thread of this process can hold and that breaks with it, see {@link LifeMark}. Linux: a robust
      * mutex, {@code pthread_mutexattr_setrobust(3)}.
      *
-     * @param file on a memory file system, new and empty
+     * @param file on a memory file system, new, with 4096 zero bytes that were written and not only announced
      * @return empty if this port has none
      * @throws PlatformException if there should be one, but the file or the C library does not allow it
      */

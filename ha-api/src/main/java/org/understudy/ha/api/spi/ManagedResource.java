@@ -79,15 +79,25 @@ public interface ManagedResource {
         // Nothing is kept ready.
     }
 
-    /**
-     * What must end for this resource to be surely gone. {@link Scope#PROCESS} by default.
-     *
-     * <p>A process has ended when no thread of it runs an instruction any more. For some moments, with a large heap for seconds, the kernel still
-     * has its descriptors open. What acts through such a descriptor without the process (a network device, for example) and must not in that
-     * time is to be told to the guardian, {@link StartContext#claims()}.
-     */
+    /** What must end for this resource to be surely gone. {@link Scope#PROCESS} by default. */
     default Scope scope() {
         return Scope.PROCESS;
+    }
+
+    /**
+     * Whether nothing of this resource goes on when no thread of its process runs any more, though the kernel has not yet closed the
+     * process's descriptors: with a large heap that takes it seconds. Say so for what only computes, answers or sends (a scheduler, a server of
+     * requests): a killed node is then proved dead, and its groups start elsewhere, within milliseconds whatever the size of its heap. Do
+     * not for what orders things that land later: files on a network file system, which writes back at the close, or asynchronous I/O on a volume that
+     * another host will use.
+     *
+     * <p>Where one resource that a node has started does not say so, its death is proved when its process is gone. Asked before each
+     * start.
+     *
+     * @return false by default
+     */
+    default boolean endsWithItsThreads() {
+        return false;
     }
 
     /**

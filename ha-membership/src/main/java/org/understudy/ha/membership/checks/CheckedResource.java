@@ -210,6 +210,18 @@ public final class CheckedResource implements ManagedResource {
     }
 
     @Override
+    public boolean endsWithItsThreads() {
+        return resource == null || resource.endsWithItsThreads();
+    }
+
+    @Override
+    public void retire() {
+        if (resource != null) {
+            resource.retire();
+        }
+    }
+
+    @Override
     public Set<Enforcement> enforcements() {
         return resource == null ? Set.of(Enforcement.COOPERATIVE) : resource.enforcements();
     }

@@ -32,6 +32,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.HostPort.ProcessWatch;
 import org.understudy.ha.api.spi.HostPort.Removal;
@@ -64,12 +65,16 @@ public final class GuardianMain {
     private static final int SIGNALLED_SECONDS_MAX = 90;
     /** Looks at a node whose mark is broken: each costs a millisecond for a hundred threads. */
     private static final long ENDING_LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+    private static final long ENDING_LOOK_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(10);
     /** A thread that hangs in the kernel keeps a process from ending; then only its whole end counts. */
     private static final long ENDING_NANOS_MAX = TimeUnit.SECONDS.toNanos(20);
     /** How long what the node left in the kernel is waited for, once its will is sent. */
     private static final int WHOLE_END_MILLIS_MAX = 60_000;
 
     private static final String DETAIL_NO_HOST_PORT = "no host port";
+
+    private static final FileInputStream PIPE = new FileInputStream(FileDescriptor.in);
 
     private final long parent;
     private final NodeId node;
@@ -177,13 +182,11 @@ public final class GuardianMain {
         reader.start();
         if (watch == null) {
             if (awaitEndByProc(tasks.orElseThrow(), reader)) {
-                bequeath(rites(host), keys, sender);
-                tidyUp(host);
+                bequeathAll(host, keys, sender);
             }
         } else if (isGoneAtLast(watch, mark, tasks)) {
             drain(reader);
-            bequeath(rites(host), keys, sender);
-            tidyUp(host);
+            bequeathAll(host, keys, sender);
         } else {
             drainOfTheEnding(reader);
             whilePastItsEnd(watch, host, keys, sender);
@@ -193,22 +196,32 @@ public final class GuardianMain {
     /** No thread of the node acts any more, and its descriptors are still open. */
     private void whilePastItsEnd(ProcessWatch watch, Optional<HostPort> host, KeyPair keys, WillSender sender)
             throws InterruptedException {
-        List<Removal> removals = rites(host);
-        if (announced.isWhole() && removals.stream().allMatch(Removal::isGone)) {
-            bequeath(removals, keys, sender);
+        Announced.Contents heard = announced.contents();
+        List<Removal> removals = rites(host, heard);
+        boolean isEarly = heard.incarnation() != 0
+                && !heard.isIncomplete()
+                && !heard.needsWholeEnd()
+                && removals.stream().allMatch(Removal::isGone);
+        if (isEarly) {
+            bequeath(heard, removals, keys, sender);
             tidyUp(host);
             // What only the end of the process sets free: a gate belongs to whoever made it.
             if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
-                rites(host);
+                rites(host, announced.contents());
             }
         } else {
-            // Something still stands: perhaps the end of the process takes it away.
+            // Something may stand or land until the process is gone.
             while (!watch.awaitEnd(-1)) {
                 Thread.onSpinWait();
             }
-            bequeath(rites(host), keys, sender);
-            tidyUp(host);
+            bequeathAll(host, keys, sender);
         }
+    }
+
+    private void bequeathAll(Optional<HostPort> host, KeyPair keys, WillSender sender) {
+        Announced.Contents heard = announced.contents();
+        bequeath(heard, rites(host, heard), keys, sender);
+        tidyUp(host);
     }
 
     /**
@@ -228,8 +241,10 @@ public final class GuardianMain {
                 }
                 isGone.set(true);
                 over.countDown();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            } catch (InterruptedException | RuntimeException | LinkageError e) {
+                // A guardian that sees no end must not look as if it did.
+                say("ends, because it cannot watch the node any more: " + e);
+                Runtime.getRuntime().halt(1);
             }
         });
         mark.ifPresent(held -> daemon("mark", () -> {
@@ -244,11 +259,12 @@ public final class GuardianMain {
     /** The mark speaks of one thread; a look at all of them decides. */
     private static boolean isPastItsEnd(ProcessTasks tasks, AtomicBoolean isGone) {
         long until = System.nanoTime() + ENDING_NANOS_MAX;
+        int looks = 0;
         while (!isGone.get() && System.nanoTime() - until < 0) {
             if (tasks.areAllPastTheirEnd()) {
                 return true;
             }
-            LockSupport.parkNanos(ENDING_LOOK_NANOS);
+            LockSupport.parkNanos(Math.min(ENDING_LOOK_NANOS << Math.min(looks++ / 16, 6), ENDING_LOOK_NANOS_MAX));
         }
         return false;
     }
@@ -281,7 +297,7 @@ public final class GuardianMain {
 
     private static boolean isPipeEmpty() {
         try {
-            return new FileInputStream(FileDescriptor.in).available() == 0;
+            return PIPE.available() == 0;
         } catch (IOException e) {
             // An end that cannot be read: nothing more will come.
             return true;
@@ -378,8 +394,7 @@ public final class GuardianMain {
         }
     }
 
-    private void bequeath(List<Removal> removals, KeyPair keys, WillSender sender) {
-        Announced.Contents contents = announced.contents();
+    private void bequeath(Announced.Contents contents, List<Removal> removals, KeyPair keys, WillSender sender) {
         if (contents.incarnation() == 0) {
             return;
         }
@@ -404,8 +419,7 @@ public final class GuardianMain {
         }
     }
 
-    private List<Removal> rites(Optional<HostPort> host) {
-        Announced.Contents contents = announced.contents();
+    private static List<Removal> rites(Optional<HostPort> host, Announced.Contents contents) {
         if (contents.incarnation() == 0 && contents.claims().isEmpty()) {
             return List.of();
         }
@@ -520,7 +534,17 @@ public final class GuardianMain {
         private long incarnation;
         private boolean incomplete;
 
-        record Contents(long incarnation, List<Integer> tags, List<String> claims, boolean isIncomplete) {}
+        private boolean needsWholeEnd;
+
+        /**
+         * @param needsWholeEnd whether the node's end is that of its process, see {@link HostClaims#WHOLE_PROCESS}
+         */
+        record Contents(
+                long incarnation,
+                List<Integer> tags,
+                List<String> claims,
+                boolean isIncomplete,
+                boolean needsWholeEnd) {}
 
         void live(ByteBuffer payload) {
             turn.lock();
@@ -540,7 +564,9 @@ public final class GuardianMain {
         void claim(String claim) {
             turn.lock();
             try {
-                if (claims.size() < GuardianWire.CLAIMS_MAX) {
+                if (claim.equals(HostClaims.WHOLE_PROCESS)) {
+                    needsWholeEnd = true;
+                } else if (claims.size() < GuardianWire.CLAIMS_MAX) {
                     claims.add(claim);
                 } else if (!claims.contains(claim)) {
                     incomplete = true;
@@ -550,15 +576,10 @@ public final class GuardianMain {
             }
         }
 
-        /** Whether every claim was kept. */
-        boolean isWhole() {
-            return !contents().isIncomplete();
-        }
-
         Contents contents() {
             turn.lock();
             try {
-                return new Contents(incarnation, List.copyOf(tags), List.copyOf(claims), incomplete);
+                return new Contents(incarnation, List.copyOf(tags), List.copyOf(claims), incomplete, needsWholeEnd);
             } finally {
                 turn.unlock();
             }

@@ -18,6 +18,7 @@ import org.understudy.ha.api.spi.HostPort.LifeMark;
 final class NodeMark {
     private static final Logger LOG = LoggerFactory.getLogger(NodeMark.class);
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    private static final int MARK_BYTES = 4096;
     /** Instead of a file: there is no mark. */
     private static final String NONE = "-";
 
@@ -34,8 +35,10 @@ final class NodeMark {
     static NodeMark create(Optional<HostPort> port) {
         Path file = null;
         try {
-            if (port.filter(p -> p.unavailableBecause().isEmpty()).isPresent() && Files.isDirectory(SHARED_MEMORY)) {
+            if (port.filter(p -> p.unavailableBecause().isEmpty()).isPresent() && isMemory()) {
                 file = Files.createTempFile(SHARED_MEMORY, "understudy-", ".mark");
+                // A mapping of what a full file system has no room for would end this process.
+                Files.write(file, new byte[MARK_BYTES]);
                 Optional<LifeMark> mark = port.get().newLifeMark(file);
                 if (mark.isPresent()) {
                     return new NodeMark(Optional.of(file), mark);
@@ -47,6 +50,11 @@ final class NodeMark {
         NodeMark none = new NodeMark(Optional.ofNullable(file), Optional.empty());
         none.forgetFile();
         return none;
+    }
+
+    private static boolean isMemory() throws IOException {
+        return Files.isDirectory(SHARED_MEMORY)
+                && Files.getFileStore(SHARED_MEMORY).type().equals("tmpfs");
     }
 
     /** What the guardian is told. */

@@ -18,6 +18,7 @@ final class ProcessTasks {
     private static final int STATE_FIELD = 0;
 
     private static final int FLAGS_FIELD = 6;
+    private static final int THREADS_FIELD = 17;
     private static final int START_TIME_FIELD = 19;
     /**
      * {@code PF_EXITING}, {@code linux/sched.h}, in every kernel since 2.6: the thread runs {@code do_exit} of {@code kernel/exit.c}
@@ -86,9 +87,11 @@ final class ProcessTasks {
     }
 
     /**
-     * Whether no thread of it will run an instruction of its own any more, nor finishes a system call: each is on its way out in the kernel,
-     * or gone. What the kernel still has to do for it, giving back its memory and closing its files, may take seconds. Looked at twice, because
-     * a thread that was still running while the list was read could have started another one.
+     * Whether no thread of it will run an instruction of its own any more, nor finishes a system call: each is on its way out in the kernel.
+     * What the kernel still has to do for it, giving back its memory and closing its files, may take seconds. Looked at twice, because
+     * a thread that was still running while the list was read could have started another one; and a list that is shorter than the process says it
+     * has threads does not count, because the kernel breaks it off where a thread vanishes. False also if the process is gone or cannot be seen:
+     * whoever watches it knows.
      */
     boolean areAllPastTheirEnd() {
         return isEachPastItsEnd() && isEachPastItsEnd();
@@ -96,22 +99,28 @@ final class ProcessTasks {
 
     private boolean isEachPastItsEnd() {
         try {
-            Optional<String[]> stat = stat(process.resolve("stat"));
-            if (stat.isEmpty() || !stat.get()[START_TIME_FIELD].equals(startTime)) {
-                return true;
-            }
+            Optional<String[]> before = stat(process.resolve("stat"));
+            int seen = 0;
             try (DirectoryStream<Path> tasks = Files.newDirectoryStream(process.resolve("task"))) {
                 for (Path task : tasks) {
                     Optional<String[]> thread = stat(task.resolve("stat"));
-                    if (thread.isPresent() && !isPastItsEnd(thread.get())) {
+                    if (thread.isEmpty() || !isPastItsEnd(thread.get())) {
                         return false;
                     }
+                    seen++;
                 }
             }
-            return true;
+            Optional<String[]> after = stat(process.resolve("stat"));
+            return isOfThreads(before, seen) && isOfThreads(after, seen);
         } catch (IOException | DirectoryIteratorException | NumberFormatException e) {
             return false;
         }
+    }
+
+    private boolean isOfThreads(Optional<String[]> stat, int count) {
+        return stat.filter(s -> s[START_TIME_FIELD].equals(startTime))
+                .filter(s -> Integer.parseInt(s[THREADS_FIELD]) == count)
+                .isPresent();
     }
 
     private static boolean isPastItsEnd(String[] stat) {

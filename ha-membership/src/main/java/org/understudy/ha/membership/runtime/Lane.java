@@ -415,6 +415,9 @@ public final class Lane {
             around.cover().enter(group.name(), holder, subjects);
         }
         Starting context = new Starting(holder, fresh, proof);
+        if (!endsWithItsThreads()) {
+            context.claims().claim(HostClaims.WHOLE_PROCESS);
+        }
         for (Group.Entry entry : group.resources()) {
             Optional<Failure> failure = call(entry, "start", group.startBudget(), true, () -> {
                 awaitValid(fresh, token);
@@ -432,6 +435,18 @@ public final class Lane {
         }
         isMonitored = stopRequested < token;
         around.report().accept(new Input.StartEnded(group.name(), token, Optional.empty(), ""));
+    }
+
+    private boolean endsWithItsThreads() {
+        try {
+            return group.resources().stream().allMatch(entry -> entry.resource().endsWithItsThreads());
+        } catch (RuntimeException e) {
+            LOG.warn(
+                    "group {}: a resource does not say whether it ends with its threads: {}",
+                    group.name(),
+                    e.toString());
+            return false;
+        }
     }
 
     /**

@@ -55,6 +55,8 @@ public final class FileNodeStateStore implements NodeStateStore {
     private Optional<NodeStateFormat.Found> found = Optional.empty();
 
     private @Nullable String endedBecause;
+    /** Whoever closed it did not wait for a save that hangs: that one lets go of the disk when it ends. */
+    private volatile boolean isClosed;
 
     /**
      * @param directory the node's own; created, readable by its owner only, if it does not exist. Nothing is touched before
@@ -175,6 +177,9 @@ public final class FileNodeStateStore implements NodeStateStore {
                 }
             }
         } finally {
+            if (isClosed) {
+                release();
+            }
             turn.unlock();
         }
     }
@@ -192,6 +197,7 @@ public final class FileNodeStateStore implements NodeStateStore {
     @Override
     public void close() {
         boolean isMine = false;
+        isClosed = true;
         try {
             isMine = turn.tryLock(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -285,7 +291,12 @@ public final class FileNodeStateStore implements NodeStateStore {
             if (length > NodeStateFormat.FILE_LENGTH_MAX) {
                 throw NodeStateFormat.damaged(stateFile, "it has " + length + " bytes, more than any node state");
             }
-            return Optional.of(NodeStateFormat.read(stateFile, Files.readAllBytes(stateFile)));
+            NodeStateFormat.Found read = NodeStateFormat.read(stateFile, Files.readAllBytes(stateFile));
+            if (read.slotLength() > 0) {
+                file = files.open(stateFile);
+                confirm(read);
+            }
+            return Optional.of(read);
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -314,12 +325,7 @@ public final class FileNodeStateStore implements NodeStateStore {
             found = Optional.of(writeAnew(bytes));
             return;
         }
-        StateFiles.FileInPlace open = file;
-        if (open == null) {
-            open = files.open(stateFile);
-            file = open;
-        }
-        open.write(before.nextPosition(), bytes);
+        place().write(before.nextPosition(), bytes);
         found = Optional.of(new NodeStateFormat.Found(next, 1 - before.slot(), before.slotLength()));
     }
 
@@ -332,8 +338,26 @@ public final class FileNodeStateStore implements NodeStateStore {
             created.force();
         }
         files.rename(newFile, stateFile);
+        // At once: what is written later goes to the file that was made here, or fails.
+        file = files.open(stateFile);
         files.forceDirectory(directory);
         return NodeStateFormat.read(stateFile, all.array());
+    }
+
+    /**
+     * After a write that failed the kernel may show what the disk does not hold. The slot that is believed to be the newest is
+     * written once more before the other one may be overwritten: on a sick disk that fails, and the other one still stands.
+     */
+    private void confirm(NodeStateFormat.Found read) throws IOException {
+        place().write(read.position(), NodeStateFormat.encode(read.newest()));
+    }
+
+    private StateFiles.FileInPlace place() throws IOException {
+        StateFiles.FileInPlace open = file;
+        if (open == null) {
+            throw new IOException(stateFile + " is not open");
+        }
+        return open;
     }
 
     private void closeFile() throws IOException {

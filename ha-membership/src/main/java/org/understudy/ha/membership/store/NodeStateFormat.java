@@ -51,7 +51,7 @@ final class NodeStateFormat {
     static final int FORMAT_OF_TWO = 2;
 
     static final int HEADER_LENGTH = 60;
-    /** A page of the disk or of the memory, whichever is larger: what is never written again does not share it with a slot. */
+    /** So that what is never written again shares no page with a slot. */
     static final int PAGE = 4096;
 
     private static final int SLOT_LENGTH_MIN = 4 * PAGE;
@@ -84,6 +84,11 @@ final class NodeStateFormat {
         /** Whether a state of so many bytes can be written in place. */
         boolean holds(int length) {
             return length <= slotLength;
+        }
+
+        /** Where this state is. */
+        long position() {
+            return PAGE + (long) slot * slotLength;
         }
 
         /** Where the next state goes. */

@@ -90,23 +90,23 @@ public interface StateFiles {
 
             @Override
             public FileInPlace open(Path path) throws IOException {
+                // First, because the next line would make a file that is not there.
+                Object key = key(path);
                 // "rwd" is O_DSYNC: without the inode's times, whose change would cost a commit of the journal each
                 // time.
                 RandomAccessFile file = new RandomAccessFile(path.toFile(), "rwd");
-                Object key;
-                try {
-                    key = key(path);
-                } catch (IOException e) {
-                    file.close();
-                    throw e;
-                }
-                return new FileInPlace() {
+                FileInPlace opened = new FileInPlace() {
                     @Override
                     public void write(long position, ByteBuffer bytes) throws IOException {
+                        requireSame();
                         byte[] all = new byte[bytes.remaining()];
                         bytes.get(all);
                         file.seek(position);
                         file.write(all);
+                        requireSame();
+                    }
+
+                    private void requireSame() throws IOException {
                         if (!key.equals(key(path))) {
                             throw new IOException(path + " was replaced by another file while it was in use");
                         }
@@ -117,6 +117,18 @@ public interface StateFiles {
                         file.close();
                     }
                 };
+                boolean isSame = false;
+                try {
+                    isSame = key.equals(key(path));
+                } finally {
+                    if (!isSame) {
+                        file.close();
+                    }
+                }
+                if (!isSame) {
+                    throw new IOException(path + " was replaced by another file at this moment");
+                }
+                return opened;
             }
 
             /** What tells the file from any other: device and inode where the system has them. */

@@ -11,27 +11,34 @@ import org.junit.jupiter.api.Timeout;
 class ProcessTasksTest {
     private static final Path PROC = Path.of("/proc");
 
+    /** Its parent does not take notice of its end, so that it stays to be looked at. */
     @Test
     void a_process_is_past_its_end_when_it_is_killed_and_neither_while_it_runs_nor_while_it_is_stopped()
             throws Exception {
-        Process process = new ProcessBuilder("sleep", "600").start();
+        Process parent = new ProcessBuilder("sh", "-c", "sleep 600 & echo $!; exec sleep 600").start();
         try {
-            ProcessTasks tasks = ProcessTasks.of(PROC, process.pid()).orElseThrow();
+            long child = Long.parseLong(parent.inputReader().readLine());
+            ProcessTasks tasks = ProcessTasks.of(PROC, child).orElseThrow();
             assertThat(tasks.showsLife()).isTrue();
             assertThat(tasks.areAllPastTheirEnd()).isFalse();
-            SmallNodeProcess.signal("STOP", process.pid());
+            SmallNodeProcess.signal("STOP", child);
             assertThat(tasks.areAllPastTheirEnd()).isFalse();
 
-            SmallNodeProcess.signal("KILL", process.pid());
+            SmallNodeProcess.signal("KILL", child);
 
             while (!tasks.areAllPastTheirEnd()) {
                 LockSupport.parkNanos(100_000);
             }
-            process.waitFor();
-            assertThat(tasks.areAllPastTheirEnd()).isTrue();
             assertThat(tasks.showsLife()).isFalse();
+            parent.destroyForcibly().waitFor();
+            while (ProcessHandle.of(child).isPresent()) {
+                LockSupport.parkNanos(100_000);
+            }
+            assertThat(tasks.areAllPastTheirEnd())
+                    .as("of what is gone whoever watches it knows")
+                    .isFalse();
         } finally {
-            process.destroyForcibly();
+            parent.destroyForcibly();
         }
     }
 

@@ -104,7 +104,7 @@ class FileNodeStateStoreTest {
                 store.open();
                 store.save(OLD);
             }
-            CuttingFiles files = new CuttingFiles(2 + at, lazyDisk);
+            CuttingFiles files = new CuttingFiles(4 + at, lazyDisk);
             boolean saved = save(disk, next, files);
             cut = files.wasCut();
             cuts += cut ? 1 : 0;
@@ -123,7 +123,7 @@ class FileNodeStateStoreTest {
         return cuts;
     }
 
-    /** The first two steps belong to open. */
+    /** The first four steps belong to open. */
     private static boolean save(Path disk, byte[] next, CuttingFiles files) {
         try (FileNodeStateStore store = new FileNodeStateStore(disk, files)) {
             store.open();
@@ -170,6 +170,40 @@ class FileNodeStateStoreTest {
             Files.write(file, copy);
             assertThatThrownBy(() -> store.save(NEW)).hasMessageContaining("earlier save failed");
         }
+    }
+
+    @Test
+    void a_file_that_is_gone_is_not_made_again() throws IOException {
+        try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+            store.open();
+            Files.move(directory.resolve("node.state"), directory.resolve("moved"));
+            assertThatThrownBy(() -> store.save(NEW)).isInstanceOf(StorageException.class);
+            assertThat(directory.resolve("node.state")).doesNotExist();
+        }
+    }
+
+    /** The kernel shows the bytes of a write that failed; the disk does not have them. */
+    @Test
+    void a_disk_that_stays_sick_keeps_the_last_state_that_it_has() throws IOException {
+        FailingOnce files = new FailingOnce();
+        try (FileNodeStateStore store = new FileNodeStateStore(directory, files)) {
+            store.open();
+            store.save(OLD);
+        }
+        byte[] onDisk = Files.readAllBytes(directory.resolve("node.state"));
+        try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+            store.open();
+            store.save(NEW);
+        }
+        byte[] shown = Files.readAllBytes(directory.resolve("node.state"));
+        files.failing = true;
+
+        assertThatThrownBy(() -> new FileNodeStateStore(directory, files).open())
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("No space left on device");
+        assertThat(Files.readAllBytes(directory.resolve("node.state")))
+                .isEqualTo(shown)
+                .isNotEqualTo(onDisk);
     }
 
     @Test

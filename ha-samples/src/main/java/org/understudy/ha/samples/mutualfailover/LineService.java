@@ -57,6 +57,11 @@ final class LineService implements ManagedResource {
         }
     }
 
+    @Override
+    public boolean endsWithItsThreads() {
+        return true; // It only answers.
+    }
+
     private void close() throws IOException {
         if (listener.isPresent()) {
             listener.get().close();

@@ -120,6 +120,11 @@ public final class TakeoverNode {
         public Health monitor() {
             return served.isOpen() ? Health.healthy() : Health.notRunning();
         }
+
+        @Override
+        public boolean endsWithItsThreads() {
+            return true;
+        }
     }
 
     /** A resource that tells when it is started and stopped, and is what it stands for otherwise. */
@@ -165,6 +170,16 @@ public final class TakeoverNode {
         @Override
         public Scope scope() {
             return real.scope();
+        }
+
+        @Override
+        public boolean endsWithItsThreads() {
+            return real.endsWithItsThreads();
+        }
+
+        @Override
+        public void retire() {
+            real.retire();
         }
 
         @Override
