@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,8 +25,10 @@ import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.DeadlineMachine;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.core.PresenceWatch;
 import org.understudy.ha.iptakeover.core.RenewalRound;
 import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -34,6 +36,9 @@ import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
+import org.understudy.ha.iptakeover.spi.AddressTable;
+import org.understudy.ha.iptakeover.spi.CardEvents;
+import org.understudy.ha.iptakeover.spi.LinkEvents;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
@@ -50,6 +55,8 @@ final class AddressTenure {
     private static final long KEEPER_END_MILLIS_MAX = 500;
     /** A packet socket that is not used for so long is closed meanwhile. */
     private static final long SILENCE_NANOS = 5_000_000_000L;
+    /** How often it is looked whether the addresses stand though nothing was heard. */
+    private static final long LOOK_NANOS = 10_000_000_000L;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -60,6 +67,9 @@ final class AddressTenure {
     private final StartContext context;
 
     private final LinkTable links;
+    /** What the keeper waits for. */
+    private final CardEvents events;
+
     private final StandingAddresses standing;
     private final SegmentTalk talk;
     private final TcpCare tcp;
@@ -73,8 +83,6 @@ final class AddressTenure {
     private volatile @Nullable NeighbourResponder responder;
 
     private final CountDownLatch ending = new CountDownLatch(1);
-    /** A permit for each reason to look before it is time. */
-    private final Semaphore wake = new Semaphore(0);
     /** Why another owner has it now; empty while it is ours. */
     private volatile String yielded = "";
 
@@ -88,11 +96,31 @@ final class AddressTenure {
     /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
     private boolean reopened;
 
+    /** Of the keeper: something was told of the interface. */
+    private boolean isLinkStirred;
+
     /** Of the keeper: how often the card has lost its carrier. */
     private int carrierLosses;
 
     /** Why the address does not work any more; empty while it does. */
     private volatile String lost = "";
+
+    /** Of the keeper, once it keeps. */
+    private final PresenceWatch presence = new PresenceWatch(System.nanoTime(), LOOK_NANOS);
+
+    private StandingAddresses.Look looked = StandingAddresses.Look.COMPLETE;
+    /** What somebody is to be told of, without who did it. */
+    private final List<String> untold = new ArrayList<>();
+    /** The interface was switched on when it was last looked at. */
+    private boolean isLinkUp = true;
+    /** It was switched off since all of them stood, which takes IPv6 addresses away. */
+    private boolean wasLinkDown;
+    /** What somebody took away and is not back, empty if all stand; then whether it is to be expected back. */
+    private volatile Absence absence = Absence.NONE;
+
+    private record Absence(String why, boolean isPassing) {
+        static final Absence NONE = new Absence("", true);
+    }
 
     /**
      * Opens the sockets; changes nothing in the kernel.
@@ -100,6 +128,7 @@ final class AddressTenure {
      * @param timing null where this host has no gates
      * @param guard of the card; empty where time-outs must serve
      * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
+     * @param tables opens the table of addresses
      */
     AddressTenure(
             AddressSet addresses,
@@ -108,7 +137,8 @@ final class AddressTenure {
             @Nullable GateTiming timing,
             Optional<CardGuard> guard,
             SegmentTalk.Settings settings,
-            boolean dieWithProcess) {
+            boolean dieWithProcess,
+            Supplier<AddressTable> tables) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
         this.link = link;
@@ -119,9 +149,10 @@ final class AddressTenure {
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             links = remember(opened, new LinuxLinkTable());
-            standing = remember(
-                    opened,
-                    new StandingAddresses(addresses, link, context.claims().tag(), timing, dieWithProcess));
+            int tag = context.claims().tag();
+            AddressTable table = remember(opened, tables.get());
+            standing = new StandingAddresses(addresses, link, tag, timing, dieWithProcess, table);
+            events = remember(opened, new LinuxCardEvents(link.index(), addresses.all(), tag));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
@@ -169,6 +200,10 @@ final class AddressTenure {
             FencingToken any = new FencingToken(1);
             announcer.send(new Announcement(MacAddress.ZERO, false, Optional.empty(), any).of(first(addresses.all())));
         }
+        try (CardEvents events = new LinuxCardEvents(Integer.MAX_VALUE, first(addresses.all()), 1)) {
+            events.wake();
+            events.await(0);
+        }
         SegmentTalk.warmUp();
         TcpCare.warmUp();
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
@@ -176,6 +211,10 @@ final class AddressTenure {
         new AnnouncementSchedule(0, 1).next(0);
         new DeadlineMachine(1).decide(0, true, 0);
         new RenewalRound(1, 1, 0).next(0);
+        PresenceWatch presence = new PresenceWatch(0, LOOK_NANOS);
+        presence.found(StandingAddresses.compare(List.of(), addresses, 1, true).isComplete(), 0);
+        presence.decide(PresenceWatch.Stay.HELD, LOOK_NANOS);
+        presence.restored(true, LOOK_NANOS);
     }
 
     private static List<IpAddress> first(List<IpAddress> all) {
@@ -200,6 +239,11 @@ final class AddressTenure {
         gate.create(context.claims().tag());
         touchedKernel = true;
         standing.add(leftovers);
+        if (standing.index() != link.index()) {
+            events.hearAlso(standing.index());
+            // Nobody heard what happened there before.
+            presence.stirred();
+        }
         if (needsResponder) {
             Talked holding = new Talked();
             responder = new NeighbourResponder(
@@ -230,7 +274,7 @@ final class AddressTenure {
     private final class Talked implements SegmentTalk.Owner {
         @Override
         public boolean isHolding() {
-            return yielded.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
+            return isHeld();
         }
 
         @Override
@@ -247,7 +291,7 @@ final class AddressTenure {
 
         @Override
         public void wake() {
-            wake.release();
+            events.wake();
         }
     }
 
@@ -294,15 +338,35 @@ final class AddressTenure {
                 announceAgain(schedule);
                 delay = Math.min(delay, Math.min(talk.turn(), tcp.turn()));
             }
+            tellAll();
             long untilNext = schedule.delayNanos(System.nanoTime());
             if (untilNext > SILENCE_NANOS) {
                 silence();
             }
-            if (wake.tryAcquire(Math.min(delay, untilNext), TimeUnit.NANOSECONDS)) {
-                wake.drainPermits();
+            hear(events.await(Math.min(delay, untilNext)));
+            if (Thread.interrupted()) {
+                throw new InterruptedException("the thread of " + addresses + " was interrupted");
             }
         }
         return "";
+    }
+
+    private void hear(List<LinkEvents.Event> news) {
+        for (LinkEvents.Event event : news) {
+            if (event instanceof LinkEvents.AddressChanged changed) {
+                if (addresses.contains(changed.address())) {
+                    presence.stirred();
+                }
+            } else {
+                isLinkStirred = true;
+                wasLinkDown |= event instanceof LinkEvents.LinkChanged changed
+                        && changed.index() == standing.index()
+                        && !changed.isUp();
+                if (event instanceof LinkEvents.Missed) {
+                    presence.stirred();
+                }
+            }
+        }
     }
 
     private AddressAnnouncer announcer() {
@@ -364,16 +428,143 @@ final class AddressTenure {
             letGo(turn.end());
             return -1;
         }
-        if (turn.isKept()) {
+        if (turn.isKept() || isLinkStirred) {
+            isLinkStirred = false;
             String renamed = lookAfterLink();
             if (!renamed.isEmpty() && gate.isEnforced()) {
                 letGo(renamed);
                 return -1;
             }
-            standing.renewIfDue(() -> ending.getCount() == 0);
+        }
+        if (turn.isKept() && !standing.renewIfDue()) {
+            presence.stirred();
         }
         reopened |= turn.isReopened();
-        return turn.delayNanos();
+        return Math.min(turn.delayNanos(), lookAfterAddresses());
+    }
+
+    /** Finds out what somebody took away, and puts it back if it may stand; returns nanoseconds until the next look. */
+    private long lookAfterAddresses() {
+        PresenceWatch.Decision decision = presence.decide(stay(), System.nanoTime());
+        while (decision.action() != PresenceWatch.Action.WAIT) {
+            if (decision.action() == PresenceWatch.Action.LOOK) {
+                look();
+            } else {
+                restore();
+            }
+            decision = presence.decide(stay(), System.nanoTime());
+        }
+        if (presence.hasGivenUp() && absence.isPassing()) {
+            giveUp();
+        }
+        return decision.nextNanos() == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : Math.max(0, decision.nextNanos() - System.nanoTime());
+    }
+
+    private PresenceWatch.Stay stay() {
+        if (!isHeld()) {
+            return PresenceWatch.Stay.OVER;
+        }
+        return gate.isOpen() && context.lease().isValid() && isLinkUp
+                ? PresenceWatch.Stay.HELD
+                : PresenceWatch.Stay.IN_DOUBT;
+    }
+
+    /** Whether the addresses may stand, as far as anybody here knows. */
+    private boolean isHeld() {
+        return yielded.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
+    }
+
+    private void look() {
+        try {
+            StandingAddresses.Look now = standing.look();
+            List<String> doubledBefore = looked.doubled();
+            looked = now;
+            if (!now.isComplete()) {
+                // With an interface that is put down go its IPv6 addresses, and its own event comes after theirs.
+                lookAfterLink();
+            }
+            boolean isNew = presence.found(now.isComplete(), System.nanoTime());
+            if (now.isComplete() || absence.isPassing()) {
+                absence = now.isComplete()
+                        ? Absence.NONE
+                        : new Absence(by() + now.words(standing.where()) + ": it is being put back", true);
+            }
+            if (isNew) {
+                untold.add(now.words(standing.where()));
+            }
+            if (!now.doubled().isEmpty() && !now.doubled().equals(doubledBefore)) {
+                untold.add("added " + String.join(", ", now.doubled()) + " to " + standing.where()
+                        + ": take it off there, the library alone may add it");
+            }
+        } catch (PlatformException e) {
+            presence.notSeen(System.nanoTime());
+            LOG.warn("{}: cannot look whether {} still stand: {}", what, addresses, e.getMessage());
+        }
+    }
+
+    /** After what could be done at once: whoever is told may take a while. What an end came before is no news. */
+    private void tellAll() {
+        if (!untold.isEmpty()) {
+            // That the interface was switched off is told after what that did to its addresses.
+            hear(events.await(0));
+            // Whatever somebody woke for is still to be done.
+            events.wake();
+            for (String deed : untold) {
+                tell(wasLinkDown ? by() + deed + ": it is put back when that is up" : by() + deed, !wasLinkDown);
+            }
+            untold.clear();
+        }
+        wasLinkDown &= !absence.why().isEmpty();
+    }
+
+    private String by() {
+        return wasLinkDown ? standing.where() + " was switched off, which " : "somebody on this host ";
+    }
+
+    private void tell(String sentence, boolean isAlarm) {
+        if (!isHeld()) {
+            return;
+        }
+        LOG.warn("{}: {}", what, sentence);
+        try {
+            if (isAlarm) {
+                context.alarm(sentence);
+            } else {
+                context.report(sentence);
+            }
+        } catch (RuntimeException e) {
+            // The thread that keeps the gate open must not end over it.
+            LOG.warn("nobody was told \"{}\"", sentence, e);
+        }
+    }
+
+    private void restore() {
+        boolean isDone = false;
+        try {
+            standing.restore(looked, this::isHeld);
+            isDone = true;
+            absence = Absence.NONE;
+            reopened = true;
+            LOG.info("{}: put back on {}", what, standing.where());
+        } catch (PlatformException e) {
+            absence = new Absence(
+                    by() + looked.words(standing.where()) + ", and it cannot be put back: " + e.getMessage(), false);
+            LOG.warn("{}: not put back: {}", what, e.getMessage());
+        }
+        presence.restored(isDone, System.nanoTime());
+    }
+
+    private void giveUp() {
+        absence = new Absence(
+                by() + looked.words(standing.where()) + ", for the " + (PresenceWatch.RESTORES_MAX + 1)
+                        + "th time within a minute",
+                false);
+        tell(
+                absence.why() + ": it is not put back any more. Let whatever manages " + standing.where()
+                        + " leave it alone (systemd-networkd: KeepConfiguration=static; NetworkManager: unmanaged)",
+                true);
     }
 
     private void letGo(String why) {
@@ -391,6 +582,13 @@ final class AddressTenure {
     private String lookAfterLink() {
         try {
             Optional<LinkTable.Link> now = links.byIndex(link.index());
+            boolean isCardUp = now.isPresent() && now.get().isUp();
+            // A device that is gone is told of by what cannot be put back there.
+            boolean isUp = standing.index() == link.index()
+                    ? isCardUp
+                    : links.byIndex(standing.index()).map(LinkTable.Link::isUp).orElse(true);
+            isLinkUp = isCardUp && isUp;
+            wasLinkDown |= !isUp;
             // Switches and neighbours behind a card that was without its cable may have forgotten the address.
             if (now.isPresent() && now.get().hasCarrier() && now.get().carrierLosses() != carrierLosses) {
                 carrierLosses = now.get().carrierLosses();
@@ -438,9 +636,16 @@ final class AddressTenure {
                 return Health.failed(Severity.SOFT, lost);
             }
             tcp.tell();
-            String vanished = standing.vanished();
-            if (!vanished.isEmpty()) {
-                return Health.failed(Severity.SOFT, vanished);
+            String unserved = standing.unserved();
+            if (!unserved.isEmpty()) {
+                return Health.failed(Severity.SOFT, unserved);
+            }
+            Absence gone = absence;
+            if (!gone.isPassing()) {
+                return Health.failed(Severity.SOFT, gone.why());
+            }
+            if (!gone.why().isEmpty()) {
+                return Health.degraded(gone.why());
             }
             NeighbourResponder answering = responder;
             String unanswered = answering == null ? "" : answering.problem().orElse("");
@@ -474,7 +679,7 @@ final class AddressTenure {
             tcp.end();
         }
         ending.countDown();
-        wake.release();
+        events.wake();
         boolean gone = false;
         try {
             if (touchedKernel) {
@@ -487,6 +692,7 @@ final class AddressTenure {
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
                 standing.remove();
+                standing.refuseDoubled();
                 if (calm) {
                     gate.remove();
                 }
@@ -502,7 +708,7 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, standing, gate));
+        List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, standing, events, gate));
         NeighbourResponder answering = responder;
         if (answering != null) {
             all.add(0, answering);

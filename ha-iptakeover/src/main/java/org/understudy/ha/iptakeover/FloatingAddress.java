@@ -67,6 +67,13 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * a thousand take 0.3 to 1.7 s, four thousand 6 s. More than 16 share one name in {@link #remains()}, by which
  * the library cannot find out that another group has one of them; give each address to one resource only.
  *
+ * <p><b>Who else touches them.</b> What somebody on this host takes away (an operator, systemd-networkd, NetworkManager) is back within
+ * about a millisecond and announced again, as long as the lease is confirmed; what somebody changed is put right. Each time it is told as
+ * {@code HaEvent.Alarm}, once for a burst. The first loss is made good at once, those that follow it after longer and longer pauses,
+ * at most ten within a minute: at the next one the resource fails SOFT, and the group moves. An IPv6 address that went because the
+ * interface was switched off is back when that is on again. The same address in another form, as {@code /24}, is named and left alone; while it
+ * stands the stop fails and the gate stays shut.
+ *
  * <p><b>What ends them without us.</b> Where nf_tables works, a gate in the kernel stands before the addresses: packets, ARP and neighbour
  * discovery in their name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is
  * paused. Where BPF may be used as well the kernel compares the end of the lease itself with its clock. See {@link #leaseEnd()} and
@@ -110,7 +117,7 @@ public final class FloatingAddress implements ManagedResource {
     private volatile @Nullable Trial trial;
     /** A gate under another name was found before one of the addresses; look again before a start. */
     private volatile boolean isObstructed;
-    /** A tenure of our own did not end as it should; what is open is not another's then. */
+    /** A stay of our own did not end as it should, its addresses may still stand; what is open is not another's then. */
     private volatile boolean mayStand;
 
     /**
@@ -367,8 +374,8 @@ public final class FloatingAddress implements ManagedResource {
                         "switchAgeing",
                         ageing.toString(),
                         "is shorter than " + AGEING_MIN.toSeconds()
-                                + " s, and announcements would flood the segment: give the ageing time of the switches, 300 s"
-                                + " usually"));
+                                + " s, and announcements would flood the segment: give the ageing time of the"
+                                + " switches, 300 s usually"));
             }
         }
 
@@ -501,7 +508,15 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure next = null;
         try {
             LinkTable.Link link = servingLink();
-            next = new AddressTenure(addresses, link, context, timing, guard(link, context), settings, diesWithProcess);
+            next = new AddressTenure(
+                    addresses,
+                    link,
+                    context,
+                    timing,
+                    guard(link, context),
+                    settings,
+                    diesWithProcess,
+                    LinuxAddressTable::new);
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
@@ -648,6 +663,7 @@ public final class FloatingAddress implements ManagedResource {
     private void scrub() throws ResourceException {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             removeOurs(table);
+            refuseOthers(table);
             card.forget();
             if (trial().gateProblem().isEmpty()) {
                 NftGate.remove(addresses);
@@ -661,6 +677,19 @@ public final class FloatingAddress implements ManagedResource {
                             + " dev " + interfaceName + "` takes " + (addresses.size() == 1 ? "it" : "the first")
                             + " away",
                     e);
+        }
+    }
+
+    /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
+    private void refuseOthers(AddressTable table) {
+        for (AddressTable.Entry entry : mayStand ? table.list() : List.<AddressTable.Entry>of()) {
+            if (addresses.contains(entry.address())) {
+                throw new PlatformException(
+                        "RTM_DELADDR",
+                        0,
+                        "somebody added " + entry.address() + "/" + entry.prefixLength() + " to interface number "
+                                + entry.interfaceIndex() + " while this host held it: take it off there");
+            }
         }
     }
 
@@ -681,8 +710,7 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * {@inheritDoc}
      *
-     * <p>A few microseconds: one question to the kernel about the interface; the addresses themselves are looked for once a second, which
-     * takes some milliseconds for a thousand. At most three of those that vanished are named. Up to twenty times a second, and for a
+     * <p>A few microseconds: one question to the kernel about the interface. Up to twenty times a second, and for a
      * twentieth of the time at most, it also looks which TCP connections there are and tells them to the next owner.
      * Meant to be polled every 50 ms, so that a pulled cable is seen at once.
      */
@@ -923,8 +951,9 @@ public final class FloatingAddress implements ManagedResource {
         }
         if (!between.isEmpty()) {
             LOG.warn(
-                    "{}: {} of this host {} between its addresses: the death of this process cannot be proved with them, and a takeover"
-                            + " waits for the end of the lease; use addresses that lie closer together, or several resources",
+                    "{}: {} of this host {} between its addresses: the death of this process cannot be proved with"
+                            + " them, and a takeover waits for the end of the lease; use addresses that lie closer"
+                            + " together, or several resources",
                     this,
                     AddressSet.few(between),
                     between.size() == 1 ? "lies" : "lie");

@@ -1,7 +1,9 @@
 package org.understudy.ha.iptakeover;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +15,6 @@ import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.RenewalRound;
-import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.ProcessDevice;
 import org.understudy.ha.iptakeover.linux.WeakHost;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -27,13 +28,13 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * finding out that one vanished, and taking them away. They stand on the card that faces the clients, or on a device that ends with this
  * process.
  *
- * <p><b>Concurrency.</b> {@link #add} by the starting thread, then {@link #renewIfDue} by the keeper, {@link #vanished} by whoever
- * monitors, {@link #remove} by any. The table locks for itself.
+ * <p><b>Concurrency.</b> {@link #add} by the starting thread, then {@link #renewIfDue}, {@link #look} and {@link #restore} by the keeper, {@link
+ * #remove} by any, {@link #unserved} by whoever monitors. The table locks for itself.
  */
 final class StandingAddresses implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StandingAddresses.class);
 
-    private static final long PRESENCE_NANOS = 1_000_000_000;
+    private static final long SERVED_NANOS = 1_000_000_000;
     private static final int NETWORKS_NAMED_MAX = 5;
 
     private final AddressSet addresses;
@@ -52,26 +53,36 @@ final class StandingAddresses implements AutoCloseable {
     private boolean addTried;
 
     private volatile boolean added;
-    private long presenceCheckedNanos;
+    /** Somebody gave one of the addresses to this interface in another form, which only they should take away. */
+    private volatile boolean isDoubled;
+    /** Of whoever monitors: when they were last known to be served. */
+    private long servedNanos = System.nanoTime();
+
     /** Of the keeper, after the start. */
     private @Nullable RenewalRound renewals;
 
     /**
-     * Opens the socket; changes nothing in the kernel.
+     * Changes nothing in the kernel.
      *
      * @param link the card that faces the clients
      * @param timing null where no gate ends them, and so no lifetime either
      * @param dieWithProcess they stand on a device of this process
+     * @param table is closed with this
      */
     StandingAddresses(
-            AddressSet addresses, LinkTable.Link link, int tag, @Nullable GateTiming timing, boolean dieWithProcess) {
+            AddressSet addresses,
+            LinkTable.Link link,
+            int tag,
+            @Nullable GateTiming timing,
+            boolean dieWithProcess,
+            AddressTable table) {
         this.dieWithProcess = dieWithProcess;
         this.addresses = addresses;
         this.what = words(addresses);
         this.link = link;
         this.tag = tag;
         this.timing = timing;
-        this.table = new LinuxAddressTable();
+        this.table = table;
     }
 
     static String words(AddressSet addresses) {
@@ -122,13 +133,14 @@ final class StandingAddresses implements AutoCloseable {
         return entry.isOurs() && ProcessDevice.isOne(entry.interfaceIndex());
     }
 
-    private int index() {
+    /** The interface they stand on. */
+    int index() {
         ProcessDevice own = device;
         return own == null ? link.index() : own.index();
     }
 
     /** The name of the interface they stand on. */
-    private String where() {
+    String where() {
         ProcessDevice own = device;
         return own == null ? link.name() : own.name();
     }
@@ -212,10 +224,9 @@ final class StandingAddresses implements AutoCloseable {
             own.drawNothing();
         }
         added = true;
-        presenceCheckedNanos = System.nanoTime();
         renewals = timing == null
                 ? null
-                : new RenewalRound(addresses.size(), timing.renewalNanos(addresses.size()), presenceCheckedNanos);
+                : new RenewalRound(addresses.size(), timing.renewalNanos(addresses.size()), System.nanoTime());
     }
 
     boolean areAdded() {
@@ -229,50 +240,137 @@ final class StandingAddresses implements AutoCloseable {
     /**
      * Only right after the gate was prolonged: an address whose gate nobody prolongs must go. However late this comes, it does not
      * bring back what is gone.
+     *
+     * @return false if one of them is absent
      */
-    void renewIfDue(BooleanSupplier isEnding) {
+    boolean renewIfDue() {
         if (renewals == null) {
-            return;
+            return true;
         }
         RenewalRound.Slice slice = renewals.next(System.nanoTime());
         if (slice.isEmpty()) {
-            return;
+            return true;
         }
         try {
-            List<IpAddress> absent =
-                    table.renewAll(index(), addresses.all().subList(slice.from(), slice.to()), tag, validSeconds());
-            if (!absent.isEmpty() && !isEnding.getAsBoolean()) {
-                LOG.warn("{}: not on {} any more: {}", what, where(), AddressSet.few(absent));
-            }
+            return table.renewAll(index(), addresses.all().subList(slice.from(), slice.to()), tag, validSeconds())
+                    .isEmpty();
         } catch (PlatformException e) {
             LOG.warn("{}: not renewed: {}", what, e.getMessage());
+            return true;
         }
     }
 
-    /** Which of them are gone or not served any more, in words; empty while all is well, and when it was looked less than a second ago. */
-    String vanished() {
+    /**
+     * Why the addresses are not served though they stand, in words; empty while they are, where they stand on the card itself, and
+     * when it was looked less than a second ago. By whoever monitors.
+     *
+     * @throws PlatformException if the kernel does not say
+     */
+    String unserved() {
+        ProcessDevice own = device;
         long nanos = System.nanoTime();
-        if (nanos - presenceCheckedNanos < PRESENCE_NANOS) {
+        if (own == null || nanos - servedNanos < SERVED_NANOS) {
             return "";
         }
-        List<IpAddress> missing = table.missing(index(), addresses.all());
-        String problem = missing.isEmpty() ? unserved() : vanished(missing);
-        // Where one is missing the next look must not wait a second to say so again.
-        presenceCheckedNanos = problem.isEmpty() ? nanos : nanos - PRESENCE_NANOS;
+        String problem = own.problem()
+                .or(() -> WeakHost.problem(link.index(), addresses.hasV4()))
+                .orElse("");
+        // After a problem the next look must not wait a second to say so again.
+        servedNanos = problem.isEmpty() ? nanos : nanos - SERVED_NANOS;
         return problem;
     }
 
-    private String unserved() {
-        return dieWithProcess
-                ? WeakHost.problem(link.index(), addresses.hasV4()).orElse("")
-                : "";
+    /**
+     * How they stand.
+     *
+     * @param absent not on the interface in any form
+     * @param unmarked there, but without our mark, tag or lifetime
+     * @param doubled in another form, in place of ours or beside it, as {@code ADDRESS/PREFIX}
+     */
+    record Look(List<IpAddress> absent, List<IpAddress> unmarked, List<String> doubled) {
+        static final Look COMPLETE = new Look(List.of(), List.of(), List.of());
+
+        /** Whether there is nothing to put right. */
+        boolean isComplete() {
+            return absent.isEmpty() && unmarked.isEmpty();
+        }
+
+        /** What is wrong, in words. */
+        String words(String interfaceName) {
+            List<String> all = new ArrayList<>();
+            if (!absent.isEmpty()) {
+                all.add("took " + AddressSet.few(absent) + " off " + interfaceName);
+            }
+            if (!unmarked.isEmpty()) {
+                all.add("changed " + AddressSet.few(unmarked) + " on " + interfaceName);
+            }
+            return String.join(" and ", all);
+        }
     }
 
-    private String vanished(List<IpAddress> missing) {
-        return addresses.size() == 1
-                ? "address " + addresses + " vanished from " + where()
-                : missing.size() + " of " + addresses.size() + " addresses vanished from " + where() + ": "
-                        + AddressSet.few(missing);
+    /**
+     * @throws PlatformException if the kernel does not say
+     */
+    Look look() {
+        Look look = compare(table.list(index(), addresses.all()), addresses, tag, timing != null);
+        isDoubled |= !look.doubled().isEmpty();
+        return look;
+    }
+
+    /**
+     * @param entries of the interface
+     * @param isBounded whether they must not stand for ever
+     */
+    static Look compare(List<AddressTable.Entry> entries, AddressSet addresses, int tag, boolean isBounded) {
+        Set<IpAddress> absent = new LinkedHashSet<>(addresses.all());
+        List<IpAddress> unmarked = new ArrayList<>();
+        List<String> doubled = new ArrayList<>();
+        for (AddressTable.Entry entry : entries) {
+            if (!addresses.contains(entry.address())) {
+                continue;
+            }
+            if (entry.isAlone()) {
+                absent.remove(entry.address());
+                boolean isMarked = entry.isOurs() && entry.tag() == tag;
+                if (!isMarked || isBounded && entry.validSeconds() == AddressTable.FOREVER) {
+                    unmarked.add(entry.address());
+                }
+            } else {
+                doubled.add(entry.address() + "/" + entry.prefixLength());
+                // An IPv6 address stands on an interface once.
+                if (entry.address().isV6()) {
+                    absent.remove(entry.address());
+                }
+            }
+        }
+        return new Look(List.copyOf(absent), unmarked, doubled);
+    }
+
+    /**
+     * Puts back and puts right what a look did not find as it should be. Whether the stay still holds is asked right before the one
+     * call that brings an address back, and again after it: what came too late is taken away again, and was mute meanwhile
+     * behind its gate.
+     *
+     * @throws PlatformException if the kernel refuses some of it; the rest was done
+     */
+    void restore(Look look, BooleanSupplier isHeld) {
+        if (!look.unmarked().isEmpty()) {
+            table.renewAll(index(), look.unmarked(), tag, validSeconds());
+        }
+        if (look.absent().isEmpty() || !isHeld.getAsBoolean()) {
+            return;
+        }
+        AddressTable.Added result = table.addMissing(index(), look.absent(), tag, validSeconds());
+        ProcessDevice own = device;
+        if (own != null) {
+            own.drawNothing();
+        }
+        if (!isHeld.getAsBoolean()) {
+            table.removeAll(index(), result.added());
+        }
+        result.refusal().ifPresent(refusal -> {
+            throw refusal;
+        });
     }
 
     /** All of them, whoever changed them since. */
@@ -295,6 +393,23 @@ final class StandingAddresses implements AutoCloseable {
                                     && addresses.contains(entry.address()))
                             .map(AddressTable.Entry::address)
                             .toList());
+        }
+    }
+
+    /**
+     * Before the gate is taken away: without it such an address would speak for this host.
+     *
+     * @throws PlatformException if one of them stands as somebody else's
+     */
+    void refuseDoubled() {
+        List<String> left = isDoubled ? look().doubled() : List.of();
+        if (!left.isEmpty()) {
+            throw new PlatformException(
+                    "RTM_DELADDR",
+                    0,
+                    "somebody added " + left.get(0) + " to " + where() + " while this host held "
+                            + (addresses.size() == 1 ? "the address" : "the addresses")
+                            + ": take it off there, `ip addr del " + left.get(0) + " dev " + where() + "`");
         }
     }
 

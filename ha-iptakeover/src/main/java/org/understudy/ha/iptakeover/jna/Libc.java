@@ -9,6 +9,7 @@ import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.bpf.BpfCall;
 
@@ -66,7 +67,7 @@ public final class Libc {
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int SYS_PIDFD_SEND_SIGNAL = 424;
     private static final int SYS_PIDFD_OPEN = 434;
-    private static final int POLLIN = 1;
+    static final int POLLIN = 1;
     /** {@code struct mmsghdr} with 64-bit pointers. */
     private static final int MESSAGE_BYTES = 64;
 
@@ -74,9 +75,9 @@ public final class Libc {
     private static final int VECTOR_BYTES = 16;
 
     /** {@code struct pollfd}. */
-    private static final int POLL_ENTRY_BYTES = 8;
+    static final int POLL_ENTRY_BYTES = 8;
 
-    private static final int POLL_RESULT_AT = 6;
+    static final int POLL_RESULT_AT = 6;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int IPPROTO_IPV6 = 41;
     private static final int IPV6_ADD_MEMBERSHIP = 20;
@@ -166,6 +167,9 @@ public final class Libc {
 
         static native int poll(byte[] fds, NativeLong count, int timeoutMillis) throws LastErrorException;
 
+        static native int ppoll(byte[] fds, NativeLong count, long[] timeout, Pointer signals)
+                throws LastErrorException;
+
         static native int setsockopt(int fd, int level, int name, Pointer value, int length) throws LastErrorException;
 
         static native int close(int fd) throws LastErrorException;
@@ -177,6 +181,8 @@ public final class Libc {
         static native int fcntl(int fd, int command, NativeLong argument) throws LastErrorException;
 
         static native NativeLong write(int fd, byte[] data, NativeLong length) throws LastErrorException;
+
+        static native NativeLong read(int fd, byte[] buffer, NativeLong length) throws LastErrorException;
 
         static native int eventfd(int initial, int flags) throws LastErrorException;
 
@@ -438,6 +444,24 @@ public final class Libc {
         return readable;
     }
 
+    /**
+     * {@code ppoll(2)}.
+     *
+     * @param entries {@code struct pollfd} each; the kernel writes its answers there
+     * @param timeout seconds and nanoseconds; null waits for ever
+     * @return how many have something to tell; 0 after the time or a signal
+     */
+    static int poll(byte[] entries, long @Nullable [] timeout) {
+        try {
+            return C.ppoll(entries, new NativeLong(entries.length / POLL_ENTRY_BYTES), timeout, null);
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() == EINTR) {
+                return 0;
+            }
+            throw failed("ppoll", e, entries.length / POLL_ENTRY_BYTES + " descriptors");
+        }
+    }
+
     /** {@code eventfd(2)} with the value 0; close-on-exec. Readable once somebody has written to it. */
     public static Fd eventDescriptor() {
         NativeAccess.require();
@@ -453,6 +477,17 @@ public final class Libc {
         write(
                 fd,
                 ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(1).array());
+    }
+
+    /** Makes a descriptor of {@link #eventDescriptor()} that is readable unreadable again. Waits if it is not. */
+    public static void clearEvent(Fd fd) {
+        try {
+            C.read(fd.number(), new byte[8], new NativeLong(8));
+        } catch (LastErrorException e) {
+            if (e.getErrorCode() != EINTR) {
+                throw failed("read", e, fd.toString());
+            }
+        }
     }
 
     /**

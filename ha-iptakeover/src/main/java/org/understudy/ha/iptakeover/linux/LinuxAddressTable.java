@@ -2,11 +2,9 @@ package org.understudy.ha.iptakeover.linux;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,16 +37,22 @@ public final class LinuxAddressTable implements AddressTable {
      * @throws PlatformException if no netlink socket can be opened
      */
     public LinuxAddressTable() {
-        socket = NetlinkSocket.open(NetlinkSocket.ROUTE);
+        NetlinkSocket opened = NetlinkSocket.open(NetlinkSocket.ROUTE);
+        boolean isGood = false;
+        try {
+            opened.filterDumps();
+            isGood = true;
+        } finally {
+            if (!isGood) {
+                opened.close();
+            }
+        }
+        socket = opened;
     }
 
     @Override
     public void addAll(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds) {
-        List<NetlinkAck> acks = socket.changeAll(AddressMessage.requests(
-                addresses,
-                AddressMessage.NEW,
-                NetlinkMessage.REQUEST | NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE,
-                address -> AddressMessage.floating(interfaceIndex, address, PROTO, tag, validSeconds)));
+        List<NetlinkAck> acks = socket.changeAll(additions(interfaceIndex, addresses, tag, validSeconds));
         List<IpAddress> added = new ArrayList<>();
         PlatformException refused = null;
         for (int i = 0; i < acks.size(); i++) {
@@ -66,6 +70,31 @@ public final class LinuxAddressTable implements AddressTable {
             }
             throw refused;
         }
+    }
+
+    @Override
+    public Added addMissing(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds) {
+        List<NetlinkAck> acks = socket.changeAll(additions(interfaceIndex, addresses, tag, validSeconds));
+        List<IpAddress> added = new ArrayList<>();
+        Optional<PlatformException> refused = Optional.empty();
+        for (int i = 0; i < acks.size(); i++) {
+            NetlinkAck ack = acks.get(i);
+            if (ack.isDone()) {
+                added.add(addresses.get(i));
+            } else if (ack.errno() != Libc.EEXIST && refused.isEmpty()) {
+                refused = Optional.of(refusal(ack, addresses.get(i), interfaceIndex));
+            }
+        }
+        return new Added(added, refused);
+    }
+
+    private static List<NetlinkMessage> additions(
+            int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds) {
+        return AddressMessage.requests(
+                addresses,
+                AddressMessage.NEW,
+                NetlinkMessage.REQUEST | NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE,
+                address -> AddressMessage.floating(interfaceIndex, address, PROTO, tag, validSeconds));
     }
 
     private static PlatformException refusal(NetlinkAck ack, IpAddress address, int interfaceIndex) {
@@ -184,6 +213,8 @@ public final class LinuxAddressTable implements AddressTable {
                                         : "cannot renew an address")
                                 + ": no floating address here");
             }
+            table.list(LOOPBACK_INDEX, like.all());
+            table.addMissing(Integer.MAX_VALUE, like.all(), 1, TRIAL_SECONDS);
             // The whole path for all of them once, about an interface that cannot exist: it is compiled when it counts.
             table.renewAll(Integer.MAX_VALUE, like.all(), 1, TRIAL_SECONDS);
         }
@@ -252,50 +283,59 @@ public final class LinuxAddressTable implements AddressTable {
     private List<Entry> list(List<Integer> families) {
         List<Entry> entries = new ArrayList<>();
         for (int family : families) {
-            for (NetlinkMessage m : socket.dump(AddressMessage.dumpRequest(family), "RTM_GETADDR")) {
-                if (m.type() == AddressMessage.NEW) {
-                    AddressMessage found = AddressMessage.decode(m.payload());
-                    // A kernel without IPv6 answers with what it has.
-                    Optional<IpAddress> local = found.family() == family ? found.local() : Optional.empty();
-                    local.ifPresent(address -> entries.add(new Entry(
-                            address,
-                            found.prefixLength(),
-                            found.interfaceIndex(),
-                            found.proto(),
-                            found.priority(),
-                            found.isTentative())));
-                }
-            }
+            entries(socket.dump(AddressMessage.dumpRequest(family), "RTM_GETADDR"), family, entries);
         }
         return List.copyOf(entries);
     }
 
-    @Override
-    public List<IpAddress> missing(int interfaceIndex, Collection<IpAddress> addresses) {
-        Set<IpAddress> missing = new LinkedHashSet<>(addresses);
-        for (Entry entry : list(versions(addresses))) {
-            if (entry.isOurs() && entry.interfaceIndex() == interfaceIndex) {
-                missing.remove(entry.address());
+    private static void entries(List<NetlinkMessage> dump, int family, List<Entry> entries) {
+        for (NetlinkMessage m : dump) {
+            if (m.type() == AddressMessage.NEW) {
+                AddressMessage found = AddressMessage.decode(m.payload());
+                // A kernel without IPv6 answers with what it has.
+                Optional<IpAddress> local = found.family() == family ? found.local() : Optional.empty();
+                local.ifPresent(address -> entries.add(new Entry(
+                        address,
+                        found.prefixLength(),
+                        found.interfaceIndex(),
+                        found.proto(),
+                        found.priority(),
+                        found.isTentative(),
+                        found.validSeconds())));
             }
         }
-        return List.copyOf(missing);
+    }
+
+    @Override
+    public List<Entry> list(int interfaceIndex, Collection<IpAddress> addresses) {
+        List<Entry> entries = new ArrayList<>();
+        for (int family : versions(addresses)) {
+            NetlinkMessage request = AddressMessage.dumpRequest(family, interfaceIndex);
+            try {
+                entries(socket.dump(request, "RTM_GETADDR"), family, entries);
+            } catch (PlatformException e) {
+                if (e.errno() != Libc.ENODEV) {
+                    throw e;
+                }
+            }
+        }
+        return entries.stream()
+                .filter(entry -> entry.interfaceIndex() == interfaceIndex)
+                .toList();
     }
 
     @Override
     public List<Network> networksRouted(int interfaceIndex) {
         List<Network> networks = new ArrayList<>();
-        try (NetlinkSocket strict = NetlinkSocket.open(NetlinkSocket.ROUTE)) {
-            strict.filterDumps();
-            for (int family : List.of(AddressMessage.FAMILY_IPV4, AddressMessage.FAMILY_IPV6)) {
-                for (NetlinkMessage m : strict.dump(RouteMessage.dumpRequest(family, interfaceIndex), "RTM_GETROUTE")) {
-                    Optional.of(m)
-                            .filter(message -> message.type() == RouteMessage.NEW)
-                            .map(message -> RouteMessage.decode(message.payload()))
-                            .filter(route -> route.family() == family && route.isOnLink(interfaceIndex))
-                            .flatMap(route -> route.destination().map(to -> new Network(to, route.destinationLength())))
-                            .filter(network -> !isOfTheLink(network.address()))
-                            .ifPresent(networks::add);
-                }
+        for (int family : List.of(AddressMessage.FAMILY_IPV4, AddressMessage.FAMILY_IPV6)) {
+            for (NetlinkMessage m : socket.dump(RouteMessage.dumpRequest(family, interfaceIndex), "RTM_GETROUTE")) {
+                Optional.of(m)
+                        .filter(message -> message.type() == RouteMessage.NEW)
+                        .map(message -> RouteMessage.decode(message.payload()))
+                        .filter(route -> route.family() == family && route.isOnLink(interfaceIndex))
+                        .flatMap(route -> route.destination().map(to -> new Network(to, route.destinationLength())))
+                        .filter(network -> !isOfTheLink(network.address()))
+                        .ifPresent(networks::add);
             }
         }
         return networks;

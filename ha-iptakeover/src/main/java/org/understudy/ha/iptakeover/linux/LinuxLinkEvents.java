@@ -1,5 +1,7 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,7 +26,7 @@ public final class LinuxLinkEvents implements LinkEvents {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxLinkEvents.class);
 
     /** {@code RTMGRP_LINK}, {@code RTMGRP_IPV4_IFADDR} and {@code RTMGRP_IPV6_IFADDR}, {@code linux/rtnetlink.h}. */
-    private static final int GROUPS = 1 | 0x10 | 0x100;
+    static final int GROUPS = 1 | 0x10 | 0x100;
 
     /** {@code linux/if_addr.h}. */
     private static final int IFA_ADDRESS = 1;
@@ -79,38 +81,53 @@ public final class LinuxLinkEvents implements LinkEvents {
     }
 
     private void hear() {
+        List<Event> heard = new ArrayList<>();
+        hear(socket, heard);
+        heard.forEach(this::tell);
+    }
+
+    /**
+     * Takes the next message, if there is one; what cannot be read, or was dropped, is {@link Missed}.
+     *
+     * @return false if nothing waits
+     */
+    static boolean hear(NetlinkSocket from, List<Event> heard) {
         try {
-            for (NetlinkMessage message : socket.news()) {
-                tell(message);
+            List<NetlinkMessage> messages = from.news();
+            for (NetlinkMessage message : messages) {
+                event(message).ifPresent(heard::add);
             }
+            return !messages.isEmpty();
         } catch (MalformedMessageException e) {
             LOG.warn("the kernel told something of the network that cannot be read: {}", e.getMessage());
-            tell(new Missed());
         } catch (PlatformException e) {
             if (e.errno() != Libc.ENOBUFS) {
                 throw e;
             }
-            tell(new Missed());
         }
+        heard.add(new Missed());
+        return true;
     }
 
-    private void tell(NetlinkMessage message) {
+    private static Optional<Event> event(NetlinkMessage message) {
         if (LinkMessage.isAboutLink(message)) {
             LinkMessage link = LinkMessage.decode(message.payload());
-            tell(
+            return Optional.of(
                     message.type() == LinkMessage.DELETE
                             ? new LinkRemoved(link.name(), link.index())
                             : new LinkChanged(
                                     link.name(), link.index(), link.isUp(), link.hasCarrier(), link.carrierLosses()));
-        } else if (message.type() == AddressMessage.NEW || message.type() == AddressMessage.DELETE) {
+        }
+        if (message.type() == AddressMessage.NEW || message.type() == AddressMessage.DELETE) {
             AddressMessage address = AddressMessage.decode(message.payload());
-            local(address)
-                    .ifPresent(local -> tell(new AddressChanged(
+            return local(address)
+                    .map(local -> new AddressChanged(
                             address.interfaceIndex(),
                             local,
                             address.prefixLength(),
-                            message.type() == AddressMessage.NEW)));
+                            message.type() == AddressMessage.NEW));
         }
+        return Optional.empty();
     }
 
     private static Optional<IpAddress> local(AddressMessage message) {

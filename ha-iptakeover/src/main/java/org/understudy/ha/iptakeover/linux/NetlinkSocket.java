@@ -303,6 +303,16 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
+    /** Lets the kernel pass only what a program chooses, see {@link Libc#attachFilter}. */
+    void attachFilter(byte[] program) {
+        Libc.attachFilter(fd, program);
+    }
+
+    /** To wait on together with others. */
+    Fd descriptor() {
+        return fd;
+    }
+
     /**
      * Waits for something to hear.
      *

@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover.linux;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
@@ -200,6 +201,26 @@ public final class ProcessDevice implements AutoCloseable {
             return control.byIndex(interfaceIndex)
                     .filter(link -> link.kind().equals(KIND))
                     .isPresent();
+        }
+    }
+
+    /**
+     * Why nothing on it can be reached, in words; empty if it can.
+     *
+     * @throws PlatformException if the kernel cannot be asked
+     */
+    public Optional<String> problem() {
+        try (LinuxLinkTable links = new LinuxLinkTable()) {
+            Optional<LinkTable.Link> now = links.byIndex(index);
+            if (now.isEmpty()) {
+                return Optional.of(
+                        "somebody took away " + name + ", the device of this process that its addresses stand on");
+            }
+            return now.get().isUp()
+                    ? Optional.empty()
+                    : Optional.of("somebody switched off " + name
+                            + ", the device of this process that its addresses stand on: `ip link set "
+                            + now.get().name() + " up`");
         }
     }
 

@@ -154,6 +154,12 @@ public record AddressMessage(
         return all.toMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP);
     }
 
+    /** The same on one interface, on a socket with {@code NETLINK_GET_STRICT_CHK}; on others it is everything. */
+    public static NetlinkMessage dumpRequest(int family, int interfaceIndex) {
+        AddressMessage some = new AddressMessage(family, 0, 0, 0, interfaceIndex, List.of());
+        return some.toMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP);
+    }
+
     public NetlinkMessage toMessage(int type, int messageFlags) {
         byte[] tail = NetlinkAttribute.encodeAll(attributes);
         ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + tail.length).order(ByteOrder.nativeOrder());
@@ -206,6 +212,16 @@ public record AddressMessage(
     /** {@code IFA_RT_PRIORITY}, 0 if absent. */
     public int priority() {
         return find(IFA_RT_PRIORITY).map(NetlinkAttribute::asInt).orElse(0);
+    }
+
+    /** For how long it stands, {@link #FOREVER} if it does not end. */
+    public int validSeconds() {
+        return find(IFA_CACHEINFO)
+                .map(NetlinkAttribute::value)
+                .filter(value -> value.length >= 2 * Integer.BYTES)
+                .map(value ->
+                        ByteBuffer.wrap(value).order(ByteOrder.nativeOrder()).getInt(Integer.BYTES))
+                .orElse(FOREVER);
     }
 
     /** All flags: those of {@code IFA_FLAGS} if present. */

@@ -2,6 +2,7 @@ package org.understudy.ha.iptakeover.spi;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 
@@ -24,8 +25,16 @@ public interface AddressTable extends AutoCloseable {
      * @param proto who made it, {@link #PROTO} for this library, 0 unknown
      * @param tag the incarnation's tag if it is ours
      * @param isTentative duplicate address detection is not over, or has found that another host has it (RFC 4862, 5.4); IPv6 only
+     * @param validSeconds how long it stands if nobody prolongs it, or {@link #FOREVER}
      */
-    record Entry(IpAddress address, int prefixLength, int interfaceIndex, int proto, int tag, boolean isTentative) {
+    record Entry(
+            IpAddress address,
+            int prefixLength,
+            int interfaceIndex,
+            int proto,
+            int tag,
+            boolean isTentative,
+            int validSeconds) {
         public boolean isOurs() {
             return proto == PROTO;
         }
@@ -70,6 +79,17 @@ public interface AddressTable extends AutoCloseable {
     void addAll(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds);
 
     /**
+     * What {@link #addMissing} came to.
+     *
+     * @param added by it
+     * @param refusal of the first that it could not add; the others were tried
+     */
+    record Added(List<IpAddress> added, Optional<PlatformException> refusal) {}
+
+    /** Adds each, as {@link #addAll} does, that does not stand on the interface in any form, and passes over those that do. */
+    Added addMissing(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds);
+
+    /**
      * Lets each stand for the time given from now, only if it still stands. Every program on the host that listens for addresses
      * is told of each, so not more than once a second.
      *
@@ -89,8 +109,8 @@ public interface AddressTable extends AutoCloseable {
     /** Every address of this host. {@code ip addr show}. */
     List<Entry> list();
 
-    /** Those of the addresses that do not stand on the interface as ours. */
-    List<IpAddress> missing(int interfaceIndex, Collection<IpAddress> addresses);
+    /** Those on one interface of the versions that the addresses have; none if it is gone. {@code ip addr show dev IF}. */
+    List<Entry> list(int interfaceIndex, Collection<IpAddress> addresses);
 
     /** The networks that routes of the main table place on the link of an interface. {@code ip route show dev IF}. */
     List<Network> networksRouted(int interfaceIndex);

@@ -37,7 +37,7 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 /** The program of a {@link LabJvm}: one floating address, driven by lines on standard input, one answer line each. */
 public final class Agent {
     /** Marks an answer among lines of the log. */
-    static final String ANSWER = "> ";
+    public static final String ANSWER = "> ";
 
     private FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
     private @Nullable LabGrant grant;

@@ -38,6 +38,11 @@ public final class LabHost implements AutoCloseable {
         inside("ip", "link", "set", "lan1", "up");
     }
 
+    /** The process that holds the namespace. */
+    public String holder() {
+        return pid();
+    }
+
     private String pid() {
         return Long.toString(holder.pid());
     }
@@ -91,6 +96,11 @@ public final class LabHost implements AutoCloseable {
     /** Starts a JVM with {@link GuardAgent}. */
     public LabJvm guardJvm() {
         return remember(new LabJvm(List.of(prefixed()), "", GuardAgent.class));
+    }
+
+    /** Starts a JVM with a program that answers as {@link Agent} does. */
+    public LabJvm jvmOf(Class<?> program) {
+        return remember(new LabJvm(List.of(prefixed()), "", program));
     }
 
     /** The same with one jar missing. */
