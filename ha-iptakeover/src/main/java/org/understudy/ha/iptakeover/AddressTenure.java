@@ -57,6 +57,8 @@ final class AddressTenure {
     private static final long SILENCE_NANOS = 5_000_000_000L;
     /** How often it is looked whether the addresses stand though nothing was heard. */
     private static final long LOOK_NANOS = 10_000_000_000L;
+    /** The same for the interface. */
+    private static final long LINK_NANOS = 2_000_000_000L;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -98,6 +100,9 @@ final class AddressTenure {
 
     /** Of the keeper: something was told of the interface. */
     private boolean isLinkStirred;
+
+    /** Of the keeper: when it last looked at the interface as a whole. */
+    private long linkNanos = System.nanoTime();
 
     /** Of the keeper: how often the card has lost its carrier. */
     private int carrierLosses;
@@ -195,6 +200,7 @@ final class AddressTenure {
         try (LinuxLinkTable links = new LinuxLinkTable();
                 RawSocketAnnouncer announcer = new RawSocketAnnouncer(Integer.MAX_VALUE)) {
             links.byName("lo");
+            links.isWell("lo");
             links.forwardsV6(Integer.MAX_VALUE);
             // No such interface: the whole path runs and no frame leaves.
             FencingToken any = new FencingToken(1);
@@ -428,8 +434,9 @@ final class AddressTenure {
             letGo(turn.end());
             return -1;
         }
-        if (turn.isKept() || isLinkStirred) {
+        if (isLinkStirred || turn.isKept() && isLinkDue()) {
             isLinkStirred = false;
+            linkNanos = System.nanoTime();
             String renamed = lookAfterLink();
             if (!renamed.isEmpty() && gate.isEnforced()) {
                 letGo(renamed);
@@ -441,6 +448,12 @@ final class AddressTenure {
         }
         reopened |= turn.isReopened();
         return Math.min(turn.delayNanos(), lookAfterAddresses());
+    }
+
+    /** A rename is looked for each time where the gate is lost with it, and the rest now and then: its changes are told. */
+    private boolean isLinkDue() {
+        return gate.isBoundToName() && !links.isStill(link.index(), link.name())
+                || System.nanoTime() - linkNanos >= LINK_NANOS;
     }
 
     /** Finds out what somebody took away, and puts it back if it may stand; returns nanoseconds until the next look. */
@@ -614,19 +627,13 @@ final class AddressTenure {
 
     Health health() {
         try {
-            Optional<LinkTable.Link> now = links.byIndex(link.index());
-            if (now.isEmpty()) {
-                return Health.failed(Severity.HARD, "interface " + link.name() + " is gone");
-            }
-            String renamed = renamed(now.get());
-            if (!renamed.isEmpty()) {
-                return Health.failed(Severity.HARD, renamed);
-            }
-            if (!now.get().isUp()) {
-                return Health.failed(Severity.HARD, "interface " + link.name() + " is down");
-            }
-            if (!now.get().hasCarrier()) {
-                return Health.failed(Severity.HARD, "carrier of " + link.name() + " is gone");
+            // The kernel tells of a pulled cable up to a second late, so this is asked each time. Whether the name is
+            // still that of the card the keeper looks after, if the gate is lost with it.
+            boolean isWell =
+                    (gate.isBoundToName() || links.isStill(link.index(), link.name())) && links.isWell(link.name());
+            String broken = isWell ? "" : brokenLink();
+            if (!broken.isEmpty()) {
+                return Health.failed(Severity.HARD, broken);
             }
             if (!yielded.isEmpty()) {
                 // Here and under the same token it would have to yield again.
@@ -664,6 +671,22 @@ final class AddressTenure {
         } catch (PlatformException e) {
             return Health.degraded("cannot look after " + addresses + ": " + e.getMessage());
         }
+    }
+
+    /** What is wrong with the interface; empty if nothing is. */
+    private String brokenLink() {
+        Optional<LinkTable.Link> now = links.byIndex(link.index());
+        if (now.isEmpty()) {
+            return "interface " + link.name() + " is gone";
+        }
+        String renamed = renamed(now.get());
+        if (!renamed.isEmpty()) {
+            return renamed;
+        }
+        if (!now.get().isUp()) {
+            return "interface " + link.name() + " is down";
+        }
+        return now.get().hasCarrier() ? "" : "carrier of " + link.name() + " is gone";
     }
 
     /**
@@ -708,7 +731,7 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(talk, links, standing, events, gate));
+        List<AutoCloseable> all = new ArrayList<>(List.of(talk, tcp, links, standing, events, gate));
         NeighbourResponder answering = responder;
         if (answering != null) {
             all.add(0, answering);

@@ -710,8 +710,8 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * {@inheritDoc}
      *
-     * <p>A few microseconds: one question to the kernel about the interface. Up to twenty times a second, and for a
-     * twentieth of the time at most, it also looks which TCP connections there are and tells them to the next owner.
+     * <p>A few microseconds: one question to the kernel about the interface. Up to ten times a second while connections are accepted, and for
+     * a hundredth of the time at most, it also looks which TCP connections there are and tells them to the next owner.
      * Meant to be polled every 50 ms, so that a pulled cable is seen at once.
      */
     @Override

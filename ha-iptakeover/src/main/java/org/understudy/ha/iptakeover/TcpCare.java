@@ -22,14 +22,18 @@ import org.understudy.ha.iptakeover.spi.TcpSessions;
  * The TCP connections of one stay of addresses: what the last owner left is tickled, what there is now is told to the next one, and
  * on the way out it is ended. Nothing of this is needed for safety, so nothing of it makes a start or a stop fail.
  */
-final class TcpCare {
+final class TcpCare implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TcpCare.class);
 
     private static final long TELL_NANOS_MIN = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Where nothing is accepted for a while. */
+    private static final long TELL_NANOS_QUIET = TimeUnit.MILLISECONDS.toNanos(400);
     /** Also if nothing was accepted: connections end, and nodes are started. */
     private static final long TELL_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** Where there was no connection, and those that this host itself makes are left. */
+    private static final long LOOK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** The share of time, one in so many, that looking may take. */
-    private static final long SHARE = 20;
+    private static final long SHARE = 100;
     /** A kilobyte a millisecond at most. */
     private static final long NANOS_PER_BYTE = 1_000;
 
@@ -46,6 +50,7 @@ final class TcpCare {
     private long toldNanos = System.nanoTime();
     private long nextNanos = toldNanos;
     private long acceptedThen = -1;
+    private long pauseNanos = TELL_NANOS_MIN;
     private boolean isBroken;
     /** Of the keeper. */
     private @Nullable TickleSchedule tickles;
@@ -62,9 +67,8 @@ final class TcpCare {
 
     /** Loads what a start would have to load, so that it does not. */
     static void warmUp() {
-        TcpSessions sessions = new LinuxTcpSessions();
-        sessions.accepted();
-        try {
+        try (TcpSessions sessions = new LinuxTcpSessions()) {
+            sessions.accepted();
             Connections none = Connections.NONE.next(sessions.established(List.of(Ipv4Address.ANY)));
             new TickleSchedule(Connections.decode(none.encode()), 0).due(0);
         } catch (RuntimeException e) {
@@ -118,8 +122,11 @@ final class TcpCare {
             return;
         }
         OptionalLong accepted = sessions.accepted();
-        if (accepted.isPresent() && accepted.getAsLong() == acceptedThen && begin - toldNanos < TELL_AGAIN_NANOS) {
-            nextNanos = begin + TELL_NANOS_MIN;
+        boolean isQuiet = accepted.isPresent() && accepted.getAsLong() == acceptedThen;
+        pauseNanos = isQuiet ? Math.min(TELL_NANOS_QUIET, pauseNanos + pauseNanos / 4) : TELL_NANOS_MIN;
+        long again = known.list().isEmpty() ? LOOK_AGAIN_NANOS : TELL_AGAIN_NANOS;
+        if (isQuiet && begin - toldNanos < again) {
+            nextNanos = begin + pauseNanos;
             return;
         }
         acceptedThen = accepted.orElse(-1);
@@ -145,7 +152,7 @@ final class TcpCare {
         }
         toldNanos = begin;
         long end = System.nanoTime();
-        nextNanos = end + Math.max(TELL_NANOS_MIN, Math.max(SHARE * (end - begin), NANOS_PER_BYTE * state.length));
+        nextNanos = end + Math.max(pauseNanos, Math.max(SHARE * (end - begin), NANOS_PER_BYTE * state.length));
     }
 
     /**
@@ -167,5 +174,10 @@ final class TcpCare {
             // Whatever it is: the address must go.
             LOG.info("{}: clients learn by themselves that it moved: {}", addresses, e.toString());
         }
+    }
+
+    @Override
+    public void close() {
+        sessions.close();
     }
 }

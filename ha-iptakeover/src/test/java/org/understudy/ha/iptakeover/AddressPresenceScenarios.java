@@ -338,8 +338,8 @@ final class AddressPresenceScenarios implements AutoCloseable {
     private static void until(String what, BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - start > 10_000_000_000L) {
-                throw new AssertionError("not within 10 s: " + what);
+            if (System.nanoTime() - start > 15_000_000_000L) {
+                throw new AssertionError("not within 15 s: " + what);
             }
         }
     }

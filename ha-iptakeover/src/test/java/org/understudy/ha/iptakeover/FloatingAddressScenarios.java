@@ -267,7 +267,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         jvm.signal("KILL");
-        // Within two seconds: the kernel takes the address away after three.
+        // Within four seconds: the kernel takes the address away after six.
         long last = asker.lastAnswerMillis(vips, 1000);
         System.out.println("answers after SIGKILL for " + last + " ms");
         assertThat(last).isBetween(0L, (long) MUTE_WITHIN_MILLIS);
@@ -331,7 +331,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         LabHost a = segment.host(2);
         LabJvm jvm = jvm(a);
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
-        assertThat(a.addresses()).containsPattern("valid_lft [23]sec preferred_lft 0sec");
+        assertThat(a.addresses()).containsPattern("valid_lft [3-6]sec preferred_lft 0sec");
         assertThat(asker.lastAnswerMillis(vips, 5000)).isGreaterThan(4500);
         assertThat(jvm.ask("monitor")).startsWith("HEALTHY");
         assertAllStandOn(a);
@@ -863,8 +863,8 @@ final class FloatingAddressScenarios implements AutoCloseable {
     private static void until(String what, BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - start > 10_000_000_000L) {
-                throw new AssertionError("not within 10 s: " + what);
+            if (System.nanoTime() - start > 15_000_000_000L) {
+                throw new AssertionError("not within 15 s: " + what);
             }
         }
     }

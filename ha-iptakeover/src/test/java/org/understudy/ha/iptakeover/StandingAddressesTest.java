@@ -2,13 +2,20 @@ package org.understudy.ha.iptakeover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.iptakeover.StandingAddresses.Look;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.AddressTable.Entry;
+import org.understudy.ha.iptakeover.spi.LinkTable;
 
 class StandingAddressesTest {
     private static final IpAddress FOUR = IpAddress.parse("192.0.2.50").orElseThrow();
@@ -53,6 +60,53 @@ class StandingAddressesTest {
     void another_form_is_named_and_only_version_four_has_room_beside_it() {
         Look look = look(new Entry(FOUR, 24, 3, 0, 0, false, 9), new Entry(SIX, 64, 3, 0, 0, false, 9));
         assertThat(look).isEqualTo(new Look(List.of(FOUR), List.of(), List.of("192.0.2.50/24", "2001:db8::50/64")));
+    }
+
+    @Test
+    void the_stay_is_asked_right_before_the_call_that_brings_back_and_right_after_it() {
+        Look look = new Look(List.of(FOUR), List.of(SIX), List.of());
+        assertThat(restored(look, true, true)).containsExactly("renew " + SIX, "add " + FOUR);
+        assertThat(restored(look, false, false))
+                .as("a renewal brings nothing back")
+                .containsExactly("renew " + SIX);
+        assertThat(restored(look, true, false)).containsExactly("renew " + SIX, "add " + FOUR, "remove " + FOUR);
+        assertThat(restored(new Look(List.of(HOST), List.of(), List.of()), true, false))
+                .as("what stood already is somebody's")
+                .containsExactly("add " + HOST, "remove nothing");
+    }
+
+    private static List<String> restored(Look look, boolean isHeldBefore, boolean isHeldAfter) {
+        List<String> calls = new ArrayList<>();
+        Iterator<Boolean> isHeld = List.of(isHeldBefore, isHeldAfter).iterator();
+        LinkTable.Link link = new LinkTable.Link("lan0", 3, Optional.of(MacAddress.ZERO), true, true, false, true, 0);
+        new StandingAddresses(BOTH, link, 7, GateTiming.forLease(960_000_000), false, table(calls))
+                .restore(look, isHeld::next);
+        return calls;
+    }
+
+    /** In which the host's own address stands. */
+    private static AddressTable table(List<String> calls) {
+        return (AddressTable) Proxy.newProxyInstance(
+                AddressTable.class.getClassLoader(), new Class<?>[] {AddressTable.class}, (proxy, method, args) -> {
+                    List<?> some = (List<?>) args[1];
+                    String which = some.isEmpty() ? "nothing" : some.get(0).toString();
+                    return switch (method.getName()) {
+                        case "renewAll" -> {
+                            calls.add("renew " + which);
+                            yield List.of();
+                        }
+                        case "addMissing" -> {
+                            calls.add("add " + which);
+                            yield new AddressTable.Added(
+                                    some.contains(HOST) ? List.of() : List.of(FOUR), Optional.empty());
+                        }
+                        case "removeAll" -> {
+                            calls.add("remove " + which);
+                            yield some;
+                        }
+                        default -> throw new AssertionError(method);
+                    };
+                });
     }
 
     private static Look look(Entry... entries) {

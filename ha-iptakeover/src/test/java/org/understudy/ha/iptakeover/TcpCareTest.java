@@ -150,6 +150,11 @@ class TcpCareTest {
         }
 
         @Override
+        public void close() {
+            // Nothing is open.
+        }
+
+        @Override
         public List<TcpConnection> established(Collection<IpAddress> local) {
             looks++;
             fail();

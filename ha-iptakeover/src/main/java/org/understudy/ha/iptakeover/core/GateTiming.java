@@ -29,14 +29,17 @@ public record GateTiming(long timeoutMillis, long freshNanos, long refreshNanos,
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
-    /** Below this whole seconds and the lateness of the kernel, up to half a second, weigh too much. */
-    private static final int VALID_SECONDS_MIN = 3;
+    /**
+     * How long a dead owner's address stays, mute behind its gate, is weighed here against an event for every listener of the host. Below 3
+     * s whole seconds and the lateness of the kernel, up to half a second, would weigh too much.
+     */
+    private static final int VALID_SECONDS_MIN = 6;
 
     /**
      * Each renewal is an event for every listener of the host. For IPv6 the kernel also looks at all addresses of the host each time,
      * 0.3 ms for a thousand and 1.4 ms for four thousand of them.
      */
-    static final int RENEWALS_PER_SECOND_MAX = 50;
+    static final int RENEWALS_PER_SECOND_MAX = 25;
 
     /**
      * @throws IllegalArgumentException if the bound does not hold
@@ -50,8 +53,8 @@ public record GateTiming(long timeoutMillis, long freshNanos, long refreshNanos,
     }
 
     /**
-     * Divides a lease: T is 35 % and β 27 % of what is left after the lateness; an open gate is prolonged seven times per T.
-     * A lease of 0.96 s gives T = 329 ms, β = 254 ms, a refresh every 47 ms, and 27 ms in reserve.
+     * Divides a lease: T is 35 % and β 27 % of what is left after the lateness; an open gate is prolonged three times per T, so a
+     * stall of two thirds of T shows nowhere. A lease of 0.96 s gives T = 329 ms, β = 254 ms, a refresh every 110 ms, and 27 ms in reserve.
      *
      * @param lengthNanos {@code EnforcedLease.lengthNanos()}
      * @throws ConfigurationException if the lease is too short
@@ -64,14 +67,15 @@ public record GateTiming(long timeoutMillis, long freshNanos, long refreshNanos,
             throw new ConfigurationException(
                     "lease",
                     lengthNanos / NANOS_PER_MILLI + " ms",
-                    "is too short for the kernel to end a floating address in time: after margins it must last at least "
+                    "is too short for the kernel to end a floating address in time: after margins it must last at"
+                            + " least "
                             + leastMillis + " ms; make the lease longer");
         }
-        return new GateTiming(timeoutMillis, budget / 100 * 27, timeoutMillis * NANOS_PER_MILLI / 7, lengthNanos);
+        return new GateTiming(timeoutMillis, budget / 100 * 27, timeoutMillis * NANOS_PER_MILLI / 3, lengthNanos);
     }
 
     /**
-     * How long an address itself stands without being renewed: three leases, at least 3 s, and longer for more than 50 addresses. A third of it passes between two renewals, and one lease at most from the last of them to
+     * How long an address itself stands without being renewed: three leases, at least 6 s, and longer for more than 50 addresses. A third of it passes between two renewals, and one lease at most from the last of them to
      * the end of the lease, so it never ends while the gate is open.
      *
      * @param addresses behind the gate

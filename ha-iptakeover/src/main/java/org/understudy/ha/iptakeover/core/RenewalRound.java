@@ -1,16 +1,19 @@
 package org.understudy.ha.iptakeover.core;
 
 /**
- * Which addresses to renew now, so that each is renewed once a round and the work is spread evenly over it: a renewal is an event
- * for every listener of the host, and for IPv6 the kernel looks at all addresses of the host each time.
+ * Which addresses to renew now, so that each is renewed once a round. They are renewed a slice at a time, the slices spread evenly over
+ * the round: waking for one address costs as much as waking for all of a slice, and in IPv6 the kernel looks at all addresses of the
+ * host for each, so that more at once would hold up the gate.
  */
 public final class RenewalRound {
     /** So many at most in one go, so that the gate is prolonged in between. */
     static final int SLICE_MAX = 25;
 
     private final int count;
+    private final int slices;
     private final long roundNanos;
     private final long startNanos;
+    /** Slices so far. */
     private long renewed;
 
     /**
@@ -20,12 +23,15 @@ public final class RenewalRound {
      */
     public RenewalRound(int count, long roundNanos, long startNanos) {
         this.count = count;
+        this.slices = (count + SLICE_MAX - 1) / SLICE_MAX;
         this.roundNanos = roundNanos;
         this.startNanos = startNanos;
     }
 
     /** The addresses from one index to before another. */
     public record Slice(int from, int to) {
+        static final Slice NONE = new Slice(0, 0);
+
         public boolean isEmpty() {
             return from == to;
         }
@@ -34,12 +40,14 @@ public final class RenewalRound {
     /** What is due now; it counts as renewed. What a stall left behind by more than a round is renewed once. */
     public Slice next(long nowNanos) {
         long elapsed = nowNanos - startNanos;
-        // In parts, because count times nanoseconds overflows after some weeks.
-        long due = elapsed / roundNanos * count + elapsed % roundNanos * count / roundNanos;
-        renewed = Math.max(renewed, due - count);
-        int from = (int) (renewed % count);
-        int to = (int) Math.min(Math.min(from + due - renewed, from + SLICE_MAX), count);
-        renewed += to - from;
-        return new Slice(from, to);
+        // In parts, because slices times nanoseconds overflows after some weeks.
+        long due = elapsed / roundNanos * slices + elapsed % roundNanos * slices / roundNanos;
+        renewed = Math.max(renewed, due - slices);
+        if (renewed >= due) {
+            return Slice.NONE;
+        }
+        int slice = (int) (renewed % slices);
+        renewed++;
+        return new Slice((int) ((long) slice * count / slices), (int) ((slice + 1L) * count / slices));
     }
 }

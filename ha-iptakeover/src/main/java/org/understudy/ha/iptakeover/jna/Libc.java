@@ -161,7 +161,8 @@ public final class Libc {
                 int fd, byte[] data, NativeLong length, int flags, byte[] address, int addressLength)
                 throws LastErrorException;
 
-        static native NativeLong recv(int fd, byte[] buffer, NativeLong length, int flags) throws LastErrorException;
+        /** Without the exception: that nothing waits is no error, and is found out many times a second. */
+        static native NativeLong recv(int fd, byte[] buffer, NativeLong length, int flags);
 
         static native int setsockopt(int fd, int level, int name, byte[] value, int length) throws LastErrorException;
 
@@ -343,16 +344,17 @@ public final class Libc {
      */
     public static int receive(Fd fd, byte[] buffer, int flags) {
         while (true) {
-            try {
-                return C.recv(fd.number(), buffer, new NativeLong(buffer.length), flags)
-                        .intValue();
-            } catch (LastErrorException e) {
-                if (e.getErrorCode() == EAGAIN) {
-                    return -1;
-                }
-                if (e.getErrorCode() != EINTR) {
-                    throw failed("recv", e, fd.toString());
-                }
+            int length = C.recv(fd.number(), buffer, new NativeLong(buffer.length), flags)
+                    .intValue();
+            if (length >= 0) {
+                return length;
+            }
+            int errno = Native.getLastError();
+            if (errno == EAGAIN) {
+                return -1;
+            }
+            if (errno != EINTR) {
+                throw failed("recv", new LastErrorException(errno), fd.toString());
             }
         }
     }
@@ -559,6 +561,11 @@ public final class Libc {
         } catch (LastErrorException e) {
             throw failed("fcntl", e, fd + " F_DUPFD_CLOEXEC from " + least);
         }
+    }
+
+    /** The same as {@code netdevice(7)} has it, for those who tell its errors apart. */
+    static void ioctl(Fd fd, int request, byte[] argument) {
+        C.ioctl(fd.number(), new NativeLong(request), argument);
     }
 
     /** {@code write(2)} of a few bytes as a whole. */

@@ -3,7 +3,9 @@ package org.understudy.ha.iptakeover.linux;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.LinkLook;
 import org.understudy.ha.iptakeover.netlink.LinkMessage;
 import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
 import org.understudy.ha.iptakeover.spi.LinkTable;
@@ -16,6 +18,10 @@ public final class LinuxLinkTable implements LinkTable {
     private static final int NAME_LENGTH_MAX = 15;
 
     private final NetlinkSocket socket;
+    /** Guards the look, which is that of the last name. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private LinkLook look = new LinkLook("");
 
     /**
      * @throws org.understudy.ha.api.PlatformException if no netlink socket can be opened
@@ -44,6 +50,33 @@ public final class LinuxLinkTable implements LinkTable {
             indexes.add(LinkMessage.decode(m.payload()).index());
         }
         return indexes;
+    }
+
+    @Override
+    public boolean isStill(int index, String name) {
+        lock.lock();
+        try {
+            return look(name).index(socket.descriptor()) == index;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public boolean isWell(String name) {
+        lock.lock();
+        try {
+            return look(name).hasLink(socket.descriptor());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private LinkLook look(String name) {
+        if (!look.name().equals(name)) {
+            look = new LinkLook(name);
+        }
+        return look;
     }
 
     @Override

@@ -1,10 +1,10 @@
 package org.understudy.ha.iptakeover.linux;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,6 +14,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Fd;
@@ -38,7 +40,10 @@ import org.understudy.ha.iptakeover.spi.TcpSessions;
  * without the address cannot speak in its name.
  */
 public final class LinuxTcpSessions implements TcpSessions {
-    private static final Path COUNTERS = Path.of("/proc/net/snmp");
+    private static final String COUNTERS = "/proc/net/snmp";
+    private static final String TCP = "\nTcp: ";
+    private static final int DECIMAL = 10;
+    private static final int COUNTERS_BYTES_MAX = 8 * 1024;
 
     /** {@code NETLINK_SOCK_DIAG}. */
     private static final int SOCK_DIAG = 4;
@@ -67,6 +72,12 @@ public final class LinuxTcpSessions implements TcpSessions {
 
     private volatile boolean answers;
 
+    /** Guards the file of counters. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final byte[] buffer = new byte[COUNTERS_BYTES_MAX];
+    private @Nullable RandomAccessFile counters;
+
     @Override
     public List<TcpConnection> established(Collection<IpAddress> local) {
         TreeSet<TcpConnection> found = new TreeSet<>();
@@ -80,27 +91,41 @@ public final class LinuxTcpSessions implements TcpSessions {
 
     @Override
     public OptionalLong accepted() {
+        lock.lock();
         try {
-            return accepted(Files.readAllLines(COUNTERS));
+            RandomAccessFile open = counters;
+            if (open == null) {
+                open = new RandomAccessFile(COUNTERS, "r");
+                counters = open;
+            }
+            // The kernel writes it anew for each read from the beginning.
+            open.seek(0);
+            int length = open.read(buffer);
+            return length < 0
+                    ? OptionalLong.empty()
+                    : accepted(new String(buffer, 0, length, StandardCharsets.US_ASCII));
         } catch (IOException e) {
             return OptionalLong.empty();
+        } finally {
+            lock.unlock();
         }
     }
 
     /** Two lines for each protocol: names, and below them numbers (proc_net(5)). */
-    static OptionalLong accepted(List<String> lines) {
-        List<String[]> tcp = lines.stream()
-                .filter(line -> line.startsWith("Tcp: "))
-                .map(line -> line.split(" "))
-                .toList();
-        if (tcp.size() != 2) {
+    static OptionalLong accepted(String text) {
+        int names = text.indexOf(TCP);
+        int numbers = names < 0 ? -1 : text.indexOf(TCP, names + TCP.length());
+        int name = names < 0 ? -1 : text.indexOf(" PassiveOpens", names);
+        if (name < 0 || numbers < name) {
             return OptionalLong.empty();
         }
-        int column = List.of(tcp.get(0)).indexOf("PassiveOpens");
+        int at = numbers + TCP.length() - 1;
+        for (int blank = text.indexOf(' ', names); blank < name; blank = text.indexOf(' ', blank + 1)) {
+            at = at < 0 ? -1 : text.indexOf(' ', at + 1);
+        }
+        int end = at < 0 ? -1 : text.indexOf(' ', at + 1);
         try {
-            return column < 0 || column >= tcp.get(1).length
-                    ? OptionalLong.empty()
-                    : OptionalLong.of(Long.parseLong(tcp.get(1)[column]));
+            return end < 0 ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text, at + 1, end, DECIMAL));
         } catch (NumberFormatException e) {
             return OptionalLong.empty();
         }
@@ -168,7 +193,8 @@ public final class LinuxTcpSessions implements TcpSessions {
                 "SOCK_DIAG_BY_FAMILY",
                 errno,
                 "the kernel does not tell which TCP connections there are: " + Libc.errnoName(errno)
-                        + ". It needs CONFIG_INET_DIAG and CONFIG_INET_TCP_DIAG; where they are modules, `modprobe tcp_diag`");
+                        + ". It needs CONFIG_INET_DIAG and CONFIG_INET_TCP_DIAG; where they are modules, `modprobe"
+                        + " tcp_diag`");
     }
 
     /** A socket of our own that the kernel must know. Only this host could reach it, and nobody does: it has no time. */
@@ -264,8 +290,8 @@ public final class LinuxTcpSessions implements TcpSessions {
                     "SOCK_DESTROY",
                     ack.errno(),
                     "this kernel cannot end TCP connections: " + Libc.errnoName(ack.errno())
-                            + ". It was built without CONFIG_INET_DIAG_DESTROY; clients of an address that moves learn of it"
-                            + " from the next owner only");
+                            + ". It was built without CONFIG_INET_DIAG_DESTROY; clients of an address that moves learn"
+                            + " of it from the next owner only");
         }
         if (!ack.isDone()) {
             throw NetlinkSocket.refused("SOCK_DESTROY", ack, "a TCP connection");
@@ -415,5 +441,21 @@ public final class LinuxTcpSessions implements TcpSessions {
             return e.errno() == Libc.EAFNOSUPPORT ? "" : e.getMessage();
         }
         return "";
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            RandomAccessFile open = counters;
+            counters = null;
+            if (open != null) {
+                open.close();
+            }
+        } catch (IOException e) {
+            throw new PlatformException("close", 0, COUNTERS + ": " + e.getMessage(), e);
+        } finally {
+            lock.unlock();
+        }
     }
 }

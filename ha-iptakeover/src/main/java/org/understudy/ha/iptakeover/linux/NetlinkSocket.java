@@ -254,6 +254,49 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
+    /** nf_tables changes that are carried out again and again, encoded once. Belongs to the socket that it is given to. */
+    static final class Prepared {
+        private static final int SEQUENCE_AT = 8;
+
+        private final byte[] bytes;
+        private final ByteBuffer view;
+        private final int count;
+
+        Prepared(List<NetlinkMessage> changes) {
+            List<NetlinkMessage> batch = new ArrayList<>(changes);
+            batch.add(0, NfTables.batchBegin());
+            // The last change is the one before the end.
+            batch.set(changes.size(), batch.get(changes.size()).withFlags(NetlinkMessage.ACK));
+            batch.add(NfTables.batchEnd());
+            count = batch.size();
+            bytes = NetlinkMessage.encodeAll(batch);
+            view = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        }
+
+        private byte[] numbered(int first) {
+            int start = 0;
+            for (int i = 0; i < count; i++) {
+                view.putInt(start + SEQUENCE_AT, first + i);
+                start += view.getInt(start) + 3 & ~3;
+            }
+            return bytes;
+        }
+    }
+
+    /** As {@link #transact(List)}. */
+    NetlinkAck transact(Prepared changes) {
+        lock.lock();
+        try {
+            drop();
+            int first = sequence + 1;
+            sequence += changes.count;
+            Libc.send(fd, changes.numbered(first));
+            return verdict(sequence - 1);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private NetlinkAck verdict(int last) {
         NetlinkAck refusal = null;
         boolean done = false;

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressClaim;
 import org.understudy.ha.iptakeover.core.AddressSet;
@@ -113,6 +114,10 @@ public final class NftGate implements AddressGate {
     private final List<Integer> families;
 
     private final boolean guardsCard;
+    private volatile @Nullable Prolonging prolonging;
+
+    /** The changes that prolong by a time. */
+    private record Prolonging(long timeoutMillis, NetlinkSocket.Prepared changes) {}
 
     /**
      * Opens the socket; the kernel is not changed yet.
@@ -381,12 +386,22 @@ public final class NftGate implements AddressGate {
 
     @Override
     public boolean prolong(long timeoutMillis) {
-        List<NetlinkMessage> changes = new ArrayList<>();
-        for (int family : families) {
-            changes.add(NfTables.deleteElement(family, table, OPEN, MARK));
-            changes.add(NfTables.newElement(family, table, OPEN, MARK, timeoutMillis));
+        return accepted(socket.transact(prolonging(timeoutMillis)), "prolong");
+    }
+
+    /** Made once: it is the same many times a second. */
+    private NetlinkSocket.Prepared prolonging(long timeoutMillis) {
+        Prolonging known = prolonging;
+        if (known == null || known.timeoutMillis() != timeoutMillis) {
+            List<NetlinkMessage> changes = new ArrayList<>();
+            for (int family : families) {
+                changes.add(NfTables.deleteElement(family, table, OPEN, MARK));
+                changes.add(NfTables.newElement(family, table, OPEN, MARK, timeoutMillis));
+            }
+            known = new Prolonging(timeoutMillis, new NetlinkSocket.Prepared(changes));
+            prolonging = known;
         }
-        return accepted(socket.transact(changes), "prolong");
+        return known.changes();
     }
 
     private boolean accepted(NetlinkAck ack, String what) {

@@ -28,6 +28,12 @@ public interface LinkTable extends AutoCloseable {
     /** The same by index: the cheap look for monitors. */
     Optional<Link> byIndex(int index);
 
+    /** Whether the interface of this name still has this index: it was neither renamed nor replaced. A microsecond. */
+    boolean isStill(int index, String name);
+
+    /** Whether there is an interface of this name that is up and has a carrier. A microsecond; false also where its driver does not tell, and {@link #byIndex} does. */
+    boolean isWell(String name);
+
     /** Whether an interface forwards IPv6, {@code sysctl net.ipv6.conf.IF.forwarding}; false if it is gone. */
     boolean forwardsV6(int index);
 

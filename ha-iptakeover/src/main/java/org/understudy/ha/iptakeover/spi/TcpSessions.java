@@ -44,7 +44,7 @@ import org.understudy.ha.iptakeover.packet.TcpConnection;
  * other two grow with the number of connections and are not: {@link #destroy} belongs to the thread that stops the address, while the
  * gate is still prolonged, and {@link #established} to one that may take its time. Thread-safe; holds nothing open between calls.
  */
-public interface TcpSessions {
+public interface TcpSessions extends AutoCloseable {
 
     /** The most that one call of {@link #tickle} takes. */
     int TICKLES_MAX = 64;
@@ -63,7 +63,7 @@ public interface TcpSessions {
     List<TcpConnection> established(Collection<IpAddress> local);
 
     /**
-     * How many connections this network namespace has accepted so far: where it has not grown there is nothing new to look for. Some 30
+     * How many connections this network namespace has accepted so far: where it has not grown there is nothing new to look for. Some 10
      * microseconds, however many connections there are.
      *
      * @return empty if the kernel does not say
@@ -103,4 +103,8 @@ public interface TcpSessions {
      * @throws PlatformException EPERM without CAP_NET_RAW
      */
     int tickle(List<TcpConnection> connections);
+
+    /** Frees what {@link #accepted} keeps open; it opens that again if it is called again. */
+    @Override
+    void close();
 }

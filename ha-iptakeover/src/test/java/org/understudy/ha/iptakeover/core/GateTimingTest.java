@@ -14,7 +14,7 @@ class GateTimingTest {
         GateTiming timing = GateTiming.forLease(960 * MILLI);
         assertThat(timing.timeoutMillis()).isEqualTo(329);
         assertThat(timing.freshNanos() / MILLI).isEqualTo(253);
-        assertThat(timing.refreshNanos() / MILLI).isEqualTo(47);
+        assertThat(timing.refreshNanos() / MILLI).isEqualTo(109);
     }
 
     @Test
@@ -39,20 +39,20 @@ class GateTimingTest {
     @Test
     void the_address_itself_outlives_the_gate_by_a_bounded_time() {
         GateTiming second = GateTiming.forLease(960_000_000);
-        assertThat(second.validSeconds(1)).isEqualTo(3);
-        assertThat(second.renewalNanos(50)).isEqualTo(1_000_000_000);
+        assertThat(second.validSeconds(1)).isEqualTo(6);
+        assertThat(second.renewalNanos(50)).isEqualTo(2_000_000_000);
         GateTiming ten = GateTiming.forLease(9_900_000_000L);
-        assertThat(ten.validSeconds(500)).isEqualTo(30);
+        assertThat(ten.validSeconds(250)).isEqualTo(30);
     }
 
     @Test
-    void no_more_than_fifty_addresses_are_renewed_in_a_second() {
+    void no_more_than_twenty_five_addresses_are_renewed_in_a_second() {
         GateTiming second = GateTiming.forLease(960_000_000);
-        assertThat(second.validSeconds(51)).isEqualTo(6);
-        assertThat(second.validSeconds(4096)).isEqualTo(246);
+        assertThat(second.validSeconds(51)).isEqualTo(9);
+        assertThat(second.validSeconds(4096)).isEqualTo(492);
         for (int addresses : new int[] {1, 50, 51, 1000, 4096}) {
             assertThat(addresses * 1_000_000_000.0 / second.renewalNanos(addresses))
-                    .isLessThanOrEqualTo(50);
+                    .isLessThanOrEqualTo(25);
             assertThat(second.renewalNanos(addresses) + second.lengthNanos())
                     .isLessThan(second.validSeconds(addresses) * 1_000_000_000L);
         }

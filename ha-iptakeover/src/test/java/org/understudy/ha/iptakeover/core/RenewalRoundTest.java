@@ -20,21 +20,42 @@ class RenewalRoundTest {
     }
 
     @Test
-    void many_are_spread_over_the_round_in_small_slices() {
+    void many_are_spread_over_the_round_in_slices() {
         int count = 1000;
         long length = 20 * SECOND;
         RenewalRound round = new RenewalRound(count, length, 0);
         int[] renewals = new int[count];
         long step = 47_000_000;
+        long last = 0;
         for (long now = step; now <= 3 * length; now += step) {
             Slice slice = round.next(now);
-            assertThat(slice.to() - slice.from()).isLessThanOrEqualTo(5);
+            if (!slice.isEmpty()) {
+                assertThat(slice.to() - slice.from()).isEqualTo(RenewalRound.SLICE_MAX);
+                assertThat(now - last).isGreaterThan(length / 40 - step);
+                last = now;
+            }
             for (int i = slice.from(); i < slice.to(); i++) {
                 renewals[i]++;
             }
         }
         for (int each : renewals) {
             assertThat(each).isBetween(2, 3);
+        }
+    }
+
+    @Test
+    void slices_are_alike_and_leave_none_out() {
+        for (int count = 1; count < 200; count++) {
+            RenewalRound round = new RenewalRound(count, SECOND, 0);
+            int renewed = 0;
+            Slice slice = round.next(SECOND);
+            while (!slice.isEmpty()) {
+                assertThat(slice.from()).isEqualTo(renewed);
+                assertThat(slice.to() - slice.from()).isBetween(Math.min(count, 13), RenewalRound.SLICE_MAX);
+                renewed = slice.to();
+                slice = round.next(SECOND);
+            }
+            assertThat(renewed).isEqualTo(count);
         }
     }
 

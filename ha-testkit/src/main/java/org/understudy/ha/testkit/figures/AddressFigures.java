@@ -317,28 +317,44 @@ public final class AddressFigures {
 
     private void idle() throws ResourceException, InterruptedException {
         FloatingAddress.Builder builder = FloatingAddress.builder().networkInterface("lan0");
+        List<FloatingAddress> each = new ArrayList<>();
         for (int i = 0; i < HELD; i++) {
-            builder.address("192.0.2." + (100 + i));
+            String address = "192.0.2." + (100 + i);
+            builder.address(address);
+            each.add(FloatingAddress.of(address, "lan0"));
         }
-        FloatingAddress addresses = builder.build();
-        Lease lease = new Lease();
-        addresses.start(new Start(lease));
-        pause(TimeUnit.SECONDS.toMillis(SETTLE_SECONDS));
-        double share = share(addresses);
-        addresses.stop(STOP);
-        lease.isOver = true;
-        tell("holding 100 addresses, looked at every 50 ms", "% of a core", 0.2, List.of(share));
+        tell(
+                "holding 100 addresses, looked at every 50 ms",
+                "% of a core",
+                0.2,
+                List.of(share(List.of(builder.build()))));
+        tell("the same as 100 resources of one", "% of a core", Double.NaN, List.of(share(each)));
     }
 
-    /** Of a core, in percent: what the threads of the address and the one that looks after it use, without those that compile. */
-    private static double share(FloatingAddress looked) throws InterruptedException {
+    /** Of a core, in percent: what the threads of the addresses and the one that looks after them use, without those that compile. */
+    private static double share(List<FloatingAddress> held) throws ResourceException, InterruptedException {
+        Lease lease = new Lease();
+        for (FloatingAddress one : held) {
+            one.start(new Start(lease));
+        }
+        look(held, SETTLE_SECONDS);
         long begin = System.nanoTime();
         long processor = processorNanos();
-        while (System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(IDLE_SECONDS)) {
-            pause(50);
-            looked.monitor();
+        look(held, IDLE_SECONDS);
+        double share = 100.0 * (processorNanos() - processor) / (System.nanoTime() - begin);
+        for (FloatingAddress one : held) {
+            one.stop(STOP);
         }
-        return 100.0 * (processorNanos() - processor) / (System.nanoTime() - begin);
+        lease.isOver = true;
+        return share;
+    }
+
+    private static void look(List<FloatingAddress> held, int seconds) throws InterruptedException {
+        long begin = System.nanoTime();
+        while (System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(seconds)) {
+            pause(50);
+            held.forEach(FloatingAddress::monitor);
+        }
     }
 
     private static long processorNanos() {
