@@ -154,7 +154,7 @@ final class AddressPresenceScenarios implements AutoCloseable {
                                 .filter(line -> line.contains("metric 4711") && line.contains("dynamic"))
                                 .count()
                         == vips.size());
-        assertThat(jvm.ask("alarms")).startsWith("[somebody on this host changed " + vips.get(0));
+        until("told", () -> jvm.ask("alarms").startsWith("[somebody on this host changed " + vips.get(0)));
         until("healthy", () -> jvm.ask("monitor").startsWith("HEALTHY"));
         jvm.signal("KILL");
         until("the kernel removes them", () -> vips.stream().noneMatch(standing(a)::contains));

@@ -508,7 +508,7 @@ final class DiesWithProcessScenarios implements AutoCloseable {
             until("it is back", () -> standing(a).contains(vip));
         }
         until("healthy", () -> jvm.ask("monitor").startsWith("HEALTHY"));
-        assertThat(jvm.ask("alarms")).isEqualTo("[somebody on this host took " + VIPS.get(0) + " off ust0]");
+        until("told", () -> jvm.ask("alarms").equals("[somebody on this host took " + VIPS.get(0) + " off ust0]"));
         assertThat(asker.whoHas(VIPS, 500)).isEqualTo(all(a.mac()));
         assertThat(a.inside("ip", "-6", "route", "show", "table", "all", "dev", "ust0"))
                 .doesNotContain("ff00::/8");

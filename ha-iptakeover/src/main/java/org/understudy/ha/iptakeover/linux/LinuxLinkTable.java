@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.jna.LinkLook;
 import org.understudy.ha.iptakeover.netlink.LinkMessage;
@@ -21,7 +22,7 @@ public final class LinuxLinkTable implements LinkTable {
     /** Guards the look, which is that of the last name. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private LinkLook look = new LinkLook("");
+    private @Nullable LinkLook look;
 
     /**
      * @throws org.understudy.ha.api.PlatformException if no netlink socket can be opened
@@ -73,10 +74,12 @@ public final class LinuxLinkTable implements LinkTable {
     }
 
     private LinkLook look(String name) {
-        if (!look.name().equals(name)) {
-            look = new LinkLook(name);
+        LinkLook last = look;
+        if (last == null || !last.name().equals(name)) {
+            last = new LinkLook(name);
+            look = last;
         }
-        return look;
+        return last;
     }
 
     @Override
