@@ -683,7 +683,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
                 .contains(alone(last) + " stands on interface number")
                 .doesNotContain("claim=address/");
         assertThat(standing(a)).contains(last).doesNotContain(many.get(0));
-        asker.lastAnswerMillis(last, 500);
+        asker.lastAnswerMillis(last, MUTE_WITHIN_MILLIS);
         assertThat(asker.lastAnswerMillis(last, 300)).as("its gate stays").isEqualTo(-1);
         a.inside("ip", "addr", "del", alone(last), "dev", "lan0");
         assertThat(other.ask("rites 4712 " + name)).isEqualTo("[Removal[claim=" + name + ", result=ABSENT, detail=]]");
