@@ -104,9 +104,9 @@ public final class MessageCodec {
                 return new Promise(
                         RecordCodec.ballot(r), vote(r), RecordCodec.ballot(r), r.optional(RecordCodec::record));
             case 5:
-                return new Accept(RecordCodec.ballot(r), RecordCodec.record(r));
+                return new Accept(RecordCodec.ballot(r), RecordCodec.record(r), r.bool());
             case 6:
-                return new Accepted(RecordCodec.ballot(r), vote(r));
+                return new Accepted(RecordCodec.ballot(r), vote(r), r.bool());
             case 7:
                 return new Refused(RecordCodec.ballot(r), RecordCodec.acceptor(r), RecordCodec.ballot(r), r.text());
             case 8:
@@ -217,13 +217,13 @@ public final class MessageCodec {
         public Writer visit(Accept m) {
             RecordCodec.ballot(w.u8(5), m.ballot());
             RecordCodec.record(w, m.value());
-            return w;
+            return w.bool(m.hasNext());
         }
 
         @Override
         public Writer visit(Accepted m) {
             RecordCodec.ballot(w.u8(6), m.ballot());
-            return vote(w, m.vote());
+            return vote(w, m.vote()).bool(m.hasNext());
         }
 
         @Override

@@ -144,7 +144,7 @@ final class Acceptor {
         Optional<Recovered> newest =
                 recovery.newest().filter(n -> n.acceptedBallot().isAbove(memory.acceptedBallot()));
         newest.filter(n -> n.accepted().orElseThrow().isAcceptor(self))
-                .ifPresent(n -> take(now, n.acceptedBallot(), n.accepted().orElseThrow()));
+                .ifPresent(n -> take(now, n.acceptedBallot(), n.accepted().orElseThrow(), promised));
         memory = memory.withPromised(promised);
         finish();
         return true;
@@ -163,7 +163,7 @@ final class Acceptor {
     /** Takes a record that an operator forces: no acceptor of this generation is asked. Write {@link #memory()} before using it. */
     void force(long now, Ballot ballot, ClusterRecord value) {
         finish();
-        take(now, ballot, value);
+        take(now, ballot, value, ballot);
     }
 
     /** Notes that this node gave a group back; durable with the next write. */
@@ -178,6 +178,11 @@ final class Acceptor {
         }
     }
 
+    /** Whether a message of this round has come again, or too late: its record stands here already, and more is promised since. */
+    boolean isPast(Ballot round) {
+        return round.equals(memory.acceptedBallot()) && memory.promised().isAbove(round);
+    }
+
     /** Why a ballot cannot be promised; empty if it was promised. Write {@link #memory()} before answering. */
     Optional<String> prepare(Ballot ballot) {
         if (memory.promised().isAbove(ballot)) {
@@ -187,8 +192,12 @@ final class Acceptor {
         return Optional.empty();
     }
 
-    /** Why a record cannot be accepted; empty if it was. Write {@link #memory()} before answering. */
-    Optional<String> accept(long now, Ballot ballot, ClusterRecord value) {
+    /**
+     * Why a record cannot be accepted; empty if it was. Write {@link #memory()} before answering.
+     *
+     * @param promised what is promised with it: the same ballot, or the one that follows
+     */
+    Optional<String> accept(long now, Ballot ballot, ClusterRecord value, Ballot promised) {
         if (memory.promised().isAbove(ballot)) {
             return Optional.of("promised " + memory.promised());
         }
@@ -205,16 +214,21 @@ final class Acceptor {
                 return Optional.of(lost + " is alive here");
             }
         }
-        take(now, ballot, value);
+        take(now, ballot, value, promised);
         return Optional.empty();
     }
 
-    private void take(long now, Ballot ballot, ClusterRecord value) {
+    /** The same; it promises no more than the ballot itself. */
+    Optional<String> accept(long now, Ballot ballot, ClusterRecord value) {
+        return accept(now, ballot, value, ballot);
+    }
+
+    private void take(long now, Ballot ballot, ClusterRecord value, Ballot promised) {
         boolean goesOn = memory.accepted()
                 .map(ClusterRecord::voters)
                 .filter(before -> before.change() == value.voters().change() && before.isEstablished(self))
                 .isPresent();
-        memory = memory.withAccepted(ballot, value);
+        memory = memory.withAccepted(ballot, value, Ballot.max(memory.promised(), promised));
         underWay.add(memory);
         heard.keySet().removeIf(session -> !value.isLive(session));
         for (Session session : value.sessions().values()) {

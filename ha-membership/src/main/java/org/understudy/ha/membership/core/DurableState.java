@@ -51,8 +51,8 @@ public record DurableState(
         return new DurableState(ballot, acceptedBallot, accepted, released, life, noted, lives, isRecovering);
     }
 
-    DurableState withAccepted(Ballot ballot, ClusterRecord value) {
-        return new DurableState(ballot, ballot, Optional.of(value), released, life, noted, lives, isRecovering);
+    DurableState withAccepted(Ballot ballot, ClusterRecord value, Ballot promise) {
+        return new DurableState(promise, ballot, Optional.of(value), released, life, noted, lives, isRecovering);
     }
 
     DurableState withReleasesOf(Set<String> groups) {

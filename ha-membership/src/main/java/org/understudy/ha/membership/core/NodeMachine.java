@@ -463,6 +463,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Prepare m) {
                 proposer.saw(m.ballot());
+                if (acceptor.isPast(m.ballot())) {
+                    return false;
+                }
                 Optional<String> refusal = whyNoPromise(m).or(() -> acceptor.prepare(m.ballot()));
                 if (refusal.isPresent()) {
                     answer(
@@ -485,9 +488,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Accept m) {
-                proposer.saw(m.ballot());
+                proposer.saw(m.promised());
+                if (acceptor.isPast(m.ballot())) {
+                    // It was answered when it came first; to refuse it now would look like a change of mind.
+                    return false;
+                }
                 Optional<String> refusal =
-                        whyNoAcceptance(m.value()).or(() -> acceptor.accept(now, m.ballot(), m.value()));
+                        whyNoAcceptance(m.value()).or(() -> acceptor.accept(now, m.ballot(), m.value(), m.promised()));
                 if (refusal.isPresent()) {
                     answer(
                             from,
@@ -496,7 +503,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     return false;
                 }
                 dirty = true;
-                answer(from, new Accepted(m.ballot(), acceptor.vote()));
+                answer(from, new Accepted(m.ballot(), acceptor.vote(), m.hasNext()));
                 return true;
             }
 
@@ -507,6 +514,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     toOthers(new Chosen(ballot, value));
                     learn(now, ballot, value);
                 });
+                send(now, proposer.onPromised(now, m, base -> change(now, base)));
                 return true;
             }
 
@@ -546,6 +554,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Renew m) {
+                proposer.heardOf(m.learned());
                 boolean isWaitedFor = acceptor.waits(m.waitNanos());
                 if (!isWaitedFor) {
                     sayOnce(
@@ -576,6 +585,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(RenewAck m) {
                 silentVotes.remove(from);
+                proposer.heardOf(m.accepted());
                 LeaseKeeper k = keeper;
                 if (k != null && k.acknowledged(m)) {
                     publishLease(now);
@@ -598,6 +608,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Join m) {
+                proposer.heardOf(m.learned());
                 joinedWith.put(from, m.disk());
                 // Who knows no record cannot say which of its lives are over: it is told the record first.
                 if (!m.learned().isNone()) {
@@ -1790,13 +1801,17 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         planDirty = false;
-        if (learned.isEmpty() || isUnsettled || !proposer.agreed(now).isEmpty()) {
+        if (learned.isEmpty() || isUnsettled) {
             send(now, proposer.prepare(now, voters, life, Optional.empty()));
+            return;
+        }
+        if (!proposer.agreed(now).isEmpty()) {
+            propose(now, voters);
             return;
         }
         Plan plan = Planner.plan(known.get(), facts(now, 0, learnedBallot));
         if (plan.isChange()) {
-            send(now, proposer.prepare(now, voters, life, Optional.empty()));
+            propose(now, voters);
             return;
         }
         for (Notice notice : plan.notices()) {
@@ -1808,6 +1823,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!silent.isEmpty()) {
             send(now, proposer.preVote(now, voters, silent));
         }
+    }
+
+    /** Begins a round: with its accept if the promises stand that came with the last one. */
+    private void propose(long now, Voters voters) {
+        long life = acceptor.recovery().life();
+        send(
+                now,
+                proposer.canGoOn(life)
+                        ? proposer.goOn(now, base -> change(now, base))
+                        : proposer.prepare(now, voters, life, Optional.empty()));
     }
 
     /**
@@ -1837,10 +1862,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return voters.isQuorum(heardNow);
     }
 
-    /** A ballot promised or accepted here but never known to be chosen blocks nobody, yet somebody must settle it. */
+    /**
+     * A ballot promised or accepted here but never known to be chosen blocks nobody, yet somebody must settle it. What was promised with
+     * the acceptance of the newest record is nobody's round yet.
+     */
     private void noteUnsettled(long now) {
+        DurableState memory = acceptor.memory();
+        boolean isAhead = memory.acceptedBallot().equals(learnedBallot)
+                && memory.promised().equals(learnedBallot.following());
         boolean isUnsettled =
-                acceptor.memory().promised().isAbove(learnedBallot) && proposer.phase() == Proposer.Phase.IDLE;
+                memory.promised().isAbove(learnedBallot) && !isAhead && proposer.phase() == Proposer.Phase.IDLE;
         if (!isUnsettled || acceptor.memory().isEmpty()) {
             unsettledSince = Long.MAX_VALUE;
         } else if (unsettledSince == Long.MAX_VALUE) {

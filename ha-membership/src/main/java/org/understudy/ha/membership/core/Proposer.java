@@ -67,6 +67,10 @@ final class Proposer {
     private final TreeMap<AcceptorId, Vote> acceptances = new TreeMap<>();
     private final TreeSet<AcceptorId> refusals = new TreeSet<>();
     private Optional<ClusterRecord> value = Optional.empty();
+    private final StandingPromises standing = new StandingPromises();
+    private Ballot chosen = Ballot.NONE;
+    private boolean isGoingOn;
+    private boolean isRivalled;
 
     /**
      * @param rank position among the peers; spaces duelling proposers
@@ -103,10 +107,25 @@ final class Proposer {
         return highestSeen;
     }
 
-    /** A record is known to be chosen: what was refused below it is settled. */
-    void learned(Ballot chosen) {
-        if (chosen.isAbove(refusedAt)) {
+    /**
+     * A record is known to be chosen: what was refused below it is settled. Whoever got it chosen may have been promised the ballot that
+     * follows, so the next one of this proposer is above that.
+     */
+    void learned(Ballot newest) {
+        chosen = newest;
+        saw(newest.following());
+        if (newest.isAbove(refusedAt)) {
             refusedAt = Ballot.NONE;
+        }
+        if (!newest.equals(standing.round())) {
+            standing.drop();
+        }
+    }
+
+    /** Somebody knows of this ballot: what is promised below it will hardly be accepted any more. */
+    void heardOf(Ballot other) {
+        if (other.isAbove(standing.round().following())) {
+            standing.drop();
         }
     }
 
@@ -138,12 +157,44 @@ final class Proposer {
         TreeSet<Incarnation> kept = new TreeSet<>(agreed(now));
         begin(now, Phase.PREPARING, known);
         agreed.addAll(kept);
+        standing.drop();
         ballot = highestSeen.next(self, ownLife);
         saw(ballot);
         isForming = first.isPresent();
         fallback = first;
         gathersUntil = !refusedAt.isNone() ? now + patienceNanos() / 2 : now;
         return List.of(new Prepare(ballot, isForming));
+    }
+
+    /**
+     * Whether the next round may begin with its accept: this proposer got the newest record chosen that is known here, a majority of each set
+     * promised the following ballot when it accepted that, and nothing higher was seen.
+     *
+     * @param ownLife the present life of this node's acceptor
+     */
+    boolean canGoOn(long ownLife) {
+        Ballot next = standing.round().following();
+        return !standing.round().isNone()
+                && standing.round().equals(chosen)
+                && next.equals(standing.round().next(self, ownLife))
+                && !highestSeen.isAbove(next)
+                && standing.isQuorum();
+    }
+
+    /**
+     * Starts a round whose promises stand: see {@link #canGoOn}. If this node's own is not durable yet, the accept follows as soon as it is.
+     *
+     * @param change as for {@link #onPromise}
+     */
+    List<Message> goOn(long now, Function<RoundBase, Optional<ClusterRecord>> change) {
+        TreeSet<Incarnation> kept = new TreeSet<>(agreed(now));
+        begin(now, Phase.PREPARING, standing.value().orElseThrow().voters());
+        agreed.addAll(kept);
+        ballot = standing.round().following();
+        gathersUntil = now;
+        isGoingOn = true;
+        standing.all().forEach(promise -> promises.put(promise.vote().acceptor(), promise));
+        return build(now, change);
     }
 
     /**
@@ -192,7 +243,7 @@ final class Proposer {
     }
 
     private List<Message> build(long now, Function<RoundBase, Optional<ClusterRecord>> change) {
-        boolean hasOwn = promises.keySet().stream().anyMatch(a -> a.node().equals(self));
+        boolean hasOwn = promises.keySet().stream().anyMatch(this::isOwn);
         Optional<BaseSelection.Base> found = BaseSelection.choose(promises.values());
         // Who votes is what the base says, which may be newer than what was known here; nothing chosen after it escapes
         // its majorities.
@@ -218,12 +269,40 @@ final class Proposer {
         deadline = now + patienceNanos();
         refusals.clear();
         isObjected = false;
-        return List.of(new Accept(ballot, value.get()));
+        standing.drop();
+        if (isSteady(baseBallot)) {
+            standing.expect(ballot, value.get());
+            saw(ballot.following());
+        }
+        return List.of(new Accept(ballot, value.get(), !standing.round().isNone()));
     }
 
-    /** Counts an acceptance; the record once a majority has accepted it. */
+    /** Whether the next ballot is worth asking for: nothing is in doubt, and nobody else proposes. */
+    private boolean isSteady(Ballot baseBallot) {
+        return !isForming && refusedAt.isNone() && baseBallot.equals(chosen) && !highestSeen.isAbove(ballot);
+    }
+
+    /**
+     * Counts an acceptance that is also the promise for which a round waits that goes on.
+     *
+     * @param change as for {@link #onPromise}
+     */
+    List<Message> onPromised(long now, Accepted accepted, Function<RoundBase, Optional<ClusterRecord>> change) {
+        return standing.promise(accepted)
+                .map(promise -> onPromise(now, promise, change))
+                .orElse(List.of());
+    }
+
+    /** Counts an acceptance; the record once a majority has accepted it. Of those that come later only its own is still a promise. */
     Optional<ClusterRecord> onAccepted(Accepted accepted) {
-        if (phase != Phase.ACCEPTING || !accepted.ballot().equals(ballot) || !isCounted(accepted.vote())) {
+        boolean isOfRound = phase == Phase.ACCEPTING && accepted.ballot().equals(ballot);
+        Optional<Promise> promise = standing.promise(accepted)
+                .filter(p -> isOfRound || isOwn(accepted.vote().acceptor()));
+        if ((promise.isEmpty() && !isOfRound) || !isCounted(accepted.vote())) {
+            return Optional.empty();
+        }
+        promise.ifPresent(standing::count);
+        if (!isOfRound) {
             return Optional.empty();
         }
         acceptances.put(accepted.vote().acceptor(), accepted.vote());
@@ -240,6 +319,14 @@ final class Proposer {
     /** Counts a refusal; true if the round cannot succeed any more and was given up. */
     boolean onRefused(long now, Refused refused) {
         saw(refused.promised());
+        if (refused.ballot().equals(standing.round()) && isOwn(refused.acceptor())) {
+            // Without this node's own promise nothing goes on.
+            standing.drop();
+            if (isGoingOn && phase == Phase.PREPARING) {
+                stop();
+                return true;
+            }
+        }
         if ((phase != Phase.PREPARING && phase != Phase.ACCEPTING)
                 || !refused.ballot().equals(ballot)) {
             return false;
@@ -247,6 +334,7 @@ final class Proposer {
         refusals.add(refused.acceptor());
         // Who promised another may be anybody's rival; who did not objects to what was proposed.
         isObjected |= phase == Phase.ACCEPTING && !refused.promised().isAbove(ballot);
+        isRivalled |= refused.promised().isAbove(ballot);
         boolean isPreparing = phase == Phase.PREPARING;
         Voters needed = isPreparing ? voters : value.orElseThrow().voters();
         List<AcceptorId> left = new ArrayList<>(needed.all());
@@ -259,9 +347,18 @@ final class Proposer {
             if (isObjected) {
                 refusedAt = ballot;
             }
-            abandon(now);
+            if (isGoingOn && !isRivalled) {
+                // It asked nobody before it, and duels with nobody: the round that asks follows at once.
+                stop();
+            } else {
+                abandon(now);
+            }
         }
         return isLost;
+    }
+
+    private boolean isOwn(AcceptorId acceptor) {
+        return acceptor.node().equals(self);
     }
 
     private boolean hasEnough(Voters needed) {
@@ -274,6 +371,8 @@ final class Proposer {
         promises.values().forEach(promise -> given.add(promise.vote()));
         promises.values().removeIf(promise -> vote.outdates(promise.vote()));
         acceptances.values().removeIf(vote::outdates);
+        standing.all().forEach(promise -> given.add(promise.vote()));
+        standing.outdate(vote);
         return given.stream().noneMatch(other -> other.outdates(vote));
     }
 
@@ -293,10 +392,15 @@ final class Proposer {
 
     /** Gives the round up; the next waits a little longer each time, spaced by rank. */
     void abandon(long now) {
-        phase = Phase.IDLE;
-        agreed.clear();
+        stop();
         failures = Math.min(failures + 1, 5);
         idleUntil = now + backOffNanos * (1L << (failures - 1));
+    }
+
+    private void stop() {
+        phase = Phase.IDLE;
+        agreed.clear();
+        standing.drop();
     }
 
     /** After a round that took too long the next gets twice the time: disks may be slower than they should be. */
@@ -319,6 +423,8 @@ final class Proposer {
         phase = next;
         voters = known;
         isForming = false;
+        isGoingOn = false;
+        isRivalled = false;
         deadline = now + patienceNanos();
         votes.clear();
         promises.clear();

@@ -158,7 +158,10 @@ class FullRecordTest {
         ClusterRecord worst = worst(full);
 
         byte[] frame = MessageCodec.encode(
-                "c".repeat(32), name(0), 1, new Message.Accept(new Ballot(Long.MAX_VALUE, "x".repeat(32)), worst));
+                "c".repeat(32),
+                name(0),
+                1,
+                new Message.Accept(new Ballot(Long.MAX_VALUE, "x".repeat(32)), worst, true));
         assertThat(frame.length).isGreaterThan(6_000_000).isLessThan(JGroupsChannel.FRAME_MAX - 64 * 1024);
         TreeMap<String, Long> released = new TreeMap<>();
         full.groups().keySet().forEach(group -> released.put(group, Long.MAX_VALUE));

@@ -155,7 +155,7 @@ class MessageCodecProperties {
                         new Message.FormAnswer("digest", "ab12", true, false),
                         new Message.Prepare(ballot, number % 2 == 0),
                         new Message.Promise(ballot, vote(acceptor, number), Ballot.NONE, Optional.empty()),
-                        new Message.Accepted(ballot, vote(acceptor, number)),
+                        new Message.Accepted(ballot, vote(acceptor, number), number % 2 == 0),
                         new Message.Refused(ballot, acceptor, ballot, "promised"),
                         new Message.PreVote(number, List.of(who)),
                         new Message.PreVoteAnswer(number, acceptor, true),
@@ -175,7 +175,7 @@ class MessageCodecProperties {
                 .flatAs((ballot, acceptor, record, who) -> Arbitraries.of(
                         new Message.Promise(ballot, vote(acceptor, 7), ballot, Optional.of(record)),
                         new Message.Recovered(acceptor, 3, 2, ballot, ballot, Optional.of(record)),
-                        new Message.Accept(ballot, record),
+                        new Message.Accept(ballot, record, record.number() % 2 == 0),
                         new Message.Chosen(ballot, record),
                         new Message.Offer(who, 3, candidacies())));
         return Arbitraries.oneOf(small, large);

@@ -55,6 +55,50 @@ class AcceptorTest {
     }
 
     @Test
+    void what_it_promises_with_an_acceptance_is_part_of_the_same_state_to_be_written() {
+        acceptor.accept(0, ballot(5), empty(), ballot(6));
+
+        assertThat(acceptor.memory().acceptedBallot()).isEqualTo(ballot(5));
+        assertThat(acceptor.memory().promised()).isEqualTo(ballot(6));
+        assertThat(acceptor.prepare(new Ballot(5, "b")))
+                .as("above the accepted ballot, below the promised one")
+                .isPresent();
+        assertThat(acceptor.accept(0, ballot(6), empty())).isEmpty();
+    }
+
+    @Test
+    void what_it_promised_with_an_acceptance_is_promised_after_a_restart() {
+        acceptor.accept(0, ballot(5), empty(), ballot(6));
+        Acceptor again = new Acceptor(acceptor(A), acceptor.memory(), 500, SILENCE, true, OTHERS);
+
+        assertThat(again.prepare(new Ballot(5, "b"))).isPresent();
+        assertThat(again.accept(501, new Ballot(5, "b"), empty())).isPresent();
+    }
+
+    @Test
+    void what_comes_again_of_a_round_that_it_accepted_is_past_once_more_is_promised() {
+        acceptor.accept(0, ballot(5), empty());
+        assertThat(acceptor.isPast(ballot(5))).as("answered again as it was").isFalse();
+
+        acceptor.accept(0, ballot(5), empty(), ballot(6));
+
+        assertThat(acceptor.isPast(ballot(5))).isTrue();
+        assertThat(acceptor.isPast(ballot(4))).isFalse();
+        assertThat(acceptor.isPast(ballot(6))).isFalse();
+        assertThat(acceptor.prepare(ballot(5))).isPresent();
+        assertThat(acceptor.accept(0, ballot(5), empty(), ballot(6))).isPresent();
+    }
+
+    @Test
+    void the_next_ballot_alone_lets_nothing_in_below_it() {
+        acceptor.accept(0, ballot(5), empty(), ballot(6));
+        acceptor.accept(0, ballot(6), empty());
+
+        assertThat(acceptor.accept(0, ballot(5), empty(), ballot(6))).isPresent();
+        assertThat(acceptor.memory().promised()).isEqualTo(ballot(6));
+    }
+
+    @Test
     void it_does_not_vote_on_a_record_that_names_another_disk() {
         ClusterRecord other = ClusterRecord.first("test", List.of(new AcceptorId(A, "another")));
 

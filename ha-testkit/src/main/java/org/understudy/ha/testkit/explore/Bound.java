@@ -45,6 +45,30 @@ public enum Bound {
             Sight.CHOSEN_TWICE,
             Sight.DROPPED),
 
+    /**
+     * The first proposer has two changes to write, and goes on to the second with the promises that came with the first; the other writes
+     * something else.
+     */
+    GOING_ON(
+            Size.SMALL,
+            () -> proposers()
+                    .operations(0, Setup.standby("b"), Setup.standby("a"))
+                    .ballots(0, 2)
+                    .ballots(1, 1)
+                    .carries(Prepare.class, Promise.class, Accept.class, Accepted.class),
+            Sight.CHOSEN,
+            Sight.CHOSEN_TWICE,
+            Sight.WENT_ON),
+
+    /** The same with a ballot more; the proposer that goes on is slow to write, and crashes once. */
+    GOING_ON_ACROSS_RESTART(
+            Size.LARGE,
+            () -> GOING_ON.setup().ballots(0, 3).crashes(1, 0).slowDisks(0),
+            Sight.CHOSEN,
+            Sight.CHOSEN_TWICE,
+            Sight.WENT_ON,
+            Sight.LOST_WRITE),
+
     /** Two ballots; the third acceptor crashes once and starts again, with any of its unfinished writes lost. */
     RESTART_OF_AN_ACCEPTOR(
             Size.SMALL,

@@ -180,6 +180,11 @@ final class Choices {
                 byBallot.headMap(newest).values().stream()
                         .anyMatch(votes ->
                                 !last.standby().containsAll(votes.get(0).value().standby())));
+        for (int i = 1; i < chosen.size(); i++) {
+            see(
+                    Sight.WENT_ON,
+                    chosen.get(i).ballot().equals(chosen.get(i - 1).ballot().following()));
+        }
         see(Sight.REMOVAL, first.sessions().values().stream().anyMatch(s -> !last.isLive(s.incarnation())));
         see(
                 Sight.JOINT,

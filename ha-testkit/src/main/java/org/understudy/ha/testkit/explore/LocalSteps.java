@@ -92,7 +92,7 @@ final class LocalSteps {
             work.feed(new Input.GroupOffered(Setup.GROUP, setup.candidacy()));
         }
         if (setup.isVoter(node)) {
-            work.feed(new Input.Received(other, new Message.Accept(Setup.FIRST, first)));
+            work.feed(new Input.Received(other, new Message.Accept(Setup.FIRST, first, false)));
             work.beNoted(first);
         }
         work.write(Integer.MAX_VALUE);
@@ -387,11 +387,24 @@ final class LocalSteps {
                 if (past.ballots() > setup.ballots(node)) {
                     return;
                 }
+            } else if (message.message() instanceof Message.Accept accept && isUnasked(accept.ballot())) {
+                if (begun.add(accept.ballot())) {
+                    past = past.begun(1);
+                }
+                if (past.ballots() > setup.ballots(node)) {
+                    return;
+                }
             } else if (message.message() instanceof Message.Renew renew && !setup.isRenewed(node, renew.sequence())) {
                 return;
             }
             checkWord(message);
             sent.add(message);
+        }
+
+        /** Whether nobody was asked to promise a ballot: it follows on one whose record its proposer got chosen. */
+        private boolean isUnasked(Ballot ballot) {
+            return learned.filter(known -> ballot.equals(known.ballot().following()))
+                    .isPresent();
         }
 
         /** What is said is on the disk. */
@@ -402,8 +415,12 @@ final class LocalSteps {
                         && !m.acceptedBallot().isAbove(disk.acceptedBallot());
                 missing = isKept ? "" : "promises " + m.ballot() + ", its disk holds " + disk.promised();
             } else if (said.message() instanceof Message.Accepted m) {
-                boolean isKept = !m.ballot().isAbove(disk.acceptedBallot());
-                missing = isKept ? "" : "has accepted " + m.ballot() + ", its disk holds " + disk.acceptedBallot();
+                boolean isKept = !m.ballot().isAbove(disk.acceptedBallot())
+                        && !m.promised().isAbove(disk.promised());
+                missing = isKept
+                        ? ""
+                        : "has accepted " + m.ballot() + " and promises " + m.promised() + ", its disk holds "
+                                + disk.acceptedBallot() + " and " + disk.promised();
                 if (m.ballot().equals(disk.acceptedBallot()) && m.ballot().equals(adopted)) {
                     adopted = Ballot.NONE;
                     vote();

@@ -95,7 +95,10 @@ final class Setup {
         return this;
     }
 
-    /** How many ballots a node may begin; it believes itself the controller if any. What it would ask for further ones is lost. */
+    /**
+     * How many ballots a node may begin, those that nobody was asked to promise among them; it believes itself the controller if any. What it
+     * would say under further ones is lost.
+     */
     Setup ballots(int node, int most) {
         ballots[node] = most;
         return this;

@@ -10,6 +10,8 @@ enum Sight {
     CHOSEN_TWICE,
     /** A record lies on a disk that was accepted and never chosen, and another was chosen above it. */
     DROPPED,
+    /** A record is chosen under a ballot that nobody was asked to promise: its proposer went on. */
+    WENT_ON,
     /** A node's lease holds. */
     LEASE,
     /** A session's end by silence is chosen. */

@@ -104,9 +104,9 @@ final class Way {
         } else if (message instanceof Message.Promise m) {
             return name + " " + m.ballot() + " (accepted " + m.acceptedBallot() + ")";
         } else if (message instanceof Message.Accept m) {
-            return name + " " + of(new Known(m.ballot(), m.value()));
+            return name + " " + of(new Known(m.ballot(), m.value())) + next(m.hasNext());
         } else if (message instanceof Message.Accepted m) {
-            return name + " " + m.ballot();
+            return name + " " + m.ballot() + next(m.hasNext());
         } else if (message instanceof Message.Refused m) {
             return name + " " + m.ballot() + " (" + m.why() + ")";
         } else if (message instanceof Message.Chosen m) {
@@ -123,5 +123,9 @@ final class Way {
             return name + " (promised " + m.promised() + ", accepted " + m.acceptedBallot() + ")";
         }
         return name;
+    }
+
+    private static String next(boolean hasNext) {
+        return hasNext ? " and the next" : "";
     }
 }

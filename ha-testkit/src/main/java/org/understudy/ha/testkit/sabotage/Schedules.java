@@ -59,6 +59,11 @@ final class Schedules {
             Map.entry("first-grant", Schedules::firstGrant),
             Map.entry("re-imaged-majority", Schedules::reImagedMajority),
             Map.entry("forms-untold", Schedules::formsUntold),
+            Map.entry("controller-dies-after-an-accept", Schedules::controllerDiesAfterAnAccept),
+            Map.entry("duel-of-two-that-go-on", Schedules::duelOfTwoThatGoOn),
+            Map.entry("next-ballot-of-a-minority", Schedules::nextBallotOfAMinority),
+            Map.entry("voters-changed-by-another", Schedules::votersChangedByAnother),
+            Map.entry("restarted-while-going-on", Schedules::restartedWhileGoingOn),
             Map.entry("late-news", Schedules::lateNews),
             Map.entry("stalled-refresher", Schedules::stalledRefresher)));
 
@@ -167,7 +172,7 @@ final class Schedules {
         if (b.said(RenewAck.class).isEmpty()) {
             throw new IllegalStateException("b acknowledged nothing");
         }
-        b.receive("a", new Accept(new Ballot(9, "a/1"), Solo.expired(before, "a")));
+        b.receive("a", new Accept(new Ballot(9, "a/1"), Solo.expired(before, "a"), false));
         return b.said(Accepted.class).isEmpty()
                 ? Optional.empty()
                 : violated(Checker.SILENCE_WAITED_OUT, "b takes the proposer's word for the end of the proposer");
@@ -179,11 +184,11 @@ final class Schedules {
         ClusterRecord admitted = Solo.alive(before, "a", "a").withNumber(3);
         Solo b = new Solo("abc", "b", Solo.holding(3, before), false);
         b.stallDisk();
-        b.receive("c", new Accept(Solo.ballot(4), admitted));
+        b.receive("c", new Accept(Solo.ballot(4), admitted, false));
         b.receive("a", new Renew(Solo.first("a"), 1, 0, Solo.ballot(4)));
         boolean isAcknowledged = b.said(RenewAck.class).isPresent();
         b.crash(true);
-        b.receive("c", new Accept(Solo.ballot(5), Solo.expired(admitted, "a")));
+        b.receive("c", new Accept(Solo.ballot(5), Solo.expired(admitted, "a"), false));
         return isAcknowledged && b.said(Accepted.class).isPresent()
                 ? violated(Checker.SILENCE_WAITED_OUT, "b acknowledged a, forgot it and accepts its end at once")
                 : Optional.empty();
@@ -212,7 +217,7 @@ final class Schedules {
                                     Optional.of(known))));
         }
         b.pass(50, "a", "c");
-        b.receive("c", new Accept(Solo.ballot(9), Solo.expired(known, "a")));
+        b.receive("c", new Accept(Solo.ballot(9), Solo.expired(known, "a"), false));
         return b.said(Accepted.class).isEmpty()
                 ? Optional.empty()
                 : violated(Checker.SILENCE_WAITED_OUT, "b forgot at its restart that it had acknowledged a");
@@ -246,6 +251,144 @@ final class Schedules {
         return a.said(Accept.class).isEmpty()
                 ? Optional.empty()
                 : violated(Checker.PROOF_COMMITTED, "a record of two sets rests on the promises of one");
+    }
+
+    /**
+     * B, the controller, dies right after A has accepted what B wrote, and so promised B's next ballot. A starts again; C asks for a ballot
+     * between the two, then A takes over.
+     */
+    private static Optional<Violation> controllerDiesAfterAnAccept() {
+        ClusterRecord before = Solo.record("abc", 2);
+        Ballot written = new Ballot(9, "b/1");
+        Solo a = new Solo("abc", "a", Solo.holding(3, before), false);
+        a.feed(new Input.ViewChanged(List.of(NodeId.of("b"), NodeId.of("a"), NodeId.of("c"))));
+        a.receive("b", new Accept(written, before.withNumber(3), true));
+        if (a.said(Accepted.class).filter(Accepted::hasNext).isEmpty()) {
+            throw new IllegalStateException("a did not accept");
+        }
+        a.crash(true);
+        a.receive("c", new Prepare(new Ballot(9, "c/1"), false));
+        if (a.said(Promise.class).isPresent()) {
+            return violated(Checker.ACKNOWLEDGED_IS_DURABLE, "a forgot that it had promised " + written.following());
+        }
+        Ballot first = a.prepared("c");
+        return first.isAbove(written.following())
+                ? Optional.empty()
+                : violated(Checker.RECOVERY, "a begins with " + first + ", which whoever heard b last refuses");
+    }
+
+    /**
+     * A may go on, and so may C, which has been promised a higher ballot since by A as well, and has written something with B under the one
+     * that follows.
+     */
+    private static Optional<Violation> duelOfTwoThatGoOn() {
+        Solo a = goingOn("abc");
+        Ballot promised = a.said(Accept.class).orElseThrow().promised();
+        Ballot rival = new Ballot(promised.round() + 1, "c/1");
+        a.receive("c", new Prepare(rival, false));
+        ClusterRecord written = a.said(Promise.class)
+                .flatMap(Promise::accepted)
+                .map(base -> Solo.granted(base.withNumber(9), "c", 5, Optional.empty()))
+                .orElseThrow(() -> new IllegalStateException("a did not promise"));
+        a.forget();
+        a.feed(standby(2, "c"));
+        a.pass(50, "b", "c");
+        if (a.said(Accept.class).isPresent()) {
+            return violated(Checker.ONE_CHAIN, "a writes on although c was promised " + rival);
+        }
+        Ballot ballot = a.prepared("b", "c");
+        a.receive("b", new Promise(ballot, Solo.vote("b"), rival.following(), Optional.of(written)));
+        boolean isKept = a.said(Accept.class)
+                .flatMap(accept -> accept.value().grant(Solo.GROUP))
+                .isPresent();
+        return isKept ? Optional.empty() : violated(Checker.ONE_CHAIN, "a forgets what c has written with b");
+    }
+
+    /** A's accept, and with it A's next ballot, reached nobody but A. B and C may write anything meanwhile. */
+    private static Optional<Violation> nextBallotOfAMinority() {
+        Solo a = accepting("abc");
+        Ballot lonely = a.said(Accept.class).orElseThrow().ballot();
+        a.forget();
+        a.pass(1_500, "b", "c");
+        Optional<Accept> more = a.said(Accept.class);
+        if (more.isPresent()) {
+            return violated(
+                    Checker.ONE_CHAIN, "a builds " + more.get().ballot() + " on a record that only a has accepted");
+        }
+        return a.said(Prepare.class)
+                        .filter(m -> m.ballot().isAbove(lonely.following()))
+                        .isPresent()
+                ? Optional.empty()
+                : violated(Checker.RECOVERY, "a does not ask again");
+    }
+
+    /** A may go on. B, cut off from A, has replaced C's vote by D's meanwhile; D knows nothing of what A was promised. */
+    private static Optional<Violation> votersChangedByAnother() {
+        Solo a = goingOn("abcd");
+        Accept before = a.said(Accept.class).orElseThrow();
+        ClusterRecord changed = before.value()
+                .withVoters(Solo.record("abd", 1).voters())
+                .withNumber(before.value().number() + 3);
+        a.receive("b", new Chosen(new Ballot(before.ballot().round() + 4, "b/1"), changed));
+        a.forget();
+        a.feed(standby(2, "d"));
+        a.pass(50, "b", "d");
+        return a.said(Accept.class).isEmpty()
+                ? Optional.empty()
+                : violated(Checker.ONE_CHAIN, "a writes on with promises of voters that are none any more");
+    }
+
+    /** A goes on, and dies before its own acceptance is on its disk. It comes back with something else to write. */
+    private static Optional<Violation> restartedWhileGoingOn() {
+        Solo a = goingOn("abc");
+        Accept before = a.said(Accept.class).orElseThrow();
+        a.forget();
+        a.stallDisk();
+        a.feed(standby(2, "c"));
+        a.pass(50, "b", "c");
+        Accept lost = a.said(Accept.class)
+                .filter(accept -> accept.ballot().equals(before.promised()))
+                .orElseThrow(() -> new IllegalStateException("a does not go on"));
+        a.crash(true);
+        a.receive("b", new Chosen(before.ballot(), before.value()));
+        a.feed(standby(3, "a"));
+        a.pass(50, "b", "c");
+        Optional<Accept> more = a.said(Accept.class);
+        return more.filter(accept -> !accept.value().equals(lost.value())).isEmpty()
+                ? Optional.empty()
+                : violated(
+                        Checker.ONE_RECORD_PER_BALLOT,
+                        more.get().ballot() + " carried a record before, and is used again");
+    }
+
+    /** A has written something with B, and both have promised A's next ballot. */
+    private static Solo goingOn(String peers) {
+        Solo a = accepting(peers);
+        Accept accept = a.said(Accept.class).orElseThrow();
+        a.receive("b", new Accepted(accept.ballot(), Solo.vote("b"), true));
+        if (a.said(Chosen.class).isEmpty()) {
+            throw new IllegalStateException("a got nothing chosen");
+        }
+        return a;
+    }
+
+    /** A has sent an accept that asks for its next ballot, and accepted it itself. A, B and C vote. */
+    private static Solo accepting(String peers) {
+        ClusterRecord known = Solo.record("abc", 2);
+        Solo a = new Solo(peers, "a", Solo.holding(3, known), false);
+        a.receive("b", new Chosen(Solo.ballot(3), known));
+        a.feed(standby(1, "b"));
+        Ballot ballot = a.prepared("b", "c");
+        a.receive("b", Solo.promise(ballot, "b", 3, known));
+        if (a.said(Accept.class).filter(Accept::hasNext).isEmpty()) {
+            throw new IllegalStateException("a asks for no next ballot");
+        }
+        return a;
+    }
+
+    private static Input standby(long request, String node) {
+        return new Input.OperationWanted(
+                request, new Operation(Operation.Kind.STANDBY, NodeId.of(node), 0, "somebody", "to try"));
     }
 
     /** Somebody confirms that A is down while A's session stands. */

@@ -12,9 +12,9 @@ version: 2
 heals: 6000 ms
 judged: everything
 
-at 2168 ms mute witness for 1000 ms
-at 4000 ms mute serv1 for 1000 ms
-at 4060 ms slow-disk witness for 1400 ms
+at 2224 ms mute witness for 604 ms
+at 3946 ms mute serv1 for 1043 ms
+at 4113 ms slow-disk witness for 1400 ms
 
 then files starts on serv1, token 1, NEVER
 then files starts on serv2, token 2, EXPIRED

@@ -12,15 +12,15 @@ version: 2
 heals: 20600 ms
 judged: everything
 
-at 12606 ms isolate serv1 for 2600 ms
-at 17000 ms slow-network serv2 for 1140 ms
+at 12624 ms isolate serv1 for 2552 ms
+at 17036 ms slow-network serv2 for 1045 ms
 at 17890 ms mute serv2 for 1000 ms
 at 18900 ms slow-network serv1 for 210 ms
 
 then files starts on serv1, token 1, NEVER
 then mail starts on serv2, token 2, NEVER
 then files starts on serv2, token 3, EXPIRED
-then mail starts on serv1, token 5, EXPIRED
-then files starts on serv1, token 4, EXPIRED
-then files is on serv1 in the end
-then mail is on serv1 in the end
+then mail starts on serv2, token 4, RELEASED
+then files starts on serv2, token 5, RELEASED
+then files is on serv2 in the end
+then mail is on serv2 in the end

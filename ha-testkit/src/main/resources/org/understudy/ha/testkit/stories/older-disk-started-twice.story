@@ -5,7 +5,7 @@ attacks: a disk that went back asks the others until it has caught up, however o
 red: recovery-forgotten-at-restart ONE_CHAIN ONE_RECORD_PER_BALLOT TOKENS_GROW
 nodes: 3 with a witness
 groups: 1
-seed: 28
+seed: 51303
 times: constant
 frames: plain
 forms: once
@@ -13,9 +13,9 @@ version: 2
 heals: 20400 ms
 judged: everything
 
-at 7300 ms isolate serv1 for 13000 ms
+at 7270 ms isolate serv1 for 13000 ms
 at 20000 ms old-disk serv2 for 50 ms luck 673859
-at 20000 ms restart-storm serv2 for 50 ms luck 0
+at 19978 ms restart-storm serv2 for 50 ms luck 0
 
 then files starts on serv1, token 1, NEVER
 then files starts on serv2, token 2, EXPIRED

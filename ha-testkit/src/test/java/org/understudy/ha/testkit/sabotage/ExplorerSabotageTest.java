@@ -18,6 +18,8 @@ class ExplorerSabotageTest {
         "older-disk-votes-at-once, older-disk",
         "recovery-forgotten-at-restart, older-disk-restarted",
         "dropped-without-proof, removal-against-renewal",
+        "next-promise-not-written, going-on",
+        "goes-on-above-a-rival, going-on",
         "lease-without-majority, removal-against-renewal",
         "voters-change-without-overlap, joint-set"
     })

@@ -176,7 +176,7 @@ class ForcedRecordTest {
         assertThat(a.said(Message.RenewAck.class)).isEmpty();
         assertThat(a.said(Message.RenewRefused.class)).isPresent();
 
-        a.receive("b", new Message.Accept(newer, held.withNumber(9)));
+        a.receive("b", new Message.Accept(newer, held.withNumber(9), false));
         assertThat(a.said(Message.Refused.class).orElseThrow().why()).contains("generation");
         a.receive("b", new Message.Chosen(Solo.ballot(9), held.withNumber(9)));
         assertThat(a.ordered(PublishRecord.class))

@@ -58,16 +58,36 @@ public sealed interface Message {
         }
     }
 
-    /** Phase two: accept this record under this ballot. */
-    record Accept(Ballot ballot, ClusterRecord value) implements Message {
+    /**
+     * Phase two: accept this record under this ballot.
+     *
+     * @param hasNext whether the acceptor is to promise the ballot that follows with it: the next round's phase one in the same message
+     */
+    record Accept(Ballot ballot, ClusterRecord value, boolean hasNext) implements Message {
+
+        /** The ballot below which an acceptor accepts nothing after this. */
+        public Ballot promised() {
+            return hasNext ? ballot.following() : ballot;
+        }
+
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);
         }
     }
 
-    /** The acceptance. Durable before it is sent. */
-    record Accepted(Ballot ballot, Vote vote) implements Message {
+    /**
+     * The acceptance. Durable before it is sent.
+     *
+     * @param hasNext whether it is the promise of the ballot that follows as well, and that ballot's promise is as durable
+     */
+    record Accepted(Ballot ballot, Vote vote, boolean hasNext) implements Message {
+
+        /** The ballot that is promised with it. */
+        public Ballot promised() {
+            return hasNext ? ballot.following() : ballot;
+        }
+
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);

@@ -22,6 +22,11 @@ public record Ballot(long round, String proposer) implements Comparable<Ballot> 
         return new Ballot(round + 1, node.value() + "/" + life);
     }
 
+    /** The ballot of the same proposer, in the same life, right after this one. */
+    public Ballot following() {
+        return new Ballot(round + 1, proposer);
+    }
+
     /** The first ballot of a generation that an operator forced: above every ballot of the generations before. */
     public static Ballot forced(int generation, NodeId node) {
         return new Ballot(ClusterRecord.floor(generation) + 1, node.value());

@@ -31,7 +31,7 @@ public final class Word {
         if (message instanceof Promise promise) {
             promises(who, promise, disk);
         } else if (message instanceof Accepted accepted) {
-            accepts(who, accepted.ballot(), disk);
+            accepts(who, accepted, disk);
         } else if (message instanceof RenewAck ack) {
             court.looked(Checker.ACKNOWLEDGED_IS_DURABLE);
             if (disk.accepted().isEmpty() || !disk.accepted().get().isLive(ack.session())) {
@@ -57,16 +57,22 @@ public final class Word {
         before.promised = Ballot.max(before.promised, promise.ballot());
     }
 
-    private void accepts(AcceptorId who, Ballot ballot, DurableState disk) {
+    /** An acceptance promises a ballot as well. */
+    private void accepts(AcceptorId who, Accepted accepted, DurableState disk) {
         court.looked(Checker.ACKNOWLEDGED_IS_DURABLE);
         Said before = said.computeIfAbsent(who, w -> new Said());
+        Ballot ballot = accepted.ballot();
+        Ballot promised = accepted.promised();
         if (ballot.isAbove(disk.acceptedBallot())) {
             violated(who + " says it accepted " + ballot + "; its disk holds " + disk.acceptedBallot());
+        }
+        if (promised.isAbove(disk.promised())) {
+            violated(who + " promises " + promised + " with its acceptance; its disk holds " + disk.promised());
         }
         if (before.promised.isAbove(ballot)) {
             violated(who + " accepts " + ballot + " after it had promised " + before.promised);
         }
-        before.promised = Ballot.max(before.promised, ballot);
+        before.promised = Ballot.max(before.promised, promised);
         before.accepted = Ballot.max(before.accepted, ballot);
     }
 
