@@ -464,6 +464,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Prepare m) {
                 proposer.saw(m.ballot());
                 if (acceptor.isPast(m.ballot())) {
+                    // It was answered when it came first; to refuse it now would look like a change of mind.
                     return false;
                 }
                 Optional<String> refusal = whyNoPromise(m).or(() -> acceptor.prepare(m.ballot()));

@@ -29,6 +29,11 @@ import org.understudy.ha.membership.core.record.Voters;
  * answer only when it is durable. A record is proposed only after this node's own promise of the ballot is durable, so no
  * ballot ever carries two records: a life that forgot a ballot has proposed nothing under it. (Asking for promises again under
  * the same ballot does no harm: whoever promised it accepted nothing below it since.)
+ *
+ * <p>Whoever got its last record chosen, and was promised the next ballot with the acceptances, <em>goes on</em>: the round begins
+ * with its accept ({@link StandingPromises}). Such a round is one like any other whose promises came early. That they are dropped on
+ * any sign of somebody else spares rounds that would be refused; what is safe about them is that they are a majority's, this node's own
+ * among them, of this very ballot, and show the record that is built on.
  */
 final class Proposer {
 

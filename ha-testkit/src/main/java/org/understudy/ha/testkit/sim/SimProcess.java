@@ -55,6 +55,7 @@ final class SimProcess implements SimDisk.Writer {
     private final SimDisk disk;
     private final AcceptorId acceptor;
     private final NodeMachine machine;
+    private DurableState before = DurableState.EMPTY;
     private final SimLane[] lanes;
     private final Deque<Runnable> backlog = new ArrayDeque<>();
     private final Deque<Runnable> frozen = new ArrayDeque<>();
@@ -294,6 +295,7 @@ final class SimProcess implements SimDisk.Writer {
         world.countStep();
         try {
             long due = machine.nextDeadlineNanos();
+            before = machine.memory();
             Step<Effect, DurableState> step = machine.handle(local(), input);
             world.lemmas().stepped(node.index(), machine, local(), due, input, step);
             if (world.isTracing()
@@ -450,6 +452,8 @@ final class SimProcess implements SimDisk.Writer {
         if (message instanceof Renew renew) {
             world.punctuality().sendsHeartbeat(node.index(), local());
             world.leases().renews(node.index(), renew, local());
+            // A step may renew and accept a record of other voters: which was first does not show.
+            world.leases().countsItself(node.index(), local(), acceptor, disk.durable(), before);
             world.leases().countsItself(node.index(), local(), acceptor, disk.durable(), machine.memory());
             if (world.sabotage() == Sabotage.BLIND_RENEWAL && leaseValid) {
                 enforce(local());

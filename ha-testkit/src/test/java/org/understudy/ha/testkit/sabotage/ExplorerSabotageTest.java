@@ -20,6 +20,7 @@ class ExplorerSabotageTest {
         "dropped-without-proof, removal-against-renewal",
         "next-promise-not-written, going-on",
         "goes-on-above-a-rival, going-on",
+        "goes-on-after-a-change-of-voters, joint-set",
         "lease-without-majority, removal-against-renewal",
         "voters-change-without-overlap, joint-set"
     })

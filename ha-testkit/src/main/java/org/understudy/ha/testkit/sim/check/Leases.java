@@ -61,7 +61,7 @@ public final class Leases {
      * The holder's own acceptor never sends what it says to itself: it counts if its disk knows the session when the renewal is sent.
      *
      * @param own what its disk holds
-     * @param memory what it goes by
+     * @param memory what it goes by, at the beginning or at the end of the step that sends it
      */
     public void countsItself(int node, long sentAt, AcceptorId acceptor, DurableState own, DurableState memory) {
         for (Renewal sent : renewals[node]) {
