@@ -703,6 +703,10 @@ final class AddressTenure {
         }
         ending.countDown();
         events.wake();
+        NeighbourResponder answering = responder;
+        if (answering != null) {
+            answering.silence();
+        }
         boolean gone = false;
         try {
             if (touchedKernel) {

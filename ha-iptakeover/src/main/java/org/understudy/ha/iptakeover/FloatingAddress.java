@@ -76,7 +76,7 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  *
  * <p><b>What ends them without us.</b> Where nf_tables works, a gate in the kernel stands before the addresses: packets, ARP and neighbour
  * discovery in their name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is
- * paused. Where BPF may be used as well the kernel compares the end of the lease itself with its clock. See {@link #leaseEnd()} and
+ * paused. With {@link Builder#absoluteDeadline()} and where BPF may be used the kernel compares the end of the lease itself with its clock. See {@link #leaseEnd()} and
  * {@link #enforcements()}. Elsewhere only our own code ends it.
  *
  * <p><b>What ends them with us.</b> An address outlives its process until its guardian, its lifetime or the next start takes it away. One that
@@ -101,6 +101,7 @@ public final class FloatingAddress implements ManagedResource {
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private static final int ADDRESSES_MAX = 4096;
+    private static final String NO_DEADLINE_WANTED = "absoluteDeadline() was not asked for";
     /** Of each version: {@link SegmentTalk} asks no more. */
     private static final int NEIGHBOURS_MAX = 8;
 
@@ -110,6 +111,7 @@ public final class FloatingAddress implements ManagedResource {
     private final ThreadFactory threads;
     private final SegmentTalk.Settings settings;
     private final boolean diesWithProcess;
+    private final boolean wantsDeadline;
     private final GuardedCard card;
 
     private volatile @Nullable AddressTenure tenure;
@@ -148,13 +150,15 @@ public final class FloatingAddress implements ManagedResource {
             String networkOf,
             ThreadFactory threads,
             SegmentTalk.Settings settings,
-            boolean diesWithProcess) {
+            boolean diesWithProcess,
+            boolean wantsDeadline) {
         this.addresses = addresses;
         this.interfaceName = interfaceName;
         this.networkOf = networkOf;
         this.threads = threads;
         this.settings = settings;
         this.diesWithProcess = diesWithProcess;
+        this.wantsDeadline = wantsDeadline;
         this.card = new GuardedCard(addresses);
     }
 
@@ -183,6 +187,7 @@ public final class FloatingAddress implements ManagedResource {
         private @Nullable Duration ageing;
         private boolean isDeaf;
         private boolean diesWithProcess;
+        private boolean wantsDeadline;
         private @Nullable String networkOf;
 
         private Builder() {}
@@ -266,6 +271,17 @@ public final class FloatingAddress implements ManagedResource {
             return this;
         }
 
+        /**
+         * Ends the addresses at an absolute deadline that the kernel compares with its clock, where it can be had ({@link LeaseEnd#DEADLINE}), and not by time-outs:
+         * a stall shorter than the lease is then not noticed by anybody. Young: what leaves the card inside another packet (an
+         * encapsulating route, IPsec in tunnel mode) is not seen by it, and what a killed process left shut on the card is found by a process that asks for the deadline
+         * too, and by no other; {@code docs/adr/0018} lists what is known.
+         */
+        public Builder absoluteDeadline() {
+            wantsDeadline = true;
+            return this;
+        }
+
         /** The interface whose networks the address must be of, where the one that it stands on has none. */
         Builder inNetworkOf(String otherInterface) {
             networkOf = otherInterface;
@@ -303,7 +319,8 @@ public final class FloatingAddress implements ManagedResource {
                             BuilderRules.or(policy, RivalPolicy.DEFEND),
                             BuilderRules.or(ageing, AnnouncementSchedule.SWITCH_AGEING),
                             !isDeaf),
-                    diesWithProcess);
+                    diesWithProcess,
+                    wantsDeadline);
         }
 
         private List<IpAddress> parseNeighbours(List<Problem> problems, Set<IpAddress> held) {
@@ -664,9 +681,11 @@ public final class FloatingAddress implements ManagedResource {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             removeOurs(table);
             refuseOthers(table);
-            card.forget();
-            if (trial().gateProblem().isEmpty()) {
-                NftGate.remove(addresses);
+            if (table.list().stream().noneMatch(this::isHeldByAnother)) {
+                card.forget();
+                if (trial().gateProblem().isEmpty()) {
+                    NftGate.remove(addresses);
+                }
             }
             mayStand = false;
         } catch (PlatformException e) {
@@ -681,6 +700,11 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
+    /** What keeps it mute, or will, belongs to whoever has it. */
+    private boolean isHeldByAnother(AddressTable.Entry entry) {
+        return addresses.contains(entry.address()) && StandingAddresses.isOfAnotherProcess(entry);
+    }
+
     private void refuseOthers(AddressTable table) {
         for (AddressTable.Entry entry : mayStand ? table.list() : List.<AddressTable.Entry>of()) {
             if (addresses.contains(entry.address())) {
@@ -919,7 +943,9 @@ public final class FloatingAddress implements ManagedResource {
                         "{}: muted by {} at the end of its lease{}",
                         this,
                         known.leaseEnd().words(),
-                        known.deadlineProblem().isEmpty() ? "" : "; no absolute deadline, " + known.deadlineProblem());
+                        known.deadlineProblem().isEmpty() || !wantsDeadline
+                                ? ""
+                                : "; no absolute deadline, " + known.deadlineProblem());
                 lookForGates();
             } else {
                 LOG.warn("{}: nothing ends it if this process hangs: {}", this, known.gateProblem());
@@ -975,12 +1001,7 @@ public final class FloatingAddress implements ManagedResource {
             gate = e.getMessage();
             lacksPrivilege = e.errno() == EPERM;
         }
-        String deadline = "";
-        try {
-            CardGuard.tryOut();
-        } catch (PlatformException e) {
-            deadline = e.getMessage();
-        }
+        String deadline = wantsDeadline ? tryDeadline() : NO_DEADLINE_WANTED;
         try {
             LinuxAddressTable.tryOut(addresses);
         } catch (PlatformException e) {
@@ -993,6 +1014,15 @@ public final class FloatingAddress implements ManagedResource {
         // What is missing for everything is said once.
         String device = diesWithProcess && !lacksPrivilege ? tryDevice() : "";
         return new Trial(gate, deadline, raw, lacksPrivilege, device.equals(raw) ? "" : device);
+    }
+
+    private static String tryDeadline() {
+        try {
+            CardGuard.tryOut();
+            return "";
+        } catch (PlatformException e) {
+            return e.getMessage();
+        }
     }
 
     private String tryDevice() {

@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +33,8 @@ final class NeighbourResponder implements AutoCloseable {
 
     private final NeighbourAnswers answers;
     private final BooleanSupplier mayAnswer;
+    private final ReentrantLock turn = new ReentrantLock();
+    private boolean isSilent;
     private final SolicitedGroups groups;
     private volatile @Nullable SegmentEar ear;
 
@@ -79,14 +82,29 @@ final class NeighbourResponder implements AutoCloseable {
     private void answer(Sighting sighting) {
         SegmentEar open = ear;
         Optional<EthernetFrame> answer = answers.to(sighting);
-        if (open == null || answer.isEmpty() || !mayAnswer.getAsBoolean()) {
+        if (open == null || answer.isEmpty()) {
             return;
         }
+        turn.lock();
         try {
-            open.send(answer.get());
+            if (!isSilent && mayAnswer.getAsBoolean()) {
+                open.send(answer.get());
+            }
         } catch (HaException e) {
             // Whoever asked asks again.
             LOG.debug("{}: {} got no answer: {}", sighting.target(), sighting.sender(), e.getMessage());
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** When it returns nothing more is said: the next owner announces itself, and a later answer would take neighbours back. */
+    void silence() {
+        turn.lock();
+        try {
+            isSilent = true;
+        } finally {
+            turn.unlock();
         }
     }
 

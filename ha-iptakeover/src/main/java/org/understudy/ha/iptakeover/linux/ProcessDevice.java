@@ -195,12 +195,20 @@ public final class ProcessDevice implements AutoCloseable {
         }
     }
 
-    /** Whether an interface is one of a process, this or another: then that process lives, or is just ending. */
+    /**
+     * Whether an interface is one of a process, this or another: then that process lives, or is just ending. A TAP, which has a hardware
+     * address, is a card.
+     */
     public static boolean isOne(int interfaceIndex) {
-        try (LinuxLinkControl control = new LinuxLinkControl()) {
-            return control.byIndex(interfaceIndex)
+        try (LinuxLinkControl control = new LinuxLinkControl();
+                LinuxLinkTable links = new LinuxLinkTable()) {
+            boolean isTun = control.byIndex(interfaceIndex)
                     .filter(link -> link.kind().equals(KIND))
                     .isPresent();
+            return isTun
+                    && links.byIndex(interfaceIndex)
+                            .filter(link -> link.mac().isEmpty())
+                            .isPresent();
         }
     }
 

@@ -39,7 +39,11 @@ public final class Agent {
     /** Marks an answer among lines of the log. */
     public static final String ANSWER = "> ";
 
-    private FloatingAddress address = FloatingAddress.of("192.0.2.50", "lan0");
+    private FloatingAddress address = FloatingAddress.builder()
+            .address("192.0.2.50")
+            .networkInterface("lan0")
+            .absoluteDeadline()
+            .build();
     private @Nullable LabGrant grant;
     private long token = 7;
     /** Empty: the cluster has no key. */
@@ -180,7 +184,8 @@ public final class Agent {
     private static FloatingAddress use(String[] words) {
         FloatingAddress.Builder builder = FloatingAddress.builder()
                 .addresses(List.of(words[1].split(",")))
-                .networkInterface(words[2]);
+                .networkInterface(words[2])
+                .absoluteDeadline();
         for (String option : Arrays.asList(words).subList(3, words.length)) {
             String value = option.substring(option.indexOf('=') + 1);
             if (option.startsWith("rivals=")) {
