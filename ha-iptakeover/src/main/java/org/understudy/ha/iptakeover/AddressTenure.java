@@ -73,6 +73,7 @@ final class AddressTenure {
     private final CardEvents events;
 
     private final StandingAddresses standing;
+    private final AddressRoutes routes;
     private final SegmentTalk talk;
     private final TcpCare tcp;
     /** Open only while there is something to announce: closing it takes 8 ms, also in a process that is being killed. */
@@ -143,6 +144,7 @@ final class AddressTenure {
             Optional<CardGuard> guard,
             SegmentTalk.Settings settings,
             boolean dieWithProcess,
+            AddressRoutes.Wanted wanted,
             Supplier<AddressTable> tables) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
@@ -157,6 +159,7 @@ final class AddressTenure {
             int tag = context.claims().tag();
             AddressTable table = remember(opened, tables.get());
             standing = new StandingAddresses(addresses, link, tag, timing, dieWithProcess, table);
+            routes = remember(opened, AddressRoutes.of(addresses, link.index(), wanted));
             events = remember(opened, new LinuxCardEvents(link.index(), addresses.all(), tag));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
@@ -261,6 +264,7 @@ final class AddressTenure {
                     "ha-" + context.holder().node() + "-answers-"
                             + addresses.ofVersion(true).get(0));
         }
+        routes.add();
         gate.open(ending);
         AnnouncementSchedule schedule = talk.schedule(System.nanoTime());
         if (!announce(schedule)) {
@@ -437,10 +441,15 @@ final class AddressTenure {
         if (isLinkStirred || turn.isKept() && isLinkDue()) {
             isLinkStirred = false;
             linkNanos = System.nanoTime();
+            // A moment is enough to lose every route over it.
+            boolean wasUp = isLinkUp && !wasLinkDown;
             String renamed = lookAfterLink();
             if (!renamed.isEmpty() && gate.isEnforced()) {
                 letGo(renamed);
                 return -1;
+            }
+            if (isLinkUp && !wasUp) {
+                ensureRoutes();
             }
         }
         if (turn.isKept() && !standing.renewIfDue()) {
@@ -448,6 +457,16 @@ final class AddressTenure {
         }
         reopened |= turn.isReopened();
         return Math.min(turn.delayNanos(), lookAfterAddresses());
+    }
+
+    /** Not in the name of addresses that must go; and taken away again if that was found out meanwhile. */
+    private void ensureRoutes() {
+        if (isHeld()) {
+            routes.ensure();
+            if (!isHeld()) {
+                removeRoutes();
+            }
+        }
     }
 
     /** A rename is looked for each time where the gate is lost with it, and the rest now and then: its changes are told. */
@@ -499,6 +518,9 @@ final class AddressTenure {
                 lookAfterLink();
             }
             boolean isNew = presence.found(now.isComplete(), System.nanoTime());
+            if (now.isComplete()) {
+                ensureRoutes();
+            }
             if (now.isComplete() || absence.isPassing()) {
                 absence = now.isComplete()
                         ? Absence.NONE
@@ -560,6 +582,7 @@ final class AddressTenure {
             isDone = true;
             absence = Absence.NONE;
             reopened = true;
+            ensureRoutes();
             LOG.info("{}: put back on {}", what, standing.where());
         } catch (PlatformException e) {
             absence = new Absence(
@@ -586,6 +609,14 @@ final class AddressTenure {
         try {
             // First: to remove many addresses takes its time.
             gate.shut();
+        } finally {
+            removeAll();
+        }
+    }
+
+    private void removeAll() {
+        try {
+            routes.remove();
         } finally {
             standing.removeAll();
         }
@@ -659,6 +690,9 @@ final class AddressTenure {
             if (!unanswered.isEmpty()) {
                 return Health.failed(Severity.SOFT, "nobody answers who asks for " + addresses + ": " + unanswered);
             }
+            if (!routes.problem().isEmpty()) {
+                return Health.degraded(routes.problem());
+            }
             if (!talk.problem().isEmpty()) {
                 return Health.degraded("nobody listens for rivals of " + addresses + ": " + talk.problem());
             }
@@ -711,6 +745,7 @@ final class AddressTenure {
         try {
             if (touchedKernel) {
                 gate.shut();
+                removeRoutes();
                 standing.remove();
                 if (standing.areAdded() && !wasOpen) {
                     tcp.end();
@@ -718,6 +753,7 @@ final class AddressTenure {
                 boolean calm = keeper == null || awaitQuiet();
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
+                routes.remove();
                 standing.remove();
                 standing.refuseDoubled();
                 if (calm) {
@@ -734,8 +770,17 @@ final class AddressTenure {
         }
     }
 
+    /** Tried again when the keeper is quiet; the addresses do not wait for it. */
+    private void removeRoutes() {
+        try {
+            routes.remove();
+        } catch (PlatformException e) {
+            LOG.warn("{}: {}", what, e.getMessage());
+        }
+    }
+
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(talk, tcp, links, standing, events, gate));
+        List<AutoCloseable> all = new ArrayList<>(List.of(talk, tcp, links, standing, routes, events, gate));
         NeighbourResponder answering = responder;
         if (answering != null) {
             all.add(0, answering);

@@ -42,10 +42,12 @@ import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.ProcessDevice;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
 import org.understudy.ha.iptakeover.linux.WeakHost;
+import org.understudy.ha.iptakeover.netlink.AddressMessage;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.LinkTable;
+import org.understudy.ha.iptakeover.spi.RouteTable;
 
 /**
  * One or several IP addresses, of either version, that stand on the node that owns them and on no other.
@@ -104,10 +106,19 @@ public final class FloatingAddress implements ManagedResource {
     private static final String NO_DEADLINE_WANTED = "absoluteDeadline() was not asked for";
     /** Of each version: {@link SegmentTalk} asks no more. */
     private static final int NEIGHBOURS_MAX = 8;
+    /** Of a rule, unless it is given: before everything that usually is on a host. */
+    public static final int RULE_PRIORITY = 2130;
+
+    private static final int RULE_PRIORITY_MAX = 32_765;
+    private static final int RULES_MAX = 64;
 
     private final AddressSet addresses;
     private final String interfaceName;
     private final String networkOf;
+    /** Empty for the name of the interface. */
+    private final String label;
+
+    private final AddressRoutes.Wanted routes;
     private final ThreadFactory threads;
     private final SegmentTalk.Settings settings;
     private final boolean diesWithProcess;
@@ -148,6 +159,8 @@ public final class FloatingAddress implements ManagedResource {
             AddressSet addresses,
             String interfaceName,
             String networkOf,
+            String label,
+            AddressRoutes.Wanted routes,
             ThreadFactory threads,
             SegmentTalk.Settings settings,
             boolean diesWithProcess,
@@ -155,6 +168,8 @@ public final class FloatingAddress implements ManagedResource {
         this.addresses = addresses;
         this.interfaceName = interfaceName;
         this.networkOf = networkOf;
+        this.label = label;
+        this.routes = routes;
         this.threads = threads;
         this.settings = settings;
         this.diesWithProcess = diesWithProcess;
@@ -189,6 +204,9 @@ public final class FloatingAddress implements ManagedResource {
         private boolean diesWithProcess;
         private boolean wantsDeadline;
         private @Nullable String networkOf;
+        private @Nullable String label;
+        private final List<FloatingRoute> routes = new ArrayList<>();
+        private final Map<Integer, Integer> rules = new TreeMap<>();
 
         private Builder() {}
 
@@ -282,6 +300,49 @@ public final class FloatingAddress implements ManagedResource {
             return this;
         }
 
+        /**
+         * What {@code ip addr} and {@code ifconfig} call the IPv4 addresses, for programs that look for it: the name of the interface, a colon
+         * and some word, {@code eth0:vip} for example, 15 characters in all. Default: the name of the interface; once. An address that stands
+         * already keeps its label.
+         */
+        public Builder label(String value) {
+            BuilderRules.requireUnset("label", label, value);
+            label = value;
+            return this;
+        }
+
+        /**
+         * A route that exists only while the addresses do, with the first of them of its IP version as its source; some of them. They are added
+         * after the addresses and removed before them, and what a dead process left is removed too; a start in which one of them is
+         * refused adds nothing. One that somebody else made already is refused and stays. What somebody takes away is put back
+         * within ten seconds.
+         */
+        public Builder route(FloatingRoute value) {
+            routes.add(value);
+            return this;
+        }
+
+        /** {@link #rule(int, int)} with priority {@value FloatingAddress#RULE_PRIORITY}. */
+        public Builder rule(int table) {
+            return rule(table, RULE_PRIORITY);
+        }
+
+        /**
+         * While they stand, what comes from one of the addresses looks for its route in a table, {@code ip rule add from ADDRESS lookup TABLE}; so
+         * answers leave by the router that a {@linkplain #route route} in that table names. One rule for each address, 64 of them at most, because
+         * the kernel goes through its rules one by one.
+         *
+         * @param table a positive number other than 255; each once
+         * @param priority 1 to 32765, before the main table; the lowest is asked first
+         */
+        public Builder rule(int table, int priority) {
+            Integer present = rules.putIfAbsent(table, priority);
+            if (present != null) {
+                throw new ConfigurationException("rule", Integer.toString(table), "is given twice: leave one out");
+            }
+            return this;
+        }
+
         /** The interface whose networks the address must be of, where the one that it stands on has none. */
         Builder inNetworkOf(String otherInterface) {
             networkOf = otherInterface;
@@ -306,6 +367,15 @@ public final class FloatingAddress implements ManagedResource {
             List<IpAddress> asked = parseNeighbours(problems, parsed);
             checkListening(problems);
             checkAgeing(problems);
+            if (diesWithProcess && (label != null || !routes.isEmpty() || !rules.isEmpty())) {
+                problems.add(
+                        new Problem(
+                                "diesWithProcess",
+                                "true",
+                                "does not go with a label, routes and rules, which would stay when the process dies: leave out one of the two"));
+            }
+            checkLabel(name, parsed, problems);
+            AddressRoutes.Wanted wanted = resolve(List.copyOf(parsed), problems);
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
             }
@@ -313,6 +383,8 @@ public final class FloatingAddress implements ManagedResource {
                     new AddressSet(parsed),
                     name,
                     BuilderRules.or(networkOf, name),
+                    BuilderRules.or(label, ""),
+                    wanted,
                     BuilderRules.or(threads, Executors.defaultThreadFactory()),
                     new SegmentTalk.Settings(
                             asked,
@@ -382,6 +454,51 @@ public final class FloatingAddress implements ManagedResource {
                         "rivals",
                         policy.toString(),
                         "means nothing withoutListening(), because no rival is heard: leave out one of the two"));
+            }
+        }
+
+        private AddressRoutes.Wanted resolve(List<IpAddress> parsed, List<Problem> problems) {
+            List<RouteTable.Route> resolved = new ArrayList<>();
+            for (FloatingRoute route : routes) {
+                route.resolve(parsed, problems).ifPresent(resolved::add);
+            }
+            List<RouteTable.Rule> each = new ArrayList<>();
+            rules.forEach((table, priority) -> {
+                if (!FloatingRoute.isTable(table) || priority < 1 || priority > RULE_PRIORITY_MAX) {
+                    problems.add(new Problem(
+                            "rule",
+                            table + " priority " + priority,
+                            "leads nowhere: give a positive table other than 255, and a priority from 1 to "
+                                    + RULE_PRIORITY_MAX));
+                }
+                parsed.forEach(address -> each.add(new RouteTable.Rule(address, table, priority)));
+            });
+            if (each.size() > RULES_MAX) {
+                problems.add(new Problem(
+                        "rule",
+                        each.size() + " of them",
+                        "are more than one resource takes, " + RULES_MAX
+                                + ": spread the addresses over several resources, or give the host a rule for"
+                                + " their network"));
+            }
+            return new AddressRoutes.Wanted(resolved, each);
+        }
+
+        private void checkLabel(String name, Set<IpAddress> parsed, List<Problem> problems) {
+            if (label == null) {
+                return;
+            }
+            boolean isOfTheInterface = label.equals(name) || label.startsWith(name + ":");
+            boolean isPlain = label.chars().allMatch(c -> c > ' ' && c < 127);
+            if (!isOfTheInterface || !isPlain || label.length() > AddressMessage.LABEL_LENGTH_MAX) {
+                problems.add(new Problem(
+                        "label",
+                        label,
+                        "is no label of " + name + ": write " + name + ": and a word of printable characters, at most "
+                                + AddressMessage.LABEL_LENGTH_MAX + " characters in all"));
+            }
+            if (!parsed.isEmpty() && parsed.stream().allMatch(IpAddress::isV6)) {
+                problems.add(new Problem("label", label, "goes with an IPv4 address, and there is none: leave it out"));
             }
         }
 
@@ -533,7 +650,8 @@ public final class FloatingAddress implements ManagedResource {
                     guard(link, context),
                     settings,
                     diesWithProcess,
-                    LinuxAddressTable::new);
+                    routes,
+                    () -> new LinuxAddressTable(label));
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
@@ -679,6 +797,7 @@ public final class FloatingAddress implements ManagedResource {
     /** Removes what stands, however it came there, as long as it is ours. */
     private void scrub() throws ResourceException {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
+            removeRoutes();
             removeOurs(table);
             refuseOthers(table);
             if (table.list().stream().noneMatch(this::isHeldByAnother)) {
@@ -699,12 +818,18 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
+    private void removeRoutes() {
+        try (AddressRoutes ours = AddressRoutes.of(addresses, 0, routes)) {
+            ours.clear();
+        }
+    }
+
     /** What keeps it mute, or will, belongs to whoever has it. */
     private boolean isHeldByAnother(AddressTable.Entry entry) {
         return addresses.contains(entry.address()) && StandingAddresses.isOfAnotherProcess(entry);
     }
 
+    /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
     private void refuseOthers(AddressTable table) {
         for (AddressTable.Entry entry : mayStand ? table.list() : List.<AddressTable.Entry>of()) {
             if (addresses.contains(entry.address())) {

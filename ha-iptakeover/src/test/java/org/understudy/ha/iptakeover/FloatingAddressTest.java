@@ -277,4 +277,17 @@ class FloatingAddressTest {
                 .extracting(HostPort.Removal::result)
                 .containsExactly(HostPort.Removal.Result.ABSENT, HostPort.Removal.Result.ABSENT);
     }
+
+    @Test
+    void what_stays_does_not_go_with_what_dies_with_the_process() {
+        assertThatThrownBy(() -> FloatingAddress.builder()
+                        .address("192.0.2.50")
+                        .networkInterface("lan0")
+                        .diesWithProcess()
+                        .rule(213)
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("diesWithProcess")
+                .hasMessageContaining("leave out one of the two");
+    }
 }

@@ -85,6 +85,7 @@ final class StalledAgent {
                     Optional.empty(),
                     SegmentTalk.Settings.STANDARD,
                     false,
+                    AddressRoutes.Wanted.NOTHING,
                     (Supplier<AddressTable>) () -> new StallingTable(new LinuxAddressTable()));
         }
     }

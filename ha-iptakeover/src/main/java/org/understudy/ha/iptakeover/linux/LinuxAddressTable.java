@@ -32,11 +32,21 @@ public final class LinuxAddressTable implements AddressTable {
     private static final int TRIAL_SECONDS = 5;
 
     private final NetlinkSocket socket;
+    private final String label;
 
     /**
      * @throws PlatformException if no netlink socket can be opened
      */
     public LinuxAddressTable() {
+        this("");
+    }
+
+    /**
+     * @param label of the IPv4 addresses that it adds; empty for the name of the interface
+     * @throws PlatformException if no netlink socket can be opened
+     */
+    public LinuxAddressTable(String label) {
+        this.label = label;
         NetlinkSocket opened = NetlinkSocket.open(NetlinkSocket.ROUTE);
         boolean isGood = false;
         try {
@@ -88,13 +98,13 @@ public final class LinuxAddressTable implements AddressTable {
         return new Added(added, refused);
     }
 
-    private static List<NetlinkMessage> additions(
-            int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds) {
+    private List<NetlinkMessage> additions(int interfaceIndex, List<IpAddress> addresses, int tag, int validSeconds) {
         return AddressMessage.requests(
                 addresses,
                 AddressMessage.NEW,
                 NetlinkMessage.REQUEST | NetlinkMessage.CREATE | NetlinkMessage.EXCLUSIVE,
-                address -> AddressMessage.floating(interfaceIndex, address, PROTO, tag, validSeconds));
+                address -> AddressMessage.floating(interfaceIndex, address, PROTO, tag, validSeconds)
+                        .withLabel(label));
     }
 
     private static PlatformException refusal(NetlinkAck ack, IpAddress address, int interfaceIndex) {

@@ -31,7 +31,7 @@ import org.understudy.ha.iptakeover.spi.AddressTable;
  * The host over JNA: {@code CLOCK_BOOTTIME}, pidfd, a timer that kills, and last rites over floating addresses.
  *
  * <p>Last rites remove only addresses with {@link AddressTable#PROTO} and one of the tags, and gates with one of the tags. A claimed address
- * that stands in any other form is reported as failed, and its gate stays. Claims of this port are named as {@link AddressClaim} says,
+ * that stands in any other form is reported as failed, and its gate stays. Routes and rules with the same mark go with the claimed addresses. Claims of this port are named as {@link AddressClaim} says,
  * {@code address/192.0.2.10} for example, or as {@link LinkRites} has them; any other claim is reported as failed, because this port cannot say that it is gone. A claim of
  * many addresses is gone only if nothing at all stands within its ranges.
  */
@@ -174,6 +174,7 @@ public final class LinuxHostPort implements HostPort {
                     List.of(),
                     List.of(AddressClaim.of(Ipv4Address.ANY), AddressClaim.of(Ipv6Address.ANY), NOBODY),
                     new HashSet<>());
+            removeRoutes(List.of(NOBODY), Set.of());
             LinkRites.perform(List.of(), List.of(LinkRites.linkClaim("none")));
             sweep(warmFilter, List.of(), Set.of());
             sweepGuards(List.of(), Set.of());
@@ -204,6 +205,7 @@ public final class LinuxHostPort implements HostPort {
     private List<Removal> ritesAndSweep(LinuxAddressTable table, List<Integer> tags, List<String> claims) {
         Set<IpAddress> standing = new HashSet<>();
         List<Removal> removals = new ArrayList<>(rites(table, tags, LinkRites.others(claims), standing));
+        removeRoutes(claims, standing);
         removals.addAll(LinkRites.perform(tags, claims));
         sweepGuards(tags, standing);
         if (warmFilter != null) {
@@ -233,6 +235,24 @@ public final class LinuxHostPort implements HostPort {
             CardGuard.tidyUp(guarded);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** What stays of them leads nowhere, and nobody else's traffic takes it. */
+    private static void removeRoutes(List<String> claims, Set<IpAddress> standing) {
+        List<AddressClaim> meant = claims.stream()
+                .flatMap(claim -> AddressClaim.parse(claim).stream())
+                .toList();
+        if (meant.isEmpty()) {
+            return;
+        }
+        try (LinuxRouteTable routes = new LinuxRouteTable()) {
+            int removed = routes.removeAllAndOrphans(source -> isCovered(meant, source) && !standing.contains(source));
+            if (removed > 0) {
+                LOG.info("{} routes and rules of dead addresses are removed", removed);
+            }
+        } catch (PlatformException e) {
+            LOG.info("routes and rules left behind: {}", e.getMessage());
         }
     }
 
@@ -367,7 +387,8 @@ public final class LinuxHostPort implements HostPort {
         return new Removal(
                 claim,
                 Removal.Result.FAILED,
-                "this host port knows addresses, named address/192.0.2.10 or addresses/..., and interfaces, see LinkRites");
+                "this host port knows addresses, named address/192.0.2.10 or addresses/..., and interfaces, see"
+                        + " LinkRites");
     }
 
     private static List<Removal> allFailed(List<String> claims, String why) {

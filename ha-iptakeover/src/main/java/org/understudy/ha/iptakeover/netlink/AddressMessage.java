@@ -39,6 +39,9 @@ public record AddressMessage(
     /** {@code IFA_F_NOPREFIXROUTE}: the kernel adds no route for the prefix. */
     public static final int NO_PREFIX_ROUTE = 0x200;
 
+    /** {@code IFNAMSIZ} less the zero byte at its end. */
+    public static final int LABEL_LENGTH_MAX = 15;
+
     private static final int HEADER_BYTES = 8;
     /** Of the attributes that name an address of version 4: see {@link #named}. The only one of version 6 is at the first place. */
     private static final int FIRST_VALUE_AT = HEADER_BYTES + 4;
@@ -72,6 +75,20 @@ public record AddressMessage(
      */
     public static AddressMessage floating(int interfaceIndex, IpAddress address, int proto, int tag, int validSeconds) {
         return floating(interfaceIndex, address, proto, tag, validSeconds, NO_PREFIX_ROUTE);
+    }
+
+    /**
+     * With another label, {@code IFA_LABEL}; of version 4 only.
+     *
+     * @param label at most {@link #LABEL_LENGTH_MAX} characters; empty for the one that the kernel gives, the name of the interface
+     */
+    public AddressMessage withLabel(String label) {
+        if (label.isEmpty() || family != FAMILY_IPV4) {
+            return this;
+        }
+        List<NetlinkAttribute> more = new ArrayList<>(attributes);
+        more.add(NetlinkAttribute.ofText(IFA_LABEL, label));
+        return new AddressMessage(family, prefixLength, flags, scope, interfaceIndex, more);
     }
 
     /**

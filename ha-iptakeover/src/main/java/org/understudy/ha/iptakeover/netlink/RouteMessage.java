@@ -67,8 +67,13 @@ public record RouteMessage(
     private static final int RTA_OIF = 4;
     private static final int RTA_GATEWAY = 5;
     private static final int RTA_PRIORITY = 6;
+    private static final int RTA_PREFSRC = 7;
     private static final int RTA_MULTIPATH = 9;
+    private static final int RTA_TABLE = 15;
     private static final int RTA_VIA = 18;
+    private static final int SCOPE_LINK = 253;
+    /** {@code RT_TABLE_COMPAT}: the number does not fit into the byte. */
+    private static final int TABLE_ELSEWHERE = 252;
     /** {@code struct rtvia}: the family stands before the address. */
     private static final int VIA_FAMILY_BYTES = 2;
 
@@ -105,6 +110,61 @@ public record RouteMessage(
                 NetlinkAttribute.ofBytes(RTA_DST, GROUPS.toBytes()), NetlinkAttribute.ofInt(RTA_OIF, interfaceIndex));
         RouteMessage way = new RouteMessage(FAMILY_IPV6, GROUPS_LENGTH, 0, 0, TABLE_LOCAL, 0, 0, MULTICAST, 0, which);
         return new NetlinkMessage(DELETE, NetlinkMessage.REQUEST, 0, 0, way.encode());
+    }
+
+    /**
+     * {@code ip route show table all proto PROTO}. The kernel leaves out the others only on a socket with {@code NETLINK_GET_STRICT_CHK}.
+     */
+    public static NetlinkMessage dumpRequestOf(int family, int proto) {
+        RouteMessage some = new RouteMessage(family, 0, 0, 0, 0, proto, 0, 0, 0, List.of());
+        return some.toMessage(GET, NetlinkMessage.REQUEST | NetlinkMessage.DUMP);
+    }
+
+    /**
+     * {@code ip route add DESTINATION [via GATEWAY] dev IF src SOURCE table TABLE metric METRIC proto PROTO}, or the same to be deleted.
+     *
+     * @param source empty for a route to be deleted whatever its source is
+     * @param metric 0 for the kernel's own choice, which is 1024 in version 6
+     */
+    public static RouteMessage unicast(
+            IpAddress destination,
+            int prefixLength,
+            Optional<IpAddress> gateway,
+            int interfaceIndex,
+            Optional<IpAddress> source,
+            int table,
+            long metric,
+            int proto) {
+        List<NetlinkAttribute> attributes = new ArrayList<>();
+        attributes.add(NetlinkAttribute.ofInt(RTA_TABLE, table));
+        if (prefixLength > 0) {
+            attributes.add(NetlinkAttribute.ofBytes(RTA_DST, destination.toBytes()));
+        }
+        if (metric != 0) {
+            attributes.add(NetlinkAttribute.ofInt(RTA_PRIORITY, (int) metric));
+        }
+        source.ifPresent(own -> attributes.add(NetlinkAttribute.ofBytes(RTA_PREFSRC, own.toBytes())));
+        gateway.ifPresent(via -> attributes.add(NetlinkAttribute.ofBytes(RTA_GATEWAY, via.toBytes())));
+        attributes.add(NetlinkAttribute.ofInt(RTA_OIF, interfaceIndex));
+        return new RouteMessage(
+                destination.isV6() ? FAMILY_IPV6 : FAMILY_IPV4,
+                prefixLength,
+                0,
+                0,
+                tableByte(table),
+                proto,
+                gateway.isEmpty() && !destination.isV6() ? SCOPE_LINK : 0,
+                UNICAST,
+                0,
+                attributes);
+    }
+
+    static int tableByte(int table) {
+        return table < 256 ? table : TABLE_ELSEWHERE;
+    }
+
+    public NetlinkMessage toMessage(int type, int messageFlags) {
+        return new NetlinkMessage(type, messageFlags, 0, 0, encode());
     }
 
     /** The payload. */
@@ -178,6 +238,20 @@ public record RouteMessage(
 
     private Optional<NetlinkAttribute> find(int attribute) {
         return NetlinkAttribute.find(attributes, attribute);
+    }
+
+    /** The table, whatever its number. */
+    public int tableNumber() {
+        return find(RTA_TABLE).map(NetlinkAttribute::asInt).orElse(table);
+    }
+
+    /** The address that connections have which take it, if it says. */
+    public Optional<IpAddress> source() {
+        int bytes = family == FAMILY_IPV4 ? Ipv4Address.BYTES : Ipv6Address.BYTES;
+        return find(RTA_PREFSRC)
+                .map(NetlinkAttribute::value)
+                .filter(value -> value.length == bytes)
+                .map(IpAddress::of);
     }
 
     /** {@code RTA_PRIORITY}, the metric as an unsigned number; the lowest is used first. 0 if absent. */

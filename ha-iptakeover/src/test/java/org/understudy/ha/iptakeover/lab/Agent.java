@@ -26,6 +26,7 @@ import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
+import org.understudy.ha.iptakeover.FloatingRoute;
 import org.understudy.ha.iptakeover.RivalPolicy;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
@@ -180,7 +181,7 @@ public final class Agent {
         }
     }
 
-    /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [rivals=POLICY] [confirm=ADDRESS]}. */
+    /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [rivals=POLICY] [confirm=ADDRESS] [label=LABEL] [route=ROUTE] [rule=TABLE]}. */
     private static FloatingAddress use(String[] words) {
         FloatingAddress.Builder builder = FloatingAddress.builder()
                 .addresses(List.of(words[1].split(",")))
@@ -194,11 +195,31 @@ public final class Agent {
                 builder.confirmWith(value);
             } else if (option.equals("dying")) {
                 builder.diesWithProcess();
+            } else if (option.startsWith("label=")) {
+                builder.label(value);
+            } else if (option.startsWith("route=")) {
+                builder.route(route(value.split(",")));
+            } else if (option.startsWith("rule=")) {
+                builder.rule(Integer.parseInt(value));
             } else {
                 builder.withoutListening();
             }
         }
         return builder.build();
+    }
+
+    /** {@code DESTINATION[,via=ROUTER][,table=N][,metric=N]}. */
+    private static FloatingRoute route(String[] words) {
+        FloatingRoute route = FloatingRoute.to(words[0]);
+        for (String word : Arrays.asList(words).subList(1, words.length)) {
+            String value = word.substring(word.indexOf('=') + 1);
+            route = word.startsWith("via=")
+                    ? route.via(value)
+                    : word.startsWith("table=")
+                            ? route.table(Integer.parseInt(value))
+                            : route.metric(Long.parseLong(value));
+        }
+        return route;
     }
 
     private void start(ProofKind proof, int tag) throws ResourceException, InterruptedException {

@@ -32,6 +32,7 @@ public final class NetlinkFuzz {
                 address.proto();
                 address.label();
                 address.isTentative();
+                address.validSeconds();
             },
             message -> {
                 LinkMessage link = LinkMessage.decode(message.payload());
@@ -58,6 +59,15 @@ public final class NetlinkFuzz {
                 route.interfaces();
                 route.isOnLink(3);
                 route.destination();
+                route.source();
+                route.tableNumber();
+            },
+            message -> {
+                RuleMessage rule = RuleMessage.decode(message.payload());
+                rule.source();
+                rule.tableNumber();
+                rule.priority();
+                rule.proto();
             },
             message -> {
                 NeighbourMessage neighbour = NeighbourMessage.decode(message.payload());
@@ -104,6 +114,9 @@ public final class NetlinkFuzz {
                 NfTables.newElement(NfTables.FAMILY_NETDEV, "t", "open", new byte[4], 329)
                         .encode(),
                 HexFormat.of().parseHex(ROUTE),
+                HexFormat.of().parseHex(RouteAndRuleTest.ROUTE_V6),
+                HexFormat.of().parseHex(RouteAndRuleTest.RULE),
+                HexFormat.of().parseHex(RouteAndRuleTest.RULE_V6),
                 LinkChange.newPrivateMacvlan(3, "us00001267-0050", new MacAddress(0x025e11000050L))
                         .encode(),
                 new NetlinkMessage(
