@@ -69,8 +69,8 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  * a thousand take 0.3 to 1.7 s, four thousand 6 s. More than 16 share one name in {@link #remains()}, by which
  * the library cannot find out that another group has one of them; give each address to one resource only.
  *
- * <p><b>Who else touches them.</b> What somebody on this host takes away (an operator, systemd-networkd, NetworkManager) is back within
- * about a millisecond and announced again, as long as the lease is confirmed; what somebody changed is put right. Each time it is told as
+ * <p><b>Who else touches them.</b> What somebody on this host takes away (an operator, systemd-networkd, NetworkManager) is back within some
+ * milliseconds and announced again, as long as the lease is confirmed; what somebody changed is put right. Each time it is told as
  * {@code HaEvent.Alarm}, once for a burst. The first loss is made good at once, those that follow it after longer and longer pauses,
  * at most ten within a minute: at the next one the resource fails SOFT, and the group moves. An IPv6 address that went because the
  * interface was switched off is back when that is on again. The same address in another form, as {@code /24}, is named and left alone; while it
