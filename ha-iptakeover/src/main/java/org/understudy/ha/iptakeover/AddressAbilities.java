@@ -143,7 +143,10 @@ public final class AddressAbilities {
         return findings.get(ability.ordinal()).isThere();
     }
 
-    /** What mutes floating addresses here at the end of their lease though their owner does not run. */
+    /**
+     * The best that can be had here of what mutes floating addresses at the end of their lease though their owner does not run. What one of yours
+     * has says {@link FloatingAddress#leaseEnd()}.
+     */
     public LeaseEnd leaseEnd() {
         if (!has(Ability.GATE)) {
             return LeaseEnd.OWN_CODE;
@@ -173,8 +176,11 @@ public final class AddressAbilities {
             }
             table.append(System.lineSeparator());
         }
-        table.append("at the end of its lease a floating address is muted by ")
-                .append(leaseEnd().words());
+        table.append("at the end of its lease a floating address is muted by ");
+        if (leaseEnd() == LeaseEnd.DEADLINE) {
+            table.append(LeaseEnd.TIME_OUT.words()).append("; with absoluteDeadline() it is muted by ");
+        }
+        table.append(leaseEnd().words());
         return table.toString();
     }
 }

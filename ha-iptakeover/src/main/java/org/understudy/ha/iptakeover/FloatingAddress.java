@@ -72,7 +72,7 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  * <p><b>Who else touches them.</b> What somebody on this host takes away (an operator, systemd-networkd, NetworkManager) is back within some
  * milliseconds and announced again, as long as the lease is confirmed; what somebody changed is put right. Each time it is told as
  * {@code HaEvent.Alarm}, once for a burst. The first loss is made good at once, those that follow it after longer and longer pauses,
- * at most ten within a minute: at the next one the resource fails SOFT, and the group moves. An IPv6 address that went because the
+ * at most ten within a minute: at the next one the resource fails SOFT, is started again here, and the group moves if that goes on. An IPv6 address that went because the
  * interface was switched off is back when that is on again. The same address in another form, as {@code /24}, is named and left alone; while it
  * stands the stop fails and the gate stays shut.
  *
@@ -271,7 +271,7 @@ public final class FloatingAddress implements ManagedResource {
 
         /**
          * Puts the addresses on a device that the process itself holds open, a TUN without a queue, instead of on the card: the kernel
-         * takes them away with the process, however that ends, within some milliseconds and with no guardian and no last rites. No child
+         * takes them away with the process, however that ends, once the heap has been given back, and with no guardian and no last rites. No child
          * process keeps them. Everything else stays on the card: announcements, gate, listening, monitoring.
          *
          * <p>The resource is then of scope {@link Scope#PROCESS} and {@linkplain FloatingAddress#remains() leaves nothing}, so the end of the

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.understudy.ha.membership.agents.core.OcfAction;
 
 /** With the agents that Debian ships, in a directory of the test. */
 @Timeout(240)
+@Tag("servers")
 class DebianAgentsIT {
     private static final Path AGENTS = OcfAgent.ROOT.resolve("resource.d/heartbeat");
     private static final Duration OFTEN = Duration.ofMillis(10);
