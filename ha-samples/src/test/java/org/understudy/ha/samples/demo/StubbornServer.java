@@ -1,8 +1,11 @@
 package org.understudy.ha.samples.demo;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.understudy.ha.samples.mutualfailover.MutualFailover;
 
 /**
@@ -14,11 +17,20 @@ final class StubbornServer {
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         if (arguments[0].equals("serv1") && Files.exists(Path.of(arguments[1]))) {
+            awaitGuardian(Path.of(arguments[1], "guardian.lock"));
             ip("add");
             Thread.currentThread().join(100);
             ip("del");
         }
         MutualFailover.main(arguments);
+    }
+
+    /** The gate of the last life keeps the address mute until its guardian has tidied up and ended. */
+    private static void awaitGuardian(Path lockFile) throws IOException {
+        try (FileChannel file = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+                FileLock lock = file.lock()) {
+            lock.release();
+        }
     }
 
     private static void ip(String verb) throws IOException, InterruptedException {
