@@ -162,6 +162,8 @@ final class LinkMonitorScenarios implements AutoCloseable {
                 "the router hears it ask",
                 () -> monitor.monitor().equals(Health.healthy()) && heard().contains("fe80::2"));
         assertThat(heard()).doesNotContain("2001:db8::2");
+        // Its answer has been heard as well: a router that never answered is not lost.
+        stay(monitor, 1500);
         cable.silence6();
         until("it is lost", () -> monitor.monitor().isBad());
         assertThat(monitor.monitor().reason()).isEqualTo("gateway fe80::1 does not answer on lan0");
