@@ -30,6 +30,7 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.spi.Enforcer;
+import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort;
 
 /**
@@ -177,6 +178,38 @@ public final class Guardian implements AutoCloseable {
             return;
         }
         write(new GuardianWire.Frame(GuardianWire.CLAIM, text));
+        if (claim.equals(HostClaims.WHOLE_PROCESS)) {
+            awaitHeard();
+        }
+    }
+
+    /**
+     * Without this word the guardian may speak early, so it must have heard it, and not only be about to, before anything rests on it. One
+     * that does not answer is ended.
+     */
+    private void awaitHeard() {
+        turn.lock();
+        try {
+            boolean isInterrupted = false;
+            long until = System.nanoTime() + FULL_NANOS_MAX;
+            long left = FULL_NANOS_MAX;
+            while (unread > 0 && !isEnded && state.get() == State.ALIVE && left > 0) {
+                try {
+                    readOn.awaitNanos(left);
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+                left = until - System.nanoTime();
+            }
+            if (unread > 0 && !isEnded) {
+                lose("it has not acknowledged for " + TimeUnit.NANOSECONDS.toMillis(FULL_NANOS_MAX) + " ms");
+            }
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        } finally {
+            turn.unlock();
+        }
     }
 
     /** The guardian as the one who kills this process; to be armed with the host's consent only. Closing it closes nothing. */

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort.Removal;
 import org.understudy.ha.membership.codec.LastWill;
 import org.understudy.ha.membership.guardian.LastWills.Verdict;
@@ -68,6 +69,32 @@ class GuardianTest {
 
             assertThat(small.will()).as("it is repeated").isEqualTo(datagram);
             SmallNodeProcess.awaitEnd(small.guardian);
+        }
+    }
+
+    @Test
+    void what_ends_with_its_process_is_proved_too_and_is_no_thing_that_was_removed() throws Exception {
+        try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
+            small.tell("live 7 101");
+            small.tell("claim " + HostClaims.WHOLE_PROCESS);
+            small.node.destroyForcibly();
+
+            LastWill will = LastWills.open(small.will(), small.publicKey).will().orElseThrow();
+
+            assertThat(will.removals()).containsExactly(new Removal("tagged 101", Removal.Result.REMOVED, ""));
+            SmallNodeProcess.awaitEnd(small.guardian);
+        }
+    }
+
+    @Test
+    void a_guardian_that_has_not_heard_that_it_must_wait_for_the_process_is_ended() throws Exception {
+        try (Guardian guardian = Guardian.start(settings(9), Optional.empty())) {
+            guardian.claim(HostClaims.WHOLE_PROCESS);
+            assertThat(guardian.isAlive()).isTrue();
+
+            SmallNodeProcess.signal("STOP", guardian.pid());
+            guardian.claim(HostClaims.WHOLE_PROCESS);
+            assertThat(guardian.isAlive()).isFalse();
         }
     }
 
