@@ -358,7 +358,9 @@ final class DeadlineGateScenarios implements AutoCloseable {
         asker.lastAnswerMillis(VIPS, 500);
         assertThat(second.ask("probe")).startsWith("HERE");
         owner.signal("CONT");
-        assertThat(second.ask("start RELEASED 4712")).startsWith("refused HARD").contains("another running process");
+        assertThat(second.ask("start RELEASED 4712"))
+                .startsWith("refused HARD")
+                .contains("a running process of this host");
         assertThat(second.ask("stop")).isEqualTo("ok");
         assertThat(second.ask("retire")).isEqualTo("ok");
         assertThat(asker.whoHas(VIPS, 500)).hasSize(2);

@@ -373,7 +373,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(second.ask("probe")).startsWith("HERE");
         assertThat(second.ask("start RELEASED 4712"))
                 .startsWith("refused HARD")
-                .contains("belongs to another running process of this host");
+                .contains("belongs to a running process of this host");
         assertThat(second.ask("stop")).isEqualTo("ok");
         assertThat(a.addresses()).contains("metric 4711");
         assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));

@@ -100,14 +100,23 @@ final class StalledAgent {
         }
     }
 
+    private void start(AddressTenure next) throws ResourceException, InterruptedException {
+        try {
+            next.begin(List.of(), Thread::new);
+            tenure = Optional.of(next);
+        } catch (ResourceException | HaException e) {
+            next.end();
+            throw e;
+        }
+    }
+
     private String act(String word) throws InterruptedException, ResourceException {
         switch (word) {
             case "use":
                 return "ok";
             case "start":
                 grant = grant();
-                tenure = Optional.of(tenure());
-                tenure.get().begin(List.of(), Thread::new);
+                start(tenure());
                 return "ok";
             case "stall":
                 before = Stall.planned();

@@ -229,8 +229,9 @@ public final class NftGate implements AddressGate {
                     "NFT_MSG_NEWTABLE",
                     Libc.EPERM,
                     "gate " + table
-                            + " belongs to another running process of this host, which has the address: end that"
-                            + " process first");
+                            + " belongs to a running process of this host, which has the address: end that process"
+                            + " first; if it is this one, a thread of an earlier start still hangs in the kernel, and the"
+                            + " gate comes free when it returns");
         }
         return ack;
     }
