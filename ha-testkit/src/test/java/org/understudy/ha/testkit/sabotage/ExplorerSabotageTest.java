@@ -2,11 +2,13 @@ package org.understudy.ha.testkit.sabotage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The explorer sees planted bugs too, in bounds that are clean without them. */
+@Tag("simulated")
 class ExplorerSabotageTest {
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.understudy.ha.testkit.sim.Violation;
  * Every kept story ends as it is recorded, and with each bug that it names planted one of the named checkers objects.
  * {@code -Dstories.rewrite=true} records what comes of them now, in the sources: read the difference before you commit it.
  */
+@Tag("simulated")
 class KeptStoriesTest {
 
     private static final Path SOURCES = Path.of("ha-testkit/src/main/resources/org/understudy/ha/testkit/stories");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +15,7 @@ import org.understudy.ha.testkit.sim.Sabotage;
 import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /** Each planted bug is seen by a checker that its file names, within its seeds, and the same seeds are clean without it. */
+@Tag("simulated")
 class SabotageTest {
 
     private static final int BUGS_MIN = 50;

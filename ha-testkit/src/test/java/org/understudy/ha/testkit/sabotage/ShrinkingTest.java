@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.understudy.ha.testkit.sim.Violation;
 import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /** What brings a planted bug out, with 40 faults or more, becomes a story of a few. */
+@Tag("simulated")
 class ShrinkingTest {
 
     private static final int PLAYS = 250;

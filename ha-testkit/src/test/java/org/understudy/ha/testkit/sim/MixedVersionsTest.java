@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
@@ -16,6 +17,7 @@ import org.understudy.ha.testkit.sim.Fault.Kind;
 import org.understudy.ha.testkit.sim.WorldOptions.Traits;
 
 /** Worlds that begin with the version before and are upgraded one node after the other, among other faults. */
+@Tag("simulated")
 class MixedVersionsTest {
 
     private static final int VERSION_AT = 4;

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.NodeId;
@@ -21,6 +22,7 @@ import org.understudy.ha.testkit.sim.WorldOptions.Size;
 import org.understudy.ha.testkit.sim.check.SimGroup;
 
 /** What is said of single and double faults, laid beside what the real machines do about them in simulated worlds. */
+@Tag("simulated")
 class OutlooksHoldTest {
     private static final long STRUCK = 8_000 * World.MILLI;
     private static final long LOOKED = STRUCK + 7_000 * World.MILLI;

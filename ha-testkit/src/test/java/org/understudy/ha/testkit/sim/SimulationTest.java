@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
  * The campaign: 1000 seeds of sixty simulated seconds in every build; {@code -Dsim.seeds=N} for another number,
  * {@code -Dsim.first=N} to begin elsewhere, {@code -Dsim.seed=N} to replay one with its last events.
  */
+@Tag("simulated")
 class SimulationTest {
 
     private static final long SEEDS = Long.getLong("sim.seeds", 1000);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.ha.api.config.Timing;
@@ -14,6 +15,7 @@ import org.understudy.ha.testkit.sim.Fault.Kind;
  * How long nobody acts after a fault, in simulated time on a network of 0.15 ms one way, disks of 1 ms, a guardian that needs
  * 1 ms, and starts and stops of 0.05 ms. These are properties of the algorithm, not of a machine.
  */
+@Tag("simulated")
 class TakeoverTimeTest {
 
     private static final double LEASE_MILLIS = Timing.standard().acceptorNanos() / 1e6;

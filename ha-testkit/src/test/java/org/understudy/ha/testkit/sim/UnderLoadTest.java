@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,7 @@ import org.understudy.ha.testkit.sim.WorldOptions.Traits;
  * What load alone must not cost: five seconds of a hung or slow disk, of a slow peer, of a busy owner end no lease and move no group. On a
  * network and disks with constant times, so that nothing else can.
  */
+@Tag("simulated")
 class UnderLoadTest {
 
     private static final int GROUPS = 4;
