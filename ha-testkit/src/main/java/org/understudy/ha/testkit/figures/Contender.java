@@ -16,6 +16,9 @@ interface Contender extends AutoCloseable {
     /** Starts whatever does not run on the hosts that are on. */
     void start();
 
+    /** Whether it may be left in a state that only a new start of both hosts ends. Ours may not. */
+    boolean mayNeedANewStart();
+
     /** What is still missing before the next fault may come, apart from who serves; empty if nothing is. */
     Optional<String> unready();
 

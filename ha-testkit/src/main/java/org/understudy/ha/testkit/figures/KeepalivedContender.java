@@ -58,6 +58,12 @@ final class KeepalivedContender implements Contender {
         }
     }
 
+    /** After a fault the IPv6 address was seen to stay on the one host while the other had the IPv4 one. */
+    @Override
+    public boolean mayNeedANewStart() {
+        return true;
+    }
+
     private static boolean isAlive(Map<String, HostProcess> programs, Host host) {
         HostProcess program = programs.get(host.name());
         return program != null && program.isAlive();

@@ -105,7 +105,7 @@ final class TakeoverLab implements AutoCloseable {
     }
 
     private void play(Contender contender, TakeoverFault fault, TakeoverRuns shown) {
-        Host owner = settle(contender);
+        Host owner = settled(contender);
         Host next = owners.get(1 - owners.indexOf(owner));
         if (fault.hasIdleClients()) {
             await(
@@ -244,6 +244,21 @@ final class TakeoverLab implements AutoCloseable {
             instants.putIfAbsent(what, mark.nanos() - broken);
         }
         return instants;
+    }
+
+    private Host settled(Contender contender) {
+        try {
+            return settle(contender);
+        } catch (LifecycleException e) {
+            if (!contender.mayNeedANewStart()) {
+                throw e;
+            }
+            System.err.println(e.getMessage() + "\nBoth hosts are started anew.");
+            contender.close();
+            clean();
+            contender.start();
+            return settle(contender);
+        }
     }
 
     /** Waits until one host serves both addresses and has for a while, and returns it. */

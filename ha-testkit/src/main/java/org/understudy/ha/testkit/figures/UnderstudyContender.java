@@ -158,6 +158,11 @@ final class UnderstudyContender implements Contender {
     }
 
     @Override
+    public boolean mayNeedANewStart() {
+        return false;
+    }
+
+    @Override
     public Optional<String> unready() {
         Optional<String> away = home.filter(node -> !node.group.equals("RUNNING"))
                 .map(node -> node.host.name() + " does not have the addresses back");
