@@ -52,6 +52,8 @@ final class TcpCare implements AutoCloseable {
     private long acceptedThen = -1;
     private long pauseNanos = TELL_NANOS_MIN;
     private boolean isBroken;
+    /** What the last look took, by the clock. */
+    private long lookNanos;
     /** Of the keeper. */
     private @Nullable TickleSchedule tickles;
 
@@ -152,7 +154,10 @@ final class TcpCare implements AutoCloseable {
         }
         toldNanos = begin;
         long end = System.nanoTime();
-        nextNanos = end + Math.max(pauseNanos, Math.max(SHARE * (end - begin), NANOS_PER_BYTE * state.length));
+        // A look that waited for a processor has not taken what the clock says; two in a row seldom wait.
+        long cost = Math.min(lookNanos, end - begin);
+        lookNanos = end - begin;
+        nextNanos = end + Math.max(pauseNanos, Math.max(SHARE * cost, NANOS_PER_BYTE * state.length));
     }
 
     /**

@@ -9,10 +9,11 @@ import org.understudy.ha.iptakeover.packet.TcpConnection;
  * <p>All of them at once would be answered at once, and the answers are answered with resets; behind one router they would also
  * overflow the queue in which the kernel keeps packets while it asks for the router's hardware address. So they go in bursts.
  *
- * <p>The first announcement of the address may have been lost, and then the answer of a client goes to the old host. So there are
- * several rounds, the last behind the last announcement of {@link AnnouncementSchedule}. Nearer than half a second they would be
- * useless: Linux answers such segments no more often ({@code net.ipv4.tcp_invalid_ratelimit}). Who has been reset
- * already is told again and does not mind.
+ * <p>A client that has not taken in the announcement yet sends its answer to the old host, and Linux answers such segments only twice a
+ * second ({@code net.ipv4.tcp_invalid_ratelimit}). So the first round keeps a distance from the first announcement, which goes another
+ * way through the kernel and may be overtaken. The announcement may also have been lost: there are several rounds, the last behind the
+ * last announcement of {@link AnnouncementSchedule}, none nearer than half a second to another. Who has been reset already is told
+ * again and does not mind.
  */
 public final class TickleSchedule {
     /** Connections in one burst. */
@@ -22,8 +23,8 @@ public final class TickleSchedule {
 
     /** Nanoseconds between bursts: 4096 connections take 64 ms. */
     static final long PAUSE_NANOS = MILLI;
-    /** Where rounds begin, in nanoseconds. */
-    static final List<Long> ROUNDS = List.of(0L, 1_000 * MILLI, 3_000 * MILLI, 6_000 * MILLI);
+    /** Where rounds begin, in nanoseconds after the first announcement. */
+    static final List<Long> ROUNDS = List.of(3 * MILLI, 600 * MILLI, 1_200 * MILLI, 3_000 * MILLI, 6_000 * MILLI);
 
     private final List<TcpConnection> connections;
     private final long startNanos;
@@ -38,7 +39,7 @@ public final class TickleSchedule {
     public TickleSchedule(Connections connections, long startNanos) {
         this.connections = connections.list();
         this.startNanos = startNanos;
-        this.nextNanos = startNanos;
+        this.nextNanos = startNanos + ROUNDS.get(0);
         this.round = this.connections.isEmpty() ? ROUNDS.size() : 0;
     }
 

@@ -24,7 +24,7 @@ class TickleScheduleTest {
         TickleSchedule schedule = new TickleSchedule(all, START);
         List<TcpConnection> told = new ArrayList<>();
         List<Integer> bursts = new ArrayList<>();
-        long now = START;
+        long now = START + 3 * MILLI;
         while (schedule.delayNanos(now) < 500 * MILLI) {
             assertThat(schedule.due(now - 1)).isEmpty();
             List<TcpConnection> burst = schedule.due(now);
@@ -47,8 +47,8 @@ class TickleScheduleTest {
             assertThat(schedule.due(now)).hasSize(1);
             times.add((now - START) / MILLI);
         }
-        assertThat(times).containsExactly(0L, 1000L, 3000L, 6000L);
-        assertThat(times.get(3) * MILLI)
+        assertThat(times).containsExactly(3L, 600L, 1200L, 3000L, 6000L);
+        assertThat(times.get(4) * MILLI)
                 .isGreaterThan(AnnouncementSchedule.REPEATS.get(AnnouncementSchedule.REPEATS.size() - 1));
         assertThat(schedule.due(now + 100_000 * MILLI)).isEmpty();
     }
