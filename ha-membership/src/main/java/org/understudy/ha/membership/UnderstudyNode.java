@@ -256,6 +256,7 @@ final class UnderstudyNode implements HaNode {
         store = stores.apply(config.stateDirectory());
         opened.push(store);
         NodeStateStore.Opened found = store.open();
+        found.notice().ifPresent(notice -> LOG.warn("node {}: {}", config.node(), notice));
         DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
         disk.accepted()
                 .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));

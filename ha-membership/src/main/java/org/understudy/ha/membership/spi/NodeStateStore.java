@@ -76,6 +76,7 @@ public interface NodeStateStore extends AutoCloseable {
      * @param isCurrent whether this is certainly what was written last: the disk was empty, or this run of the kernel remembers
      *     that write. False after the host was started again, and for an older copy; and then false again at the next open until
      *     something was saved in between. Whoever opens such a state and saves it has to say in it that it may lack something
+     * @param notice what an operator should know of this disk though it can be used, one sentence
      */
     record Opened(
             DiskIdentity disk,
@@ -83,5 +84,6 @@ public interface NodeStateStore extends AutoCloseable {
             long bootCount,
             long writeCount,
             Optional<byte[]> payload,
-            boolean isCurrent) {}
+            boolean isCurrent,
+            Optional<String> notice) {}
 }

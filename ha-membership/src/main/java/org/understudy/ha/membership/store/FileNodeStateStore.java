@@ -112,6 +112,7 @@ public final class FileNodeStateStore implements NodeStateStore {
         }
         found = read();
         Optional<NodeStateFormat.State> before = found.map(NodeStateFormat.Found::newest);
+        boolean isBroken = found.filter(NodeStateFormat.Found::isOtherBroken).isPresent();
         NodeStateFormat.State now = before.map(
                         s -> new NodeStateFormat.State(s.disk(), s.bootCount() + 1, s.writeCount() + 1, s.payload()))
                 .orElseGet(() -> new NodeStateFormat.State(newIdentity(), 1, 1, Optional.empty()));
@@ -141,7 +142,15 @@ public final class FileNodeStateStore implements NodeStateStore {
                 now.bootCount(),
                 now.writeCount(),
                 now.payload().map(byte[]::clone),
-                isCurrent);
+                isCurrent,
+                isBroken ? Optional.of(brokenSlot()) : Optional.empty());
+    }
+
+    private String brokenSlot() {
+        return "one of the two slots of " + stateFile
+                + " is not whole, and the other one was taken: a write was cut off when its"
+                + " process or host ended, or the disk is damaged; if it happens again without such an end, look at what the"
+                + " disk reports";
     }
 
     @Override
@@ -326,7 +335,7 @@ public final class FileNodeStateStore implements NodeStateStore {
             return;
         }
         place().write(before.nextPosition(), bytes);
-        found = Optional.of(new NodeStateFormat.Found(next, 1 - before.slot(), before.slotLength()));
+        found = Optional.of(new NodeStateFormat.Found(next, 1 - before.slot(), before.slotLength(), false));
     }
 
     /** The whole file, because there is none yet, or its slots are too short. */

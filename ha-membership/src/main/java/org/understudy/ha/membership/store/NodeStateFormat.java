@@ -79,8 +79,9 @@ final class NodeStateFormat {
      * @param newest the state that was written last, among those that are whole
      * @param slot where it is, 0 or 1
      * @param slotLength 0 if the file is of format 1
+     * @param isOtherBroken whether the other slot was written and is not whole
      */
-    record Found(State newest, int slot, int slotLength) {
+    record Found(State newest, int slot, int slotLength, boolean isOtherBroken) {
         /** Whether a state of so many bytes can be written in place. */
         boolean holds(int length) {
             return length <= slotLength;
@@ -121,7 +122,7 @@ final class NodeStateFormat {
      */
     static Found read(Path path, byte[] file) {
         if (requireFormat(path, file, FORMAT_OF_TWO) == FORMAT_OF_ONE) {
-            return new Found(decode(path, file), 0, 0);
+            return new Found(decode(path, file), 0, 0, false);
         }
         ByteBuffer in = ByteBuffer.wrap(file);
         if (file.length < PAGE || in.getInt(PAGE_CRC_AT) != crc(file, PAGE_CRC_AT, new byte[0])) {
@@ -147,7 +148,19 @@ final class NodeStateFormat {
         }
         boolean isFirst = second.isEmpty()
                 || first.isPresent() && first.get().writeCount() > second.get().writeCount();
-        return isFirst ? new Found(first.get(), 0, slotLength) : new Found(second.get(), 1, slotLength);
+        return isFirst
+                ? new Found(first.get(), 0, slotLength, second.isEmpty() && isWritten(file, PAGE + slotLength))
+                : new Found(second.get(), 1, slotLength, first.isEmpty() && isWritten(file, PAGE));
+    }
+
+    /** A new file has zeros where nothing was written yet. */
+    private static boolean isWritten(byte[] file, int at) {
+        for (int i = at; i < at + HEADER_LENGTH; i++) {
+            if (file[i] != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The state in a slot, if every byte of it is as it was written. */

@@ -156,6 +156,19 @@ class FileNodeStateStoreTest {
         assertThat(opened.payload()).contains(slot == 0 ? OLD : NEW);
         assertThat(opened.isCurrent()).isEqualTo(slot == 1);
         assertThat(opened.writeCount()).isEqualTo(slot == 0 ? 3 : 4);
+        assertThat(opened.notice())
+                .hasValueSatisfying(notice ->
+                        assertThat(notice).contains("one of the two slots of").contains("is not whole"));
+    }
+
+    @Test
+    void a_disk_on_which_all_is_well_says_nothing() {
+        for (int i = 0; i < 3; i++) {
+            try (FileNodeStateStore store = new FileNodeStateStore(directory)) {
+                assertThat(store.open().notice()).isEmpty();
+                store.save(OLD);
+            }
+        }
     }
 
     @Test
