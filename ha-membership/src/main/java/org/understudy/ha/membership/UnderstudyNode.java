@@ -281,7 +281,8 @@ final class UnderstudyNode implements HaNode {
                 willKey,
                 identity,
                 found.isCurrent(),
-                new SecureRandom().nextLong() >>> 1);
+                new SecureRandom().nextLong() >>> 1,
+                config.capacity());
         stalls = new StallWatch(
                 config.timing(),
                 settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),

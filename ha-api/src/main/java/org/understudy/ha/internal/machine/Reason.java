@@ -15,6 +15,7 @@ public enum Reason {
     GRANT_MADE,
     GRANT_OVER,
     GRANT_WAITS,
+    RULES_CHANGED,
     GROUP_STARTING,
     GROUP_RUNNING,
     GROUP_STOPPING,

@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
@@ -34,8 +35,14 @@ public sealed interface Input {
     /** A last will arrived; not verified yet. */
     record WillArrived(byte[] datagram) implements Input {}
 
-    /** A group was registered here, with what the first probe found. */
-    record GroupOffered(String group, Candidacy candidacy) implements Input {}
+    /** A group was registered here, with what the first probe found and the rules by which a node is chosen for it. */
+    record GroupOffered(String group, Candidacy candidacy, Placement placement) implements Input {
+
+        /** Without rules. */
+        public GroupOffered(String group, Candidacy candidacy) {
+            this(group, candidacy, Placement.NONE);
+        }
+    }
 
     /** A group is not offered any more. */
     record GroupWithdrawn(String group) implements Input {}

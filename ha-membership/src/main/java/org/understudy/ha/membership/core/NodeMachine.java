@@ -58,6 +58,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
@@ -116,6 +117,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
     private long offerVersion;
     private SortedMap<String, Candidacy> offered = new TreeMap<>();
+    private SortedMap<String, Rules> offeredRules = new TreeMap<>();
+    /** Groups whose rules were said again because all who offer them agree on others than the record's. */
+    private final TreeSet<String> agreed = new TreeSet<>();
+    /** What rules in the record call the groups that others start after. */
+    private final TreeSet<String> awaited = new TreeSet<>();
+
     private long offeredAt;
     private final TreeMap<String, Release> ownReleases = new TreeMap<>();
     private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
@@ -392,9 +399,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             touched.add(o.group());
             LocalGroup present = groups.get(o.group());
             if (present == null) {
-                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy()));
+                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy(), o.placement()));
             } else {
-                present.offer(o.candidacy());
+                present.offer(o.candidacy(), o.placement());
             }
         } else if (input instanceof Input.GroupWithdrawn o) {
             withGroup(o.group(), LocalGroup::withdraw);
@@ -630,7 +637,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 if (m.session().node().equals(from)
                         && !isPast
                         && (present == null || present.version() < m.version())) {
-                    offers.put(m.session(), new Offered(m.version(), m.candidacies()));
+                    offers.put(m.session(), new Offered(m.version(), m.candidacies(), m.rules(), m.capacity()));
                     planDirty = true;
                 }
                 return true;
@@ -983,6 +990,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         learned = Optional.of(value);
+        awaited.clear();
+        value.groups()
+                .values()
+                .forEach(g -> awaited.addAll(g.rules().placement().after()));
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
@@ -1372,6 +1383,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         nonce++;
         offerVersion = 0;
         offered = new TreeMap<>();
+        offeredRules = new TreeMap<>();
+        agreed.clear();
         isOfferDue = false;
         say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
@@ -1423,7 +1436,29 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Whether this node offers a group otherwise than it last said. */
     private boolean isOfferStale(long now, String name) {
         Optional<Candidacy> present = Optional.ofNullable(groups.get(name)).flatMap(g -> presentCandidacy(now, g));
-        return !present.equals(Optional.ofNullable(offered.get(name)));
+        return !present.equals(Optional.ofNullable(offered.get(name))) || isNewsAgreed(name);
+    }
+
+    /** Whether all who offer a group agree on other rules than the record's, and this node has not said so since: the record needs them. */
+    private boolean isNewsAgreed(String name) {
+        return !agreed.contains(name) && isOtherwiseAgreed(name);
+    }
+
+    private boolean isOtherwiseAgreed(String name) {
+        LocalGroup group = groups.get(name);
+        return group != null
+                && learned.filter(record -> record.groups().containsKey(name)
+                                && isDefinedOtherwise(record, group)
+                                && Planner.isAgreed(
+                                        record.sessions().values(),
+                                        name,
+                                        group.rules().digest()))
+                        .isPresent();
+    }
+
+    private static boolean isDefinedOtherwise(ClusterRecord record, LocalGroup group) {
+        GroupRecord state = record.groups().get(group.name());
+        return state == null || state.rules().digest() != group.rules().digest();
     }
 
     private void reconcileGroups(long now) {
@@ -1534,14 +1569,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void reconcileOffer(long now) {
         TreeMap<String, Candidacy> present = presentCandidacies(now);
-        isOfferDue = keeper != null && (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty()));
+        agreed.removeIf(name -> !isOtherwiseAgreed(name));
+        isOfferDue = keeper != null
+                && (!present.equals(offered)
+                        || (offerVersion == 0 && !present.isEmpty())
+                        || groups.keySet().stream().anyMatch(this::isNewsAgreed));
+    }
+
+    /** Of the groups that this node offers, the rules that are not those of the record it knows. */
+    private TreeMap<String, Rules> presentRules() {
+        TreeMap<String, Rules> rules = new TreeMap<>();
+        learned.ifPresent(record -> offered.keySet().stream()
+                .map(groups::get)
+                .filter(group -> isDefinedOtherwise(record, group))
+                .forEach(group -> rules.put(group.name(), group.rules())));
+        return rules;
     }
 
     private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
         if (group.isWithdrawn()) {
             return Optional.empty();
         }
-        Candidacy candidacy = group.candidacy(now);
+        boolean isAwaited = awaited.contains(group.name()) || awaited.contains(Rules.family(group.name()));
+        boolean isRunning = isAwaited && group.phase() == LocalGroup.Phase.RUNNING;
+        Candidacy candidacy = group.candidacy(now).withRuns(isRunning ? group.token() : 0);
         return Optional.of(leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
     }
 
@@ -1557,6 +1608,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null) {
             offered = presentCandidacies(now);
+            offeredRules = presentRules();
+            offered.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
             offerVersion++;
             sayOffer(k, now);
         }
@@ -1569,8 +1622,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void sayOffer(LeaseKeeper k, long now) {
         offeredAt = now;
-        toOthers(new Offer(k.session(), offerVersion, offered));
-        offers.put(k.session(), new Offered(offerVersion, offered));
+        toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity()));
+        offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity()));
         planDirty = true;
     }
 

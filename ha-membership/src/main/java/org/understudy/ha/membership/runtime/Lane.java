@@ -167,7 +167,7 @@ public final class Lane {
         submit(() -> {
             presence = isElection ? Presence.ABSENT : probe();
             eligibility = eligible();
-            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
+            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto(), group.placement()));
             offered.run();
         });
     }
@@ -199,7 +199,7 @@ public final class Lane {
     private void offerAgain() {
         if (isCoverageNews && isOffered && !isLeaseEnough) {
             isCoverageNews = false;
-            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
+            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto(), group.placement()));
         }
     }
 

@@ -4,12 +4,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.Rules;
 
 /**
  * What a node knows beside the record. Every fact may be old or known already: planning with it again changes nothing.
@@ -46,8 +48,18 @@ public record Facts(
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */
     public record Admission(long nonce, String disk, HostIdentity host, String willKey, long over) {}
 
-    /** An offer. */
-    public record Offered(long version, SortedMap<String, Candidacy> candidacies) {}
+    /** An offer; the parts as in {@link org.understudy.ha.membership.core.message.Message.Offer}. */
+    public record Offered(
+            long version,
+            SortedMap<String, Candidacy> candidacies,
+            SortedMap<String, Rules> rules,
+            SortedMap<String, Integer> capacity) {
+
+        /** Of groups without rules, by a node without capacities. */
+        public Offered(long version, SortedMap<String, Candidacy> candidacies) {
+            this(version, candidacies, new TreeMap<>(), new TreeMap<>());
+        }
+    }
 
     /** A group given back. */
     public record Given(Incarnation holder, long token, Optional<Severity> failure, String why) {}

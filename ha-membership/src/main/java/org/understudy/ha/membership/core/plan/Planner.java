@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Notice;
@@ -28,6 +30,7 @@ import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.RecordRoom;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
@@ -152,7 +155,8 @@ public final class Planner {
         return switch (operation.kind()) {
             case ADMIT -> VoterChange.refusal(record, operation);
             case REMOVE -> unknown(record, operation.node()).or(() -> VoterChange.refusal(record, operation));
-            case STANDBY, ACTIVATE -> unknown(record, operation.node());
+            case STANDBY, DRAIN, ACTIVATE -> unknown(record, operation.node());
+            case MAINTAIN, RESUME -> unknown(record, operation.target().orElseThrow());
             case CONFIRM_DOWN -> unknown(record, operation.node()).or(() -> confirmRefusal(record, operation));
         };
     }
@@ -164,6 +168,17 @@ public final class Planner {
         return known.contains(node)
                 ? Optional.empty()
                 : Optional.of(node + " never was a node of this cluster; those known are " + known);
+    }
+
+    private static Optional<String> unknown(ClusterRecord record, Target target) {
+        return switch (target.kind()) {
+            case EVERYTHING -> Optional.empty();
+            case NODE -> unknown(record, NodeId.of(target.name()));
+            case GROUP ->
+                record.groups().containsKey(target.name()) && !target.name().startsWith(ELECTION_PREFIX)
+                        ? Optional.empty()
+                        : Optional.of("no node has registered a group " + target.name());
+        };
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
@@ -191,6 +206,10 @@ public final class Planner {
 
     /** What an operation that is not done waits for, one sentence. */
     public static String operationWaitsFor(ClusterRecord record, Operation operation) {
+        if (operation.kind() == Operation.Kind.DRAIN && record.standby().contains(operation.node())) {
+            return "it is on standby, but " + Sentence.few(heldBy(record, operation.node()))
+                    + " still stands granted to it";
+        }
         if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(operation.vouchedFor())) {
             return "the session of " + operation.vouchedFor()
                     + " stands: somebody hears it, its lease has not been waited out, or no majority answers to decide";
@@ -201,10 +220,27 @@ public final class Planner {
                 : "a change of the voters is under way: " + record.voters();
     }
 
+    private static List<String> heldBy(ClusterRecord record, NodeId node) {
+        return record.groups().entrySet().stream()
+                .filter(group -> group.getValue()
+                        .grant()
+                        .filter(grant -> grant.stands() && grant.holder().node().equals(node))
+                        .isPresent())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     /** Whether nothing is left to do for an operation. */
     public static boolean isDone(ClusterRecord record, Operation operation) {
         return switch (operation.kind()) {
             case STANDBY -> record.standby().contains(operation.node());
+            case DRAIN ->
+                record.standby().contains(operation.node())
+                        && heldBy(record, operation.node()).isEmpty();
+            case MAINTAIN -> record.maintenance().contains(operation.target().orElseThrow());
+            case RESUME ->
+                !record.maintenance().contains(operation.target().orElseThrow())
+                        && unknown(record, operation.target().orElseThrow()).isEmpty();
             case ACTIVATE ->
                 !record.standby().contains(operation.node())
                         && unknown(record, operation.node()).isEmpty();
@@ -239,7 +275,9 @@ public final class Planner {
                             + " operator to confirm that it is down";
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
-        return obstacle.orElseGet(() -> noCandidate(record, group));
+        return obstacle.or(() -> differingRules(
+                        record.sessions().values(), group, state.rules().digest()))
+                .orElseGet(() -> noCandidate(record, group));
     }
 
     private static String noCandidate(ClusterRecord record, String group) {
@@ -259,6 +297,34 @@ public final class Planner {
             parts.add("no node that is in the cluster now has registered it");
         }
         return "no node can start it now" + (parts.isEmpty() ? "" : "; " + String.join("; ", parts));
+    }
+
+    /** Whether whoever offers a group, and somebody does, offers it with these rules. */
+    public static boolean isAgreed(Collection<Session> sessions, String group, long digest) {
+        boolean isOffered = false;
+        for (Session session : sessions) {
+            Candidacy candidacy = session.candidacies().get(group);
+            if (candidacy != null && candidacy.rules() != digest) {
+                return false;
+            }
+            isOffered |= candidacy != null;
+        }
+        return isOffered;
+    }
+
+    /** Who offers a group with other rules than the record's, one sentence; empty if nobody does. */
+    private static Optional<String> differingRules(Collection<Session> sessions, String group, long digest) {
+        List<NodeId> others = new ArrayList<>();
+        for (Session session : sessions) {
+            Candidacy candidacy = session.candidacies().get(group);
+            if (candidacy != null && candidacy.rules() != digest) {
+                others.add(session.incarnation().node());
+            }
+        }
+        return others.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the nodes register it with different placement rules, " + others
+                        + " otherwise than it was first: register it alike everywhere");
     }
 
     /** What still keeps NEVER from being proved. */
@@ -303,6 +369,7 @@ public final class Planner {
         private final List<SessionEnd> ends;
         private final TreeMap<String, GroupRecord> groups;
         private final TreeSet<NodeId> standby;
+        private final TreeSet<Target> maintenance;
         private final TreeSet<Incarnation> superseded = new TreeSet<>();
         private final List<OperatorWord> words;
         private final List<Notice> notices = new ArrayList<>();
@@ -317,6 +384,7 @@ public final class Planner {
             this.ends = new ArrayList<>(base.ends());
             this.groups = new TreeMap<>(base.groups());
             this.standby = new TreeSet<>(base.standby());
+            this.maintenance = new TreeSet<>(base.maintenance());
             this.words = new ArrayList<>(base.words());
             this.lastToken = base.lastToken();
         }
@@ -352,7 +420,8 @@ public final class Planner {
             return base.withNumber(number)
                     .withSessions(sessions, incarnations, ends)
                     .withGroups(groups, lastToken)
-                    .withOperators(standby, words);
+                    .withOperators(standby, words)
+                    .withMaintenance(maintenance);
         }
 
         private void takeReleases() {
@@ -427,7 +496,9 @@ public final class Planner {
                     continue;
                 }
                 switch (operation.kind()) {
-                    case STANDBY -> standby.add(operation.node());
+                    case STANDBY, DRAIN -> standby.add(operation.node());
+                    case MAINTAIN -> maintenance.add(operation.target().orElseThrow());
+                    case RESUME -> maintenance.remove(operation.target().orElseThrow());
                     case ACTIVATE -> standby.remove(operation.node());
                     case CONFIRM_DOWN -> confirmDown(operation);
                     default -> {}
@@ -556,17 +627,19 @@ public final class Planner {
                 }
             }
             taken.forEach((who, known) -> {
-                Map<String, Candidacy> offered = facts.offers().get(who).candidacies();
+                Offered offer = facts.offers().get(who);
                 TreeSet<String> outside = new TreeSet<>();
                 known.forEach((name, candidacy) -> {
                     if (candidacy.whyNot().equals(NO_ROOM)) {
                         outside.add(name);
                     }
                 });
-                offered.forEach((name, candidacy) -> {
-                    boolean isIn = known.containsKey(name) || groups.containsKey(name) || room().takes(name, candidacy);
+                offer.candidacies().forEach((name, candidacy) -> {
+                    Rules rules = offer.rules().getOrDefault(name, Rules.NONE);
+                    boolean isIn =
+                            known.containsKey(name) || groups.containsKey(name) || room().takes(name, candidacy, rules);
                     if (isIn) {
-                        groups.putIfAbsent(name, GroupRecord.NEW);
+                        groups.putIfAbsent(name, GroupRecord.NEW.withRules(rules));
                         known.putIfAbsent(name, candidacy.withReasonCut());
                     } else {
                         outside.add(name);
@@ -584,7 +657,24 @@ public final class Planner {
             });
             taken.forEach((who, known) -> sessions.computeIfPresent(
                     who.node(),
-                    (node, session) -> session.withOffer(facts.offers().get(who).version(), known)));
+                    (node, session) -> session.withOffer(facts.offers().get(who).version(), known)
+                            .withCapacity(facts.offers().get(who).capacity())));
+            taken.keySet().forEach(who -> facts.offers().get(who).rules().forEach(this::agree));
+        }
+
+        /** The first definition of a group stands until everybody who offers it agrees on another. */
+        private void agree(String name, Rules rules) {
+            GroupRecord group = groups.get(name);
+            boolean isOther = group != null && group.rules().digest() != rules.digest();
+            if (isOther && isAgreed(sessions.values(), name, rules.digest())) {
+                if (room().takes(name, group.rules(), rules)) {
+                    groups.put(name, group.withRules(rules));
+                    notices.add(new Notice(name, Reason.RULES_CHANGED, "all who offer it agree"));
+                } else {
+                    notices.add(new Notice(
+                            name, Reason.RECORD_FULL, "the cluster record has no room for its new placement rules"));
+                }
+            }
         }
 
         /** Whether an offer is newer than what was taken over, or was taken over in part, for want of room. */
@@ -599,7 +689,7 @@ public final class Planner {
             boolean isNoLarger = before == null
                     || RecordRoom.of(name, candidacy) <= RecordRoom.of(name, before)
                             && RecordRoom.of(candidacy.remains()) <= RecordRoom.of(before.remains());
-            return isNoLarger || room().takes(name, candidacy)
+            return isNoLarger || room().takes(name, candidacy, Rules.NONE)
                     ? candidacy
                     : before.withPresence(candidacy.presence()).withEligibility(false, NO_ROOM);
         }
@@ -654,6 +744,12 @@ public final class Planner {
                         notices.add(new Notice(name, Reason.GRANT_WAITS, obstacle.get()));
                         continue;
                     }
+                }
+                Optional<String> difference =
+                        differingRules(sessions.values(), name, group.rules().digest());
+                if (difference.isPresent()) {
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, difference.get()));
+                    continue;
                 }
                 Optional<NodeId> chosen = choose(name, group);
                 if (chosen.isEmpty()) {
@@ -713,14 +809,15 @@ public final class Planner {
             }
             order.addAll(preferred);
             candidates.stream()
-                    .sorted(Comparator.comparingInt((NodeId node) -> -priority(name, node))
+                    .sorted(Comparator.comparingLong((NodeId node) -> priority(name, node))
+                            .reversed()
                             .thenComparing(node -> last.filter(node::equals).isEmpty())
                             .thenComparing(Comparator.naturalOrder()))
                     .forEach(order::add);
             return order.stream().filter(candidates::contains).findFirst();
         }
 
-        private int priority(String name, NodeId node) {
+        private long priority(String name, NodeId node) {
             return sessions.get(node).candidacies().get(name).priority();
         }
 
