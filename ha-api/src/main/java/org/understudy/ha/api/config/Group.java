@@ -24,6 +24,7 @@ import org.understudy.ha.api.spi.ManagedResource;
  * @param monitorEvery how often a running resource is looked at; 1 ms to a day
  * @param isEnforcementRequired see {@link Builder#requireEnforcement()}
  * @param withoutQuorum what it does when no majority answers
+ * @param placement by which rules, beside the preferred nodes, a node is chosen for it
  */
 public record Group(
         String name,
@@ -33,7 +34,8 @@ public record Group(
         Duration stopBudget,
         Duration monitorEvery,
         boolean isEnforcementRequired,
-        WithoutQuorum withoutQuorum) {
+        WithoutQuorum withoutQuorum,
+        Placement placement) {
 
     private static final String ELECTION_PREFIX = "election:";
     private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -94,11 +96,42 @@ public record Group(
         checkDuration(problems, key + " stopBudget", stopBudget);
         checkDuration(problems, key + " monitorEvery", monitorEvery);
         checkPolicy(problems, key + " withoutQuorum", withoutQuorum, isEnforcementRequired);
+        checkPlacement(problems, key + " placement", name, placement);
         if (!problems.isEmpty()) {
             throw new ConfigurationException(problems);
         }
         preferred = List.copyOf(preferred);
         resources = List.copyOf(resources);
+    }
+
+    /** With the rules of a group that may run anywhere. */
+    public Group(
+            String name,
+            List<NodeId> preferred,
+            List<Entry> resources,
+            Duration startBudget,
+            Duration stopBudget,
+            Duration monitorEvery,
+            boolean isEnforcementRequired,
+            WithoutQuorum withoutQuorum) {
+        this(
+                name,
+                preferred,
+                resources,
+                startBudget,
+                stopBudget,
+                monitorEvery,
+                isEnforcementRequired,
+                withoutQuorum,
+                Placement.NONE);
+    }
+
+    private static void checkPlacement(List<Problem> problems, String key, String name, Placement placement) {
+        if (placement == null) {
+            problems.add(new Problem(key, "null", "give rules, or leave it out"));
+        } else if (name != null && placement.names(name)) {
+            problems.add(new Problem(key, name, "names the group itself; name other groups only"));
+        }
     }
 
     private static void checkEach(List<Problem> problems, String key, Stream<?> each, String remedy) {
@@ -147,6 +180,7 @@ public record Group(
         private boolean hasResourceMistakes;
         private boolean isEnforcementRequired;
         private WithoutQuorum withoutQuorum = WithoutQuorum.STOP;
+        private Placement placement = Placement.NONE;
 
         private Builder(String name) {
             this.name = name;
@@ -221,6 +255,15 @@ public record Group(
         }
 
         /**
+         * By which rules, beside {@link #prefer}, a node is chosen for the group; none by default. The same on every node: what differs
+         * is named, and a group whose rules differ is not started.
+         */
+        public Builder placement(Placement rules) {
+            placement = rules;
+            return this;
+        }
+
+        /**
          * @throws ConfigurationException naming every mistake
          */
         public Group build() {
@@ -234,7 +277,8 @@ public record Group(
                         stopBudget,
                         monitorEvery,
                         isEnforcementRequired,
-                        withoutQuorum);
+                        withoutQuorum,
+                        placement);
                 if (all.isEmpty()) {
                     return group;
                 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.ConfigurationException;
@@ -18,6 +19,7 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.HaNodeProvider;
+import org.understudy.ha.api.spi.PlacementPolicy;
 
 /**
  * Builds and starts a node. Mistakes are collected: {@link #start()} and {@link #validate()} report all of them at once,
@@ -37,6 +39,8 @@ public final class HaNodeBuilder {
     private boolean guardian = true;
     private ProcessPolicy processPolicy = ProcessPolicy.NEVER_HALT;
     private final List<Enforcer> enforcers = new ArrayList<>();
+    private final TreeMap<String, Integer> capacity = new TreeMap<>();
+    private final TreeMap<String, PlacementPolicy> policies = new TreeMap<>();
 
     private HaNodeBuilder() {}
 
@@ -192,6 +196,42 @@ public final class HaNodeBuilder {
         return this;
     }
 
+    /**
+     * How much this node has for groups that say what they need ({@link Placement.Builder#needs}): the sum of what runs here never gets
+     * above it. May be called for several names. What is not named here, this node has none of.
+     *
+     * @param name 1 to 32 lower-case letters, digits, hyphens or dots: memory, for example
+     * @param amount 1 to {@value Placement#WEIGHT_MAX}, in the unit that the groups use
+     */
+    public HaNodeBuilder capacity(String name, int amount) {
+        if (name == null) {
+            problem("capacity", null, "name what this node has");
+            return this;
+        }
+        TreeMap<String, Integer> one = new TreeMap<>();
+        one.put(name, amount);
+        Placement.checkWeights(problems, "capacity", one);
+        once("capacity " + name, capacity.put(name, amount), amount);
+        return this;
+    }
+
+    /**
+     * Adds a way to order nodes that groups may name ({@link Placement.Builder#policy}). Two are there already: {@code spread} puts a group
+     * where the fewest run, {@code pack} where the most do. May be called several times; give the same ones on every node.
+     */
+    public HaNodeBuilder placementPolicy(PlacementPolicy policy) {
+        String name = policy == null ? null : policy.name();
+        if (name == null || !name.matches("[a-z][a-z0-9.-]{0,63}")) {
+            problem(
+                    "placementPolicy",
+                    name,
+                    "use 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter");
+            return this;
+        }
+        once("placementPolicy " + name, policies.put(name, policy), policy);
+        return this;
+    }
+
     /** Makes every thread of this node; plain daemon threads by default. The library sets the names. */
     public HaNodeBuilder threads(ThreadFactory factory) {
         once("threads", threads, factory);
@@ -217,6 +257,9 @@ public final class HaNodeBuilder {
                 "keys",
                 security,
                 "give the node's key directory, or say insecure() for an experiment on loopback");
+        if (capacity.size() > Placement.NAMES_MAX) {
+            all.add(new Problem("capacity", capacity.keySet().toString(), "give at most " + Placement.NAMES_MAX));
+        }
         boolean hasPeerMistakes = problems.stream().anyMatch(p -> p.key().startsWith("peer"));
         // With a mistake in a peer line, what follows from the line left out would only confuse.
         if (!hasPeerMistakes && peers.isEmpty()) {
@@ -246,7 +289,9 @@ public final class HaNodeBuilder {
                 guardian,
                 processPolicy,
                 enforcers,
-                Optional.ofNullable(threads).orElse(Thread::new));
+                Optional.ofNullable(threads).orElse(Thread::new),
+                capacity,
+                List.copyOf(policies.values()));
     }
 
     /**

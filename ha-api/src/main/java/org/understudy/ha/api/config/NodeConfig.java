@@ -1,10 +1,14 @@
 package org.understudy.ha.api.config;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadFactory;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Enforcer;
+import org.understudy.ha.api.spi.PlacementPolicy;
 
 /**
  * A checked configuration of one node; made by {@link HaNodeBuilder}.
@@ -17,6 +21,8 @@ import org.understudy.ha.api.spi.Enforcer;
  * @param guardian whether a guardian process is started
  * @param enforcers what the application brought to end leases with, besides the process's own end
  * @param threads makes every thread of this node
+ * @param capacity how much of what this node has for groups that need it
+ * @param policies the application's own, each with another name
  */
 public record NodeConfig(
         String cluster,
@@ -29,10 +35,14 @@ public record NodeConfig(
         boolean guardian,
         ProcessPolicy processPolicy,
         List<Enforcer> enforcers,
-        ThreadFactory threads) {
+        ThreadFactory threads,
+        SortedMap<String, Integer> capacity,
+        List<PlacementPolicy> policies) {
 
     public NodeConfig {
+        policies = List.copyOf(policies);
         peers = List.copyOf(peers);
+        capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
         enforcers = List.copyOf(enforcers);
     }
 

@@ -36,7 +36,7 @@ import org.understudy.ha.membership.core.message.Vote;
  * <pre>
  * offset  size  what
  *      0     4  magic 0x55 0x53 0x54 0x44 ("USTD")
- *      4     1  version, 2
+ *      4     1  version, 3
  *      5   2+n  cluster name
  *          2+n  sender's node name
  *            8  the sender's life and, growing within it, the number of the frame: see {@link FrameOrder}
@@ -47,7 +47,7 @@ import org.understudy.ha.membership.core.message.Vote;
 public final class MessageCodec {
 
     private static final int MAGIC = 0x55535444;
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
 
     private MessageCodec() {}
 
@@ -134,7 +134,12 @@ public final class MessageCodec {
             case 14:
                 return new Join(r.text(), RecordCodec.host(r), r.i64(), r.text(), RecordCodec.ballot(r), r.i64());
             case 15:
-                return new Offer(RecordCodec.incarnation(r), r.i64(), RecordCodec.candidacies(r, RecordCodec.VERSION));
+                return new Offer(
+                        RecordCodec.incarnation(r),
+                        r.i64(),
+                        RecordCodec.candidacies(r, RecordCodec.VERSION),
+                        RecordCodec.allRules(r),
+                        RecordCodec.weights(r));
             case 16:
                 return new Release(
                         RecordCodec.incarnation(r),
@@ -287,6 +292,8 @@ public final class MessageCodec {
         public Writer visit(Offer m) {
             RecordCodec.incarnation(w.u8(15), m.session());
             RecordCodec.candidacies(w.i64(m.version()), m.candidacies());
+            RecordCodec.rules(w, m.rules());
+            RecordCodec.weights(w, m.capacity());
             return w;
         }
 

@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.codec;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,8 +10,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.api.config.Failback;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.record.AcceptorId;
@@ -22,6 +27,7 @@ import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
@@ -31,13 +37,13 @@ import org.understudy.ha.membership.core.record.Voters;
  * order or with a key twice is refused. Enumerations are written by
  * their number, so their constants may be added at the end but never reordered.
  *
- * <p>Version 2 added sets of acceptors, lives, hosts, priorities and operators' words. A disk of version 1 is read; what it does
- * not have is empty.
+ * <p>Version 2 added sets of acceptors, lives, hosts, priorities and operators' words; version 3 placement rules, capacities, what runs,
+ * and maintenance. A disk of an older version is read; what it does not have is empty.
  */
 public final class RecordCodec {
 
     /** What this library writes. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     /** The oldest it still reads. */
     private static final int OLDEST = 1;
 
@@ -60,13 +66,13 @@ public final class RecordCodec {
     }
 
     /**
-     * @throws org.understudy.ha.api.MalformedMessageException if the bytes are anything else
+     * @throws MalformedMessageException if the bytes are anything else
      */
     public static DurableState decodeDurable(byte[] bytes) {
         Reader r = new Reader(bytes);
         int version = r.u8();
         if (version < OLDEST || version > VERSION) {
-            throw new org.understudy.ha.api.MalformedMessageException(
+            throw new MalformedMessageException(
                     0,
                     "state of version " + version + "; this library reads versions " + OLDEST + " to " + VERSION
                             + ": run the version that wrote it, or a newer one");
@@ -147,16 +153,111 @@ public final class RecordCodec {
     static void operation(Writer w, Operation o) {
         w.u8(o.kind().ordinal());
         node(w, o.node());
-        w.i64(o.incarnation()).text(o.who()).text(o.why());
+        w.i64(o.incarnation());
+        w.optional(o.target(), RecordCodec::target).text(o.who()).text(o.why());
     }
 
     static Operation operation(Reader r) {
         Operation.Kind kind = r.constant(Operation.Kind.values());
         NodeId node = node(r);
         long incarnation = r.i64();
+        Optional<Target> target = r.optional(RecordCodec::target);
         String who = r.text();
         String why = r.text();
-        return r.value(() -> new Operation(kind, node, incarnation, who, why));
+        return r.value(() -> new Operation(kind, node, incarnation, target, who, why));
+    }
+
+    private static void target(Writer w, Target target) {
+        w.u8(target.kind().ordinal()).text(target.name());
+    }
+
+    private static Target target(Reader r) {
+        Target.Kind kind = r.constant(Target.Kind.values());
+        String name = r.text();
+        return r.value(() -> new Target(kind, name));
+    }
+
+    static void rules(Writer w, SortedMap<String, Rules> all) {
+        w.list(all.entrySet(), all.size(), (x, e) -> {
+            x.text(e.getKey());
+            rules(x, e.getValue());
+        });
+    }
+
+    static SortedMap<String, Rules> allRules(Reader r) {
+        SortedMap<String, Rules> all = new TreeMap<>();
+        r.ascending(x -> Map.entry(x.text(), rules(x)), Map.Entry::getKey)
+                .forEach(e -> all.put(e.getKey(), e.getValue()));
+        return all;
+    }
+
+    private static void rules(Writer w, Rules rules) {
+        w.bool(!rules.isNone());
+        if (!rules.isNone()) {
+            placement(w, rules.placement());
+        }
+    }
+
+    private static Rules rules(Reader r) {
+        int at = r.position();
+        Rules rules = r.bool() ? Rules.of(placement(r)) : Rules.NONE;
+        if (rules.isNone() && r.position() > at + 1) {
+            throw new MalformedMessageException(at, "rules that say nothing");
+        }
+        return rules;
+    }
+
+    private static void placement(Writer w, Placement p) {
+        weights(w, p.needs());
+        names(w, p.with());
+        names(w, p.preferWith());
+        names(w, p.apart());
+        names(w, p.preferApart());
+        names(w, p.after());
+        w.i32(p.priority()).u8(p.failback().mode().ordinal());
+        w.i64(p.failback().stable().toNanos()).text(p.policy());
+    }
+
+    private static Placement placement(Reader r) {
+        SortedMap<String, Integer> needs = weights(r);
+        SortedSet<String> with = names(r);
+        SortedSet<String> preferWith = names(r);
+        SortedSet<String> apart = names(r);
+        SortedSet<String> preferApart = names(r);
+        SortedSet<String> after = names(r);
+        int priority = r.i32();
+        Failback.Mode mode = r.constant(Failback.Mode.values());
+        long stable = r.i64();
+        String policy = r.text();
+        return r.value(() -> new Placement(
+                needs,
+                with,
+                preferWith,
+                apart,
+                preferApart,
+                after,
+                priority,
+                new Failback(mode, Duration.ofNanos(stable)),
+                policy));
+    }
+
+    static void weights(Writer w, SortedMap<String, Integer> weights) {
+        w.list(weights.entrySet(), weights.size(), (x, e) -> x.text(e.getKey()).i32(e.getValue()));
+    }
+
+    static SortedMap<String, Integer> weights(Reader r) {
+        SortedMap<String, Integer> weights = new TreeMap<>();
+        r.ascending(x -> Map.entry(x.text(), x.i32()), Map.Entry::getKey)
+                .forEach(e -> weights.put(e.getKey(), e.getValue()));
+        return weights;
+    }
+
+    private static void names(Writer w, SortedSet<String> names) {
+        w.list(names, names.size(), Writer::text);
+    }
+
+    private static SortedSet<String> names(Reader r) {
+        return new TreeSet<>(r.<String, String>ascending(Reader::text, Function.identity()));
     }
 
     private static void voters(Writer w, Voters v) {
@@ -192,7 +293,7 @@ public final class RecordCodec {
         w.bool(c.isElection()).bool(c.isEligible()).text(c.whyNot());
         w.u8(c.presence().ordinal()).bool(c.isExpirable());
         w.list(c.remains(), Writer::text);
-        w.i32(c.priority()).bool(c.keepsRunning());
+        w.i64(c.priority()).bool(c.keepsRunning()).i64(c.rules()).i64(c.runs());
     }
 
     private static Candidacy candidacy(Reader r, int version) {
@@ -204,8 +305,10 @@ public final class RecordCodec {
                 r.constant(Presence.values()),
                 r.bool(),
                 r.list(Reader::text),
-                version == 1 ? 0 : r.i32(),
-                version > 1 && r.bool());
+                version == 1 ? 0 : version == 2 ? r.i32() : r.i64(),
+                version > 1 && r.bool(),
+                version > 2 ? r.i64() : 0,
+                version > 2 ? r.i64() : 0);
     }
 
     private static void session(Writer w, Session s) {
@@ -214,6 +317,7 @@ public final class RecordCodec {
         host(w, s.host());
         w.text(s.willKey()).i64(s.offerVersion());
         candidacies(w, s.candidacies());
+        weights(w, s.capacity());
     }
 
     private static Session session(Reader r, int version) {
@@ -224,7 +328,8 @@ public final class RecordCodec {
                 version == 1 ? HostIdentity.UNKNOWN : host(r),
                 r.text(),
                 r.i64(),
-                candidacies(r, version));
+                candidacies(r, version),
+                version > 2 ? weights(r) : new TreeMap<>());
     }
 
     private static void end(Writer w, SessionEnd e) {
@@ -266,10 +371,17 @@ public final class RecordCodec {
         w.optional(g.grant(), RecordCodec::grant);
         w.optional(g.moveTo(), RecordCodec::node);
         w.text(g.fatal());
+        rules(w, g.rules());
+        w.text(g.held());
     }
 
-    private static GroupRecord group(Reader r) {
-        return new GroupRecord(r.optional(RecordCodec::grant), r.optional(RecordCodec::node), r.text());
+    private static GroupRecord group(Reader r, int version) {
+        return new GroupRecord(
+                r.optional(RecordCodec::grant),
+                r.optional(RecordCodec::node),
+                r.text(),
+                version > 2 ? rules(r) : Rules.NONE,
+                version > 2 ? r.text() : "");
     }
 
     static void record(Writer w, ClusterRecord c) {
@@ -291,6 +403,7 @@ public final class RecordCodec {
                 c.words(),
                 (x, word) ->
                         x.i64(word.number()).text(word.what()).text(word.who()).text(word.why()));
+        w.list(c.maintenance(), c.maintenance().size(), RecordCodec::target);
     }
 
     static ClusterRecord record(Reader r) {
@@ -310,7 +423,7 @@ public final class RecordCodec {
                 .forEach(e -> incarnations.put(e.getKey(), e.getValue()));
         List<SessionEnd> ends = r.list(x -> end(x, version));
         SortedMap<String, GroupRecord> groups = new TreeMap<>();
-        r.ascending(x -> Map.entry(x.text(), group(x)), Map.Entry::getKey)
+        r.ascending(x -> Map.entry(x.text(), group(x, version)), Map.Entry::getKey)
                 .forEach(e -> groups.put(e.getKey(), e.getValue()));
         long lastToken = r.i64();
         SortedSet<NodeId> standby = new TreeSet<>();
@@ -319,7 +432,23 @@ public final class RecordCodec {
             r.<NodeId, NodeId>ascending(RecordCodec::node, Function.identity()).forEach(standby::add);
             words = r.list(x -> new OperatorWord(x.i64(), x.text(), x.text(), x.text()));
         }
+        SortedSet<Target> maintenance = new TreeSet<>();
+        if (version > 2) {
+            r.<Target, Target>ascending(RecordCodec::target, Function.identity())
+                    .forEach(maintenance::add);
+        }
         return new ClusterRecord(
-                cluster, generation, number, voters, sessions, incarnations, ends, groups, lastToken, standby, words);
+                cluster,
+                generation,
+                number,
+                voters,
+                sessions,
+                incarnations,
+                ends,
+                groups,
+                lastToken,
+                standby,
+                words,
+                maintenance);
     }
 }

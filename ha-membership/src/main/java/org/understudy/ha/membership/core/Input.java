@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
@@ -34,8 +35,14 @@ public sealed interface Input {
     /** A last will arrived; not verified yet. */
     record WillArrived(byte[] datagram) implements Input {}
 
-    /** A group was registered here, with what the first probe found. */
-    record GroupOffered(String group, Candidacy candidacy) implements Input {}
+    /** A group was registered here, with what the first probe found and the rules by which a node is chosen for it. */
+    record GroupOffered(String group, Candidacy candidacy, Placement placement) implements Input {
+
+        /** Without rules. */
+        public GroupOffered(String group, Candidacy candidacy) {
+            this(group, candidacy, Placement.NONE);
+        }
+    }
 
     /** A group is not offered any more. */
     record GroupWithdrawn(String group) implements Input {}
@@ -54,6 +61,9 @@ public sealed interface Input {
 
     /** A running group failed, or (without a severity) ended by itself. */
     record GroupEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+
+    /** A running group must be given back whatever operators have said: soon something else ends it, and more than it. */
+    record GroupEnding(String group, long token, String why) implements Input {}
 
     /** Whoever runs the group here gives it away; once it has stopped others come first, this long and at least one lease. */
     record GroupResigned(String group, long token, long holdNanos) implements Input {}

@@ -3,10 +3,12 @@ package org.understudy.ha.membership.core;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 
 /**
@@ -36,6 +38,7 @@ final class LocalGroup {
     private final String name;
     private final Deque<Long> softFailures = new ArrayDeque<>();
     private Candidacy reported;
+    private Rules rules;
     private Phase phase = Phase.IDLE;
     private long token;
     private Optional<Severity> failure = Optional.empty();
@@ -45,10 +48,12 @@ final class LocalGroup {
     private long awayNanos;
     private long awayUntil = Long.MIN_VALUE;
     private boolean withdrawn;
+    private boolean isLetBe;
 
-    LocalGroup(String name, Candidacy candidacy) {
+    LocalGroup(String name, Candidacy candidacy, Placement placement) {
         this.name = name;
-        this.reported = candidacy.withReasonCut();
+        this.rules = Rules.of(placement);
+        this.reported = candidacy.withReasonCut().withRules(rules.digest());
     }
 
     String name() {
@@ -84,9 +89,14 @@ final class LocalGroup {
     }
 
     /** Offered again, perhaps while it still stops after it was withdrawn. */
-    void offer(Candidacy candidacy) {
+    void offer(Candidacy candidacy, Placement placement) {
         withdrawn = false;
-        reported = candidacy.withReasonCut();
+        rules = Rules.of(placement);
+        reported = candidacy.withReasonCut().withRules(rules.digest());
+    }
+
+    Rules rules() {
+        return rules;
     }
 
     /** What this node offers now. */
@@ -130,9 +140,22 @@ final class LocalGroup {
 
     void starting(long grantToken) {
         phase = Phase.STARTING;
+        isLetBe = false;
         token = grantToken;
         failure = Optional.empty();
         why = "";
+    }
+
+    /** It has failed here and nothing was done about it. */
+    void letBe() {
+        isLetBe = true;
+    }
+
+    /** Whether it has, and takes note that something is done now. */
+    boolean wasLetBe() {
+        boolean was = isLetBe;
+        isLetBe = false;
+        return was;
     }
 
     void running() {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
@@ -17,6 +18,7 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.InvariantViolation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Machine;
 import org.understudy.ha.internal.machine.Notice;
@@ -52,12 +54,14 @@ import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
@@ -116,6 +120,17 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
     private long offerVersion;
     private SortedMap<String, Candidacy> offered = new TreeMap<>();
+    private SortedMap<String, Rules> offeredRules = new TreeMap<>();
+    /** Groups whose rules were said again because all who offer them agree on others than the record's. */
+    private final TreeSet<String> agreed = new TreeSet<>();
+    /** What rules in the record call the groups that others start after. */
+    private final TreeSet<String> awaited = new TreeSet<>();
+    /** Which groups run only while this one does, by the record learned last. */
+    private Predicate<String> isNeeded = group -> false;
+
+    private final Steadiness steadiness = new Steadiness();
+    private final Map<String, PlacementPolicy> policies;
+
     private long offeredAt;
     private final TreeMap<String, Release> ownReleases = new TreeMap<>();
     private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
@@ -194,6 +209,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
+        this.policies = Policies.with(settings.policies());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
         this.offeredAt = now;
@@ -286,7 +302,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (known.isEmpty()) {
             return Long.MAX_VALUE;
         }
-        long next = acceptor.nextSilenceNanos(now, known.get());
+        long next = Math.min(acceptor.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
         for (long at : heard.values()) {
             long lost = at + liveNanos + 1;
             next = lost > now ? Math.min(next, lost) : next;
@@ -392,9 +408,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             touched.add(o.group());
             LocalGroup present = groups.get(o.group());
             if (present == null) {
-                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy()));
+                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy(), o.placement()));
             } else {
-                present.offer(o.candidacy());
+                present.offer(o.candidacy(), o.placement());
             }
         } else if (input instanceof Input.GroupWithdrawn o) {
             withGroup(o.group(), LocalGroup::withdraw);
@@ -408,6 +424,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             withGroup(o.group(), g -> stopEnded(now, g, o));
         } else if (input instanceof Input.GroupEnded o) {
             withGroup(o.group(), g -> groupEnded(now, g, o));
+        } else if (input instanceof Input.GroupEnding o) {
+            withGroup(o.group(), g -> groupEnding(now, g, o));
         } else if (input instanceof Input.GroupResigned o) {
             withGroup(o.group(), g -> groupResigned(now, g, o));
         } else {
@@ -630,7 +648,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 if (m.session().node().equals(from)
                         && !isPast
                         && (present == null || present.version() < m.version())) {
-                    offers.put(m.session(), new Offered(m.version(), m.candidacies()));
+                    offers.put(m.session(), new Offered(m.version(), m.candidacies(), m.rules(), m.capacity()));
                     planDirty = true;
                 }
                 return true;
@@ -983,6 +1001,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         learned = Optional.of(value);
+        awaited.clear();
+        value.groups()
+                .values()
+                .forEach(g -> awaited.addAll(g.rules().placement().after()));
+        isNeeded = Planner.needed(value);
+        steadiness.learn(now, value);
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
@@ -1236,6 +1260,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!isActive(group, o.token())) {
             return;
         }
+        if (o.failure().isPresent() && isMaintained(group.name())) {
+            group.letBe();
+            say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
+            return;
+        }
         o.failure().ifPresent(severity -> {
             group.failed(now, severity, o.why());
             say(group.name(), Reason.GROUP_FAILED, o.why());
@@ -1244,6 +1273,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             group.withdraw();
         }
         stop(group, o.failure(), o.why());
+    }
+
+    private void groupEnding(long now, LocalGroup group, Input.GroupEnding o) {
+        if (isActive(group, o.token())) {
+            group.failed(now, Severity.SOFT, o.why());
+            say(group.name(), Reason.GROUP_FAILED, o.why());
+            stop(group, Optional.of(Severity.SOFT), o.why());
+        }
     }
 
     private void groupResigned(long now, LocalGroup group, Input.GroupResigned o) {
@@ -1372,6 +1409,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         nonce++;
         offerVersion = 0;
         offered = new TreeMap<>();
+        offeredRules = new TreeMap<>();
+        agreed.clear();
         isOfferDue = false;
         say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
@@ -1390,16 +1429,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         grant.get().token(),
                         Optional.empty(),
                         "it was granted from an offer of this node that has changed since");
+            } else if (grant.isPresent() && mustDecline(now, group)) {
+                String why = obstacle.or(() -> whyToLeave(group)).orElse("");
+                giveBack(now, group.name(), grant.get().token(), Optional.empty(), why);
             } else if (grant.isPresent() && obstacle.isEmpty()) {
                 start(now, group, grant.get());
-            } else if (grant.isPresent() && mustDecline(now, group)) {
-                giveBack(now, group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
             boolean isAnotherGrant =
                     grant.filter(g -> g.token() == group.token()).isEmpty();
-            if (obstacle.isPresent() || isAnotherGrant) {
-                stop(group, Optional.empty(), obstacle.orElse("the grant is over"));
+            Optional<String> planned = isNeeded(group) ? Optional.empty() : whyToLeave(group);
+            if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
+                stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"));
+            } else if (!isMaintained(group.name()) && group.wasLetBe()) {
+                then.add(new Effect.WatchGroup(group.name(), group.token()));
             }
         }
     }
@@ -1423,7 +1466,29 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Whether this node offers a group otherwise than it last said. */
     private boolean isOfferStale(long now, String name) {
         Optional<Candidacy> present = Optional.ofNullable(groups.get(name)).flatMap(g -> presentCandidacy(now, g));
-        return !present.equals(Optional.ofNullable(offered.get(name)));
+        return !present.equals(Optional.ofNullable(offered.get(name))) || isNewsAgreed(name);
+    }
+
+    /** Whether all who offer a group agree on other rules than the record's, and this node has not said so since: the record needs them. */
+    private boolean isNewsAgreed(String name) {
+        return !agreed.contains(name) && isOtherwiseAgreed(name);
+    }
+
+    private boolean isOtherwiseAgreed(String name) {
+        LocalGroup group = groups.get(name);
+        return group != null
+                && learned.filter(record -> record.groups().containsKey(name)
+                                && isDefinedOtherwise(record, group)
+                                && Planner.isAgreed(
+                                        record.sessions().values(),
+                                        name,
+                                        group.rules().digest()))
+                        .isPresent();
+    }
+
+    private static boolean isDefinedOtherwise(ClusterRecord record, LocalGroup group) {
+        GroupRecord state = record.groups().get(group.name());
+        return state == null || state.rules().digest() != group.rules().digest();
     }
 
     private void reconcileGroups(long now) {
@@ -1501,31 +1566,45 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (leaving) {
             return Optional.of("this node is leaving");
         }
-        if (isOnStandby()) {
-            return Optional.of("this node is on standby");
-        }
         if (group.isAway(now)) {
             return Optional.of(LocalGroup.AWAY);
         }
         if (group.isWithdrawn()) {
             return Optional.of("this node takes no part any more");
         }
-        if (grant.isEmpty()) {
-            return Optional.of("the grant is over");
+        return grant.isEmpty() ? Optional.of("the grant is over") : Optional.empty();
+    }
+
+    /** Why it is to stop here in good order: what runs only while it does stops first. */
+    private Optional<String> whyToLeave(LocalGroup group) {
+        if (isOnStandby() && !isMaintained(group.name())) {
+            return Optional.of("this node is on standby");
         }
-        Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
-        return target.filter(t -> !t.equals(self)).map(t -> "asked to move to " + t);
+        Optional<GroupRecord> state = learned.map(r -> r.groups().get(group.name()));
+        Optional<NodeId> target = state.flatMap(GroupRecord::moveTo).filter(t -> !t.equals(self));
+        return target.map(t -> "asked to move to " + t)
+                .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
+    }
+
+    /** Whether something still runs that runs only while this does. */
+    private boolean isNeeded(LocalGroup group) {
+        String name = group.name();
+        return (awaited.contains(name) || awaited.contains(Rules.family(name))) && isNeeded.test(name);
+    }
+
+    /** Whether what becomes of a group here is an operator's business for now. */
+    private boolean isMaintained(String group) {
+        return learned.filter(record -> Planner.isMaintained(record, group, self))
+                .isPresent();
     }
 
     /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
     private boolean mustDecline(long now, LocalGroup group) {
-        Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
         return leaving
                 || force != null
-                || isOnStandby()
                 || group.isAway(now)
                 || group.isWithdrawn()
-                || target.filter(t -> !t.equals(self)).isPresent();
+                || whyToLeave(group).isPresent();
     }
 
     private boolean isOnStandby() {
@@ -1534,14 +1613,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void reconcileOffer(long now) {
         TreeMap<String, Candidacy> present = presentCandidacies(now);
-        isOfferDue = keeper != null && (!present.equals(offered) || (offerVersion == 0 && !present.isEmpty()));
+        agreed.removeIf(name -> !isOtherwiseAgreed(name));
+        isOfferDue = keeper != null
+                && (!present.equals(offered)
+                        || (offerVersion == 0 && !present.isEmpty())
+                        || groups.keySet().stream().anyMatch(this::isNewsAgreed));
+    }
+
+    /** Of the groups that this node offers, the rules that are not those of the record it knows. */
+    private TreeMap<String, Rules> presentRules() {
+        TreeMap<String, Rules> rules = new TreeMap<>();
+        learned.ifPresent(record -> offered.keySet().stream()
+                .map(groups::get)
+                .filter(group -> isDefinedOtherwise(record, group))
+                .forEach(group -> rules.put(group.name(), group.rules())));
+        return rules;
     }
 
     private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
         if (group.isWithdrawn()) {
             return Optional.empty();
         }
-        Candidacy candidacy = group.candidacy(now);
+        boolean isAwaited = awaited.contains(group.name()) || awaited.contains(Rules.family(group.name()));
+        boolean isRunning = isAwaited && group.phase() == LocalGroup.Phase.RUNNING;
+        Candidacy candidacy = group.candidacy(now).withRuns(isRunning ? group.token() : 0);
         return Optional.of(leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
     }
 
@@ -1557,6 +1652,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null) {
             offered = presentCandidacies(now);
+            offeredRules = presentRules();
+            offered.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
             offerVersion++;
             sayOffer(k, now);
         }
@@ -1569,8 +1666,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void sayOffer(LeaseKeeper k, long now) {
         offeredAt = now;
-        toOthers(new Offer(k.session(), offerVersion, offered));
-        offers.put(k.session(), new Offered(offerVersion, offered));
+        toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity()));
+        offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity()));
         planDirty = true;
     }
 
@@ -1903,7 +2000,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 reachable,
                 tokenFloor,
                 operations.wanted(),
-                learned.isPresent() && base.equals(learnedBallot));
+                learned.isPresent() && base.equals(learnedBallot),
+                steadiness.steady(now),
+                policies);
     }
 
     /** What this round writes on its base. */

@@ -167,7 +167,7 @@ public final class Lane {
         submit(() -> {
             presence = isElection ? Presence.ABSENT : probe();
             eligibility = eligible();
-            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
+            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto(), group.placement()));
             offered.run();
         });
     }
@@ -191,15 +191,20 @@ public final class Lane {
     public void endNow(String why) {
         long token = active;
         if (token != 0) {
-            around.report().accept(new Input.GroupEnded(group.name(), token, Optional.of(Severity.SOFT), cut(why)));
+            around.report().accept(new Input.GroupEnding(group.name(), token, cut(why)));
         }
+    }
+
+    /** Monitors anew what runs under this token, after a failure that nothing was done about. Any thread; never blocks. */
+    public void watchAgain(long token) {
+        submit(() -> isMonitored |= active == token && stopRequested < token);
     }
 
     /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
     private void offerAgain() {
         if (isCoverageNews && isOffered && !isLeaseEnough) {
             isCoverageNews = false;
-            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto()));
+            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto(), group.placement()));
         }
     }
 

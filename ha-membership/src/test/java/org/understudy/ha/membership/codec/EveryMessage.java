@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.codec;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,6 +9,9 @@ import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.api.config.Failback;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.DurableState;
@@ -22,6 +26,7 @@ import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
@@ -39,6 +44,18 @@ public final class EveryMessage {
     private static final Incarnation B1 = new Incarnation(B, 1);
     private static final Ballot BALLOT = new Ballot(9, "serv2/1");
     private static final HostIdentity HOST = new HostIdentity("m1", "b1", "8:12");
+
+    static final Rules RULES = Rules.of(Placement.rules()
+            .needs("memory", 8)
+            .with("base")
+            .preferWith("near")
+            .apart("mail#2")
+            .preferApart("batch")
+            .after("base", "net")
+            .priority(-3)
+            .failback(Failback.whenStable(Duration.ofMinutes(5)))
+            .policy("packed")
+            .build());
 
     private EveryMessage() {}
 
@@ -59,7 +76,12 @@ public final class EveryMessage {
                 new Message.RenewAck(B1, 5, DISK_B, BALLOT, List.of(List.of(DISK_A, DISK_B), List.of(DISK_W))),
                 new Message.RenewRefused(B1, 5, DISK_B, BALLOT, Ballot.NONE),
                 new Message.Join("bb", HOST, 77, "key", BALLOT, 3),
-                new Message.Offer(B1, 2, candidacies()),
+                new Message.Offer(
+                        B1,
+                        2,
+                        candidacies(),
+                        new TreeMap<>(Map.of("files", RULES, "mail", Rules.NONE)),
+                        new TreeMap<>(Map.of("memory", 64))),
                 new Message.Release(B1, "files", 4, Optional.of(Severity.HARD), "no carrier"),
                 new Message.Leave(B1),
                 new Message.Move(6, "files", A),
@@ -67,6 +89,10 @@ public final class EveryMessage {
                 new Message.Recover(DISK_B, 2, true),
                 new Message.Recovered(DISK_B, 2, 1, BALLOT, BALLOT, Optional.of(record())),
                 new Message.Operate(8, new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "me", "burnt")),
+                new Message.Operate(
+                        9,
+                        new Operation(
+                                Operation.Kind.MAINTAIN, B, 0, Optional.of(Target.group("files")), "me", "works")),
                 new Message.Soft("files", 4, 9, new byte[] {1, 0, -1}));
     }
 
@@ -91,17 +117,26 @@ public final class EveryMessage {
                 12,
                 Voters.of(List.of(DISK_A, DISK_B)).towards(List.of(DISK_A, DISK_B, DISK_W), 12),
                 new TreeMap<>(Map.of(
-                        A, new Session(A1, 70, "aa", HOST, "key", 2, candidacies()),
-                        B, new Session(B1, 71, "bb", HOST, "key", 1, new TreeMap<>()))),
+                        A,
+                        new Session(A1, 70, "aa", HOST, "key", 2, candidacies())
+                                .withCapacity(new TreeMap<>(Map.of("memory", 64, "cpu", 4))),
+                        B,
+                        new Session(B1, 71, "bb", HOST, "key", 1, new TreeMap<>()))),
                 new TreeMap<>(Map.of(A, 1L, B, 1L, W, 2L)),
                 List.of(new SessionEnd(
                         new Incarnation(W, 2), ProofKind.OPERATOR, "key", List.of("address/10.0.0.5"), "cc", HOST)),
                 new TreeMap<>(Map.of(
                         "files", GroupRecord.NEW.withGrant(held).withMoveTo(Optional.of(B)),
-                        "mail", GroupRecord.NEW.withGrant(over).withFatal("wrong everywhere"))),
+                        "mail",
+                                GroupRecord.NEW
+                                        .withGrant(over)
+                                        .withFatal("wrong everywhere")
+                                        .withRules(RULES)
+                                        .withHeld("base is not running"))),
                 4,
                 new TreeSet<>(List.of(B, W)),
-                List.of(new OperatorWord(11, "what", "who", "why")));
+                List.of(new OperatorWord(11, "what", "who", "why")),
+                new TreeSet<>(List.of(Target.everything(), Target.group("files"), Target.node(B))));
     }
 
     private static TreeMap<String, Candidacy> candidacies() {
@@ -109,6 +144,16 @@ public final class EveryMessage {
                 "files", new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, true, List.of("address/1")),
                 "mail",
                         new Candidacy(
-                                List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of(), -3, true)));
+                                List.of(),
+                                true,
+                                false,
+                                "no link",
+                                Presence.UNKNOWN,
+                                false,
+                                List.of(),
+                                -3L << 40,
+                                true,
+                                7,
+                                9)));
     }
 }

@@ -241,7 +241,14 @@ class FullRecordTest {
             Incarnation holder = new Incarnation(name(0), Long.MAX_VALUE);
             Grant grant =
                     new Grant(holder, Long.MAX_VALUE, ProofKind.DIED, Optional.of(ProofKind.OPERATOR), true, remains);
-            groups.put(name, new GroupRecord(Optional.of(grant), Optional.of(name(1)), Sentence.shortened(SAID)));
+            groups.put(
+                    name,
+                    new GroupRecord(
+                            Optional.of(grant),
+                            Optional.of(name(1)),
+                            Sentence.shortened(SAID),
+                            group.rules(),
+                            Sentence.shortened(SAID)));
         });
         List<SessionEnd> ends = new ArrayList<>();
         for (int i = 0; i < 16; i++) {

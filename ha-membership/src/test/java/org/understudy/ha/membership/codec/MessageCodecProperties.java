@@ -21,6 +21,7 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.DurableState;
@@ -35,6 +36,7 @@ import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
@@ -138,10 +140,10 @@ class MessageCodecProperties {
     @Property(tries = 1)
     void a_newer_state_is_refused_with_a_remedy() {
         byte[] bytes = RecordCodec.encode(DurableState.EMPTY);
-        bytes[0] = 3;
+        bytes[0] = 4;
         assertThatThrownBy(() -> RecordCodec.decodeDurable(bytes))
                 .isInstanceOf(MalformedMessageException.class)
-                .hasMessageContaining("version 3")
+                .hasMessageContaining("version 4")
                 .hasMessageContaining("run the version that wrote it");
     }
 
@@ -166,6 +168,15 @@ class MessageCodecProperties {
                         new Message.Recover(acceptor, number, number % 2 == 0),
                         new Message.Operate(
                                 number, new Operation(Operation.Kind.CONFIRM_DOWN, who.node(), number, "me", "burnt")),
+                        new Message.Operate(
+                                number,
+                                new Operation(
+                                        Operation.Kind.MAINTAIN,
+                                        who.node(),
+                                        0,
+                                        Optional.of(Target.everything()),
+                                        "me",
+                                        "works")),
                         new Message.Release(who, "files", number, Optional.of(Severity.HARD), "carrier"),
                         new Message.Release(who, "files", number, Optional.empty(), "ünï"),
                         new Message.Leave(who),
@@ -177,7 +188,13 @@ class MessageCodecProperties {
                         new Message.Recovered(acceptor, 3, 2, ballot, ballot, Optional.of(record)),
                         new Message.Accept(ballot, record, record.number() % 2 == 0),
                         new Message.Chosen(ballot, record),
-                        new Message.Offer(who, 3, candidacies())));
+                        new Message.Offer(who, 3, candidacies()),
+                        new Message.Offer(
+                                who,
+                                3,
+                                candidacies(),
+                                new TreeMap<>(Map.of("files", EveryMessage.RULES, "mail", Rules.NONE)),
+                                new TreeMap<>(Map.of("memory", 64)))));
         return Arbitraries.oneOf(small, large);
     }
 
@@ -186,13 +203,21 @@ class MessageCodecProperties {
         return Combinators.combine(incarnations(), longs(), Arbitraries.of(ProofKind.values()), acceptors())
                 .as((who, number, proof, acceptor) -> {
                     TreeMap<NodeId, Session> sessions = new TreeMap<>();
-                    sessions.put(who.node(), new Session(who, number, "ab12", HOST, "key", 2, candidacies()));
+                    sessions.put(
+                            who.node(),
+                            new Session(who, number, "ab12", HOST, "key", 2, candidacies())
+                                    .withCapacity(new TreeMap<>(Map.of("memory", 64))));
                     TreeMap<NodeId, Long> incarnations = new TreeMap<>();
                     incarnations.put(who.node(), who.number());
                     TreeMap<String, GroupRecord> groups = new TreeMap<>();
                     Grant grant = new Grant(who, number, proof, Optional.of(proof), true, List.of("address/10.0.0.5"));
                     groups.put("files", GroupRecord.NEW.withGrant(grant).withMoveTo(Optional.of(who.node())));
-                    groups.put("mail", GroupRecord.NEW.withFatal("wrong everywhere"));
+                    groups.put(
+                            "mail",
+                            GroupRecord.NEW
+                                    .withFatal("wrong everywhere")
+                                    .withRules(EveryMessage.RULES)
+                                    .withHeld("files is not running"));
                     return new ClusterRecord(
                             "shop",
                             0,
@@ -205,14 +230,19 @@ class MessageCodecProperties {
                             groups,
                             number,
                             new TreeSet<>(List.of(SERV1)),
-                            List.of(new OperatorWord(number, "what", "who", "why")));
+                            List.of(new OperatorWord(number, "what", "who", "why")),
+                            new TreeSet<>(List.of(Target.group("files"), Target.node(SERV1))));
                 });
     }
 
     private static TreeMap<String, Candidacy> candidacies() {
         TreeMap<String, Candidacy> all = new TreeMap<>();
         all.put("files", new Candidacy(List.of(SERV1), false, true, "", Presence.ABSENT, true, List.of("address/1")));
-        all.put("mail", new Candidacy(List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of(), -3, true));
+        all.put(
+                "mail",
+                new Candidacy(List.of(), true, false, "no link", Presence.UNKNOWN, false, List.of(), -3L << 40, true)
+                        .withRules(7)
+                        .withRuns(9));
         return all;
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Grant;
@@ -14,7 +15,9 @@ class LocalGroupTest {
     private static final long SECOND = 1_000_000_000L;
 
     private final LocalGroup group = new LocalGroup(
-            "election:report", new Candidacy(List.of(), true, true, "", Presence.ABSENT, true, List.of(), 3, false));
+            "election:report",
+            new Candidacy(List.of(), true, true, "", Presence.ABSENT, true, List.of(), 3, false),
+            Placement.NONE);
 
     /** A task may take its time to return: the hold must not be used up before anybody else could be granted. */
     @Test
@@ -49,7 +52,9 @@ class LocalGroupTest {
     @Test
     void goes_on_without_a_majority_only_under_a_grant_that_no_lease_ends() {
         LocalGroup kept = new LocalGroup(
-                "volume", new Candidacy(List.of(), false, true, "", Presence.ABSENT, false, List.of(), 0, true));
+                "volume",
+                new Candidacy(List.of(), false, true, "", Presence.ABSENT, false, List.of(), 0, true),
+                Placement.NONE);
 
         assertThat(kept.keepsRunning(grant(false))).isTrue();
         assertThat(kept.keepsRunning(grant(true)))

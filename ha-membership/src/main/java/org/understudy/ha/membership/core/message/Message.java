@@ -1,10 +1,12 @@
 package org.understudy.ha.membership.core.message;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
@@ -14,6 +16,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.Rules;
 
 /** A message between two nodes' machines. */
 public sealed interface Message {
@@ -189,10 +192,28 @@ public sealed interface Message {
         }
     }
 
-    /** What I could run. The whole offer each time; a higher version replaces a lower one. */
-    record Offer(Incarnation session, long version, SortedMap<String, Candidacy> candidacies) implements Message {
+    /**
+     * What I could run. The whole offer each time; a higher version replaces a lower one.
+     *
+     * @param rules of those groups of which the record has other rules, or none
+     * @param capacity how much of what this node has
+     */
+    record Offer(
+            Incarnation session,
+            long version,
+            SortedMap<String, Candidacy> candidacies,
+            SortedMap<String, Rules> rules,
+            SortedMap<String, Integer> capacity)
+            implements Message {
         public Offer {
-            candidacies = java.util.Collections.unmodifiableSortedMap(new java.util.TreeMap<>(candidacies));
+            candidacies = Collections.unmodifiableSortedMap(new TreeMap<>(candidacies));
+            rules = Collections.unmodifiableSortedMap(new TreeMap<>(rules));
+            capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
+        }
+
+        /** Of groups without rules, by a node without capacities. */
+        public Offer(Incarnation session, long version, SortedMap<String, Candidacy> candidacies) {
+            this(session, version, candidacies, new TreeMap<>(), new TreeMap<>());
         }
 
         @Override

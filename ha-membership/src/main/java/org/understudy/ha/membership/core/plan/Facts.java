@@ -1,15 +1,19 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.record.Rules;
 
 /**
  * What a node knows beside the record. Every fact may be old or known already: planning with it again changes nothing.
@@ -25,6 +29,8 @@ import org.understudy.ha.membership.core.record.Operation;
  * @param tokenFloor no token at or below this may be issued
  * @param operations what operators ask for
  * @param isBaseChosen whether the record planned from is known to be chosen: only then may the voters change
+ * @param steady for groups that go home by themselves, the nodes that could have run them for long enough
+ * @param policies that groups may name, by name
  */
 public record Facts(
         SortedMap<NodeId, Admission> joins,
@@ -37,17 +43,59 @@ public record Facts(
         SortedSet<NodeId> reachable,
         long tokenFloor,
         List<Operation> operations,
-        boolean isBaseChosen) {
+        boolean isBaseChosen,
+        SortedMap<String, SortedSet<NodeId>> steady,
+        Map<String, PlacementPolicy> policies) {
 
     public Facts {
         operations = List.copyOf(operations);
+        policies = Map.copyOf(policies);
+    }
+
+    /** Of a node that counts no time towards a failback and has no policies. */
+    public Facts(
+            SortedMap<NodeId, Admission> joins,
+            SortedMap<Incarnation, Offered> offers,
+            SortedMap<String, Given> releases,
+            SortedSet<Incarnation> leaves,
+            SortedMap<Incarnation, List<String>> wills,
+            SortedSet<Incarnation> silent,
+            SortedMap<String, NodeId> moves,
+            SortedSet<NodeId> reachable,
+            long tokenFloor,
+            List<Operation> operations,
+            boolean isBaseChosen) {
+        this(
+                joins,
+                offers,
+                releases,
+                leaves,
+                wills,
+                silent,
+                moves,
+                reachable,
+                tokenFloor,
+                operations,
+                isBaseChosen,
+                new TreeMap<>(),
+                Map.of());
     }
 
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */
     public record Admission(long nonce, String disk, HostIdentity host, String willKey, long over) {}
 
-    /** An offer. */
-    public record Offered(long version, SortedMap<String, Candidacy> candidacies) {}
+    /** An offer; the parts as in {@link org.understudy.ha.membership.core.message.Message.Offer}. */
+    public record Offered(
+            long version,
+            SortedMap<String, Candidacy> candidacies,
+            SortedMap<String, Rules> rules,
+            SortedMap<String, Integer> capacity) {
+
+        /** Of groups without rules, by a node without capacities. */
+        public Offered(long version, SortedMap<String, Candidacy> candidacies) {
+            this(version, candidacies, new TreeMap<>(), new TreeMap<>());
+        }
+    }
 
     /** A group given back. */
     public record Given(Incarnation holder, long token, Optional<Severity> failure, String why) {}

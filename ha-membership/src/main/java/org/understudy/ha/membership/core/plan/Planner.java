@@ -1,17 +1,21 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Notice;
@@ -28,6 +32,7 @@ import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.RecordRoom;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
@@ -84,7 +89,21 @@ public final class Planner {
         if (record.standby().contains(to)) {
             return Optional.of(to + " is on standby; activate it first");
         }
-        return Optional.empty();
+        return placementRefusal(Board.of(record), group, to);
+    }
+
+    private static Optional<String> placementRefusal(Board board, String group, NodeId to) {
+        int number = board.number(group);
+        int there = board.nodeNumber(to);
+        if (board.isMaintained(number)) {
+            return Optional.of("an operator has " + group + " in maintenance; end that first");
+        }
+        if (board.holder(number) == there || board.isAllowedFirst(number, there)) {
+            return board.isCandidate(number, there) || board.holder(number) == there
+                    ? Optional.empty()
+                    : board.whyNot(number, there);
+        }
+        return board.ruleAgainst(number, there);
     }
 
     /**
@@ -152,7 +171,8 @@ public final class Planner {
         return switch (operation.kind()) {
             case ADMIT -> VoterChange.refusal(record, operation);
             case REMOVE -> unknown(record, operation.node()).or(() -> VoterChange.refusal(record, operation));
-            case STANDBY, ACTIVATE -> unknown(record, operation.node());
+            case STANDBY, DRAIN, ACTIVATE -> unknown(record, operation.node());
+            case MAINTAIN, RESUME -> unknown(record, operation.target().orElseThrow());
             case CONFIRM_DOWN -> unknown(record, operation.node()).or(() -> confirmRefusal(record, operation));
         };
     }
@@ -164,6 +184,17 @@ public final class Planner {
         return known.contains(node)
                 ? Optional.empty()
                 : Optional.of(node + " never was a node of this cluster; those known are " + known);
+    }
+
+    private static Optional<String> unknown(ClusterRecord record, Target target) {
+        return switch (target.kind()) {
+            case EVERYTHING -> Optional.empty();
+            case NODE -> unknown(record, NodeId.of(target.name()));
+            case GROUP ->
+                record.groups().containsKey(target.name()) && !target.name().startsWith(ELECTION_PREFIX)
+                        ? Optional.empty()
+                        : Optional.of("no node has registered a group " + target.name());
+        };
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
@@ -191,6 +222,10 @@ public final class Planner {
 
     /** What an operation that is not done waits for, one sentence. */
     public static String operationWaitsFor(ClusterRecord record, Operation operation) {
+        if (operation.kind() == Operation.Kind.DRAIN && record.standby().contains(operation.node())) {
+            return "it is on standby, but " + Sentence.few(heldBy(record, operation.node()))
+                    + " still stands granted to it";
+        }
         if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(operation.vouchedFor())) {
             return "the session of " + operation.vouchedFor()
                     + " stands: somebody hears it, its lease has not been waited out, or no majority answers to decide";
@@ -201,10 +236,56 @@ public final class Planner {
                 : "a change of the voters is under way: " + record.voters();
     }
 
+    /** Whether decisions about a group, wherever it is, are an operator's for now. What is said of a group is said of its copies. */
+    static boolean isMaintained(SortedSet<Target> maintenance, String group) {
+        if (maintenance.isEmpty()) {
+            return false;
+        }
+        int end = Math.max(group.indexOf('#'), group.indexOf('!'));
+        return maintenance.contains(Target.everything())
+                || maintenance.contains(Target.group(group))
+                || end > 0 && maintenance.contains(Target.group(group.substring(0, end)));
+    }
+
+    /** Whether decisions about a group on a node are an operator's for now. Elections go on. */
+    public static boolean isMaintained(ClusterRecord record, String group, NodeId node) {
+        return !record.maintenance().isEmpty()
+                && !group.startsWith(ELECTION_PREFIX)
+                && (isMaintained(record.maintenance(), group)
+                        || record.maintenance().contains(Target.node(node)));
+    }
+
+    /** Which groups still have to run because others that run only while they do have not stopped yet. Not thread-safe. */
+    public static Predicate<String> needed(ClusterRecord record) {
+        Board[] once = new Board[1];
+        return group -> {
+            Board board = once[0] == null ? Board.of(record) : once[0];
+            once[0] = board;
+            return board.isNeeded(board.number(group));
+        };
+    }
+
+    private static List<String> heldBy(ClusterRecord record, NodeId node) {
+        return record.groups().entrySet().stream()
+                .filter(group -> group.getValue()
+                        .grant()
+                        .filter(grant -> grant.stands() && grant.holder().node().equals(node))
+                        .isPresent())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     /** Whether nothing is left to do for an operation. */
     public static boolean isDone(ClusterRecord record, Operation operation) {
         return switch (operation.kind()) {
             case STANDBY -> record.standby().contains(operation.node());
+            case DRAIN ->
+                record.standby().contains(operation.node())
+                        && heldBy(record, operation.node()).isEmpty();
+            case MAINTAIN -> record.maintenance().contains(operation.target().orElseThrow());
+            case RESUME ->
+                !record.maintenance().contains(operation.target().orElseThrow())
+                        && unknown(record, operation.target().orElseThrow()).isEmpty();
             case ACTIVATE ->
                 !record.standby().contains(operation.node())
                         && unknown(record, operation.node()).isEmpty();
@@ -222,6 +303,22 @@ public final class Planner {
 
     /** Why a group is granted to nobody, one sentence. */
     public static String whyUnowned(ClusterRecord record, String group) {
+        return whyUnowned(record, group, () -> Board.of(record));
+    }
+
+    /** As {@link #whyUnowned(ClusterRecord, String)} for one group after the other. Not thread-safe. */
+    public static Function<String, String> whyUnowned(ClusterRecord record) {
+        Board[] once = new Board[1];
+        return group -> whyUnowned(record, group, () -> once[0] = once[0] == null ? Board.of(record) : once[0]);
+    }
+
+    private static String whyNotPlaced(Board board, String group) {
+        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
+        int number = board.number(group);
+        return placing.obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
+    }
+
+    private static String whyUnowned(ClusterRecord record, String group, Supplier<Board> board) {
         GroupRecord state = record.groups().get(group);
         if (state == null) {
             return "not in the cluster record yet";
@@ -239,26 +336,20 @@ public final class Planner {
                             + " operator to confirm that it is down";
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
-        return obstacle.orElseGet(() -> noCandidate(record, group));
+        return obstacle.orElseGet(() -> whyNotPlaced(board.get(), group));
     }
 
-    private static String noCandidate(ClusterRecord record, String group) {
-        List<String> parts = new ArrayList<>();
-        for (Session session : record.sessions().values()) {
+    /** Whether whoever offers a group, and somebody does, offers it with these rules. */
+    public static boolean isAgreed(Collection<Session> sessions, String group, long digest) {
+        boolean isOffered = false;
+        for (Session session : sessions) {
             Candidacy candidacy = session.candidacies().get(group);
-            NodeId node = session.incarnation().node();
-            if (candidacy != null && record.standby().contains(node)) {
-                parts.add(node + " is on standby");
-            } else if (candidacy != null && !candidacy.isEligible()) {
-                parts.add(node + ": " + candidacy.whyNot());
+            if (candidacy != null && candidacy.rules() != digest) {
+                return false;
             }
+            isOffered |= candidacy != null;
         }
-        boolean isRegistered = record.sessions().values().stream()
-                .anyMatch(session -> session.candidacies().containsKey(group));
-        if (!isRegistered) {
-            parts.add("no node that is in the cluster now has registered it");
-        }
-        return "no node can start it now" + (parts.isEmpty() ? "" : "; " + String.join("; ", parts));
+        return isOffered;
     }
 
     /** What still keeps NEVER from being proved. */
@@ -303,11 +394,14 @@ public final class Planner {
         private final List<SessionEnd> ends;
         private final TreeMap<String, GroupRecord> groups;
         private final TreeSet<NodeId> standby;
+        private final TreeSet<Target> maintenance;
         private final TreeSet<Incarnation> superseded = new TreeSet<>();
         private final List<OperatorWord> words;
         private final List<Notice> notices = new ArrayList<>();
         private long lastToken;
         private @Nullable RoomBook room;
+        private Board board;
+        private Placing placing;
 
         private Work(ClusterRecord base, Facts facts) {
             this.base = base;
@@ -317,6 +411,7 @@ public final class Planner {
             this.ends = new ArrayList<>(base.ends());
             this.groups = new TreeMap<>(base.groups());
             this.standby = new TreeSet<>(base.standby());
+            this.maintenance = new TreeSet<>(base.maintenance());
             this.words = new ArrayList<>(base.words());
             this.lastToken = base.lastToken();
         }
@@ -332,8 +427,11 @@ public final class Planner {
             operate();
             admit();
             takeOffers();
+            board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
+            placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
             takeMoves();
             grant();
+            placing.settle();
             pruneEnds();
             pruneElections();
             ClusterRecord planned = record(base.number());
@@ -352,7 +450,8 @@ public final class Planner {
             return base.withNumber(number)
                     .withSessions(sessions, incarnations, ends)
                     .withGroups(groups, lastToken)
-                    .withOperators(standby, words);
+                    .withOperators(standby, words)
+                    .withMaintenance(maintenance);
         }
 
         private void takeReleases() {
@@ -427,7 +526,9 @@ public final class Planner {
                     continue;
                 }
                 switch (operation.kind()) {
-                    case STANDBY -> standby.add(operation.node());
+                    case STANDBY, DRAIN -> standby.add(operation.node());
+                    case MAINTAIN -> maintenance.add(operation.target().orElseThrow());
+                    case RESUME -> maintenance.remove(operation.target().orElseThrow());
                     case ACTIVATE -> standby.remove(operation.node());
                     case CONFIRM_DOWN -> confirmDown(operation);
                     default -> {}
@@ -556,17 +657,19 @@ public final class Planner {
                 }
             }
             taken.forEach((who, known) -> {
-                Map<String, Candidacy> offered = facts.offers().get(who).candidacies();
+                Offered offer = facts.offers().get(who);
                 TreeSet<String> outside = new TreeSet<>();
                 known.forEach((name, candidacy) -> {
                     if (candidacy.whyNot().equals(NO_ROOM)) {
                         outside.add(name);
                     }
                 });
-                offered.forEach((name, candidacy) -> {
-                    boolean isIn = known.containsKey(name) || groups.containsKey(name) || room().takes(name, candidacy);
+                offer.candidacies().forEach((name, candidacy) -> {
+                    Rules rules = offer.rules().getOrDefault(name, Rules.NONE);
+                    boolean isIn =
+                            known.containsKey(name) || groups.containsKey(name) || room().takes(name, candidacy, rules);
                     if (isIn) {
-                        groups.putIfAbsent(name, GroupRecord.NEW);
+                        groups.putIfAbsent(name, GroupRecord.NEW.withRules(rules));
                         known.putIfAbsent(name, candidacy.withReasonCut());
                     } else {
                         outside.add(name);
@@ -584,7 +687,24 @@ public final class Planner {
             });
             taken.forEach((who, known) -> sessions.computeIfPresent(
                     who.node(),
-                    (node, session) -> session.withOffer(facts.offers().get(who).version(), known)));
+                    (node, session) -> session.withOffer(facts.offers().get(who).version(), known)
+                            .withCapacity(facts.offers().get(who).capacity())));
+            taken.keySet().forEach(who -> facts.offers().get(who).rules().forEach(this::agree));
+        }
+
+        /** The first definition of a group stands until everybody who offers it agrees on another. */
+        private void agree(String name, Rules rules) {
+            GroupRecord group = groups.get(name);
+            boolean isOther = group != null && group.rules().digest() != rules.digest();
+            if (isOther && isAgreed(sessions.values(), name, rules.digest())) {
+                if (room().takes(name, group.rules(), rules)) {
+                    groups.put(name, group.withRules(rules));
+                    notices.add(new Notice(name, Reason.RULES_CHANGED, "all who offer it agree"));
+                } else {
+                    notices.add(new Notice(
+                            name, Reason.RECORD_FULL, "the cluster record has no room for its new placement rules"));
+                }
+            }
         }
 
         /** Whether an offer is newer than what was taken over, or was taken over in part, for want of room. */
@@ -599,7 +719,7 @@ public final class Planner {
             boolean isNoLarger = before == null
                     || RecordRoom.of(name, candidacy) <= RecordRoom.of(name, before)
                             && RecordRoom.of(candidacy.remains()) <= RecordRoom.of(before.remains());
-            return isNoLarger || room().takes(name, candidacy)
+            return isNoLarger || room().takes(name, candidacy, Rules.NONE)
                     ? candidacy
                     : before.withPresence(candidacy.presence()).withEligibility(false, NO_ROOM);
         }
@@ -616,20 +736,24 @@ public final class Planner {
 
         private void takeMoves() {
             for (Map.Entry<String, NodeId> entry : facts.moves().entrySet()) {
-                GroupRecord group = groups.get(entry.getKey());
+                int group = board.number(entry.getKey());
+                int to = board.nodeNumber(entry.getValue());
                 Optional<Grant> grant = standing(entry.getKey());
-                if (group == null
+                if (group == Board.NONE
+                        || to == Board.NONE
                         || grant.isEmpty()
                         || grant.get().holder().node().equals(entry.getValue())
-                        || !isCandidate(entry.getKey(), entry.getValue())) {
+                        || !isCandidate(entry.getKey(), entry.getValue())
+                        || board.isMaintained(group)
+                        || !board.isAllowedFirst(group, to)) {
                     continue;
                 }
-                groups.put(entry.getKey(), group.withMoveTo(Optional.of(entry.getValue())));
+                placing.changed(group, board.state(group).withMoveTo(Optional.of(entry.getValue())));
             }
-            for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
-                Optional<NodeId> target = entry.getValue().moveTo();
-                if (target.isPresent() && !isCandidate(entry.getKey(), target.get())) {
-                    entry.setValue(entry.getValue().withMoveTo(Optional.empty()));
+            for (int group = 0; group < board.size(); group++) {
+                Optional<NodeId> target = board.state(group).moveTo();
+                if (target.isPresent() && !isCandidate(board.name(group), target.get())) {
+                    placing.changed(group, board.state(group).withMoveTo(Optional.empty()));
                 }
             }
         }
@@ -641,13 +765,9 @@ public final class Planner {
             groups.forEach((name, group) -> group.grant()
                     .filter(Grant::stands)
                     .ifPresent(grant -> grant.remains().forEach(thing -> held.put(thing, name))));
-            for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
-                String name = entry.getKey();
-                GroupRecord group = entry.getValue();
-                if (group.grant().filter(Grant::stands).isPresent()
-                        || !group.fatal().isEmpty()) {
-                    continue;
-                }
+            for (int waiting : placing.waiting()) {
+                String name = board.name(waiting);
+                GroupRecord group = board.state(waiting);
                 if (group.grant().isEmpty()) {
                     Optional<String> obstacle = neverObstacle(soFar, name);
                     if (obstacle.isPresent()) {
@@ -655,13 +775,23 @@ public final class Planner {
                         continue;
                     }
                 }
-                Optional<NodeId> chosen = choose(name, group);
-                if (chosen.isEmpty()) {
-                    notices.add(new Notice(name, Reason.GRANT_WAITS, noCandidate(soFar, name)));
+                Optional<String> rule = placing.obstacle(waiting);
+                if (rule.isPresent()) {
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, rule.get()));
+                    continue;
+                }
+                int chosen = placing.choose(waiting);
+                if (chosen == Board.NONE) {
+                    boolean isRoomMade = placing.makeRoom(
+                            waiting, offer -> holderOfTheSame(held, offer).isEmpty());
+                    notices.add(new Notice(
+                            name,
+                            Reason.GRANT_WAITS,
+                            isRoomMade ? "others make room for it" : Placing.noCandidate(board, waiting)));
                     continue;
                 }
                 ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
-                Session session = sessions.get(chosen.get());
+                Session session = sessions.get(board.node(chosen));
                 Candidacy candidacy = session.candidacies().get(name);
                 Optional<String> rival = holderOfTheSame(held, candidacy);
                 if (rival.isPresent()) {
@@ -676,7 +806,9 @@ public final class Planner {
                         Optional.empty(),
                         candidacy.isExpirable(),
                         candidacy.remains());
-                entry.setValue(group.withGrant(grant).withMoveTo(Optional.empty()));
+                placing.changed(
+                        waiting,
+                        group.withGrant(grant).withMoveTo(Optional.empty()).withHeld(""));
                 grant.remains().forEach(thing -> held.put(thing, name));
                 notices.add(new Notice(
                         name,
@@ -694,46 +826,17 @@ public final class Planner {
                             + standing(held.get(thing)).orElseThrow().holder() + "; give each group its own");
         }
 
-        /** The move's target, else the node that had it, else the preferred order, else the highest priority, else by name. */
-        private Optional<NodeId> choose(String name, GroupRecord group) {
-            TreeSet<NodeId> candidates = new TreeSet<>();
-            List<NodeId> preferred = List.of();
-            for (Session session : sessions.values()) {
-                NodeId node = session.incarnation().node();
-                if (isCandidate(name, node) && facts.reachable().contains(node)) {
-                    candidates.add(node);
-                    preferred = session.candidacies().get(name).preferred();
-                }
-            }
-            List<NodeId> order = new ArrayList<>();
-            Optional<NodeId> last = group.grant().map(grant -> grant.holder().node());
-            group.moveTo().ifPresent(order::add);
-            if (!preferred.isEmpty()) {
-                last.ifPresent(order::add);
-            }
-            order.addAll(preferred);
-            candidates.stream()
-                    .sorted(Comparator.comparingInt((NodeId node) -> -priority(name, node))
-                            .thenComparing(node -> last.filter(node::equals).isEmpty())
-                            .thenComparing(Comparator.naturalOrder()))
-                    .forEach(order::add);
-            return order.stream().filter(candidates::contains).findFirst();
-        }
-
-        private int priority(String name, NodeId node) {
-            return sessions.get(node).candidacies().get(name).priority();
-        }
-
         /** A session whose process is known to have ended may stand a while longer, but is granted nothing. */
         private boolean isCandidate(String name, NodeId node) {
             Session session = sessions.get(node);
             Candidacy candidacy = session == null ? null : session.candidacies().get(name);
-            return candidacy != null
-                    && candidacy.isEligible()
-                    && !standby.contains(node)
-                    && !facts.leaves().contains(session.incarnation())
-                    && !facts.wills().containsKey(session.incarnation())
-                    && !superseded.contains(session.incarnation());
+            return candidacy != null && candidacy.isEligible() && !standby.contains(node) && !isOut(session);
+        }
+
+        private boolean isOut(Session session) {
+            return facts.leaves().contains(session.incarnation())
+                    || facts.wills().containsKey(session.incarnation())
+                    || superseded.contains(session.incarnation());
         }
 
         private Optional<Grant> standing(String name) {

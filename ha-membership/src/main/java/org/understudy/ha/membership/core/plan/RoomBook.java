@@ -7,6 +7,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.RecordRoom;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Session;
 
 /**
@@ -68,11 +69,23 @@ final class RoomBook {
         return new Share(RecordRoom.of(name, group) - remains, remains, nodes, RecordRoom.ofAny(name, nodes) + remains);
     }
 
-    /** Takes room for a new group, or for a candidacy that outgrows what its group has, if there is enough. */
-    boolean takes(String name, Candidacy candidacy) {
+    /** Takes room for a new group with its rules, or for a candidacy that outgrows what its group has, if there is enough. */
+    boolean takes(String name, Candidacy candidacy, Rules rules) {
         Optional<Share> present = Optional.ofNullable(shares.get(name));
-        Share wanted =
-                present.orElseGet(() -> share(name, GroupRecord.NEW).without()).with(name, candidacy);
+        Share wanted = present.orElseGet(
+                        () -> share(name, GroupRecord.NEW.withRules(rules)).without())
+                .with(name, candidacy);
+        return takes(name, present, wanted);
+    }
+
+    /** Takes room for other rules of a group, if there is enough. */
+    boolean takes(String name, Rules before, Rules after) {
+        Share present = shares.get(name);
+        long own = present.own - RecordRoom.of(before) + RecordRoom.of(after);
+        return takes(name, Optional.of(present), new Share(own, present.remains, present.copies, present.largest));
+    }
+
+    private boolean takes(String name, Optional<Share> present, Share wanted) {
         long more = wanted.room() - present.map(Share::room).orElse(0L);
         if (more > 0 && used + more > RecordRoom.MAX) {
             return false;

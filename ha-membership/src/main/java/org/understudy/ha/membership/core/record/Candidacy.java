@@ -16,6 +16,8 @@ import org.understudy.ha.api.spi.Presence;
  * @param remains what stays on the host when the process dies
  * @param priority among candidates that could all run it, the highest comes first; 0 normally
  * @param keepsRunning whether the group goes on without a majority; never together with {@code isExpirable}
+ * @param rules digest of the placement rules that it was offered with, see {@link Rules#digest()}
+ * @param runs the token under which it runs here; 0 if it does not, or if no other group waits for it
  */
 public record Candidacy(
         List<NodeId> preferred,
@@ -25,11 +27,27 @@ public record Candidacy(
         Presence presence,
         boolean isExpirable,
         List<String> remains,
-        int priority,
-        boolean keepsRunning) {
+        long priority,
+        boolean keepsRunning,
+        long rules,
+        long runs) {
     public Candidacy {
         preferred = List.copyOf(preferred);
         remains = List.copyOf(remains);
+    }
+
+    /** Without placement rules. */
+    public Candidacy(
+            List<NodeId> preferred,
+            boolean isElection,
+            boolean isEligible,
+            String whyNot,
+            Presence presence,
+            boolean isExpirable,
+            List<String> remains,
+            long priority,
+            boolean keepsRunning) {
+        this(preferred, isElection, isEligible, whyNot, presence, isExpirable, remains, priority, keepsRunning, 0, 0);
     }
 
     /** Without priority, and stopped without a majority. */
@@ -46,7 +64,17 @@ public record Candidacy(
 
     public Candidacy withEligibility(boolean eligible, String reason) {
         return new Candidacy(
-                preferred, isElection, eligible, reason, presence, isExpirable, remains, priority, keepsRunning);
+                preferred,
+                isElection,
+                eligible,
+                reason,
+                presence,
+                isExpirable,
+                remains,
+                priority,
+                keepsRunning,
+                rules,
+                runs);
     }
 
     /** With a reason that the record has room for. */
@@ -57,6 +85,50 @@ public record Candidacy(
 
     public Candidacy withPresence(Presence found) {
         return new Candidacy(
-                preferred, isElection, isEligible, whyNot, found, isExpirable, remains, priority, keepsRunning);
+                preferred,
+                isElection,
+                isEligible,
+                whyNot,
+                found,
+                isExpirable,
+                remains,
+                priority,
+                keepsRunning,
+                rules,
+                runs);
+    }
+
+    /** Offered with these placement rules. */
+    public Candidacy withRules(long digest) {
+        return new Candidacy(
+                preferred,
+                isElection,
+                isEligible,
+                whyNot,
+                presence,
+                isExpirable,
+                remains,
+                priority,
+                keepsRunning,
+                digest,
+                runs);
+    }
+
+    /** Running here under a token, or not if 0. */
+    public Candidacy withRuns(long token) {
+        return token == runs
+                ? this
+                : new Candidacy(
+                        preferred,
+                        isElection,
+                        isEligible,
+                        whyNot,
+                        presence,
+                        isExpirable,
+                        remains,
+                        priority,
+                        keepsRunning,
+                        rules,
+                        token);
     }
 }

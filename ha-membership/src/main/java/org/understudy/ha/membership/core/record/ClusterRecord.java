@@ -10,6 +10,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Target;
 
 /**
  * The one small document that says who owns what. Changed only by compare-and-set through a majority of the acceptors it
@@ -25,6 +26,7 @@ import org.understudy.ha.api.NodeId;
  * @param lastToken the highest token ever issued
  * @param standby nodes that an operator keeps from running groups
  * @param words what operators vouched for, oldest first
+ * @param maintenance what operators took into their own hands: nothing is started, stopped, moved or recovered there
  */
 public record ClusterRecord(
         String cluster,
@@ -37,7 +39,8 @@ public record ClusterRecord(
         SortedMap<String, GroupRecord> groups,
         long lastToken,
         SortedSet<NodeId> standby,
-        List<OperatorWord> words) {
+        List<OperatorWord> words,
+        SortedSet<Target> maintenance) {
 
     /** The generation is in the bits of a token, an incarnation or a round above this one. */
     public static final int GENERATION_SHIFT = 48;
@@ -52,6 +55,7 @@ public record ClusterRecord(
         groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
         standby = Collections.unmodifiableSortedSet(new TreeSet<>(standby));
         words = List.copyOf(words);
+        maintenance = Collections.unmodifiableSortedSet(new TreeSet<>(maintenance));
     }
 
     /** The first record of a new cluster. */
@@ -67,7 +71,8 @@ public record ClusterRecord(
                 new TreeMap<>(),
                 0,
                 new TreeSet<>(),
-                List.of());
+                List.of(),
+                new TreeSet<>());
     }
 
     /** The lowest number of a generation: no token, incarnation or round below it belongs to it. */
@@ -124,7 +129,8 @@ public record ClusterRecord(
                 groups,
                 lastToken,
                 standby,
-                words);
+                words,
+                maintenance);
     }
 
     /** The same record with other voters. */
@@ -140,14 +146,26 @@ public record ClusterRecord(
                 groups,
                 lastToken,
                 standby,
-                words);
+                words,
+                maintenance);
     }
 
     /** The same record with other sessions, incarnations issued and ends. */
     public ClusterRecord withSessions(
             SortedMap<NodeId, Session> live, SortedMap<NodeId, Long> issued, List<SessionEnd> ended) {
         return new ClusterRecord(
-                cluster, generation, number, voters, live, issued, ended, groups, lastToken, standby, words);
+                cluster,
+                generation,
+                number,
+                voters,
+                live,
+                issued,
+                ended,
+                groups,
+                lastToken,
+                standby,
+                words,
+                maintenance);
     }
 
     /** The same record with other groups. */
@@ -163,7 +181,8 @@ public record ClusterRecord(
                 newGroups,
                 newLastToken,
                 standby,
-                words);
+                words,
+                maintenance);
     }
 
     /** The same record with other operator switches. */
@@ -179,7 +198,25 @@ public record ClusterRecord(
                 groups,
                 lastToken,
                 onStandby,
-                newWords);
+                newWords,
+                maintenance);
+    }
+
+    /** The same record with other targets in maintenance. */
+    public ClusterRecord withMaintenance(SortedSet<Target> targets) {
+        return new ClusterRecord(
+                cluster,
+                generation,
+                number,
+                voters,
+                sessions,
+                incarnations,
+                ends,
+                groups,
+                lastToken,
+                standby,
+                words,
+                targets);
     }
 
     /** The same record in another generation. */
@@ -195,6 +232,7 @@ public record ClusterRecord(
                 groups,
                 Math.max(lastToken, floor(newGeneration)),
                 standby,
-                words);
+                words,
+                maintenance);
     }
 }

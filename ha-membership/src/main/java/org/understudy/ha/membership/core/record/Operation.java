@@ -1,17 +1,20 @@
 package org.understudy.ha.membership.core.record;
 
+import java.util.Optional;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Target;
 
 /**
  * What an operator asks of the whole cluster. Repeating one that is done changes nothing.
  *
- * @param node whom it is about
+ * @param node whom it is about; for {@link Kind#MAINTAIN} and {@link Kind#RESUME} the node where it was said
  * @param incarnation for {@link Kind#CONFIRM_DOWN} the incarnation that is vouched for, otherwise 0
+ * @param target for {@link Kind#MAINTAIN} and {@link Kind#RESUME} what it is about, otherwise empty
  * @param who asks; kept where a promise rests on it
  * @param why their reason
  */
-public record Operation(Kind kind, NodeId node, long incarnation, String who, String why) {
+public record Operation(Kind kind, NodeId node, long incarnation, Optional<Target> target, String who, String why) {
 
     /** What is asked. Written by number: add at the end. */
     public enum Kind {
@@ -24,17 +27,33 @@ public record Operation(Kind kind, NodeId node, long incarnation, String who, St
         /** The node may run groups again. */
         ACTIVATE,
         /** That incarnation's process, and everything it ran, has certainly ended. */
-        CONFIRM_DOWN
+        CONFIRM_DOWN,
+        /** As STANDBY, and done when nothing runs on the node any more. */
+        DRAIN,
+        /** Nothing is started, stopped, moved or recovered there until it is told otherwise. */
+        MAINTAIN,
+        /** Decisions are taken there again. */
+        RESUME
     }
 
     /**
-     * @throws IllegalArgumentException if an incarnation is vouched for that cannot be, or is named where nothing is vouched for
+     * @throws IllegalArgumentException if an incarnation is vouched for that cannot be, or is named where nothing is vouched for; and as
+     *     much for a target
      */
     public Operation {
         if (kind == Kind.CONFIRM_DOWN ? incarnation < 1 : incarnation != 0) {
             throw new IllegalArgumentException(kind + " of incarnation " + incarnation
                     + ": an incarnation, from 1, belongs to CONFIRM_DOWN and to nothing else");
         }
+        if (target.isPresent() != (kind == Kind.MAINTAIN || kind == Kind.RESUME)) {
+            throw new IllegalArgumentException(
+                    kind + " of " + target + ": a target belongs to MAINTAIN and RESUME, and to nothing else");
+        }
+    }
+
+    /** About a node, or one of its lives. */
+    public Operation(Kind kind, NodeId node, long incarnation, String who, String why) {
+        this(kind, node, incarnation, Optional.empty(), who, why);
     }
 
     /** The incarnation that {@link Kind#CONFIRM_DOWN} vouches for. */
@@ -42,8 +61,8 @@ public record Operation(Kind kind, NodeId node, long incarnation, String who, St
         return new Incarnation(node, incarnation);
     }
 
-    /** One operation of a kind about a node at a time. */
+    /** One operation of a kind about a node or target at a time. */
     public String key() {
-        return kind + "/" + node + "/" + incarnation;
+        return kind + "/" + target.map(Target::toString).orElse(node.value()) + "/" + incarnation;
     }
 }

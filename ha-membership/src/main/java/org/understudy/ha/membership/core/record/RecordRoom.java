@@ -1,8 +1,10 @@
 package org.understudy.ha.membership.core.record;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.understudy.ha.api.config.Placement;
 
 /**
  * How many bytes a record may come to need with the names that are in it: every candidacy counted as if it had to say at length why its
@@ -23,11 +25,14 @@ public final class RecordRoom {
     private static final int NODE = TEXT + 32;
     private static final int INCARNATION = NODE + 8;
     private static final int SENTENCE = TEXT + Sentence.BYTES_MAX;
-    private static final int CANDIDACY = LIST + 1 + 1 + SENTENCE + 1 + 1 + LIST + 4 + 1;
+    private static final int CANDIDACY = LIST + 1 + 1 + SENTENCE + 1 + 1 + LIST + 8 + 1 + 8 + 8;
     private static final int GRANT = INCARNATION + 8 + 1 + 2 + 1 + LIST;
-    private static final int GROUP = 1 + GRANT + 1 + TEXT + 32 + SENTENCE;
+    private static final int GROUP = 1 + GRANT + 1 + TEXT + 32 + SENTENCE + 1 + SENTENCE;
+    private static final int MAINTENANCE = 1 + TEXT;
+    private static final int RULES = 6 * LIST + 4 + 1 + 8 + TEXT;
+    private static final int CAPACITY = LIST + Placement.NAMES_MAX * (TEXT + 32 + 4);
     /** Of its disk, host and key a session says little, but what it says comes from outside. */
-    private static final int SESSION = INCARNATION + 8 + 4 * TEXT + TEXT + 8 + LIST;
+    private static final int SESSION = INCARNATION + 8 + 4 * TEXT + TEXT + 8 + LIST + CAPACITY + MAINTENANCE + NODE;
 
     private RecordRoom() {}
 
@@ -73,7 +78,27 @@ public final class RecordRoom {
         return TEXT
                 + text(name)
                 + GROUP
+                + MAINTENANCE
+                + text(name)
+                + of(group.rules())
                 + group.grant().map(g -> texts(g.remains())).orElse(0L);
+    }
+
+    /** What placement rules need. */
+    public static long of(Rules rules) {
+        if (rules.isNone()) {
+            return 0;
+        }
+        Placement said = rules.placement();
+        return RULES
+                + texts(said.needs().keySet())
+                + 4L * said.needs().size()
+                + texts(said.with())
+                + texts(said.preferWith())
+                + texts(said.apart())
+                + texts(said.preferApart())
+                + texts(said.after())
+                + text(said.policy());
     }
 
     /** What a grant needs for what remains of its group. */
@@ -81,7 +106,7 @@ public final class RecordRoom {
         return texts(remains);
     }
 
-    private static long texts(List<String> texts) {
+    private static long texts(Collection<String> texts) {
         long sum = 0;
         for (String each : texts) {
             sum += TEXT + text(each);

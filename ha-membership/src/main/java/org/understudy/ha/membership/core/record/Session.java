@@ -13,6 +13,7 @@ import org.understudy.ha.api.Incarnation;
  * @param host where its process runs
  * @param willKey the key its guardian signs the last will with, Base64; empty without a guardian
  * @param offerVersion the newest offer taken over into {@code candidacies}
+ * @param capacity how much of what the node has for groups that need it
  */
 public record Session(
         Incarnation incarnation,
@@ -21,9 +22,23 @@ public record Session(
         HostIdentity host,
         String willKey,
         long offerVersion,
-        SortedMap<String, Candidacy> candidacies) {
+        SortedMap<String, Candidacy> candidacies,
+        SortedMap<String, Integer> capacity) {
     public Session {
+        capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
         candidacies = Collections.unmodifiableSortedMap(new TreeMap<>(candidacies));
+    }
+
+    /** Without capacities. */
+    public Session(
+            Incarnation incarnation,
+            long joinNonce,
+            String disk,
+            HostIdentity host,
+            String willKey,
+            long offerVersion,
+            SortedMap<String, Candidacy> candidacies) {
+        this(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, new TreeMap<>());
     }
 
     /** Whether every candidacy of an offer stands here as it was offered. */
@@ -33,6 +48,10 @@ public record Session(
     }
 
     public Session withOffer(long version, SortedMap<String, Candidacy> offer) {
-        return new Session(incarnation, joinNonce, disk, host, willKey, version, offer);
+        return new Session(incarnation, joinNonce, disk, host, willKey, version, offer, capacity);
+    }
+
+    public Session withCapacity(SortedMap<String, Integer> has) {
+        return new Session(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, has);
     }
 }

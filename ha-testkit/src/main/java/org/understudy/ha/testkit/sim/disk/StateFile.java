@@ -19,7 +19,7 @@ record StateFile(byte[] payload, long crc) {
 
     /** As version 1 wrote it. */
     static StateFile ofVersionOne(DurableState state) {
-        byte[] payload = VersionOne.encode(state);
+        byte[] payload = OlderFormat.encode(state, 1);
         return new StateFile(payload, crc(payload));
     }
 

@@ -14,41 +14,63 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 
 /**
- * Writes a node's state in the format of version 1, which the library only reads: sets of acceptors in change, lives, hosts,
- * priorities and operators' words do not exist in it and are left out.
+ * Writes a node's state in the format of version 1 or 2, which the library only reads. Placement rules, capacities, what runs and
+ * maintenance do not exist in either and are left out; sets of acceptors in change, lives, hosts, priorities and operators' words not in
+ * version 1.
  */
-final class VersionOne {
+final class OlderFormat {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final boolean isFirst;
 
-    private VersionOne() {}
+    private OlderFormat(int version) {
+        isFirst = version == 1;
+    }
 
     /**
+     * @param version 1 or 2
      * @throws IllegalArgumentException if two sets of acceptors decide in the state: version 1 had one
      */
-    static byte[] encode(DurableState state) {
-        VersionOne w = new VersionOne();
-        w.u8(1);
+    static byte[] encode(DurableState state, int version) {
+        OlderFormat w = new OlderFormat(version);
+        w.u8(version);
         w.ballot(state.promised());
         w.ballot(state.acceptedBallot());
         w.bool(state.accepted().isPresent());
         state.accepted().ifPresent(w::record);
         w.each(state.released().entrySet(), w::counted);
+        if (!w.isFirst) {
+            w.i64(state.life());
+            w.i64(state.noted());
+            w.each(state.lives().entrySet(), e -> {
+                w.acceptor(e.getKey());
+                w.i64(e.getValue());
+            });
+            w.bool(state.isRecovering());
+        }
         return w.out.toByteArray();
     }
 
     private void record(ClusterRecord c) {
-        if (!c.voters().isSettled()) {
+        if (isFirst && !c.voters().isSettled()) {
             throw new IllegalArgumentException("version 1 knows no " + c.voters());
         }
         text(c.cluster());
         i32(c.generation());
         i64(c.number());
+        if (!isFirst) {
+            u8(c.voters().phase().ordinal());
+            i64(c.voters().change());
+        }
         each(c.voters().set(), this::acceptor);
+        if (!isFirst) {
+            each(c.voters().other(), this::acceptor);
+        }
         each(c.sessions().values(), this::session);
         each(c.incarnations().entrySet(), e -> {
             text(e.getKey().value());
@@ -60,11 +82,24 @@ final class VersionOne {
             group(e.getValue());
         });
         i64(c.lastToken());
+        if (!isFirst) {
+            each(c.standby(), node -> text(node.value()));
+            each(c.words(), word -> {
+                i64(word.number());
+                text(word.what());
+                text(word.who());
+                text(word.why());
+            });
+        }
     }
 
     private void session(Session s) {
         incarnation(s.incarnation());
         i64(s.joinNonce());
+        if (!isFirst) {
+            text(s.disk());
+            host(s.host());
+        }
         text(s.willKey());
         i64(s.offerVersion());
         each(s.candidacies().entrySet(), e -> {
@@ -81,6 +116,16 @@ final class VersionOne {
         u8(c.presence().ordinal());
         bool(c.isExpirable());
         each(c.remains(), this::text);
+        if (!isFirst) {
+            i32((int) c.priority());
+            bool(c.keepsRunning());
+        }
+    }
+
+    private void host(HostIdentity host) {
+        text(host.machine());
+        text(host.boot());
+        text(host.lock());
     }
 
     private void end(SessionEnd e) {
@@ -88,6 +133,10 @@ final class VersionOne {
         u8(e.proof().ordinal());
         text(e.willKey());
         each(e.gone(), this::text);
+        if (!isFirst) {
+            text(e.disk());
+            host(e.host());
+        }
     }
 
     private void group(GroupRecord g) {

@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
@@ -20,10 +23,12 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 
-class VersionOneTest {
+class OlderFormatTest {
 
     private static final NodeId A = NodeId.of("a");
     private static final NodeId B = NodeId.of("b");
@@ -34,8 +39,8 @@ class VersionOneTest {
     void everything_that_version_1_could_say_is_read_as_it_was_written() {
         DurableState state = state(record("", HostIdentity.UNKNOWN), 0);
 
-        assertThat(RecordCodec.decodeDurable(VersionOne.encode(state))).isEqualTo(state);
-        assertThat(RecordCodec.decodeDurable(VersionOne.encode(DurableState.EMPTY)))
+        assertThat(RecordCodec.decodeDurable(OlderFormat.encode(state, 1))).isEqualTo(state);
+        assertThat(RecordCodec.decodeDurable(OlderFormat.encode(DurableState.EMPTY, 1)))
                 .isEqualTo(DurableState.EMPTY);
     }
 
@@ -43,9 +48,34 @@ class VersionOneTest {
     void what_version_1_did_not_know_is_lost_and_nothing_else() {
         DurableState written = state(record("disk-a", new HostIdentity("m", "b", "l")), 4);
 
-        DurableState read = RecordCodec.decodeDurable(VersionOne.encode(written));
+        DurableState read = RecordCodec.decodeDurable(OlderFormat.encode(written, 1));
 
         assertThat(read).isEqualTo(state(record("", HostIdentity.UNKNOWN), 0));
+    }
+
+    @Test
+    void everything_that_version_2_could_say_is_read_as_it_was_written() {
+        ClusterRecord plain = record("disk-a", new HostIdentity("m", "b", "l"));
+        ClusterRecord written = plain.withVoters(plain.voters().towards(VOTERS.subList(0, 1), 3))
+                .withOperators(new TreeSet<>(List.of(B)), List.of(new OperatorWord(3, "what", "who", "why")));
+
+        assertThat(RecordCodec.decodeDurable(OlderFormat.encode(state(written, 4), 2)))
+                .isEqualTo(state(written, 4));
+        assertThat(RecordCodec.decodeDurable(OlderFormat.encode(DurableState.EMPTY, 2)))
+                .isEqualTo(DurableState.EMPTY);
+    }
+
+    @Test
+    void what_version_2_did_not_know_is_lost_and_nothing_else() {
+        ClusterRecord plain = record("disk-a", new HostIdentity("m", "b", "l"));
+        Rules rules = Rules.of(Placement.rules().apart("mail").build());
+        TreeMap<String, GroupRecord> groups = new TreeMap<>(plain.groups());
+        groups.computeIfPresent("files", (name, group) -> group.withRules(rules).withHeld("mail is there"));
+        ClusterRecord written = plain.withGroups(groups, plain.lastToken())
+                .withMaintenance(new TreeSet<>(List.of(Target.group("files"))));
+
+        assertThat(RecordCodec.decodeDurable(OlderFormat.encode(state(written, 4), 2)))
+                .isEqualTo(state(plain, 4));
     }
 
     @Test
@@ -53,7 +83,7 @@ class VersionOneTest {
         ClusterRecord plain = record("", HostIdentity.UNKNOWN);
         ClusterRecord joint = plain.withVoters(plain.voters().towards(VOTERS.subList(0, 1), 3));
 
-        assertThatThrownBy(() -> VersionOne.encode(state(joint, 0)))
+        assertThatThrownBy(() -> OlderFormat.encode(state(joint, 0), 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("JOINT");
     }
