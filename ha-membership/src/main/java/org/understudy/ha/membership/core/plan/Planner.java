@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -23,6 +24,7 @@ import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -280,6 +282,21 @@ public final class Planner {
                 .orElseGet(() -> noCandidate(record, group));
     }
 
+    /** Whether somebody could be given a group that nobody has, so that whoever controls has only to say so. */
+    public static boolean isGrantDue(ClusterRecord record, String group) {
+        GroupRecord state = record.groups().get(group);
+        boolean isFree = state != null
+                && state.fatal().isEmpty()
+                && state.grant().filter(Grant::stands).isEmpty();
+        return isFree
+                && (state.grant().isPresent() || neverObstacle(record, group).isEmpty())
+                && record.sessions().values().stream()
+                        .filter(session ->
+                                !record.standby().contains(session.incarnation().node()))
+                        .map(session -> session.candidacies().get(group))
+                        .anyMatch(candidacy -> candidacy != null && candidacy.isEligible());
+    }
+
     private static String noCandidate(ClusterRecord record, String group) {
         List<String> parts = new ArrayList<>();
         for (Session session : record.sessions().values()) {
@@ -401,6 +418,7 @@ public final class Planner {
             admit();
             takeOffers();
             takeMoves();
+            passBarriers();
             grant();
             pruneEnds();
             pruneElections();
@@ -655,6 +673,7 @@ public final class Planner {
                                     + " bytes; withdraw other groups, or spread them over several clusters"));
                 }
             });
+            claims().take(newClaims(taken.keySet()));
             taken.forEach((who, known) -> sessions.computeIfPresent(
                     who.node(),
                     (node, session) -> session.withOffer(facts.offers().get(who).version(), known)
@@ -675,6 +694,26 @@ public final class Planner {
                             name, Reason.RECORD_FULL, "the cluster record has no room for its new placement rules"));
                 }
             }
+        }
+
+        /** Claims are decided once: whoever was refused a name has heard it. */
+        private TreeMap<NodeId, Claims> newClaims(Set<Incarnation> taken) {
+            TreeMap<NodeId, Claims> claims = new TreeMap<>();
+            for (Incarnation who : taken) {
+                Offered offer = facts.offers().get(who);
+                if (sessions.get(who.node()).offerVersion() < offer.version()) {
+                    claims.put(who.node(), offer.claims());
+                }
+            }
+            return claims;
+        }
+
+        private ClaimRule claims() {
+            return new ClaimRule(base.sessions(), sessions, base.number() + 1, bytes -> room().takes(bytes));
+        }
+
+        private void passBarriers() {
+            claims().pass();
         }
 
         /** Whether an offer is newer than what was taken over, or was taken over in part, for want of room. */
