@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -21,6 +20,7 @@ import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.NameClaim;
+import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.record.Session;
 
 /**
@@ -39,6 +39,9 @@ final class Cluster {
     final List<ClusterRecord> chain = new ArrayList<>();
     /** Who entered which phase: what the members' own callers did. */
     private final TreeMap<Long, TreeSet<Incarnation>> entered = new TreeMap<>();
+
+    /** Which rungs members have climbed, by view. */
+    private final TreeMap<Long, TreeMap<Incarnation, TreeSet<Rung>>> climbed = new TreeMap<>();
 
     private final TreeMap<Long, Told.Outcome> outcomes = new TreeMap<>();
     private long requests;
@@ -109,7 +112,7 @@ final class Cluster {
                         .isTrue());
     }
 
-    private void check() {
+    private void checkOwners() {
         for (Member one : members) {
             for (Member other : members) {
                 if (one != other && one.believes() && other.believes()) {
@@ -143,6 +146,7 @@ final class Cluster {
         final List<Told> heard = new ArrayList<>();
         final List<Told.Climb> climbs = new ArrayList<>();
         Told.@Nullable Climb climbing;
+        private boolean isDescending;
 
         private Member(NodeId node) {
             this.node = node;
@@ -206,7 +210,7 @@ final class Cluster {
             climbing = null;
             isUp = true;
             isMute = false;
-            check();
+            checkOwners();
         }
 
         void die() {
@@ -286,17 +290,72 @@ final class Cluster {
                 if (told instanceof Told.NameHeld held) {
                     assertThat(self).contains(held.owner());
                     isHeld = isClaimed;
-                    check();
+                    checkOwners();
                 } else if (told instanceof Told.NameOver) {
                     isHeld = false;
                     isClaimed = false;
                 } else if (told instanceof Told.BarrierDecided decided) {
                     judge(decided);
                 } else if (told instanceof Told.Climb climb) {
+                    checkClimb(climb);
                     climbs.add(climb);
                     climbing = climb;
+                } else if (told instanceof Told.Descend) {
+                    isDescending = true;
                 }
             }
+        }
+
+        /** Before a rung is climbed every member has done what it had to do on each lower one, in this view. */
+        private void checkClimb(Told.Climb climb) {
+            assertThat(climbing).as("one action at a time").isNull();
+            isDescending = false;
+            ClusterRecord record = known().orElseThrow();
+            for (Incarnation member : climb.members()) {
+                List<Rung> own = BarrierDesk.standing(record, member, Ladder.BARRIER)
+                        .orElseThrow()
+                        .claim()
+                        .rungs();
+                TreeSet<Rung> done =
+                        climbed.getOrDefault(climb.view(), new TreeMap<>()).getOrDefault(member, new TreeSet<>());
+                own.stream()
+                        .filter(rung -> rung.compareTo(climb.rung()) < 0)
+                        .forEach(rung -> assertThat(done)
+                                .as("%s climbs %s in view %s of %s", self, climb.rung(), climb.view(), climb.members())
+                                .contains(rung));
+            }
+        }
+
+        /** The action ends: well, or not. */
+        void finish(Optional<String> failure) {
+            Told.Climb present = climbing;
+            if (present == null || !isUp) {
+                return;
+            }
+            if (failure.isEmpty() && !isDescending) {
+                climbed.computeIfAbsent(present.view(), v -> new TreeMap<>())
+                        .computeIfAbsent(self.orElseThrow(), m -> new TreeSet<>())
+                        .add(present.rung());
+            }
+            climbing = null;
+            ask(new Ask.Climbed(present.view(), present.phase(), failure, true));
+        }
+
+        /** The action goes on for too long. */
+        void overrun() {
+            Told.Climb present = climbing;
+            if (present != null && isUp) {
+                ask(new Ask.Climbed(present.view(), present.phase(), Optional.of("overran"), false));
+                isDescending = true;
+            }
+        }
+
+        boolean isOnTop() {
+            return known().filter(record -> self.flatMap(me -> BarrierDesk.standing(record, me, Ladder.BARRIER))
+                            .filter(standing ->
+                                    standing.passes() >= Ladder.sequence(record).size())
+                            .isPresent())
+                    .isPresent();
         }
 
         private void judge(Told.BarrierDecided decided) {
@@ -342,7 +401,12 @@ final class Cluster {
         members.forEach(Member::learn);
     }
 
-    Map<Long, Told.Outcome> outcomes() {
-        return outcomes;
+    /** Every action that is begun ends well, until all members are on top or nothing more happens. */
+    void climb() {
+        for (int i = 0; i < 20; i++) {
+            now += 100 * HOLD;
+            settle();
+            members.forEach(member -> member.finish(Optional.empty()));
+        }
     }
 }
