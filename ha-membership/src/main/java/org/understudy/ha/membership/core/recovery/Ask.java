@@ -10,11 +10,11 @@ public sealed interface Ask {
     /** Would own this name from now on, in this incarnation or, if there is none yet, the next one. Not while it claims it already. */
     record Register(long request, String name, NameClaim claim) implements Ask {}
 
-    /** Gives a name that was registered another value. */
-    record Change(long request, String name, String value) implements Ask {}
+    /** Gives a name another value that was registered with that request. */
+    record Change(long request, long registration, String name, String value) implements Ask {}
 
-    /** Owns a name no more. */
-    record Withdraw(String name) implements Ask {}
+    /** Owns a name no more that was registered with that request. */
+    record Withdraw(long registration, String name) implements Ask {}
 
     /** Is a member of this barrier from now on, in every incarnation. */
     record Join(String barrier) implements Ask {}

@@ -37,9 +37,9 @@ public final class CoreServices {
         if (ask instanceof Ask.Register o) {
             register(o);
         } else if (ask instanceof Ask.Change o) {
-            told.addAll(names.change(o.request(), o.name(), o.value()));
+            told.addAll(names.change(o));
         } else if (ask instanceof Ask.Withdraw o) {
-            told.addAll(names.withdraw(o.name()));
+            told.addAll(names.withdraw(o));
         } else if (ask instanceof Ask.Join o) {
             barriers.join(o.barrier());
         } else if (ask instanceof Ask.Enter o) {
@@ -61,7 +61,7 @@ public final class CoreServices {
     private void register(Ask.Register ask) {
         if (isEnded) {
             told.add(new Told.NameUnknown(ask.request(), ask.name(), "this node is leaving"));
-            told.add(new Told.NameOver(ask.name(), "this node is leaving"));
+            told.add(new Told.NameOver(ask.request(), ask.name(), "this node is leaving"));
         } else {
             names.register(ask.request(), ask.name(), ask.claim());
         }
@@ -120,6 +120,11 @@ public final class CoreServices {
             isCoreClimbed = record.filter(CoreRungs::areClimbed).isPresent();
         }
         told.addAll(ladder.look(now, isQuorate && !isEnded, isCoreClimbed, record, self));
+    }
+
+    /** Who is a member of a barrier in a record; empty if nobody is. */
+    public static Optional<Told.View> view(ClusterRecord record, String barrier) {
+        return BarrierDesk.view(record, barrier);
     }
 
     /** What is to be told, in order; each once. */

@@ -26,20 +26,24 @@ final class NameDesk {
     }
 
     /** Nothing if the name is over already: that has been told. */
-    List<Told> change(long request, String name, String value) {
-        Own present = own.get(name);
-        if (present == null) {
-            return List.of(new Told.NameRefused(request, name, "it is not this node's any more"));
+    List<Told> change(Ask.Change ask) {
+        Own present = own.get(ask.name());
+        if (present == null || present.registration != ask.registration()) {
+            return List.of(new Told.NameRefused(ask.request(), ask.name(), "it is not this node's any more"));
         }
-        present.claim = new NameClaim(value, present.claim.isExclusive());
+        present.claim = new NameClaim(ask.value(), present.claim.isExclusive());
         present.changedAt = 0;
-        present.requests.add(request);
+        present.requests.add(ask.request());
         return List.of();
     }
 
-    List<Told> withdraw(String name) {
-        Own present = own.remove(name);
-        return present == null ? List.of() : over(name, present, "it was withdrawn");
+    List<Told> withdraw(Ask.Withdraw ask) {
+        Own present = own.get(ask.name());
+        if (present == null || present.registration != ask.registration()) {
+            return List.of();
+        }
+        own.remove(ask.name());
+        return over(ask.name(), present, "it was withdrawn");
     }
 
     /** Whoever still waits for the first answer claims the name no more. */
@@ -130,7 +134,7 @@ final class NameDesk {
     private static List<Told> over(String name, Own present, String why) {
         List<Told> told = new ArrayList<>();
         present.requests.forEach(request -> told.add(new Told.NameUnknown(request, name, why)));
-        told.add(new Told.NameOver(name, why));
+        told.add(new Told.NameOver(present.registration, name, why));
         return told;
     }
 
@@ -155,6 +159,7 @@ final class NameDesk {
     }
 
     private static final class Own {
+        private final long registration;
         private NameClaim claim;
         private final TreeSet<Long> requests = new TreeSet<>();
         /** Version of the offer that claimed it first; 0 before that. */
@@ -165,6 +170,7 @@ final class NameDesk {
         private boolean isHeld;
 
         private Own(NameClaim claim, long request) {
+            this.registration = request;
             this.claim = claim;
             requests.add(request);
         }

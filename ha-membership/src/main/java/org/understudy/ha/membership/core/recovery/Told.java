@@ -18,8 +18,8 @@ public sealed interface Told {
     /** It is not known what becomes of the request. A name that was not owned yet is not claimed any more. */
     record NameUnknown(long request, String name, String why) implements Told {}
 
-    /** A name that was claimed is not this node's, for good. */
-    record NameOver(String name, String why) implements Told {}
+    /** What was registered with that request is not this node's, for good. */
+    record NameOver(long registration, String name, String why) implements Told {}
 
     /** How a barrier ended for whoever waits. */
     enum Outcome {

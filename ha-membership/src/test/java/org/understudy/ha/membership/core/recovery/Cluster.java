@@ -140,6 +140,7 @@ final class Cluster {
         boolean isMute;
 
         private boolean isClaimed;
+        private long registration;
         private boolean isHeld;
         boolean isExclusive;
         private boolean isJoined;
@@ -251,13 +252,14 @@ final class Cluster {
             if (!isClaimed && isUp) {
                 isClaimed = true;
                 isExclusive = exclusive;
-                ask(new Ask.Register(++requests, NAME, new NameClaim("of " + node, exclusive)));
+                registration = ++requests;
+                ask(new Ask.Register(registration, NAME, new NameClaim("of " + node, exclusive)));
             }
         }
 
         void withdraw() {
             isHeld = false;
-            ask(new Ask.Withdraw(NAME));
+            ask(new Ask.Withdraw(registration, NAME));
         }
 
         void join() {
