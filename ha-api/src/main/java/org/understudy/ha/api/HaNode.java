@@ -56,6 +56,15 @@ public interface HaNode extends AutoCloseable {
     /** Leader election by name. */
     Elections elections();
 
+    /** Names of the whole cluster, owned by live incarnations. */
+    Names names();
+
+    /** Barriers over the members that the cluster record names. */
+    Barriers barriers();
+
+    /** Recovery in order: what this node waits for, and users' steps in it. */
+    Recovery recovery();
+
     /** What only a person may decide: standby, votes, a word for a node that is down, a lost majority. */
     Operator operator();
 

@@ -19,8 +19,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -36,6 +38,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.api.Barriers;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Elections;
@@ -47,10 +50,12 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.Membership;
+import org.understudy.ha.api.Names;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.Quorum;
+import org.understudy.ha.api.Recovery;
 import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.Stall;
@@ -83,6 +88,9 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.recovery.Ask;
+import org.understudy.ha.membership.core.recovery.LadderSteps;
+import org.understudy.ha.membership.core.recovery.Told;
 import org.understudy.ha.membership.enforcement.Enforcements;
 import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.guardian.Guardian;
@@ -153,6 +161,11 @@ final class UnderstudyNode implements HaNode {
     private final Resources resources = new NodeResources();
     private final NodeOperator operator;
     private final NodeElections elections = new NodeElections(new ElectionHost());
+    private final CoreServicesHost services = new CoreServicesHost();
+    private final NodeNames names = new NodeNames(services);
+    private final NodeBarriers barriers = new NodeBarriers(services);
+    private final NodeRecovery recovery = new NodeRecovery(
+            services, this::situation, (subject, sentence) -> publish(subject, new HaEvent.Alarm("ladder", sentence)));
     private final AssumptionsWatch assumptionsWatch;
     private final SoftStates softStates;
 
@@ -178,6 +191,7 @@ final class UnderstudyNode implements HaNode {
     private @Nullable NodeId encodedFor;
     private byte[] encodedFrame = new byte[0];
     private boolean isStatusDirty = true;
+    private boolean areServicesDirty = true;
     private boolean isLookPlanned;
     private @Nullable ClusterRecord compared;
     private long statusesAt = System.nanoTime();
@@ -473,6 +487,25 @@ final class UnderstudyNode implements HaNode {
     }
 
     @Override
+    public Names names() {
+        return names;
+    }
+
+    @Override
+    public Barriers barriers() {
+        return barriers;
+    }
+
+    @Override
+    public Recovery recovery() {
+        return recovery;
+    }
+
+    private LadderSteps.Situation situation(boolean hasRungs) {
+        return new LadderSteps.Situation(record, services.self(), state, stateReason, view.members(), hasRungs);
+    }
+
+    @Override
     public Operator operator() {
         return operator;
     }
@@ -569,8 +602,13 @@ final class UnderstudyNode implements HaNode {
                         Resources.MoveResult.Outcome.UNKNOWN,
                         "this node was closed before the move was decided"));
         operator.end("this node was closed");
+        endServices("this node was closed");
+        recovery.awaitEnd();
         closeOpened();
         elections.close();
+        names.close();
+        barriers.close();
+        recovery.close();
         List<EventDispatcher<HaEvent>> last;
         synchronized (listeners) {
             last = List.copyOf(listeners);
@@ -877,21 +915,43 @@ final class UnderstudyNode implements HaNode {
                 Optional.ofNullable(lanes.get(watch.group())).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {
                 guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation())));
+                areServicesDirty = true;
             } else if (effect instanceof Effect.PublishState change) {
                 changeState(change.state(), change.why());
             } else if (effect instanceof Effect.PublishRecord chosen) {
                 record = Optional.of(chosen.value());
                 isStatusDirty = true;
+                areServicesDirty = true;
                 assumptionsWatch.record(chosen.value());
                 lanes.forEach((name, lane) -> chosen.value().grant(name).ifPresent(g -> lane.granted()));
             } else if (effect instanceof Effect.MoveDecided decided) {
                 decide(decided);
             } else if (effect instanceof Effect.OperationDecided decided) {
                 operator.decided(decided);
+            } else if (effect instanceof Effect.Tell tell) {
+                take(tell.told());
             } else if (effect instanceof Effect.Left) {
                 left.countDown();
             } else {
                 throw new org.understudy.ha.api.InvariantViolation("no rule for effect " + effect);
+            }
+        }
+
+        private void take(Told told) {
+            if (told instanceof Told.NameHeld o) {
+                names.held(o);
+            } else if (told instanceof Told.NameRefused o) {
+                names.refused(o);
+            } else if (told instanceof Told.NameUnknown o) {
+                names.unknown(o);
+            } else if (told instanceof Told.NameOver o) {
+                names.over(o);
+            } else if (told instanceof Told.BarrierDecided o) {
+                barriers.decided(o);
+            } else if (told instanceof Told.Climb o) {
+                machine.incarnation().ifPresent(self -> recovery.climb(o, self));
+            } else if (told instanceof Told.Descend o) {
+                recovery.descend(o);
             }
         }
 
@@ -937,6 +997,7 @@ final class UnderstudyNode implements HaNode {
             boolean isOurs = notice.subject().equals(config.node().value());
             if (notice.reason() == Reason.FORMING_WAITS || (notice.reason() == Reason.JOIN_WAITS && isOurs)) {
                 stateReason = notice.detail();
+                areServicesDirty = true;
                 publish("node", new HaEvent.NodeChanged(state, stateReason));
             } else if (notice.reason() == Reason.VOTE_NOT_COUNTED
                     || notice.reason() == Reason.TIMING_DIFFERS
@@ -951,6 +1012,10 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void stepped() {
             retireEnded();
+            if (areServicesDirty) {
+                areServicesDirty = false;
+                refreshServices();
+            }
             // While more waits, one look serves for several steps: with many groups it is what takes longest.
             if (isStatusDirty) {
                 long now = System.nanoTime();
@@ -1004,6 +1069,7 @@ final class UnderstudyNode implements HaNode {
             stalls.stepped(Long.MAX_VALUE);
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
             operator.end("this node stepped aside");
+            endServices("this node stepped aside");
             left.countDown();
         }
     }
@@ -1014,6 +1080,19 @@ final class UnderstudyNode implements HaNode {
         publish("node", new HaEvent.NodeChanged(next, why));
         publish("quorum", new HaEvent.QuorumChanged(next == NodeState.ACTIVE));
         elections.refresh();
+        refreshServices();
+    }
+
+    private void refreshServices() {
+        names.refresh();
+        barriers.refresh();
+        recovery.refresh();
+    }
+
+    private void endServices(String why) {
+        names.end(why);
+        barriers.end(why);
+        recovery.end(why);
     }
 
     private void decide(Effect.MoveDecided decided) {
@@ -1241,6 +1320,73 @@ final class UnderstudyNode implements HaNode {
                     TimeUnit.NANOSECONDS);
             loop.submit(new Input.MoveWanted(request, group, to));
             return result;
+        }
+    }
+
+    /** What names, barriers and the ladder need of this node. */
+    private final class CoreServicesHost implements ServiceHost {
+
+        @Override
+        public void checkOpen() {
+            UnderstudyNode.this.checkOpen();
+            if (state == NodeState.STEPPED_ASIDE) {
+                throw new LifecycleException(
+                        "node " + config.node() + " has stepped aside (" + stateReason + "); restart it");
+            }
+        }
+
+        @Override
+        public Optional<ClusterRecord> record() {
+            return record;
+        }
+
+        @Override
+        public Optional<Incarnation> self() {
+            return state == NodeState.CLOSED ? Optional.empty() : leases.incarnation();
+        }
+
+        @Override
+        public boolean isValid(Incarnation session) {
+            return leases.isValid(session);
+        }
+
+        @Override
+        public boolean hearsMajority() {
+            return state == NodeState.ACTIVE;
+        }
+
+        @Override
+        public NamedThreads threads() {
+            return threads;
+        }
+
+        @Override
+        public Executor callbacks() {
+            return callbacks;
+        }
+
+        @Override
+        public long nextRequest() {
+            return requests.incrementAndGet();
+        }
+
+        @Override
+        public void ask(Ask ask) {
+            loop.submit(new Input.Asked(ask));
+        }
+
+        @Override
+        public Executor actions() {
+            return lanePool;
+        }
+
+        @Override
+        public Future<?> later(Duration delay, Runnable task) {
+            try {
+                return timers.schedule(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException e) {
+                return CompletableFuture.completedFuture(null);
+            }
         }
     }
 

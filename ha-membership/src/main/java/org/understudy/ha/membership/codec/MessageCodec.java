@@ -139,7 +139,8 @@ public final class MessageCodec {
                         r.i64(),
                         RecordCodec.candidacies(r, RecordCodec.VERSION),
                         RecordCodec.allRules(r),
-                        RecordCodec.weights(r));
+                        RecordCodec.weights(r),
+                        RecordCodec.claims(r));
             case 16:
                 return new Release(
                         RecordCodec.incarnation(r),
@@ -294,6 +295,7 @@ public final class MessageCodec {
             RecordCodec.candidacies(w.i64(m.version()), m.candidacies());
             RecordCodec.rules(w, m.rules());
             RecordCodec.weights(w, m.capacity());
+            RecordCodec.claims(w, m.claims());
             return w;
         }
 

@@ -20,16 +20,22 @@ import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.BarrierClaim;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Holdings;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.NameClaim;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.Rules;
+import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Standing;
 import org.understudy.ha.membership.core.record.Voters;
 
 /**
@@ -38,7 +44,7 @@ import org.understudy.ha.membership.core.record.Voters;
  * their number, so their constants may be added at the end but never reordered.
  *
  * <p>Version 2 added sets of acceptors, lives, hosts, priorities and operators' words; version 3 placement rules, capacities, what runs,
- * and maintenance. A disk of an older version is read; what it does not have is empty.
+ * maintenance, names and barriers. A disk of an older version is read; what it does not have is empty.
  */
 public final class RecordCodec {
 
@@ -318,6 +324,7 @@ public final class RecordCodec {
         w.text(s.willKey()).i64(s.offerVersion());
         candidacies(w, s.candidacies());
         weights(w, s.capacity());
+        holdings(w, s.holdings());
     }
 
     private static Session session(Reader r, int version) {
@@ -329,7 +336,74 @@ public final class RecordCodec {
                 r.text(),
                 r.i64(),
                 candidacies(r, version),
-                version > 2 ? weights(r) : new TreeMap<>());
+                version > 2 ? weights(r) : new TreeMap<>(),
+                version > 2 ? holdings(r) : Holdings.NONE);
+    }
+
+    static void claims(Writer w, Claims claims) {
+        ownedNames(w, claims.names());
+        w.list(claims.barriers().entrySet(), claims.barriers().size(), (x, e) -> {
+            x.text(e.getKey());
+            barrierClaim(x, e.getValue());
+        });
+    }
+
+    static Claims claims(Reader r) {
+        SortedMap<String, NameClaim> names = ownedNames(r);
+        SortedMap<String, BarrierClaim> barriers = new TreeMap<>();
+        r.ascending(x -> Map.entry(x.text(), barrierClaim(x)), Map.Entry::getKey)
+                .forEach(e -> barriers.put(e.getKey(), e.getValue()));
+        return new Claims(names, barriers);
+    }
+
+    private static void holdings(Writer w, Holdings holdings) {
+        ownedNames(w, holdings.names());
+        w.list(holdings.standings().entrySet(), holdings.standings().size(), (x, e) -> {
+            Standing standing = e.getValue();
+            x.text(e.getKey());
+            barrierClaim(x, standing.claim());
+            x.i64(standing.view()).i64(standing.phase()).i64(standing.passed());
+        });
+    }
+
+    private static Holdings holdings(Reader r) {
+        SortedMap<String, NameClaim> names = ownedNames(r);
+        SortedMap<String, Standing> standings = new TreeMap<>();
+        r.ascending(
+                        x -> Map.entry(x.text(), new Standing(barrierClaim(x), x.i64(), x.i64(), x.i64())),
+                        Map.Entry::getKey)
+                .forEach(e -> standings.put(e.getKey(), e.getValue()));
+        return new Holdings(names, standings);
+    }
+
+    private static void ownedNames(Writer w, SortedMap<String, NameClaim> names) {
+        w.list(
+                names.entrySet(),
+                names.size(),
+                (x, e) -> x.text(e.getKey())
+                        .text(e.getValue().value())
+                        .bool(e.getValue().isExclusive()));
+    }
+
+    private static SortedMap<String, NameClaim> ownedNames(Reader r) {
+        SortedMap<String, NameClaim> names = new TreeMap<>();
+        r.ascending(x -> Map.entry(x.text(), new NameClaim(x.text(), x.bool())), Map.Entry::getKey)
+                .forEach(e -> names.put(e.getKey(), e.getValue()));
+        return names;
+    }
+
+    private static void barrierClaim(Writer w, BarrierClaim claim) {
+        w.i64(claim.entered()).i64(claim.attempt());
+        w.list(claim.rungs(), (x, rung) -> x.i32(rung.order()).text(rung.name()));
+        w.text(claim.trouble());
+    }
+
+    private static BarrierClaim barrierClaim(Reader r) {
+        return new BarrierClaim(
+                r.i64(),
+                r.i64(),
+                r.<Rung, Rung>ascending(x -> new Rung(x.i32(), x.text()), Function.identity()),
+                r.text());
     }
 
     private static void end(Writer w, SessionEnd e) {

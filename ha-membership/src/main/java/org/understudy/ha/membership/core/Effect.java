@@ -7,6 +7,7 @@ import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.recovery.Told;
 
 /** An order from {@link NodeMachine} to whoever drives it. */
 public sealed interface Effect {
@@ -45,6 +46,9 @@ public sealed interface Effect {
 
     /** What an operator asked for here has been decided. */
     record OperationDecided(long request, boolean isDone, String why) implements Effect {}
+
+    /** The core services tell the application something. */
+    record Tell(Told told) implements Effect {}
 
     /** The session has ended in an orderly way: nothing more will be sent. */
     record Left() implements Effect {}

@@ -9,6 +9,7 @@ import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Operation;
+import org.understudy.ha.membership.core.recovery.Ask;
 
 /** A past fact for {@link NodeMachine}. */
 public sealed interface Input {
@@ -79,6 +80,9 @@ public sealed interface Input {
 
     /** An operator here vouches that this node's disk is not an older copy. */
     record VouchWanted(long request, String who, String why) implements Input {}
+
+    /** The application asks something of the core services. */
+    record Asked(Ask ask) implements Input {}
 
     /** The application closes the node. */
     record LeaveWanted() implements Input {}

@@ -58,6 +58,7 @@ import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -66,6 +67,7 @@ import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
+import org.understudy.ha.membership.core.recovery.CoreServices;
 
 /**
  * The whole of one node: votes, proposes, keeps its session, runs its groups. Pure; driven as
@@ -106,6 +108,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Acceptor acceptor;
     private final Proposer proposer;
     private final Operations operations;
+    private final CoreServices services;
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
@@ -120,6 +123,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
     private long offerVersion;
     private SortedMap<String, Candidacy> offered = new TreeMap<>();
+    private Claims offeredClaims = Claims.NONE;
     private SortedMap<String, Rules> offeredRules = new TreeMap<>();
     /** Groups whose rules were said again because all who offer them agree on others than the record's. */
     private final TreeSet<String> agreed = new TreeSet<>();
@@ -206,6 +210,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 settings.isDiskCurrent(),
                 others);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
+        this.services = new CoreServices(settings.timing().leaseNanos());
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
@@ -289,6 +294,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         next = Math.min(
                 next,
                 Math.min(operations.nextDeadlineNanos(), acceptor.recovery().nextDeadlineNanos()));
+        next = Math.min(next, services.nextDeadlineNanos(now));
         if (keeper != null) {
             next = Math.min(next, keeper.nextDeadlineNanos(now));
         }
@@ -395,9 +401,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             vouch(wanted);
         } else if (input instanceof Input.ForceWanted wanted) {
             wantForce(now, wanted);
+        } else if (input instanceof Input.Asked asked) {
+            services.ask(now, asked.ask(), learned, incarnation());
+            tell();
         } else if (input instanceof Input.LeaveWanted) {
             leaving = true;
             localDirty = true;
+            services.leave();
+            tell();
         } else {
             takeGroupInput(now, input);
         }
@@ -648,7 +659,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 if (m.session().node().equals(from)
                         && !isPast
                         && (present == null || present.version() < m.version())) {
-                    offers.put(m.session(), new Offered(m.version(), m.candidacies(), m.rules(), m.capacity()));
+                    offers.put(
+                            m.session(),
+                            new Offered(m.version(), m.candidacies(), m.rules(), m.capacity(), m.claims()));
                     planDirty = true;
                 }
                 return true;
@@ -1011,6 +1024,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
         urgent.add(new Effect.PublishRecord(ballot, value));
+        services.learned(value, incarnation());
+        tell();
         adopt(now);
         if (!value.isAcceptor(acceptor.id())) {
             sayOnce(
@@ -1364,6 +1379,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             names.forEach(name -> reconcileTouched(now, name));
             reconcileLeave();
         }
+        services.look(now, state == NodeState.ACTIVE, learned, incarnation());
+        tell();
+        isOfferDue |= keeper != null && areClaimsStale();
         if (isOfferDue && now >= nextOfferNanos()) {
             offerAgain(now);
         }
@@ -1411,6 +1429,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         offered = new TreeMap<>();
         offeredRules = new TreeMap<>();
         agreed.clear();
+        offeredClaims = Claims.NONE;
+        services.sessionOver(why);
+        tell();
         isOfferDue = false;
         say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
@@ -1630,6 +1651,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return rules;
     }
 
+    private boolean areClaimsStale() {
+        return services.hasUnsaid() || !services.claims().equals(offeredClaims);
+    }
+
+    /** Nothing of it needs this disk, and that a name is over must not wait for it. */
+    private void tell() {
+        services.told().forEach(told -> urgent.add(new Effect.Tell(told)));
+    }
+
     private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
         if (group.isWithdrawn()) {
             return Optional.empty();
@@ -1654,7 +1684,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             offered = presentCandidacies(now);
             offeredRules = presentRules();
             offered.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
+            offeredClaims = services.claims();
             offerVersion++;
+            services.offered(offerVersion);
             sayOffer(k, now);
         }
     }
@@ -1666,8 +1698,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void sayOffer(LeaseKeeper k, long now) {
         offeredAt = now;
-        toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity()));
-        offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity()));
+        toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
+        offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
         planDirty = true;
     }
 

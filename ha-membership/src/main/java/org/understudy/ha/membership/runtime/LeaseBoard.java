@@ -35,6 +35,19 @@ public final class LeaseBoard {
         return now.isValid() && clock.getAsLong() < now.confirmedNanos() + lengthNanos;
     }
 
+    /** Whether this node's session is this one, and holds a valid lease now. */
+    public boolean isValid(Incarnation holder) {
+        PublishLease now = state;
+        return now.isValid()
+                && now.incarnation().filter(holder::equals).isPresent()
+                && clock.getAsLong() < now.confirmedNanos() + lengthNanos;
+    }
+
+    /** This node's session; empty without one. */
+    public Optional<Incarnation> incarnation() {
+        return state.incarnation();
+    }
+
     /** The lease behind one grant. */
     public GrantLease lease(Incarnation holder, FencingToken token) {
         return new GrantLease(holder, token);

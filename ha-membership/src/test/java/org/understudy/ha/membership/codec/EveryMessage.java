@@ -19,16 +19,22 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Vote;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.BarrierClaim;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Holdings;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.NameClaim;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.Rules;
+import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Standing;
 import org.understudy.ha.membership.core.record.Voters;
 
 /** One message of each kind, and one state with something in every field: where mutations begin. */
@@ -81,7 +87,8 @@ public final class EveryMessage {
                         2,
                         candidacies(),
                         new TreeMap<>(Map.of("files", RULES, "mail", Rules.NONE)),
-                        new TreeMap<>(Map.of("memory", 64))),
+                        new TreeMap<>(Map.of("memory", 64)),
+                        claims()),
                 new Message.Release(B1, "files", 4, Optional.of(Severity.HARD), "no carrier"),
                 new Message.Leave(B1),
                 new Message.Move(6, "files", A),
@@ -119,7 +126,8 @@ public final class EveryMessage {
                 new TreeMap<>(Map.of(
                         A,
                         new Session(A1, 70, "aa", HOST, "key", 2, candidacies())
-                                .withCapacity(new TreeMap<>(Map.of("memory", 64, "cpu", 4))),
+                                .withCapacity(new TreeMap<>(Map.of("memory", 64, "cpu", 4)))
+                                .withHoldings(holdings()),
                         B,
                         new Session(B1, 71, "bb", HOST, "key", 1, new TreeMap<>()))),
                 new TreeMap<>(Map.of(A, 1L, B, 1L, W, 2L)),
@@ -155,5 +163,20 @@ public final class EveryMessage {
                                 true,
                                 7,
                                 9)));
+    }
+
+    private static Claims claims() {
+        return new Claims(
+                new TreeMap<>(Map.of("queue", new NameClaim("10.0.0.5:4711", true))),
+                new TreeMap<>(Map.of("rebuild", barrierClaim())));
+    }
+
+    private static Holdings holdings() {
+        return new Holdings(
+                claims().names(), new TreeMap<>(Map.of("rebuild", new Standing(barrierClaim(), 9, 11, 10))));
+    }
+
+    private static BarrierClaim barrierClaim() {
+        return new BarrierClaim(11, 2, List.of(new Rung(-1, "suspend"), new Rung(5, "resume")), "overran");
     }
 }

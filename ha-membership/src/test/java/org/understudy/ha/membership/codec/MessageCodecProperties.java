@@ -29,16 +29,22 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Vote;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.BarrierClaim;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Holdings;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.NameClaim;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.OperatorWord;
 import org.understudy.ha.membership.core.record.Rules;
+import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Standing;
 import org.understudy.ha.membership.core.record.Voters;
 
 class MessageCodecProperties {
@@ -194,7 +200,8 @@ class MessageCodecProperties {
                                 3,
                                 candidacies(),
                                 new TreeMap<>(Map.of("files", EveryMessage.RULES, "mail", Rules.NONE)),
-                                new TreeMap<>(Map.of("memory", 64)))));
+                                new TreeMap<>(Map.of("memory", 64)),
+                                claims())));
         return Arbitraries.oneOf(small, large);
     }
 
@@ -206,7 +213,8 @@ class MessageCodecProperties {
                     sessions.put(
                             who.node(),
                             new Session(who, number, "ab12", HOST, "key", 2, candidacies())
-                                    .withCapacity(new TreeMap<>(Map.of("memory", 64))));
+                                    .withCapacity(new TreeMap<>(Map.of("memory", 64)))
+                                    .withHoldings(holdings()));
                     TreeMap<NodeId, Long> incarnations = new TreeMap<>();
                     incarnations.put(who.node(), who.number());
                     TreeMap<String, GroupRecord> groups = new TreeMap<>();
@@ -268,5 +276,20 @@ class MessageCodecProperties {
 
     private static Arbitrary<Long> longs() {
         return Arbitraries.longs().greaterOrEqual(1);
+    }
+
+    private static Claims claims() {
+        return new Claims(
+                new TreeMap<>(Map.of("queue", new NameClaim("10.0.0.5:4711", true))),
+                new TreeMap<>(Map.of("rebuild", barrierClaim())));
+    }
+
+    private static Holdings holdings() {
+        return new Holdings(
+                claims().names(), new TreeMap<>(Map.of("rebuild", new Standing(barrierClaim(), 9, 11, 10))));
+    }
+
+    private static BarrierClaim barrierClaim() {
+        return new BarrierClaim(11, 2, List.of(new Rung(-1, "suspend"), new Rung(5, "resume")), "overran");
     }
 }

@@ -13,6 +13,7 @@ import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
@@ -193,17 +194,19 @@ public sealed interface Message {
     }
 
     /**
-     * What I could run. The whole offer each time; a higher version replaces a lower one.
+     * What I could run, and what I claim beside. The whole offer each time; a higher version replaces a lower one.
      *
      * @param rules of those groups of which the record has other rules, or none
      * @param capacity how much of what this node has
+     * @param claims the names that it would own, and the barriers of which it is a member
      */
     record Offer(
             Incarnation session,
             long version,
             SortedMap<String, Candidacy> candidacies,
             SortedMap<String, Rules> rules,
-            SortedMap<String, Integer> capacity)
+            SortedMap<String, Integer> capacity,
+            Claims claims)
             implements Message {
         public Offer {
             candidacies = Collections.unmodifiableSortedMap(new TreeMap<>(candidacies));
@@ -211,9 +214,9 @@ public sealed interface Message {
             capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
         }
 
-        /** Of groups without rules, by a node without capacities. */
+        /** Of groups without rules, by a node without capacities that claims nothing. */
         public Offer(Incarnation session, long version, SortedMap<String, Candidacy> candidacies) {
-            this(session, version, candidacies, new TreeMap<>(), new TreeMap<>());
+            this(session, version, candidacies, new TreeMap<>(), new TreeMap<>(), Claims.NONE);
         }
 
         @Override

@@ -11,6 +11,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.Rules;
@@ -89,11 +90,12 @@ public record Facts(
             long version,
             SortedMap<String, Candidacy> candidacies,
             SortedMap<String, Rules> rules,
-            SortedMap<String, Integer> capacity) {
+            SortedMap<String, Integer> capacity,
+            Claims claims) {
 
-        /** Of groups without rules, by a node without capacities. */
+        /** Of groups without rules, by a node without capacities that claims nothing. */
         public Offered(long version, SortedMap<String, Candidacy> candidacies) {
-            this(version, candidacies, new TreeMap<>(), new TreeMap<>());
+            this(version, candidacies, new TreeMap<>(), new TreeMap<>(), Claims.NONE);
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -25,6 +26,7 @@ import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -313,9 +315,8 @@ public final class Planner {
     }
 
     private static String whyNotPlaced(Board board, String group) {
-        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
         int number = board.number(group);
-        return placing.obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
+        return placing(board).obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
     }
 
     private static String whyUnowned(ClusterRecord record, String group, Supplier<Board> board) {
@@ -337,6 +338,31 @@ public final class Planner {
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
         return obstacle.orElseGet(() -> whyNotPlaced(board.get(), group));
+    }
+
+    /** Which groups somebody could be given that nobody has, so that whoever controls has only to say so. Not thread-safe. */
+    public static Predicate<String> grantDue(ClusterRecord record) {
+        Board[] once = new Board[1];
+        return group -> {
+            GroupRecord state = record.groups().get(group);
+            boolean isFree = state != null
+                    && state.fatal().isEmpty()
+                    && state.grant().filter(Grant::stands).isEmpty()
+                    && (state.grant().isPresent()
+                            || neverObstacle(record, group).isEmpty());
+            if (!isFree) {
+                return false;
+            }
+            Board board = once[0] == null ? Board.of(record) : once[0];
+            once[0] = board;
+            Placing placing = placing(board);
+            int number = board.number(group);
+            return placing.obstacle(number).isEmpty() && placing.choose(number) != Board.NONE;
+        };
+    }
+
+    private static Placing placing(Board board) {
+        return new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
     }
 
     /** Whether whoever offers a group, and somebody does, offers it with these rules. */
@@ -430,6 +456,7 @@ public final class Planner {
             board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
             placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
             takeMoves();
+            passBarriers();
             grant();
             placing.settle();
             pruneEnds();
@@ -685,6 +712,7 @@ public final class Planner {
                                     + " bytes; withdraw other groups, or spread them over several clusters"));
                 }
             });
+            claims().take(newClaims(taken.keySet()));
             taken.forEach((who, known) -> sessions.computeIfPresent(
                     who.node(),
                     (node, session) -> session.withOffer(facts.offers().get(who).version(), known)
@@ -705,6 +733,26 @@ public final class Planner {
                             name, Reason.RECORD_FULL, "the cluster record has no room for its new placement rules"));
                 }
             }
+        }
+
+        /** Claims are decided once: whoever was refused a name has heard it. */
+        private TreeMap<NodeId, Claims> newClaims(Set<Incarnation> taken) {
+            TreeMap<NodeId, Claims> claims = new TreeMap<>();
+            for (Incarnation who : taken) {
+                Offered offer = facts.offers().get(who);
+                if (sessions.get(who.node()).offerVersion() < offer.version()) {
+                    claims.put(who.node(), offer.claims());
+                }
+            }
+            return claims;
+        }
+
+        private ClaimRule claims() {
+            return new ClaimRule(base.sessions(), sessions, base.number() + 1, bytes -> room().takes(bytes));
+        }
+
+        private void passBarriers() {
+            claims().pass();
         }
 
         /** Whether an offer is newer than what was taken over, or was taken over in part, for want of room. */

@@ -69,6 +69,15 @@ final class RoomBook {
         return new Share(RecordRoom.of(name, group) - remains, remains, nodes, RecordRoom.ofAny(name, nodes) + remains);
     }
 
+    /** Takes room for what only one session has, if there is enough. */
+    boolean takes(long bytes) {
+        if (used + bytes > RecordRoom.MAX) {
+            return false;
+        }
+        used += bytes;
+        return true;
+    }
+
     /** Takes room for a new group with its rules, or for a candidacy that outgrows what its group has, if there is enough. */
     boolean takes(String name, Candidacy candidacy, Rules rules) {
         Optional<Share> present = Optional.ofNullable(shares.get(name));

@@ -34,6 +34,8 @@ public final class RecordRoom {
     /** Of its disk, host and key a session says little, but what it says comes from outside. */
     private static final int SESSION = INCARNATION + 8 + 4 * TEXT + TEXT + 8 + LIST + CAPACITY + MAINTENANCE + NODE;
 
+    private static final int BARRIER = TEXT + 3 * 8 + 2 * 8 + LIST + SENTENCE;
+
     private RecordRoom() {}
 
     /** What the names in this record may come to need. */
@@ -54,9 +56,32 @@ public final class RecordRoom {
     /** What a session needs beside its candidacies. */
     public static long of(Session session) {
         HostIdentity host = session.host();
-        return SESSION
+        long holdings = 2 * LIST;
+        for (Map.Entry<String, NameClaim> name : session.holdings().names().entrySet()) {
+            holdings += of(name.getKey(), name.getValue());
+        }
+        for (Map.Entry<String, Standing> barrier :
+                session.holdings().standings().entrySet()) {
+            holdings += of(barrier.getKey(), barrier.getValue().claim());
+        }
+        return holdings
+                + SESSION
                 + INCARNATION
                 + texts(List.of(session.disk(), session.willKey(), host.machine(), host.boot(), host.lock()));
+    }
+
+    /** What a name needs in the session of one owner. */
+    public static long of(String name, NameClaim claim) {
+        return TEXT + text(name) + TEXT + text(claim.value()) + 1;
+    }
+
+    /** What a barrier may come to need in the session of one member. */
+    public static long of(String barrier, BarrierClaim claim) {
+        long rungs = 0;
+        for (Rung rung : claim.rungs()) {
+            rungs += 4 + TEXT + text(rung.name());
+        }
+        return text(barrier) + BARRIER + rungs;
     }
 
     /** What a candidacy may come to need. */

@@ -12,8 +12,9 @@ import org.understudy.ha.api.Incarnation;
  * @param disk identity of the disk it runs on, hexadecimal
  * @param host where its process runs
  * @param willKey the key its guardian signs the last will with, Base64; empty without a guardian
- * @param offerVersion the newest offer taken over into {@code candidacies}
+ * @param offerVersion the newest offer taken over into {@code candidacies} and {@code holdings}
  * @param capacity how much of what the node has for groups that need it
+ * @param holdings the names it owns and the barriers it is a member of
  */
 public record Session(
         Incarnation incarnation,
@@ -23,13 +24,14 @@ public record Session(
         String willKey,
         long offerVersion,
         SortedMap<String, Candidacy> candidacies,
-        SortedMap<String, Integer> capacity) {
+        SortedMap<String, Integer> capacity,
+        Holdings holdings) {
     public Session {
         capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
         candidacies = Collections.unmodifiableSortedMap(new TreeMap<>(candidacies));
     }
 
-    /** Without capacities. */
+    /** Without capacities, names and barriers. */
     public Session(
             Incarnation incarnation,
             long joinNonce,
@@ -38,7 +40,7 @@ public record Session(
             String willKey,
             long offerVersion,
             SortedMap<String, Candidacy> candidacies) {
-        this(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, new TreeMap<>());
+        this(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, new TreeMap<>(), Holdings.NONE);
     }
 
     /** Whether every candidacy of an offer stands here as it was offered. */
@@ -48,10 +50,14 @@ public record Session(
     }
 
     public Session withOffer(long version, SortedMap<String, Candidacy> offer) {
-        return new Session(incarnation, joinNonce, disk, host, willKey, version, offer, capacity);
+        return new Session(incarnation, joinNonce, disk, host, willKey, version, offer, capacity, holdings);
     }
 
     public Session withCapacity(SortedMap<String, Integer> has) {
-        return new Session(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, has);
+        return new Session(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, has, holdings);
+    }
+
+    public Session withHoldings(Holdings newest) {
+        return new Session(incarnation, joinNonce, disk, host, willKey, offerVersion, candidacies, capacity, newest);
     }
 }
