@@ -46,20 +46,41 @@ public sealed interface Input {
     /** A later probe before the first grant. */
     record Probed(String group, Presence presence) implements Input {}
 
-    /** A start returned. */
-    record StartEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+    /**
+     * A start returned.
+     *
+     * @param resource which one failed; empty if none did, or nobody knows
+     */
+    record StartEnded(String group, long token, Optional<Severity> failure, String resource, String why)
+            implements Input {
+        public StartEnded(String group, long token, Optional<Severity> failure, String why) {
+            this(group, token, failure, "", why);
+        }
+    }
 
     /** A stop returned; {@code isStopped} only if it is certain. */
     record StopEnded(String group, long token, boolean isStopped, String why) implements Input {}
 
-    /** A running group failed, or (without a severity) ended by itself. */
-    record GroupEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+    /**
+     * A running group failed, or (without a severity) ended by itself.
+     *
+     * @param resource which one failed; empty if none did, or nobody knows
+     */
+    record GroupEnded(String group, long token, Optional<Severity> failure, String resource, String why)
+            implements Input {
+        public GroupEnded(String group, long token, Optional<Severity> failure, String why) {
+            this(group, token, failure, "", why);
+        }
+    }
 
     /** Whoever runs the group here gives it away; once it has stopped others come first, this long and at least one lease. */
     record GroupResigned(String group, long token, long holdNanos) implements Input {}
 
     /** Somebody here asks for a move. */
     record MoveWanted(long request, String group, NodeId to) implements Input {}
+
+    /** An operator here wants the failures of a group on a node forgotten. */
+    record ClearWanted(long request, String group, NodeId node) implements Input {}
 
     /** An operator here asks for something. */
     record OperationWanted(long request, Operation operation) implements Input {}

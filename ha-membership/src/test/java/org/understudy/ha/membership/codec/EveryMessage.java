@@ -67,7 +67,9 @@ public final class EveryMessage {
                 new Message.Recover(DISK_B, 2, true),
                 new Message.Recovered(DISK_B, 2, 1, BALLOT, BALLOT, Optional.of(record())),
                 new Message.Operate(8, new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "me", "burnt")),
-                new Message.Soft("files", 4, 9, new byte[] {1, 0, -1}));
+                new Message.Soft("files", 4, 9, new byte[] {1, 0, -1}),
+                new Message.Clear(12, "files", A),
+                new Message.ClearAnswer(12, false, "not registered here"));
     }
 
     public static DurableState state() {

@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -24,6 +25,7 @@ import org.understudy.ha.membership.core.record.Operation;
  * @param reachable nodes heard lately
  * @param tokenFloor no token at or below this may be issued
  * @param operations what operators ask for
+ * @param cleared groups that an operator lets run again although the record says that they must not, by their users' names
  * @param isBaseChosen whether the record planned from is known to be chosen: only then may the voters change
  */
 public record Facts(
@@ -37,10 +39,39 @@ public record Facts(
         SortedSet<NodeId> reachable,
         long tokenFloor,
         List<Operation> operations,
+        SortedSet<String> cleared,
         boolean isBaseChosen) {
 
     public Facts {
         operations = List.copyOf(operations);
+    }
+
+    /** Nothing is to be forgotten. */
+    public Facts(
+            SortedMap<NodeId, Admission> joins,
+            SortedMap<Incarnation, Offered> offers,
+            SortedMap<String, Given> releases,
+            SortedSet<Incarnation> leaves,
+            SortedMap<Incarnation, List<String>> wills,
+            SortedSet<Incarnation> silent,
+            SortedMap<String, NodeId> moves,
+            SortedSet<NodeId> reachable,
+            long tokenFloor,
+            List<Operation> operations,
+            boolean isBaseChosen) {
+        this(
+                joins,
+                offers,
+                releases,
+                leaves,
+                wills,
+                silent,
+                moves,
+                reachable,
+                tokenFloor,
+                operations,
+                Collections.emptySortedSet(),
+                isBaseChosen);
     }
 
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */
