@@ -77,7 +77,7 @@ public final class Lane {
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
     /** A score that has changed is a write of the record: so long at least lies between two. */
     private static final long SCORE_APART_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** How long a monitor may go on saying that a stopped resource runs: it may tell what somebody saw a moment ago. */
+    /** How long a monitor may go on saying that a stopped resource runs, as it may tell what was seen a moment ago; or one more stop budget. */
     private static final long CONTRADICTION_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final long CONTRADICTION_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -814,7 +814,9 @@ public final class Lane {
             instance.trustsNoMore(entry);
             again.run();
         };
-        long until = System.nanoTime() + CONTRADICTION_NANOS;
+        long patience =
+                Math.min(CONTRADICTION_NANOS, instance.budget(entry, Call.STOP).toNanos());
+        long until = System.nanoTime() + patience;
         while (instance.isContradicted(this, entry, withoutIt)) {
             if (System.nanoTime() - until > 0) {
                 instance.contradicted();
