@@ -42,6 +42,31 @@ public interface Operator {
     CompletionStage<Result> remove(NodeId node);
 
     /**
+     * Forgets what keeps a group away from a node: the failures that were counted there, and the hold that followed; and, if a failure kept
+     * the group from running anywhere, that as well, on all nodes. What is still broken fails again, and is counted from the beginning. What
+     * {@link Troubles} say of calls stays.
+     *
+     * @param group its name; of a group in copies all of them, and the promoted role
+     * @return completes with the result within about ten seconds: {@link Cleared.Outcome#DONE} once that node has said so,
+     *     {@link Cleared.Outcome#REFUSED} with the reason, or {@link Cleared.Outcome#UNKNOWN} if it did not answer
+     */
+    CompletionStage<Cleared> clearFailures(String group, NodeId node);
+
+    /**
+     * Result of {@link #clearFailures}.
+     *
+     * @param reason one sentence
+     */
+    record Cleared(Outcome outcome, String reason) {
+        /** Three-valued: no answer is unknown. */
+        public enum Outcome {
+            DONE,
+            REFUSED,
+            UNKNOWN
+        }
+    }
+
+    /**
      * Vouches that this node's state directory is what it last was and not restored from an older copy, when too many other nodes are
      * gone to ask. After a restart of its host a node votes only once a majority of the others has told it what it may have forgotten. A wrong
      * word can bring back decisions that were taken since the copy was made.

@@ -19,28 +19,38 @@ public interface Resources {
     void register(Group group);
 
     /**
-     * The status of every group this node knows of, in order of names. Never blocks. Leader elections are not listed here; in
-     * events they appear as groups called {@code election:<name>}.
+     * The status of every group this node knows of, in order of names; of a group in copies one for each copy, by number, after the one
+     * for its promoted role. Never blocks. Leader elections are not listed here; in events they appear as groups called
+     * {@code election:<name>}.
      */
     List<GroupStatus> status();
 
     /**
-     * The status of one group.
+     * The status of one group: of a promotable one the promoted role; of any other in copies the copy that is here, else the first that
+     * runs nowhere, else the first.
      *
      * @throws LifecycleException if this node knows no such group
      */
     GroupStatus status(String group);
 
     /**
-     * What ends the group here when its lease is over and this process does not run. Changes when an enforcer is lost or comes
-     * back. Never blocks.
+     * The status of every part of one group: one for a group that runs on one node at a time.
+     *
+     * @throws LifecycleException if this node knows no such group
+     */
+    List<GroupStatus> parts(String group);
+
+    /**
+     * What ends the group here when its lease is over and this process does not run; of a promotable one what ends the promoted role. Changes
+     * when an enforcer is lost or comes back. Never blocks.
      *
      * @throws LifecycleException if the group is not registered on this node
      */
     Coverage coverage(String group);
 
     /**
-     * Asks the holder to stop the group and another node to start it. A request, never a constraint left behind.
+     * Asks the holder to stop the group and another node to start it; of a promotable one to demote its copy, and another node to promote
+     * its own. A request, never a constraint left behind. Refused for any other group in copies: put the node on standby instead.
      *
      * @return completes with the result: {@link MoveResult.Outcome#DONE} once the new holder is granted the group,
      *     {@link MoveResult.Outcome#REFUSED} with the reason, or {@link MoveResult.Outcome#UNKNOWN} when {@code limit} has passed

@@ -15,6 +15,7 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator;
+import org.understudy.ha.membership.core.Effect.ClearDecided;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.record.Operation;
@@ -31,6 +32,7 @@ final class NodeOperator implements Operator {
     private final Executor callbacks;
     private final AtomicLong requests = new AtomicLong();
     private final Map<Long, CompletableFuture<Result>> waiting = new ConcurrentHashMap<>();
+    private final Map<Long, CompletableFuture<Cleared>> clearing = new ConcurrentHashMap<>();
     private volatile @Nullable String endedBecause;
 
     NodeOperator(Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
@@ -67,6 +69,38 @@ final class NodeOperator implements Operator {
     }
 
     @Override
+    public CompletionStage<Cleared> clearFailures(String group, NodeId node) {
+        checkOpen.run();
+        if (group == null || node == null) {
+            throw new ConfigurationException(
+                    "clearFailures", group + " on " + node, "name a group, and the node on which it failed");
+        }
+        long request = requests.incrementAndGet();
+        CompletableFuture<Cleared> result = new CompletableFuture<>();
+        clearing.put(request, result);
+        machine.accept(new Input.ClearWanted(request, group, node));
+        if (endedBecause != null) {
+            giveUpClearing(request);
+        }
+        return result;
+    }
+
+    void decided(ClearDecided decision) {
+        cleared(decision.request(), new Cleared(decision.outcome(), decision.why()));
+    }
+
+    private void giveUpClearing(long request) {
+        cleared(request, new Cleared(Cleared.Outcome.UNKNOWN, endedBecause + ", and it had not been answered before"));
+    }
+
+    private void cleared(long request, Cleared result) {
+        CompletableFuture<Cleared> asked = clearing.remove(request);
+        if (asked != null) {
+            answer(request, () -> asked.complete(result));
+        }
+    }
+
+    @Override
     public CompletionStage<Result> vouchForDisk(String who, String why) {
         checkWords(who, why);
         LOG.warn("{} vouches for this node's disk: {}", who, why);
@@ -94,6 +128,7 @@ final class NodeOperator implements Operator {
             endedBecause = why;
         }
         waiting.keySet().forEach(this::giveUp);
+        clearing.keySet().forEach(this::giveUpClearing);
     }
 
     private void giveUp(long request) {
@@ -119,11 +154,15 @@ final class NodeOperator implements Operator {
     private void complete(long request, Result result) {
         CompletableFuture<Result> asked = waiting.remove(request);
         if (asked != null) {
-            try {
-                callbacks.execute(() -> asked.complete(result));
-            } catch (RejectedExecutionException e) {
-                LOG.debug("request {} was decided after close", request);
-            }
+            answer(request, () -> asked.complete(result));
+        }
+    }
+
+    private void answer(long request, Runnable completion) {
+        try {
+            callbacks.execute(completion);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("request {} was decided after close", request);
         }
     }
 

@@ -8,10 +8,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -32,6 +34,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,8 +61,10 @@ import org.understudy.ha.api.Quorum;
 import org.understudy.ha.api.Recovery;
 import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
@@ -74,6 +79,7 @@ import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.agents.OcfAgent;
 import org.understudy.ha.membership.codec.FrameOrder;
 import org.understudy.ha.membership.codec.MessageCodec;
 import org.understudy.ha.membership.codec.RecordCodec;
@@ -83,6 +89,7 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -104,6 +111,7 @@ import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
 import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
+import org.understudy.ha.membership.runtime.CallWatch;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
@@ -135,6 +143,9 @@ final class UnderstudyNode implements HaNode {
     private static final long THINKING_SECONDS = 3;
     private static final long STATUSES_NANOS_MAX = 20_000_000L;
     private static final long STATUS_APART_NANOS = 20_000L;
+    private static final Comparator<GroupStatus> PART_ORDER =
+            Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);
+
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
@@ -146,10 +157,14 @@ final class UnderstudyNode implements HaNode {
     private final ScheduledThreadPoolExecutor timers;
     private final LanePool lanePool;
     private final Rounds rounds;
+    private final CallWatch callWatch;
     /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
     private final ExecutorService callbacks;
 
     private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+    /** Held while lanes are added. */
+    private final Object registration = new Object();
+
     private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
     /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
@@ -215,6 +230,7 @@ final class UnderstudyNode implements HaNode {
         this.timers.setRemoveOnCancelPolicy(true);
         this.lanePool = new LanePool(threads, timers);
         this.rounds = new Rounds(lanePool, timers);
+        this.callWatch = new CallWatch(timers);
         this.opened.push(lanePool);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         ExecutorService thinking = new ThreadPoolExecutor(
@@ -547,8 +563,7 @@ final class UnderstudyNode implements HaNode {
         synchronized (listeners) {
             dispatcher.publish("node", new HaEvent.NodeChanged(state, stateReason));
             dispatcher.publish("view", new HaEvent.ViewChanged(view));
-            statuses.values()
-                    .forEach(status -> dispatcher.publish("group " + status.group(), new HaEvent.GroupChanged(status)));
+            statuses.forEach((name, status) -> dispatcher.publish("group " + name, new HaEvent.GroupChanged(status)));
             listeners.add(dispatcher);
         }
         dispatcher.start();
@@ -718,9 +733,11 @@ final class UnderstudyNode implements HaNode {
         return tag == 0 ? 1 : tag;
     }
 
-    private Lane addLane(Group group, boolean isElection) {
-        Lane lane = new Lane(
+    /** Adds the lanes of all parts, or none. */
+    private List<Lane> addLanes(Group group, List<Part> parts, boolean isElection) {
+        List<Lane> added = Lane.of(
                 group,
+                parts,
                 isElection,
                 Optional.ofNullable(Thread.currentThread().getContextClassLoader())
                         .orElse(UnderstudyNode.class.getClassLoader()),
@@ -728,6 +745,8 @@ final class UnderstudyNode implements HaNode {
                         leases,
                         lanePool,
                         rounds,
+                        callWatch,
+                        config.node(),
                         threads,
                         timers,
                         loop::submit,
@@ -740,30 +759,45 @@ final class UnderstudyNode implements HaNode {
                                         + event.getClass().getSimpleName(),
                                 event),
                         new NodeCover(),
-                        () -> stopFailed(group.name())));
-        if (lanes.size() >= GROUPS_MAX || lanes.putIfAbsent(group.name(), lane) != null) {
-            lane.discard();
-            throw new LifecycleException(
-                    lanes.size() >= GROUPS_MAX
-                            ? "this node has " + GROUPS_MAX + " groups and elections, which is the limit"
-                            : "group " + group.name() + " is registered on this node already, or is still ending");
+                        why -> stopFailed(group.name(), why)));
+        boolean isRoom;
+        synchronized (registration) {
+            isRoom = lanes.size() + added.size() <= GROUPS_MAX;
+            if (isRoom && added.stream().noneMatch(lane -> lanes.containsKey(lane.name())) && !isKnown(group.name())) {
+                added.forEach(lane -> lanes.put(lane.name(), lane));
+            } else {
+                added.forEach(Lane::discard);
+                throw new LifecycleException(
+                        isRoom
+                                ? "group " + group.name() + " is registered on this node already, or is still ending"
+                                : "this node has " + GROUPS_MAX
+                                        + " groups and elections, which is the limit; each copy and each promoted role counts"
+                                        + " as one");
+            }
         }
-        if (record.flatMap(r -> r.grant(group.name())).isPresent()) {
-            lane.granted();
+        for (Lane lane : added) {
+            if (record.flatMap(r -> r.grant(lane.name())).isPresent()) {
+                lane.granted();
+            }
+            lane.offer(() -> loop.execute(lane::markOffered));
         }
-        lane.offer(() -> loop.execute(lane::markOffered));
         loop.execute(() -> isStatusDirty = true);
-        return lane;
+        return added;
+    }
+
+    /** Whether any part of a group is registered here. */
+    private boolean isKnown(String group) {
+        return lanes.keySet().stream().anyMatch(name -> Part.groupOf(name).equals(group));
     }
 
     /** The last rung this library may climb alone, and only with the host's consent. */
-    private void stopFailed(String group) {
+    private void stopFailed(String group, String why) {
         publish(
                 "blocked " + group,
                 new HaEvent.Alarm(
                         group,
                         "the group could not be stopped and is blocked: it runs nowhere else until it is stopped or this"
-                                + " process has ended"));
+                                + " process has ended: " + why));
         if (config.processPolicy().mayHalt()) {
             LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
             Runtime.getRuntime().halt(70);
@@ -930,6 +964,9 @@ final class UnderstudyNode implements HaNode {
                 operator.decided(decided);
             } else if (effect instanceof Effect.Tell tell) {
                 take(tell.told());
+            } else if (effect instanceof Effect.ClearDecided decided) {
+                isStatusDirty = true;
+                operator.decided(decided);
             } else if (effect instanceof Effect.Left) {
                 left.countDown();
             } else {
@@ -978,6 +1015,8 @@ final class UnderstudyNode implements HaNode {
         public void notice(Notice notice) {
             if (notice.reason() == Reason.GROUP_RUNNING
                     || notice.reason() == Reason.GROUP_STOPPED
+                    || notice.reason() == Reason.GROUP_FAILED
+                    || notice.reason() == Reason.FAILURES_CLEARED
                     || notice.reason() == Reason.GROUP_BLOCKED) {
                 isStatusDirty = true;
             }
@@ -1182,6 +1221,8 @@ final class UnderstudyNode implements HaNode {
         String reason = unowned.apply(name);
         if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
             reason = stopReasons.getOrDefault(name, "");
+        } else if (local.filter(GroupStatus.State.BLOCKED::equals).isPresent()) {
+            reason = "could not be stopped: " + machine.whyBlocked(name);
         } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {
             reason = keepsRunning(name) && grant.filter(g -> !g.isExpirable()).isPresent()
                     ? "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)"
@@ -1201,13 +1242,33 @@ final class UnderstudyNode implements HaNode {
         if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
             reason += " (so it was when a majority answered last)";
         }
+        Troubles counted = machine.troubles(name, clock.getAsLong());
         return new GroupStatus(
-                name,
+                Part.groupOf(name),
                 where,
                 grant.map(Grant::holder),
                 grant.map(g -> new FencingToken(g.token())),
                 grant.map(Grant::proof),
-                reason);
+                reason,
+                Part.roleOf(name),
+                Part.copyOf(name),
+                Optional.ofNullable(lanes.get(name))
+                        .map(lane -> lane.troubles(counted))
+                        .orElse(counted));
+    }
+
+    /** Of a part that this node has registered, and has not looked at. */
+    private GroupStatus unknown(String name) {
+        return new GroupStatus(
+                Part.groupOf(name),
+                GroupStatus.State.UNOWNED,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                "registered here; not in a cluster record that this node knows yet",
+                Part.roleOf(name),
+                Part.copyOf(name),
+                Troubles.NONE);
     }
 
     // ---- resources and elections -----------------------------------------------------------------------------------
@@ -1235,17 +1296,61 @@ final class UnderstudyNode implements HaNode {
                                             .toList());
                 }
             }
-            if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
-                refuseWhatTheLeaseEnds(group);
+            List<Part> parts = Part.of(
+                    group,
+                    config.peers().stream()
+                            .filter(p -> !p.isWitness())
+                            .map(Peer::node)
+                            .sorted()
+                            .toList(),
+                    config.node());
+            if (!group.copies().isOne()) {
+                refuseWhatCannotBeCopied(group, parts.get(0));
             }
-            if (group.isEnforcementRequired()) {
-                requireEnforcement(enforcements.coverage(group.name(), Lane.subjects(group)));
+            for (Part part : parts) {
+                if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
+                    refuseWhatTheLeaseEnds(group, part);
+                }
+                if (group.isEnforcementRequired()) {
+                    requireEnforcement(enforcements.coverage(group.name(), Lane.subjects(part)));
+                }
             }
-            addLane(group, false);
+            addLanes(group, parts, false);
         }
 
-        private void refuseWhatTheLeaseEnds(Group group) {
-            List<ConfigurationException.Problem> ended = Lane.subjects(group).stream()
+        /** One address on several nodes would be two owners of it. */
+        private void refuseWhatCannotBeCopied(Group group, Part copy) {
+            List<ConfigurationException.Problem> problems = new ArrayList<>();
+            for (Group.Entry entry : copy.entries()) {
+                List<String> single = entry.resource().remains().stream()
+                        .filter(thing -> !thing.startsWith(Planner.PROGRAM_PREFIX))
+                        .toList();
+                if (!single.isEmpty()) {
+                    problems.add(new ConfigurationException.Problem(
+                            "group " + group.name() + " resource",
+                            entry.name(),
+                            "would be on several nodes at once with " + single + "; "
+                                    + (group.copies().isPromotable()
+                                            ? "add it with resourceWithPromoted(…), or put it"
+                                            : "put it")
+                                    + " into a group of its own"));
+                }
+                if (group.copies().isPromotable()
+                        && entry.resource() instanceof OcfAgent agent
+                        && agent.isStartedPromoted()) {
+                    problems.add(new ConfigurationException.Problem(
+                            "group " + group.name() + " resource",
+                            entry.name(),
+                            "starts promoted; build the agent without promoted(), the group promotes it"));
+                }
+            }
+            if (!problems.isEmpty()) {
+                throw new ConfigurationException(problems);
+            }
+        }
+
+        private void refuseWhatTheLeaseEnds(Group group, Part part) {
+            List<ConfigurationException.Problem> ended = Lane.subjects(part).stream()
                     .filter(subject -> subject.own().contains(Enforcement.KERNEL_OBJECT))
                     .map(subject -> new ConfigurationException.Problem(
                             "group " + group.name() + " resource",
@@ -1271,7 +1376,11 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public Coverage coverage(String group) {
-            Lane lane = lanes.get(group);
+            Lane lane = Stream.of(group, Part.promoted(group), Part.copy(group, 1))
+                    .map(lanes::get)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse(null);
             if (lane == null) {
                 throw new LifecycleException(
                         "group " + group + " is not registered on node " + config.node() + "; register it first");
@@ -1283,31 +1392,53 @@ final class UnderstudyNode implements HaNode {
         public List<GroupStatus> status() {
             return statuses.values().stream()
                     .filter(s -> !s.group().startsWith(ELECTION_PREFIX))
+                    .sorted(PART_ORDER)
                     .toList();
         }
 
         @Override
         public GroupStatus status(String group) {
-            GroupStatus status = statuses.get(group);
-            if (status == null && lanes.containsKey(group)) {
-                return new GroupStatus(
-                        group,
-                        GroupStatus.State.UNOWNED,
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        "registered here; not in a cluster record that this node knows yet");
+            List<GroupStatus> parts = parts(group);
+            return parts.stream()
+                    .filter(part -> part.role() == Role.PROMOTED)
+                    .findFirst()
+                    .or(() -> parts.stream().filter(GroupStatus::isHere).findFirst())
+                    .or(() -> parts.stream()
+                            .filter(part -> part.state() == GroupStatus.State.UNOWNED)
+                            .findFirst())
+                    .orElse(parts.get(0));
+        }
+
+        @Override
+        public List<GroupStatus> parts(String group) {
+            SortedMap<String, GroupStatus> known = statuses;
+            TreeMap<String, GroupStatus> all = new TreeMap<>(known);
+            lanes.keySet().forEach(name -> all.computeIfAbsent(name, UnderstudyNode.this::unknown));
+            List<GroupStatus> parts = all.values().stream()
+                    .filter(status -> status.group().equals(group))
+                    .sorted(PART_ORDER)
+                    .toList();
+            if (parts.isEmpty()) {
+                throw new LifecycleException("node " + config.node() + " knows no group " + group + "; known are "
+                        + all.values().stream()
+                                .map(GroupStatus::group)
+                                .distinct()
+                                .toList());
             }
-            if (status == null) {
-                throw new LifecycleException(
-                        "node " + config.node() + " knows no group " + group + "; known are " + statuses.keySet());
-            }
-            return status;
+            return parts;
         }
 
         @Override
         public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
             checkOpen();
+            String name = isCopied(group) ? Part.promoted(group) : group;
+            if (isCopied(group) && !isNamed(name)) {
+                return CompletableFuture.completedFuture(new MoveResult(
+                        MoveResult.Outcome.REFUSED,
+                        "group " + group
+                                + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
+                                + " standby"));
+            }
             long request = requests.incrementAndGet();
             CompletableFuture<MoveResult> result = new CompletableFuture<>();
             moves.put(request, result);
@@ -1318,8 +1449,17 @@ final class UnderstudyNode implements HaNode {
                             "not decided within " + limit + "; look at the status of " + group),
                     limit.toNanos(),
                     TimeUnit.NANOSECONDS);
-            loop.submit(new Input.MoveWanted(request, group, to));
+            loop.submit(new Input.MoveWanted(request, name, to));
             return result;
+        }
+
+        private boolean isCopied(String group) {
+            return isNamed(Part.copy(group, 1));
+        }
+
+        /** Whether a part is known by this name, here or in the record. */
+        private boolean isNamed(String name) {
+            return lanes.containsKey(name) || statuses.containsKey(name);
         }
     }
 
@@ -1440,7 +1580,9 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public Lane addLane(Group group) {
-            return UnderstudyNode.this.addLane(group, true);
+            return UnderstudyNode.this
+                    .addLanes(group, Part.of(group, List.of(), config.node()), true)
+                    .get(0);
         }
 
         @Override

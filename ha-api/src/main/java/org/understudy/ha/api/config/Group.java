@@ -11,9 +11,10 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.PromotableResource;
 
 /**
- * The unit of failover: resources that start in order and stop in reverse, on one node at a time.
+ * The unit of failover: resources that start in order and stop in reverse, on one node at a time unless it has {@link Copies}.
  *
  * @param name 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter; the same on every candidate. With
  *     {@code election:} before it, it is the group of a leader election, which nobody registers
@@ -25,6 +26,7 @@ import org.understudy.ha.api.spi.ManagedResource;
  * @param isEnforcementRequired see {@link Builder#requireEnforcement()}
  * @param withoutQuorum what it does when no majority answers
  * @param placement by which rules, beside the preferred nodes, a node is chosen for it
+ * @param copies on how many nodes it runs
  */
 public record Group(
         String name,
@@ -35,7 +37,8 @@ public record Group(
         Duration monitorEvery,
         boolean isEnforcementRequired,
         WithoutQuorum withoutQuorum,
-        Placement placement) {
+        Placement placement,
+        Copies copies) {
 
     private static final String ELECTION_PREFIX = "election:";
     private static final Duration SHORTEST = Duration.ofMillis(1);
@@ -48,8 +51,14 @@ public record Group(
      *
      * @param name unique in the group; one line with something to see on it
      * @param mayOverlap see {@link Builder#resourceBehindAddress}
+     * @param isWithPromoted see {@link Builder#resourceWithPromoted}
      */
-    public record Entry(String name, ManagedResource resource, boolean mayOverlap) {
+    public record Entry(String name, ManagedResource resource, boolean mayOverlap, boolean isWithPromoted) {
+
+        /** Not only with the promoted role. */
+        public Entry(String name, ManagedResource resource, boolean mayOverlap) {
+            this(name, resource, mayOverlap, false);
+        }
 
         /**
          * @throws ConfigurationException naming every mistake
@@ -70,6 +79,29 @@ public record Group(
                 throw new ConfigurationException(problems);
             }
         }
+    }
+
+    /** On one node at a time. */
+    public Group(
+            String name,
+            List<NodeId> preferred,
+            List<Entry> resources,
+            Duration startBudget,
+            Duration stopBudget,
+            Duration monitorEvery,
+            boolean isEnforcementRequired,
+            WithoutQuorum withoutQuorum) {
+        this(
+                name,
+                preferred,
+                resources,
+                startBudget,
+                stopBudget,
+                monitorEvery,
+                isEnforcementRequired,
+                withoutQuorum,
+                Placement.NONE,
+                Copies.ONE);
     }
 
     /**
@@ -97,33 +129,22 @@ public record Group(
         checkDuration(problems, key + " monitorEvery", monitorEvery);
         checkPolicy(problems, key + " withoutQuorum", withoutQuorum, isEnforcementRequired);
         checkPlacement(problems, key + " placement", name, placement);
+        checkCopies(problems, key, copies, resources);
+        if (copies != null
+                && !copies.isOne()
+                && placement != null
+                && placement.apart().size() >= Placement.NAMES_MAX) {
+            problems.add(new Problem(
+                    key + " placement",
+                    placement.apart().toString(),
+                    "copies are apart from one another as well, so name at most " + (Placement.NAMES_MAX - 1)
+                            + " groups"));
+        }
         if (!problems.isEmpty()) {
             throw new ConfigurationException(problems);
         }
         preferred = List.copyOf(preferred);
         resources = List.copyOf(resources);
-    }
-
-    /** With the rules of a group that may run anywhere. */
-    public Group(
-            String name,
-            List<NodeId> preferred,
-            List<Entry> resources,
-            Duration startBudget,
-            Duration stopBudget,
-            Duration monitorEvery,
-            boolean isEnforcementRequired,
-            WithoutQuorum withoutQuorum) {
-        this(
-                name,
-                preferred,
-                resources,
-                startBudget,
-                stopBudget,
-                monitorEvery,
-                isEnforcementRequired,
-                withoutQuorum,
-                Placement.NONE);
     }
 
     private static void checkPlacement(List<Problem> problems, String key, String name, Placement placement) {
@@ -164,6 +185,35 @@ public record Group(
         }
     }
 
+    private static void checkCopies(List<Problem> problems, String key, Copies copies, List<Entry> resources) {
+        if (copies == null || copies.count() < 1 || copies.count() > Copies.MAX) {
+            problems.add(new Problem(
+                    key + " copies",
+                    copies == null ? "null" : Integer.toString(copies.count()),
+                    "say on how many nodes at once it is to run, 1 to " + Copies.MAX));
+            return;
+        }
+        List<Entry> known = resources == null
+                ? List.of()
+                : resources.stream().filter(Objects::nonNull).toList();
+        boolean hasRoles =
+                known.stream().anyMatch(e -> !e.isWithPromoted() && e.resource() instanceof PromotableResource);
+        if (copies.isPromotable() && !hasRoles) {
+            problems.add(new Problem(
+                    key + " promotable",
+                    "(no resource that can be promoted)",
+                    "add a PromotableResource, or leave promotable() out"));
+        }
+        for (Entry entry : known) {
+            if (entry.isWithPromoted() && !copies.isPromotable()) {
+                problems.add(new Problem(
+                        key + " resourceWithPromoted",
+                        entry.name(),
+                        "the group has no promoted role; say copies(n) and promotable(), or resource(…)"));
+            }
+        }
+    }
+
     public static Builder named(String name) {
         return new Builder(name);
     }
@@ -181,6 +231,9 @@ public record Group(
         private boolean isEnforcementRequired;
         private WithoutQuorum withoutQuorum = WithoutQuorum.STOP;
         private Placement placement = Placement.NONE;
+        private int copies = 1;
+        private boolean hasCopies;
+        private boolean isPromotable;
 
         private Builder(String name) {
             this.name = name;
@@ -204,7 +257,7 @@ public record Group(
          * {@link org.understudy.ha.api.Scope#PROCESS}.
          */
         public Builder resource(String resourceName, ManagedResource resource) {
-            return add(resourceName, resource, false);
+            return add(resourceName, resource, false, false);
         }
 
         /**
@@ -213,7 +266,15 @@ public record Group(
          * writes anything shared, use {@link #resource} instead, or let the sink compare tokens.
          */
         public Builder resourceBehindAddress(String resourceName, ManagedResource resource) {
-            return add(resourceName, resource, true);
+            return add(resourceName, resource, true, false);
+        }
+
+        /**
+         * Adds a resource of a {@link #promotable()} group that is only where the promoted one is: the address by which clients find the primary,
+         * for example. It starts in its place of the order after what comes before it was promoted, and stops before that is demoted.
+         */
+        public Builder resourceWithPromoted(String resourceName, ManagedResource resource) {
+            return add(resourceName, resource, false, true);
         }
 
         /** How long one resource may take to start; 30 s by default, 1 ms to a day. */
@@ -264,10 +325,39 @@ public record Group(
         }
 
         /**
+         * Runs the group on so many nodes at once, at most one copy on each, 1 to {@value Copies#MAX}: web servers, name servers, RADIUS
+         * servers. The same on every node. Each copy is granted like a group of its own, and the copies of a lost node are started elsewhere where
+         * there is a node without one. By saying so you say that a copy too many for a while does no harm: the end of a lease is enough to start it
+         * elsewhere. So a resource whose effect must be on one node only, an address for example, is refused here.
+         */
+        public Builder copies(int count) {
+            copies = count;
+            hasCopies = true;
+            return this;
+        }
+
+        /**
+         * One of the {@link #copies} is promoted: all start unpromoted, and the one with the highest {@link PromotableResource#score()} is
+         * promoted, under a grant of its own, with everything that is {@linkplain #resourceWithPromoted with the promoted one}. The others
+         * take over when it is gone. Nothing is moved because another's score has become higher. {@link #prefer} says where copies run; the score
+         * alone says which is promoted.
+         */
+        public Builder promotable() {
+            isPromotable = true;
+            return this;
+        }
+
+        /**
          * @throws ConfigurationException naming every mistake
          */
         public Group build() {
             List<Problem> all = new ArrayList<>(problems);
+            if (isPromotable && !hasCopies) {
+                all.add(new Problem(
+                        "group " + name + " promotable",
+                        "(no copies)",
+                        "say copies(n) as well: on how many nodes it runs"));
+            }
             try {
                 Group group = new Group(
                         name,
@@ -278,7 +368,8 @@ public record Group(
                         monitorEvery,
                         isEnforcementRequired,
                         withoutQuorum,
-                        placement);
+                        placement,
+                        new Copies(copies, isPromotable));
                 if (all.isEmpty()) {
                     return group;
                 }
@@ -291,9 +382,9 @@ public record Group(
             throw new ConfigurationException(all);
         }
 
-        private Builder add(String resourceName, ManagedResource resource, boolean mayOverlap) {
-            hasResourceMistakes |=
-                    !collect(() -> resources.add(new Entry(resourceName, resource, mayOverlap)), "resource");
+        private Builder add(String resourceName, ManagedResource resource, boolean mayOverlap, boolean isWithPromoted) {
+            hasResourceMistakes |= !collect(
+                    () -> resources.add(new Entry(resourceName, resource, mayOverlap, isWithPromoted)), "resource");
             return this;
         }
 

@@ -99,6 +99,13 @@ public record Placement(
         after = copy(after);
     }
 
+    /** These rules, and apart from that group too. */
+    public Placement alsoApartFrom(String group) {
+        TreeSet<String> all = new TreeSet<>(apart);
+        all.add(group);
+        return new Placement(needs, with, preferWith, all, preferApart, after, priority, failback, policy);
+    }
+
     private static SortedSet<String> copy(SortedSet<String> names) {
         return Collections.unmodifiableSortedSet(new TreeSet<>(names));
     }

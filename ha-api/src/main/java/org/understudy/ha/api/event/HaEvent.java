@@ -24,7 +24,7 @@ public sealed interface HaEvent {
     /** Something an operator should look at; the sentence says what and what to do. */
     record Alarm(String subject, String sentence) implements HaEvent {}
 
-    /** A resource of a group tells something about this start; see {@link org.understudy.ha.api.spi.ManagedResource.StartContext#report}. */
+    /** A resource of a group tells something about a call; see {@link org.understudy.ha.api.spi.ManagedResource.CallContext#report}. */
     record Reported(String group, String sentence) implements HaEvent {}
 
     /**

@@ -1,5 +1,7 @@
 package org.understudy.ha.api.spi;
 
+import java.util.Objects;
+
 /**
  * What a monitor found.
  *
@@ -7,6 +9,12 @@ package org.understudy.ha.api.spi;
  * @param reason one sentence; empty when healthy
  */
 public record Health(State state, Severity severity, String reason) {
+
+    public Health {
+        Objects.requireNonNull(state, "state");
+        Objects.requireNonNull(severity, "severity");
+        Objects.requireNonNull(reason, "reason");
+    }
 
     /** The verdict. */
     public enum State {

@@ -1,5 +1,6 @@
 package org.understudy.ha.api.spi;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -14,13 +15,18 @@ import org.understudy.ha.api.Scope;
  *
  * <p><b>Thread rule.</b> One call at a time per group, on a thread of the library that need not be the one of the call before
  * (what that call wrote is visible), with the context class loader of the
- * code that registered it. The library holds no lock while it calls. Each call has a time budget; when it is used up
- * the thread is interrupted and the outcome counts as unknown.
+ * code that registered it. The library holds no lock while it calls. Each call has a time {@linkplain #budget budget}; when it is used up
+ * the thread is interrupted and the outcome counts as unknown. A look ({@code probe}, {@code eligibility}, {@code monitor}, {@code score}) that has
+ * not returned half a second after that is abandoned: the library goes on without it, so a stop may be called while it still hangs; what it
+ * returns at last is ignored and counted. While it hangs, the group is not started on this node. Any other call is waited for.
  *
  * <p><b>Idempotence.</b> Every method may be called again, also after a failure or after an earlier call whose outcome
  * is unknown. A failed {@code start} is always followed by {@code stop}.
  */
 public interface ManagedResource {
+
+    /** The longest budget of a call. */
+    Duration LONGEST = Duration.ofDays(1);
 
     /**
      * Makes the resource usable. Returning means: usable now.
@@ -40,9 +46,49 @@ public interface ManagedResource {
      */
     void stop(StopContext context) throws ResourceException, InterruptedException;
 
-    /** Looks, locally and quickly, whether the started resource works. Called every
-     * {@code Group.monitorEvery} (50 ms by default) while it is started. */
+    /**
+     * Looks, locally and quickly, whether the started resource works. Called every {@code Group.monitorEvery} (50 ms by default) while it is
+     * started, once when the group is registered, and after a stop. A resource that has once said that it does not run and says HEALTHY
+     * or DEGRADED for a second after its stop is not believed to be stopped.
+     */
     Health monitor();
+
+    /**
+     * Finishes what is under way and takes nothing new. Called for every resource of a group that runs, in the order of stopping, before the
+     * first of them is stopped or demoted on purpose; not after a failure, and not when the lease is ending. Always followed by {@code stop} or
+     * {@code demote}, whatever becomes of it. Does nothing by default.
+     *
+     * @throws ResourceException if it cannot be done in order; logged
+     * @throws InterruptedException if the budget ran out
+     */
+    default void quiesce(StopContext context) throws ResourceException, InterruptedException {
+        // Nothing is under way.
+    }
+
+    /**
+     * How long one call may take. Asked once for each, when the group is registered; 1 ms to a day.
+     *
+     * @return empty by default: then the group's start budget for {@code PROBE}, {@code START} and {@code PROMOTE}, its stop budget for
+     *     {@code QUIESCE}, {@code DEMOTE}, {@code STOP} and {@code KILL}, and 2 s for the others
+     */
+    default Optional<Duration> budget(Call call) {
+        return Optional.empty();
+    }
+
+    /** What the library calls, each with a budget. */
+    enum Call {
+        PROBE,
+        ELIGIBILITY,
+        START,
+        MONITOR,
+        SCORE,
+        PROMOTE,
+        QUIESCE,
+        DEMOTE,
+        STOP,
+        KILL,
+        RETIRE
+    }
 
     /**
      * Whether the resource is active although this library did not start it. Asked before the group's very first grant.
@@ -124,15 +170,45 @@ public interface ManagedResource {
         return List.of();
     }
 
-    /** Everything a start is given. */
-    interface StartContext {
+    /** What every call that changes something is given. */
+    interface CallContext {
         /** The group's name. */
         String group();
 
+        /** The fencing token of the grant under which it is started or promoted, or that ends. */
+        FencingToken token();
+
+        /**
+         * Tells whoever listens to the node something about this call, as {@code HaEvent.Reported}: one sentence. Any thread; never
+         * blocks. Listeners that fall behind hear the newest.
+         */
+        default void report(String sentence) {
+            // Nobody listens.
+        }
+
+        /** The same for something that a person should look at, as {@code HaEvent.Alarm}. */
+        default void alarm(String sentence) {
+            // Nobody listens.
+        }
+
+        /** What is left of the budget of this call; zero when it is used up. Any thread. */
+        default Duration remaining() {
+            return LONGEST;
+        }
+
+        /** Whether nobody waits for this call any more: its budget is used up, or a start is to end in favour of a stop. Any thread. */
+        default boolean isCancelled() {
+            return Thread.currentThread().isInterrupted();
+        }
+    }
+
+    /** Everything a start or a promotion is given. */
+    interface StartContext extends CallContext {
         /** The incarnation that holds the grant. */
         Incarnation holder();
 
         /** The fencing token of this grant; larger than that of every grant before. */
+        @Override
         default FencingToken token() {
             return lease().token();
         }
@@ -153,19 +229,6 @@ public interface ManagedResource {
             return Optional.empty();
         }
 
-        /**
-         * Tells whoever listens to the node something about this start, as {@code HaEvent.Reported}: one sentence. Any thread; never
-         * blocks. Listeners that fall behind hear the newest.
-         */
-        default void report(String sentence) {
-            // Nobody listens.
-        }
-
-        /** The same for something that a person should look at, as {@code HaEvent.Alarm}. */
-        default void alarm(String sentence) {
-            // Nobody listens.
-        }
-
         /** What the owners of this group told the other nodes, and a way to tell them more while this start lasts. */
         default SoftState softState() {
             return SoftState.NONE;
@@ -175,11 +238,6 @@ public interface ManagedResource {
         HostClaims claims();
     }
 
-    /** Everything a stop is given. */
-    interface StopContext {
-        String group();
-
-        /** The token of the grant that ends. */
-        FencingToken token();
-    }
+    /** Everything a stop, a demotion or a quiescence is given. */
+    interface StopContext extends CallContext {}
 }

@@ -1,5 +1,7 @@
 package org.understudy.ha.api.spi;
 
+import java.util.Objects;
+
 /** A resource could not do what it was asked. Checked, because each place that starts or stops one must decide. */
 public final class ResourceException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -7,12 +9,12 @@ public final class ResourceException extends Exception {
 
     public ResourceException(Severity severity, String message) {
         super(message);
-        this.severity = severity;
+        this.severity = Objects.requireNonNull(severity, "severity");
     }
 
     public ResourceException(Severity severity, String message, Throwable cause) {
         super(message, cause);
-        this.severity = severity;
+        this.severity = Objects.requireNonNull(severity, "severity");
     }
 
     public Severity severity() {

@@ -35,5 +35,6 @@ public enum Reason {
     RECORD_FULL,
     MAJORITY_MISSING,
     OPERATION_DONE,
+    FAILURES_CLEARED,
     TIMING_DIFFERS
 }

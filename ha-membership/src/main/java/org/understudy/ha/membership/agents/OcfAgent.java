@@ -11,6 +11,7 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.process.ProgramCall;
@@ -306,6 +307,28 @@ public final class OcfAgent extends Service implements PromotableResource {
         return metadata.isPromotable()
                 ? stop.plus(budgets.get(OcfAction.MONITOR)).plus(budgets.get(OcfAction.DEMOTE))
                 : stop;
+    }
+
+    /** Whether a start promotes as well: {@link Builder#promoted()}. */
+    public boolean isStartedPromoted() {
+        return isStartedPromoted;
+    }
+
+    /** {@inheritDoc} What the agent advises for the action, and what a stop needs with the looks around it. */
+    @Override
+    public Optional<Duration> budget(Call call) {
+        return switch (call) {
+            case START -> Optional.of(startBudget());
+            case STOP -> Optional.of(stopBudget());
+            case PROMOTE -> known(OcfAction.PROMOTE);
+            case DEMOTE -> known(OcfAction.DEMOTE);
+            case PROBE -> known(OcfAction.MONITOR);
+            default -> Optional.empty();
+        };
+    }
+
+    private Optional<Duration> known(OcfAction action) {
+        return metadata.knows(action) ? Optional.of(budgets.get(action)) : Optional.empty();
     }
 
     /** Whether it has two roles. */

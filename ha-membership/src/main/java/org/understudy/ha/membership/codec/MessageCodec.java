@@ -8,6 +8,8 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Message.Accept;
 import org.understudy.ha.membership.core.message.Message.Accepted;
 import org.understudy.ha.membership.core.message.Message.Chosen;
+import org.understudy.ha.membership.core.message.Message.Clear;
+import org.understudy.ha.membership.core.message.Message.ClearAnswer;
 import org.understudy.ha.membership.core.message.Message.FormAnswer;
 import org.understudy.ha.membership.core.message.Message.FormQuery;
 import org.understudy.ha.membership.core.message.Message.Join;
@@ -168,6 +170,10 @@ public final class MessageCodec {
                 return new Operate(r.i64(), RecordCodec.operation(r));
             case 23:
                 return new Soft(r.text(), r.i64(), r.i64(), r.bytes());
+            case 24:
+                return new Clear(r.i64(), r.text(), RecordCodec.node(r));
+            case 25:
+                return new ClearAnswer(r.i64(), r.bool(), r.text());
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
@@ -348,6 +354,17 @@ public final class MessageCodec {
         @Override
         public Writer visit(Soft m) {
             return w.u8(23).text(m.group()).i64(m.token()).i64(m.number()).bytes(m.state());
+        }
+
+        @Override
+        public Writer visit(Clear m) {
+            RecordCodec.node(w.u8(24).i64(m.request()).text(m.group()), m.node());
+            return w;
+        }
+
+        @Override
+        public Writer visit(ClearAnswer m) {
+            return w.u8(25).i64(m.request()).bool(m.isDone()).text(m.why());
         }
     }
 }

@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.Optional;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Ballot;
@@ -49,6 +50,8 @@ public sealed interface Effect {
 
     /** The core services tell the application something. */
     record Tell(Told told) implements Effect {}
+    /** What an operator here wanted forgotten has been decided. */
+    record ClearDecided(long request, Operator.Cleared.Outcome outcome, String why) implements Effect {}
 
     /** The session has ended in an orderly way: nothing more will be sent. */
     record Left() implements Effect {}

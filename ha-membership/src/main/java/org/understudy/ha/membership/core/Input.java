@@ -54,14 +54,32 @@ public sealed interface Input {
     /** A later probe before the first grant. */
     record Probed(String group, Presence presence) implements Input {}
 
-    /** A start returned. */
-    record StartEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+    /**
+     * A start returned.
+     *
+     * @param resource which one failed; empty if none did, or nobody knows
+     */
+    record StartEnded(String group, long token, Optional<Severity> failure, String resource, String why)
+            implements Input {
+        public StartEnded(String group, long token, Optional<Severity> failure, String why) {
+            this(group, token, failure, "", why);
+        }
+    }
 
     /** A stop returned; {@code isStopped} only if it is certain. */
     record StopEnded(String group, long token, boolean isStopped, String why) implements Input {}
 
-    /** A running group failed, or (without a severity) ended by itself. */
-    record GroupEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
+    /**
+     * A running group failed, or (without a severity) ended by itself.
+     *
+     * @param resource which one failed; empty if none did, or nobody knows
+     */
+    record GroupEnded(String group, long token, Optional<Severity> failure, String resource, String why)
+            implements Input {
+        public GroupEnded(String group, long token, Optional<Severity> failure, String why) {
+            this(group, token, failure, "", why);
+        }
+    }
 
     /** A running group must be given back whatever operators have said: soon something else ends it, and more than it. */
     record GroupEnding(String group, long token, String why) implements Input {}
@@ -71,6 +89,9 @@ public sealed interface Input {
 
     /** Somebody here asks for a move. */
     record MoveWanted(long request, String group, NodeId to) implements Input {}
+
+    /** An operator here wants the failures of a group on a node forgotten. */
+    record ClearWanted(long request, String group, NodeId node) implements Input {}
 
     /** An operator here asks for something. */
     record OperationWanted(long request, Operation operation) implements Input {}

@@ -1,8 +1,7 @@
 package org.understudy.ha.membership.core;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
@@ -14,17 +13,12 @@ import org.understudy.ha.membership.core.record.Sentence;
 /**
  * One group on this node: what it is doing here, and whether this node offers to run it. Pure.
  *
- * <p>A soft failure is tried again here, under a new token, until it has happened {@value #SOFT_FAILURES_MAX} times in ten
- * minutes; a hard one keeps the group away for at least five seconds and while the resource itself vetoes.
+ * <p>After a failure it is tried again here, under a new token, or this node keeps away from it for a while, as {@link FailureBook} says; and
+ * for as long as the resource itself vetoes.
  */
 final class LocalGroup {
 
-    static final int SOFT_FAILURES_MAX = 3;
     static final String AWAY = "this node resigned, others come first for a while";
-    private static final long SECOND = 1_000_000_000L;
-    private static final long SOFT_WINDOW_NANOS = 600 * SECOND;
-    private static final long SOFT_HOLD_NANOS = 60 * SECOND;
-    private static final long HARD_HOLD_NANOS = 5 * SECOND;
 
     /** What the group is doing here. */
     enum Phase {
@@ -36,15 +30,14 @@ final class LocalGroup {
     }
 
     private final String name;
-    private final Deque<Long> softFailures = new ArrayDeque<>();
+    private final FailureBook failures = new FailureBook();
     private Candidacy reported;
     private Rules rules;
     private Phase phase = Phase.IDLE;
     private long token;
     private Optional<Severity> failure = Optional.empty();
     private String why = "";
-    private long holdUntil = Long.MIN_VALUE;
-    private String holdWhy = "";
+    private String whyBlocked = "";
     private long awayNanos;
     private long awayUntil = Long.MIN_VALUE;
     private boolean withdrawn;
@@ -89,10 +82,11 @@ final class LocalGroup {
     }
 
     /** Offered again, perhaps while it still stops after it was withdrawn. */
-    void offer(Candidacy candidacy, Placement placement) {
+    void offer(long now, Candidacy candidacy, Placement placement) {
         withdrawn = false;
         rules = Rules.of(placement);
         reported = candidacy.withReasonCut().withRules(rules.digest());
+        failures.vetoed(now, !reported.isEligible());
     }
 
     Rules rules() {
@@ -104,8 +98,7 @@ final class LocalGroup {
         if (isAway(now)) {
             return reported.withEligibility(false, AWAY);
         }
-        boolean held = now < holdUntil;
-        return held ? reported.withEligibility(false, holdWhy) : reported;
+        return failures.isHeld(now) ? reported.withEligibility(false, failures.holdWhy()) : reported;
     }
 
     /**
@@ -130,8 +123,9 @@ final class LocalGroup {
         return now < awayUntil;
     }
 
-    void eligibility(boolean isEligible, String whyNot) {
+    void eligibility(long now, boolean isEligible, String whyNot) {
         reported = reported.withEligibility(isEligible, Sentence.shortened(whyNot));
+        failures.vetoed(now, !isEligible);
     }
 
     void probed(Presence presence) {
@@ -168,8 +162,14 @@ final class LocalGroup {
         why = reason;
     }
 
-    void blocked() {
+    void blocked(String reason) {
         phase = Phase.BLOCKED;
+        whyBlocked = reason;
+    }
+
+    /** Why it could not be stopped; empty if it could. */
+    String whyBlocked() {
+        return phase == Phase.BLOCKED ? whyBlocked : "";
     }
 
     void idle() {
@@ -192,23 +192,17 @@ final class LocalGroup {
     }
 
     /** Counts a failure against this node. */
-    void failed(long now, Severity severity, String reason) {
-        if (severity == Severity.SOFT) {
-            softFailures.addLast(now);
-            while (now - softFailures.peekFirst() > SOFT_WINDOW_NANOS) {
-                softFailures.removeFirst();
-            }
-            if (softFailures.size() >= SOFT_FAILURES_MAX) {
-                softFailures.clear();
-                hold(now + SOFT_HOLD_NANOS, "failed " + SOFT_FAILURES_MAX + " times here, last: " + reason);
-            }
-        } else {
-            hold(now + HARD_HOLD_NANOS, reason);
-        }
+    void failed(long now, String resource, Severity severity, String reason) {
+        failures.failed(now, resource, severity, reason);
     }
 
-    private void hold(long until, String reason) {
-        holdUntil = Math.max(holdUntil, until);
-        holdWhy = Sentence.shortened(reason);
+    /** An operator says that what failed is mended. Returns whether anything was counted. */
+    boolean clearFailures() {
+        return failures.clear();
+    }
+
+    /** What failed here and is not forgotten yet. */
+    Troubles troubles(long now) {
+        return failures.troubles(now);
     }
 }

@@ -18,6 +18,7 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.InvariantViolation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Machine;
@@ -28,6 +29,8 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Message.Accept;
 import org.understudy.ha.membership.core.message.Message.Accepted;
 import org.understudy.ha.membership.core.message.Message.Chosen;
+import org.understudy.ha.membership.core.message.Message.Clear;
+import org.understudy.ha.membership.core.message.Message.ClearAnswer;
 import org.understudy.ha.membership.core.message.Message.FormAnswer;
 import org.understudy.ha.membership.core.message.Message.FormQuery;
 import org.understudy.ha.membership.core.message.Message.Join;
@@ -109,6 +112,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Proposer proposer;
     private final Operations operations;
     private final CoreServices services;
+    private final Clearings clearings;
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
@@ -211,6 +215,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 others);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
+        this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
@@ -295,6 +300,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 next,
                 Math.min(operations.nextDeadlineNanos(), acceptor.recovery().nextDeadlineNanos()));
         next = Math.min(next, services.nextDeadlineNanos(now));
+        next = Math.min(next, clearings.nextDeadlineNanos());
         if (keeper != null) {
             next = Math.min(next, keeper.nextDeadlineNanos(now));
         }
@@ -339,6 +345,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             say(self.value(), Reason.LEASE_ENDING, "");
         }
         operations.passTime(now);
+        clearings.passTime(now);
         decideOperations(now);
         joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
         joins.keySet().retainAll(joinedAt.keySet());
@@ -397,6 +404,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             operations.ask(now, wanted.request(), wanted.operation());
             operations.repeated(now).forEach(this::toOthers);
             planDirty = true;
+        } else if (input instanceof Input.ClearWanted wanted) {
+            Clear clear = new Clear(wanted.request(), wanted.group(), wanted.node());
+            clearings.ask(now, clear);
+            toOthers(clear);
+            takeClear(now, self, clear);
+            decideOperations(now);
         } else if (input instanceof Input.VouchWanted wanted) {
             vouch(wanted);
         } else if (input instanceof Input.ForceWanted wanted) {
@@ -421,12 +434,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (present == null) {
                 groups.put(o.group(), new LocalGroup(o.group(), o.candidacy(), o.placement()));
             } else {
-                present.offer(o.candidacy(), o.placement());
+                present.offer(now, o.candidacy(), o.placement());
             }
         } else if (input instanceof Input.GroupWithdrawn o) {
             withGroup(o.group(), LocalGroup::withdraw);
         } else if (input instanceof Input.EligibilityChanged o) {
-            withGroup(o.group(), g -> g.eligibility(o.isEligible(), o.whyNot()));
+            withGroup(o.group(), g -> g.eligibility(now, o.isEligible(), o.whyNot()));
         } else if (input instanceof Input.Probed o) {
             withGroup(o.group(), g -> g.probed(o.presence()));
         } else if (input instanceof Input.StartEnded o) {
@@ -733,6 +746,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 return true;
             }
 
+            @Override
+            public Boolean visit(Clear m) {
+                takeClear(now, from, m);
+                return true;
+            }
+
+            @Override
+            public Boolean visit(ClearAnswer m) {
+                clearings.answered(m);
+                decideOperations(now);
+                return true;
+            }
+
             /** For resources: nothing follows from it here. */
             @Override
             public Boolean visit(Soft m) {
@@ -813,7 +839,39 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
+    /** That a group may run again concerns everybody; what was counted, the node where it failed. */
+    private void takeClear(long now, NodeId from, Clear clear) {
+        planDirty |= clearings.hear(now, clear.group());
+        if (!clear.node().equals(self)) {
+            return;
+        }
+        int found = 0;
+        int cleared = 0;
+        for (LocalGroup group : groups.values()) {
+            if (Clearings.isOf(group.name(), clear.group())) {
+                found++;
+                cleared += group.clearFailures() ? 1 : 0;
+                touched.add(group.name());
+            }
+        }
+        ClearAnswer answer = new ClearAnswer(
+                clear.request(),
+                found > 0,
+                found == 0
+                        ? self + " has not registered group " + clear.group()
+                        : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
+        if (cleared > 0) {
+            say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
+        }
+        if (from.equals(self)) {
+            clearings.answered(answer);
+        } else {
+            then.add(new Effect.Send(from, answer));
+        }
+    }
+
     private void decideOperations(long now) {
+        clearings.decide(now, learned).forEach(then::add);
         for (Effect.OperationDecided decided : operations.decide(now, learned)) {
             then.add(decided);
             if (decided.isDone()) {
@@ -1265,7 +1323,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
         } else {
             Severity severity = o.failure().get();
-            group.failed(now, severity, o.why());
+            group.failed(now, o.resource(), severity, o.why());
             say(group.name(), Reason.GROUP_FAILED, o.why());
             stop(group, o.failure(), o.why());
         }
@@ -1281,7 +1339,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         o.failure().ifPresent(severity -> {
-            group.failed(now, severity, o.why());
+            group.failed(now, o.resource(), severity, o.why());
             say(group.name(), Reason.GROUP_FAILED, o.why());
         });
         if (o.failure().isEmpty()) {
@@ -1292,7 +1350,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void groupEnding(long now, LocalGroup group, Input.GroupEnding o) {
         if (isActive(group, o.token())) {
-            group.failed(now, Severity.SOFT, o.why());
+            group.failed(now, "", Severity.SOFT, o.why());
             say(group.name(), Reason.GROUP_FAILED, o.why());
             stop(group, Optional.of(Severity.SOFT), o.why());
         }
@@ -1322,7 +1380,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             say(group.name(), Reason.GROUP_STOPPED, group.why());
             giveBack(now, group.name(), group.token(), group.failure(), group.why());
         } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
-            group.blocked();
+            group.blocked(o.why());
             say(group.name(), Reason.GROUP_BLOCKED, o.why());
         }
     }
@@ -1760,6 +1818,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         sayWhoIsMissing(now);
         forceIfDue(now);
         operations.repeated(now).forEach(this::toOthers);
+        clearings.repeated(now).forEach(clear -> {
+            toOthers(clear);
+            takeClear(now, self, clear);
+        });
         ownReleases.values().forEach(this::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
@@ -2032,6 +2094,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 reachable,
                 tokenFloor,
                 operations.wanted(),
+                clearings.wanted(),
                 learned.isPresent() && base.equals(learnedBallot),
                 steadiness.steady(now),
                 policies);
@@ -2110,6 +2173,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Optional.empty();
         }
         return Optional.of(GroupStatus.State.valueOf(local.phase().name()));
+    }
+
+    /** Why a group could not be stopped on this node; empty if it is not blocked. */
+    public String whyBlocked(String group) {
+        LocalGroup local = groups.get(group);
+        return local == null ? "" : local.whyBlocked();
+    }
+
+    /** What went wrong with a group on this node and is not forgotten yet. */
+    public Troubles troubles(String group, long now) {
+        LocalGroup local = groups.get(group);
+        return local == null ? Troubles.NONE : local.troubles(now);
     }
 
     /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */

@@ -2,11 +2,11 @@ package org.understudy.ha.membership.runtime;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +23,11 @@ import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
@@ -31,23 +35,33 @@ import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ManagedResource.Call;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.api.spi.SoftState;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.enforcement.core.Subject;
+import org.understudy.ha.membership.runtime.Instance.Failure;
 import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 
 /**
- * Where the code of one group's resources runs: one call at a time, each with a budget, with the class loader of whoever
- * registered the group, on a thread that is the group's only while a call is under way. Reports to the loop; decides nothing about
+ * Where the code of one part of a group runs, of the whole of it for most: one call at a time, each with a budget, with the class loader of
+ * whoever registered the group, on a thread that is the group's only while a call is under way. Reports to the loop; decides nothing about
  * ownership.
+ *
+ * <p><b>Parts.</b> The copies of a group and its promoted role are lanes that share one {@link Instance}: its queue, and so one call at a time.
+ * A copy that is granted here while another is here is given back. A copy that stops has its promoted role given up, and demotes before
+ * anything of it stops. A promoted role starts only where a copy runs.
  *
  * <p><b>Concurrency.</b> {@link #start}, {@link #stop} and {@link #shutdown} are called by the loop and never block. A stop
  * interrupts a start that is under way and queues behind it. A call that overruns its budget is interrupted; a stop that has
@@ -58,28 +72,35 @@ public final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final String KEPT = "it goes on without a majority: withoutQuorum(KEEP_RUNNING)";
     private static final int STOP_ATTEMPTS = 2;
-    private static final int SENTENCE_MAX = 300;
     private static final long STOP_AGAIN_MILLIS = 2000;
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
-    private static final Duration LOOK_BUDGET = Duration.ofSeconds(2);
-    private static final Duration RETIRE_BUDGET = Duration.ofSeconds(2);
+    /** A score that has changed is a write of the record: so long at least lies between two. */
+    private static final long SCORE_APART_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** How long a monitor may go on saying that a stopped resource runs, as it may tell what was seen a moment ago; or one more stop budget. */
+    private static final long CONTRADICTION_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long CONTRADICTION_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** Before the end of a lease nothing is done in order any more; a step-down begins a quarter before it at most. */
+    private static final int QUIESCE_PARTS = 3;
 
     /** Surroundings shared by all lanes of a node. */
     public record Surroundings(
             LeaseBoard leases,
             Executor pool,
             Rounds rounds,
+            CallWatch watch,
+            NodeId self,
             NamedThreads threads,
             ScheduledExecutorService timers,
             Consumer<Input> report,
             Consumer<String> claim,
-            java.util.function.ToIntFunction<Incarnation> tag,
+            ToIntFunction<Incarnation> tag,
             Function<String, Optional<byte[]>> clusterKey,
             SoftStates softStates,
             Consumer<HaEvent> tell,
             Cover cover,
-            Runnable stopFailed) {}
+            Consumer<String> stopFailed) {}
 
     /** What ends the group without us. Any thread; returns at once. */
     public interface Cover {
@@ -103,26 +124,28 @@ public final class Lane {
         LOST
     }
 
+    private final Part part;
     private final Group group;
+    private final Instance instance;
     private final boolean isElection;
     /** Whether the end of the lease alone lets others take over: a leader's task of which a late moment does no harm. */
     private final boolean isLeaseEnough;
 
     private final int priority;
     private final Surroundings around;
-    private final ClassLoader loader;
-    private final LaneQueue queue;
     private final Object turn = new Object();
-    private final Rounds.Entry monitoring;
-    private final Rounds.Entry looking;
+    private volatile Rounds.Entry monitoring;
+    private volatile Rounds.Entry looking;
     /** Guarded by {@link #turn}. */
-    private @Nullable CallGuard current;
-
     private @Nullable GrantLease lease;
+
     private final CountDownLatch retired = new CountDownLatch(1);
     private volatile boolean isOffered;
     private volatile long startRequested;
     private volatile long stopRequested;
+    /** The token of a promotion that the copy under it takes with it. */
+    private volatile long givenUp;
+
     private volatile long active;
     private volatile boolean isMonitored;
     private volatile boolean wasEverGranted;
@@ -133,29 +156,54 @@ public final class Lane {
     /** While no offer said so, no grant of this node relies on an enforcer. */
     private volatile boolean wasOfferedAsCovered;
 
-    /**
-     * @throws ConfigurationException if the group has the name of an election and is none
-     */
-    public Lane(Group group, boolean isElection, ClassLoader loader, Surroundings around) {
-        if (group.name().startsWith(Planner.ELECTION_PREFIX) != isElection) {
-            throw new ConfigurationException(
-                    "group", group.name(), "is a name for elections; join the election, or name the group otherwise");
-        }
-        this.group = group;
+    private volatile int rank;
+    private volatile int rankTold;
+    private volatile long rankToldAt = System.nanoTime() - SCORE_APART_NANOS;
+    private volatile Optional<Incarnation> holder = Optional.empty();
+
+    private Lane(Part part, Instance instance, boolean isElection, Surroundings around) {
+        this.part = part;
+        this.instance = instance;
+        this.group = instance.group();
         this.isElection = isElection;
-        List<LeaderResource> leaders = group.resources().stream()
+        List<LeaderResource> leaders = part.entries().stream()
                 .map(Group.Entry::resource)
                 .filter(LeaderResource.class::isInstance)
                 .map(LeaderResource.class::cast)
                 .toList();
         this.isLeaseEnough = !leaders.isEmpty() && leaders.stream().allMatch(LeaderResource::isLeaseEnough);
         this.priority =
-                leaders.stream().mapToInt(LeaderResource::priority).max().orElse(0);
-        this.loader = loader;
+                leaders.stream().mapToInt(LeaderResource::priority).max().orElse(part.priority());
         this.around = around;
-        this.queue = new LaneQueue(around.pool(), around.threads().name("group-" + group.name()));
+        instance.add(this);
         this.monitoring = around.rounds().every(group.monitorEvery(), this::monitorSoon);
         this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
+    }
+
+    /**
+     * The lanes of a group, one for each part.
+     *
+     * @throws ConfigurationException if the group has the name of an election and is none, or a resource names a budget that cannot be
+     */
+    public static List<Lane> of(
+            Group group, List<Part> parts, boolean isElection, ClassLoader loader, Surroundings around) {
+        if (group.name().startsWith(Planner.ELECTION_PREFIX) != isElection) {
+            throw new ConfigurationException(
+                    "group", group.name(), "is a name for elections; join the election, or name the group otherwise");
+        }
+        Instance instance = new Instance(group, loader, around);
+        return parts.stream()
+                .map(part -> new Lane(part, instance, isElection, around))
+                .toList();
+    }
+
+    /** What the part is called in the record. */
+    public String name() {
+        return part.name();
+    }
+
+    Role role() {
+        return part.role();
     }
 
     /**
@@ -165,11 +213,23 @@ public final class Lane {
      */
     public void offer(Runnable offered) {
         submit(() -> {
-            presence = isElection ? Presence.ABSENT : probe();
-            eligibility = eligible();
-            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto(), group.placement()));
-            offered.run();
+            if (!isElection && instance.isFirst(this)) {
+                presence = Presence.UNKNOWN;
+                Runnable anyway = () -> submit(() -> offerNow(offered));
+                instance.askWhoTells(this, anyway);
+                presence = instance.probe(this, anyway);
+            } else if (!isElection) {
+                presence = instance.probe(this, () -> submit(() -> offerNow(offered)));
+            }
+            offerNow(offered);
         });
+    }
+
+    /** In the lane. */
+    private void offerNow(Runnable offered) {
+        eligibility = instance.whyStuck().orElseGet(() -> eligible(() -> submit(() -> offerNow(offered))));
+        around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(true), part.placement()));
+        offered.run();
     }
 
     /** Runs something after the loop was handed the first offer: at once if it was. Any thread; never blocks. */
@@ -191,7 +251,7 @@ public final class Lane {
     public void endNow(String why) {
         long token = active;
         if (token != 0) {
-            around.report().accept(new Input.GroupEnding(group.name(), token, cut(why)));
+            around.report().accept(new Input.GroupEnding(part.name(), token, cut(why)));
         }
     }
 
@@ -204,14 +264,14 @@ public final class Lane {
     private void offerAgain() {
         if (isCoverageNews && isOffered && !isLeaseEnough) {
             isCoverageNews = false;
-            around.report().accept(new Input.GroupOffered(group.name(), candidacyOrVeto(), group.placement()));
+            around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(true), part.placement()));
         }
     }
 
     /** What ends this group here, resource by resource. */
     public Coverage coverage() {
         List<Subject> known = subjects;
-        Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(group) : known);
+        Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(part) : known);
         return keepsRunning()
                 ? new Coverage(
                         group.name(),
@@ -226,6 +286,16 @@ public final class Lane {
         return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
     }
 
+    /** What went wrong here, with what the loop counted. */
+    public Troubles troubles(Troubles counted) {
+        int hanging = instance.hanging();
+        int late = instance.lateReturns();
+        int contradictions = instance.contradictions();
+        return hanging == 0 && late == 0 && contradictions == 0
+                ? counted
+                : new Troubles(counted.failures(), counted.hold(), counted.holdReason(), hanging, late, contradictions);
+    }
+
     /** The offer has reached the loop. */
     public void markOffered() {
         isOffered = true;
@@ -237,18 +307,16 @@ public final class Lane {
 
     /** The lane was never offered: ends it. What it would have run may be in another one. Never blocks. */
     public void discard() {
-        monitoring.cancel();
-        looking.cancel();
-        queue.close();
+        cancelLooks();
+        instance.queue().close();
         retired.countDown();
     }
 
     /** Nothing of the group is active here and nothing will be: ends the lane, and gives back what was kept ready. Never blocks. */
     public void retire() {
-        monitoring.cancel();
-        looking.cancel();
-        submit(this::retireAll);
-        queue.close();
+        cancelLooks();
+        submit(() -> instance.retireAll(this));
+        instance.queue().close();
         retired.countDown();
     }
 
@@ -263,9 +331,9 @@ public final class Lane {
     }
 
     /** Starts all resources in order. */
-    public void start(Incarnation holder, long token, ProofKind proof) {
+    public void start(Incarnation newHolder, long token, ProofKind proof) {
         startRequested = token;
-        submit(() -> startAll(holder, token, proof));
+        submit(() -> startAll(newHolder, token, proof));
     }
 
     /** Stops whatever was started last, for a node that steps aside. */
@@ -277,30 +345,47 @@ public final class Lane {
 
     /** Stops all resources in reverse. */
     public void stop(long token, String why) {
+        boolean isOrderly = isMonitored;
         stopRequested = token;
         isMonitored = false;
-        synchronized (turn) {
-            if (lease != null) {
-                lease.end();
-            }
-            if (current != null && current.isInterruptible) {
-                // An interrupt closes the channel on which its target waits, and that may last: not on the loop.
-                soon(current::cancel);
-            }
+        endLease();
+        instance.cancelStart(this, this::soon);
+        if (part.role() == Role.COPY && instance.copy().filter(this::equals).isPresent()) {
+            instance.promoted().ifPresent(promoted -> promoted.giveUp(why));
         }
         AtomicBoolean isReported = new AtomicBoolean();
         Duration budget = stopBudget();
         later(
                 () -> {
                     if (isReported.compareAndSet(false, true)) {
-                        around.report()
-                                .accept(new Input.StopEnded(
-                                        group.name(), token, false, "a stop has not returned for " + budget));
-                        around.stopFailed().run();
+                        String late = instance.underWay() + " keeps it from stopping for " + budget;
+                        around.report().accept(new Input.StopEnded(part.name(), token, false, late));
+                        around.stopFailed().accept(late);
                     }
                 },
                 budget.toMillis());
-        submit(() -> stopAll(token, why, isReported));
+        submit(() -> stopAll(token, why, isReported, isOrderly));
+    }
+
+    /** The copy under a promoted role stops: the role is given back. It ends with the copy, whenever the loop hears of it. */
+    private void giveUp(String why) {
+        long token = startRequested;
+        if (isActive() && givenUp < token) {
+            givenUp = token;
+            isMonitored = false;
+            endLease();
+            instance.cancelStart(this, this::soon);
+            LOG.debug("group {}: the promoted role is given up: {}", group.name(), why);
+            around.report().accept(new Input.GroupResigned(part.name(), token, 0));
+        }
+    }
+
+    private void endLease() {
+        synchronized (turn) {
+            if (lease != null) {
+                lease.end();
+            }
+        }
     }
 
     /** Whether any resource may be active, or is about to be. */
@@ -308,24 +393,43 @@ public final class Lane {
         return active != 0 || startRequested > stopRequested;
     }
 
+    /** Whether it has started completely, and nothing has ended it since. */
+    private boolean isUp() {
+        return isMonitored;
+    }
+
     /** How long stopping may take before its outcome counts as unknown. */
     public Duration stopBudget() {
-        return group.stopBudget()
-                .multipliedBy(group.resources().size() * (long) STOP_ATTEMPTS)
-                .plusMillis(500);
+        Duration budget = Duration.ofMillis(500);
+        for (Group.Entry entry : part.entries()) {
+            budget = budget.plus(instance.budget(entry, Call.QUIESCE));
+            if (hasRole(entry)) {
+                budget = budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS));
+            }
+            budget = budget.plus(instance.budget(entry, Call.STOP).multipliedBy(STOP_ATTEMPTS));
+        }
+        return budget;
+    }
+
+    private static boolean hasRole(Group.Entry entry) {
+        return !entry.isWithPromoted() && entry.resource() instanceof PromotableResource;
     }
 
     /** Ends the lane as soon as it can be; whatever still runs is interrupted. Never blocks. */
     public void shutdown() {
+        cancelLooks();
+        instance.shutdown(this);
+    }
+
+    private void cancelLooks() {
         monitoring.cancel();
         looking.cancel();
-        queue.closeNow(this::retireAll);
     }
 
     /** Waits for the end of the last call after {@link #shutdown()}. */
     public void awaitEnd(long millis) {
         try {
-            if (!queue.awaitIdle(millis)) {
+            if (!instance.queue().awaitIdle(millis)) {
                 LOG.warn("group {}: a resource does not return although it was interrupted", group.name());
             }
         } catch (InterruptedException e) {
@@ -334,49 +438,57 @@ public final class Lane {
     }
 
     /** Announces what the group would leave on the host, so that a last will can always speak of it; then the candidacy. */
-    private Candidacy candidacyOrVeto() {
+    private Candidacy candidacyOrVeto(boolean isNews) {
         try {
             Candidacy candidacy = candidacy();
             candidacy.remains().forEach(around.claim());
-            Coverage coverage = coverage();
-            if (coverage.isComplete()) {
-                LOG.info("group {}: ended without us when its lease is over: {}", group.name(), coverage);
-            } else if (isLeaseEnough) {
-                LOG.debug("group {}: the task itself must heed its lease: {}", group.name(), coverage);
-            } else {
-                LOG.info(
-                        "group {}: after a pause or a power cut of this host no other node takes it over until this process is"
-                                + " proved gone: {}",
-                        group.name(),
-                        coverage);
+            if (isNews) {
+                logCoverage();
             }
             return candidacy;
         } catch (RuntimeException | LinkageError e) {
-            LOG.error("group {}: a resource does not say what it is; the group is not started here", group.name(), e);
+            LOG.error("group {}: a resource does not say what it is; the group is not started here", part.title(), e);
             String why = "a resource does not say what it is: " + cut(e.toString());
-            return new Candidacy(group.preferred(), isElection, false, why, Presence.UNKNOWN, false, List.of());
+            return new Candidacy(part.preferred(), isElection, false, why, Presence.UNKNOWN, false, List.of());
+        }
+    }
+
+    private void logCoverage() {
+        Coverage coverage = coverage();
+        if (coverage.isComplete()) {
+            LOG.info("group {}: ended without us when its lease is over: {}", part.title(), coverage);
+        } else if (isLeaseEnough) {
+            LOG.debug("group {}: the task itself must heed its lease: {}", part.title(), coverage);
+        } else {
+            LOG.info(
+                    "group {}: after a pause or a power cut of this host no other node takes it over until this process is"
+                            + " proved gone: {}",
+                    part.title(),
+                    coverage);
         }
     }
 
     /** What ends this group at the end of the lease, and what stays on the host: computed from its resources. */
     private Candidacy candidacy() {
         if (subjects.isEmpty()) {
-            subjects = subjects(group);
+            subjects = subjects(part);
         }
         Coverage coverage = coverage();
         boolean isExpirable = coverage.isComplete() || isLeaseEnough;
         boolean isRefused = group.isEnforcementRequired() && !coverage.isComplete();
         List<String> remains = new ArrayList<>();
-        for (Group.Entry entry : group.resources()) {
-            remains.addAll(entry.resource().remains());
+        for (Group.Entry entry : part.entries()) {
+            for (String thing : entry.resource().remains()) {
+                remains.add(ownName(thing));
+            }
             if (entry.resource().scope() == Scope.EXTERNAL) {
                 // No last will can speak for what outlives the host.
-                remains.add(Planner.EXTERNAL_PREFIX + group.name() + "/" + entry.name());
+                remains.add(Planner.EXTERNAL_PREFIX + part.name() + "/" + entry.name());
             }
         }
         wasOfferedAsCovered |= isExpirable && !isLeaseEnough;
         return new Candidacy(
-                group.preferred(),
+                part.preferred(),
                 isElection,
                 eligibility.isEligible() && !isRefused,
                 isRefused
@@ -386,69 +498,119 @@ public final class Lane {
                 presence,
                 isExpirable,
                 remains,
-                priority,
+                part.role() == Role.PROMOTED ? rank : priority,
                 keepsRunning());
     }
 
-    /** Asks the resources of a group what ends them. */
-    public static List<Subject> subjects(Group group) {
+    /** A program of a copy is another one on each node, and its promoted role another thing than its running. */
+    private String ownName(String thing) {
+        if (!thing.startsWith(Planner.PROGRAM_PREFIX)) {
+            return thing;
+        }
+        return switch (part.role()) {
+            case WHOLE -> thing;
+            case COPY -> thing + "@" + around.self();
+            case PROMOTED -> thing + "!promoted";
+        };
+    }
+
+    /** Asks the resources of a part of a group what ends them. */
+    public static List<Subject> subjects(Part part) {
         List<Subject> subjects = new ArrayList<>();
-        for (Group.Entry entry : group.resources()) {
+        for (Group.Entry entry : part.entries()) {
+            boolean isPromoted = part.role() == Role.PROMOTED && hasRole(entry);
+            ManagedResource resource = entry.resource();
+            Scope scope = isPromoted ? ((PromotableResource) resource).promotedScope() : resource.scope();
             subjects.add(new Subject(
                     entry.name(),
-                    entry.resource().scope(),
-                    List.copyOf(entry.resource().enforcements()),
-                    entry.mayOverlap()));
+                    java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null"),
+                    List.copyOf(
+                            isPromoted
+                                    ? ((PromotableResource) resource).promotedEnforcements()
+                                    : resource.enforcements()),
+                    // Whoever wants copies says that one too many does no harm for a while.
+                    entry.mayOverlap() || part.role() == Role.COPY));
         }
         return List.copyOf(subjects);
     }
 
-    // ---- one at a time, in the lane
-    // ------------------------------------------------------------------------------------
+    // ---- start, in the lane --------------------------------------------------------------------------------------
 
-    private void startAll(Incarnation holder, long token, ProofKind proof) {
-        if (stopRequested >= token) {
+    private void startAll(Incarnation newHolder, long token, ProofKind proof) {
+        if (isOver(token)) {
             return;
         }
-        GrantLease fresh = around.leases().lease(holder, new FencingToken(token));
+        boolean isPossible = switch (part.role()) {
+            case WHOLE -> true;
+            case COPY -> instance.take(this);
+            case PROMOTED -> instance.copy().filter(Lane::isUp).isPresent();
+        };
+        if (!isPossible) {
+            // Not a failure: what was granted has been overtaken by what has happened here since the offer.
+            around.report().accept(new Input.GroupResigned(part.name(), token, 0));
+            return;
+        }
+        GrantLease fresh = around.leases().lease(newHolder, new FencingToken(token));
         synchronized (turn) {
             lease = fresh;
         }
+        holder = Optional.of(newHolder);
         active = token;
         wasEverGranted = true;
         if (!keepsRunning()) {
-            around.cover().enter(group.name(), holder, subjects);
+            around.cover().enter(part.name(), newHolder, subjects);
         }
-        Starting context = new Starting(holder, fresh, proof);
         if (!endsWithItsThreads()) {
-            context.claims().claim(HostClaims.WHOLE_PROCESS);
+            around.claim().accept(HostClaims.WHOLE_PROCESS);
         }
-        for (Group.Entry entry : group.resources()) {
-            Optional<Failure> failure = call(entry, "start", group.startBudget(), true, () -> {
-                awaitValid(fresh, token);
-                entry.resource().start(context);
-            });
+        for (Group.Entry entry : part.entries()) {
+            Optional<Failure> failure = startOne(entry, newHolder, fresh, proof, token);
             if (failure.isPresent()) {
-                around.report()
-                        .accept(new Input.StartEnded(
-                                group.name(),
-                                token,
-                                Optional.of(failure.get().severity()),
-                                failure.get().why()));
+                startFailed(token, failure.get());
                 return;
             }
         }
-        isMonitored = stopRequested < token;
-        around.report().accept(new Input.StartEnded(group.name(), token, Optional.empty(), ""));
+        isMonitored = !isOver(token);
+        around.report().accept(new Input.StartEnded(part.name(), token, Optional.empty(), ""));
+        instance.poke();
+    }
+
+    private Optional<Failure> startOne(
+            Group.Entry entry, Incarnation newHolder, GrantLease fresh, ProofKind proof, long token) {
+        boolean isPromotion = part.role() == Role.PROMOTED && hasRole(entry);
+        Call what = isPromotion ? Call.PROMOTE : Call.START;
+        String overdue = what.name().toLowerCase(java.util.Locale.ROOT) + " has not returned after "
+                + instance.budget(entry, what) + " although it was interrupted";
+        Runnable hangs = () -> startFailed(token, new Failure(Severity.SOFT, entry.name(), overdue));
+        return instance.call(this, entry, what, hangs, call -> {
+            awaitValid(fresh, token);
+            Starting context = new Starting(newHolder, fresh, proof, call);
+            if (isPromotion) {
+                ((PromotableResource) entry.resource()).promote(context);
+            } else {
+                entry.resource().start(context);
+            }
+        });
+    }
+
+    private void startFailed(long token, Failure failure) {
+        around.report()
+                .accept(new Input.StartEnded(
+                        part.name(), token, Optional.of(failure.severity()), failure.resource(), failure.why()));
+    }
+
+    /** Whether this start is to end. */
+    private boolean isOver(long token) {
+        return stopRequested >= token || givenUp >= token;
     }
 
     private boolean endsWithItsThreads() {
         try {
-            return group.resources().stream().allMatch(entry -> entry.resource().endsWithItsThreads());
+            return part.entries().stream().allMatch(entry -> entry.resource().endsWithItsThreads());
         } catch (RuntimeException e) {
             LOG.warn(
                     "group {}: a resource does not say whether it ends with its threads: {}",
-                    group.name(),
+                    part.title(),
                     e.toString());
             return false;
         }
@@ -460,12 +622,12 @@ public final class Lane {
      */
     private void awaitValid(GrantLease fresh, long token) throws InterruptedException, ResourceException {
         while (!fresh.isValid() || isToWaitForCover(token)) {
-            if (stopRequested >= token || Thread.interrupted()) {
+            if (isOver(token) || Thread.interrupted()) {
                 throw new InterruptedException();
             }
             LockSupport.parkNanos(LEASE_LOOK_NANOS);
         }
-        if (stopRequested >= token) {
+        if (isOver(token)) {
             throw new InterruptedException();
         }
     }
@@ -474,7 +636,7 @@ public final class Lane {
         if (!wasOfferedAsCovered) {
             return false;
         }
-        Standing standing = around.cover().standing(group.name(), token);
+        Standing standing = around.cover().standing(part.name(), token);
         if (standing == Standing.LOST) {
             isCoverageNews = true;
             offerAgain();
@@ -486,236 +648,324 @@ public final class Lane {
         return standing == Standing.WAIT;
     }
 
-    private void stopAll(long token, String why, AtomicBoolean isReported) {
-        LOG.debug("group {}: stopping, {}", group.name(), why);
-        Stopping context = new Stopping(token);
+    // ---- stop, in the lane ---------------------------------------------------------------------------------------
+
+    private void stopAll(long token, String why, AtomicBoolean isReported, boolean isOrderly) {
+        if (part.role() != Role.WHOLE && active == 0) {
+            // Never begun: what is here belongs to another copy, or nothing was promoted.
+            stopped(token, isReported);
+            return;
+        }
+        LOG.debug("group {}: stopping, {}", part.title(), why);
+        Optional<Lane> promoted =
+                part.role() == Role.COPY ? instance.promoted().filter(lane -> lane.active != 0) : Optional.empty();
+        if (isOrderly && isLeaseLong()) {
+            promoted.ifPresent(lane -> lane.quiesceAll(lane.active, true));
+            quiesceAll(token, false);
+        }
+        Runnable again = () -> submit(() -> stopAll(token, why, isReported, false));
+        promoted.ifPresent(lane -> lane.demoteFirst(again));
         StringBuilder failures = new StringBuilder();
-        List<Group.Entry> reverse = new ArrayList<>(group.resources());
-        java.util.Collections.reverse(reverse);
-        for (Group.Entry entry : reverse) {
-            stopOne(entry, context)
-                    .ifPresent(failure -> failures.append(failure).append("; "));
+        for (Group.Entry entry : reversed()) {
+            Optional<String> failure = part.role() == Role.PROMOTED && hasRole(entry)
+                    ? demoteOne(entry, token, again)
+                    : stopOne(entry, token, again);
+            failure.ifPresent(f -> failures.append(f).append("; "));
         }
         if (failures.length() == 0) {
-            around.cover().leave(group.name());
-            active = 0;
-            isReported.set(true);
-            around.report().accept(new Input.StopEnded(group.name(), token, true, ""));
+            promoted.ifPresent(lane -> lane.copyHasStopped(again));
+            over();
+            stopped(token, isReported);
             return;
         }
-        LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", group.name(), failures);
+        LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", part.title(), failures);
         if (isReported.compareAndSet(false, true)) {
-            around.report().accept(new Input.StopEnded(group.name(), token, false, failures.toString()));
-            around.stopFailed().run();
+            around.report().accept(new Input.StopEnded(part.name(), token, false, failures.toString()));
+            around.stopFailed().accept(failures.toString());
         }
-        later(() -> submit(() -> stopAll(token, why, new AtomicBoolean(true))), STOP_AGAIN_MILLIS);
+        later(() -> submit(() -> stopAll(token, why, new AtomicBoolean(true), false)), STOP_AGAIN_MILLIS);
     }
 
-    /** What was kept ready for a start is given back, unless something may still be active. */
-    private void retireAll() {
-        if (isActive()) {
-            return;
-        }
-        for (Group.Entry entry : group.resources()) {
-            call(entry, "retire", RETIRE_BUDGET, false, () -> entry.resource().retire());
+    private List<Group.Entry> reversed() {
+        List<Group.Entry> reverse = new ArrayList<>(part.entries());
+        Collections.reverse(reverse);
+        return reverse;
+    }
+
+    /** Everything of it is certainly over. */
+    private void over() {
+        around.cover().leave(part.name());
+        instance.leave(this);
+        active = 0;
+    }
+
+    private void stopped(long token, AtomicBoolean isReported) {
+        isReported.set(true);
+        around.report().accept(new Input.StopEnded(part.name(), token, true, ""));
+        instance.poke();
+    }
+
+    /** Whether there is time to do things in order. */
+    private boolean isLeaseLong() {
+        return holder.filter(who -> {
+                    GrantLease now = around.leases().lease(who, new FencingToken(Math.max(1, active)));
+                    return now.isValid() && now.remaining().toNanos() * QUIESCE_PARTS > now.lengthNanos();
+                })
+                .isPresent();
+    }
+
+    /** @param isWithPromotedOnly whether only of what is not quiesced with the copy */
+    private void quiesceAll(long token, boolean isWithPromotedOnly) {
+        for (Group.Entry entry : reversed()) {
+            if (!isWithPromotedOnly || !hasRole(entry)) {
+                instance.call(
+                        this,
+                        entry,
+                        Call.QUIESCE,
+                        () -> {},
+                        call -> entry.resource().quiesce(new Stopping(token, call)));
+            }
         }
     }
 
-    /** Retries, then kills; what is left is reported. */
-    private Optional<String> stopOne(Group.Entry entry, StopContext context) {
-        String last = "";
+    /** The copy stops: as far as it can be, nothing is promoted when it does. What cannot be demoted is stopped with it. */
+    private void demoteFirst(Runnable again) {
+        long token = active;
+        boolean isOver = true;
+        for (Group.Entry entry : reversed()) {
+            Optional<String> failure;
+            if (hasRole(entry)) {
+                failure = instance.call(this, entry, Call.DEMOTE, () -> {}, call -> demote(entry, token, call))
+                        .map(Failure::why);
+            } else {
+                failure = stopOne(entry, token, again);
+            }
+            isOver &= failure.isEmpty();
+        }
+        if (isOver) {
+            over();
+        }
+    }
+
+    /** In the lane of a promoted role: what could not be demoted has stopped. What is with it must have, too. */
+    private void copyHasStopped(Runnable again) {
+        long token = active;
+        boolean isOver = token == 0
+                || reversed().stream()
+                        .filter(entry -> !hasRole(entry))
+                        .allMatch(entry -> stopOne(entry, token, again).isEmpty());
+        if (isOver) {
+            over();
+        }
+    }
+
+    private void demote(Group.Entry entry, long token, UserCall call) throws ResourceException, InterruptedException {
+        ((PromotableResource) entry.resource()).demote(new Stopping(token, call));
+    }
+
+    /** Demotes, and again; then stops the copy, which ends its role as well; then kills. */
+    private Optional<String> demoteOne(Group.Entry entry, long token, Runnable again) {
+        Optional<Lane> copy = instance.copy();
+        if (copy.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Failure> failure = Optional.empty();
         for (int i = 0; i < STOP_ATTEMPTS; i++) {
-            Optional<Failure> failure = call(
-                    entry,
-                    "stop",
-                    group.stopBudget(),
-                    false,
-                    () -> entry.resource().stop(context));
+            failure = instance.call(this, entry, Call.DEMOTE, () -> {}, call -> demote(entry, token, call));
             if (failure.isEmpty()) {
                 return Optional.empty();
             }
-            last = failure.get().why();
+        }
+        String why = failure.map(Failure::why).orElse("");
+        copy.get().broken(entry, why + "; so its copy was stopped");
+        return stopOne(entry, token, again).map(last -> why + ", " + last);
+    }
+
+    /** Something of this copy was stopped under it. */
+    private void broken(Group.Entry entry, String why) {
+        isMonitored = false;
+        around.report()
+                .accept(new Input.GroupEnded(part.name(), active, Optional.of(Severity.SOFT), entry.name(), cut(why)));
+    }
+
+    /** Retries, then kills; what is left is reported. */
+    private Optional<String> stopOne(Group.Entry entry, long token, Runnable again) {
+        String last = "";
+        for (int i = 0; i < STOP_ATTEMPTS; i++) {
+            Optional<Failure> failure = instance.call(
+                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(new Stopping(token, call)));
+            if (failure.isEmpty() && !isContradicted(entry, again)) {
+                return Optional.empty();
+            }
+            last = failure.map(Failure::why)
+                    .orElse(entry.name() + ": stop says that it is stopped, and its monitor that it runs");
         }
         boolean[] isGone = new boolean[1];
-        call(
+        instance.call(
+                this,
                 entry,
-                "kill",
-                group.stopBudget(),
-                false,
-                () -> isGone[0] = entry.resource().kill());
-        return isGone[0] ? Optional.empty() : Optional.of(last);
+                Call.KILL,
+                () -> {},
+                call -> isGone[0] = entry.resource().kill());
+        return isGone[0] ? Optional.empty() : Optional.of(cut(last));
     }
+
+    /** A monitor that does not return is not asked again: the stop begins anew without its word. */
+    private boolean isContradicted(Group.Entry entry, Runnable again) {
+        if (isElection) {
+            return false;
+        }
+        Runnable withoutIt = () -> {
+            instance.trustsNoMore(entry);
+            again.run();
+        };
+        long patience =
+                Math.min(CONTRADICTION_NANOS, instance.budget(entry, Call.STOP).toNanos());
+        long until = System.nanoTime() + patience;
+        while (instance.isContradicted(this, entry, withoutIt)) {
+            if (System.nanoTime() - until > 0) {
+                instance.contradicted();
+                around.tell()
+                        .accept(new HaEvent.Alarm(
+                                group.name(),
+                                entry.name()
+                                        + ": stop says that it is stopped, and its monitor that it runs; it does not"
+                                        + " count as stopped, see which of them is wrong"));
+                return true;
+            }
+            LockSupport.parkNanos(CONTRADICTION_LOOK_NANOS);
+        }
+        return false;
+    }
+
+    // ---- looks, in the lane --------------------------------------------------------------------------------------
 
     private void monitor() {
         long token = active;
-        for (Group.Entry entry : group.resources()) {
+        for (Group.Entry entry : part.entries()) {
+            if (part.role() == Role.PROMOTED && hasRole(entry)) {
+                // Its copy is looked at.
+                continue;
+            }
             if (!isMonitored) {
                 return;
             }
-            Health[] found = new Health[1];
-            Optional<Failure> failure = call(
-                    entry,
-                    "monitor",
-                    LOOK_BUDGET,
-                    false,
-                    () -> found[0] = entry.resource().monitor());
-            Health health =
-                    failure.map(f -> Health.failed(Severity.SOFT, f.why())).orElse(found[0]);
-            if (health == null) {
-                health = Health.failed(Severity.SOFT, "monitor() gave null");
-            }
+            Runnable hangs = () -> {
+                renewMonitoring();
+                ended(
+                        token,
+                        entry,
+                        Health.failed(
+                                Severity.SOFT,
+                                "monitor has not returned after " + instance.budget(entry, Call.MONITOR)
+                                        + " although it was interrupted"));
+            };
+            Health health = instance.monitor(this, entry, hangs);
             if (health.isBad() && isMonitored) {
-                isMonitored = false;
-                around.report()
-                        .accept(new Input.GroupEnded(
-                                group.name(),
-                                token,
-                                Optional.of(health.severity()),
-                                cut(entry.name() + ": " + health.reason())));
+                ended(token, entry, health);
                 return;
             }
         }
     }
 
-    private void look() {
-        Eligibility now = eligible();
-        if (!now.equals(eligibility)) {
-            eligibility = now;
-            around.report().accept(new Input.EligibilityChanged(group.name(), now.isEligible(), now.reason()));
-        }
-        if (presence != Presence.ABSENT && !wasEverGranted) {
-            presence = probe();
-            around.report().accept(new Input.Probed(group.name(), presence));
-        }
-    }
-
-    private Eligibility eligible() {
-        for (Group.Entry entry : group.resources()) {
-            Eligibility[] found = new Eligibility[1];
-            Optional<Failure> failure = call(
-                    entry,
-                    "eligibility",
-                    LOOK_BUDGET,
-                    false,
-                    () -> found[0] = entry.resource().eligibility());
-            if (failure.isPresent()) {
-                return Eligibility.veto(failure.get().why());
-            }
-            if (found[0] == null) {
-                return Eligibility.veto(entry.name() + ": eligibility() gave null");
-            }
-            if (!found[0].isEligible()) {
-                return Eligibility.veto(cut(entry.name() + ": " + found[0].reason()));
-            }
-        }
-        return Eligibility.eligible();
-    }
-
-    private Presence probe() {
-        Presence worst = Presence.ABSENT;
-        for (Group.Entry entry : group.resources()) {
-            Presence[] found = {Presence.UNKNOWN};
-            call(
-                    entry,
-                    "probe",
-                    group.startBudget(),
-                    false,
-                    () -> found[0] = entry.resource().probe());
-            if (found[0] != Presence.ABSENT) {
-                worst = found[0];
-                LOG.warn(
-                        "group {}: before its first start {} is {}; it will not be started while that is so",
-                        group.name(),
+    private void ended(long token, Group.Entry entry, Health health) {
+        isMonitored = false;
+        around.report()
+                .accept(new Input.GroupEnded(
+                        part.name(),
+                        token,
+                        Optional.of(health.severity()),
                         entry.name(),
-                        found[0]);
-            }
-        }
-        return worst;
+                        cut(entry.name() + ": " + health.reason())));
     }
 
-    // ---- one call into user code -----------------------------------------------------------------------------------
+    /** What hangs is not looked at again by itself. */
+    private void renewMonitoring() {
+        monitoring.cancel();
+        monitoring = around.rounds().every(group.monitorEvery(), this::monitorSoon);
+    }
 
-    private record Failure(Severity severity, String why) {
-        private Failure {
-            why = cut(why);
+    private void renewLooking() {
+        looking.cancel();
+        looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
+    }
+
+    private void look() {
+        if (active != 0 || !isOffered) {
+            return;
+        }
+        Eligibility now = eligible(() -> {
+            renewLooking();
+            submit(this::look);
+        });
+        boolean isChanged = !now.equals(eligibility);
+        eligibility = now;
+        boolean isRankDue =
+                part.role() == Role.PROMOTED && now.isEligible() && (isChanged || rankChangedSince(System.nanoTime()));
+        if (isRankDue) {
+            rankToldAt = System.nanoTime();
+            rankTold = rank;
+            around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(false), part.placement()));
+        } else if (isChanged) {
+            around.report().accept(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
+        }
+        if (presence != Presence.ABSENT
+                && !wasEverGranted
+                && instance.whyStuck().isEmpty()) {
+            presence = instance.probe(this, () -> {
+                renewLooking();
+                submit(this::look);
+            });
+            around.report().accept(new Input.Probed(part.name(), presence));
         }
     }
 
-    /** Sentences of resources travel in messages and in the record: they are kept short. */
+    private boolean rankChangedSince(long now) {
+        return rank != rankTold && now - rankToldAt >= SCORE_APART_NANOS;
+    }
+
+    private Eligibility eligible(Runnable onGivenUp) {
+        Optional<Lane> copy = instance.copy();
+        return switch (part.role()) {
+            case WHOLE -> instance.eligible(this, part.entries(), onGivenUp);
+            case COPY ->
+                copy.filter(other -> other != this)
+                        .map(other -> Eligibility.veto("copy " + other.part.copy() + " of it is on this node already"))
+                        .orElseGet(() -> instance.eligible(this, part.entries(), onGivenUp));
+            case PROMOTED ->
+                copy.filter(Lane::isUp).isEmpty()
+                        ? Eligibility.veto("no copy of it runs on this node")
+                        : promotable(onGivenUp);
+        };
+    }
+
+    private Eligibility promotable(Runnable onGivenUp) {
+        List<Group.Entry> with =
+                part.entries().stream().filter(entry -> !hasRole(entry)).toList();
+        Eligibility eligible = instance.eligible(this, with, onGivenUp);
+        if (!eligible.isEligible()) {
+            return eligible;
+        }
+        Score score = instance.score(this, part.entries(), onGivenUp);
+        rank = rank(score.value());
+        return score.isEligible() ? eligible : Eligibility.veto(score.reason());
+    }
+
+    /** Keeps the order of any two scores that are not closer than one part in sixteen million. */
+    static int rank(long score) {
+        int magnitude = Float.floatToIntBits(Math.abs((float) score));
+        return score < 0 ? -magnitude : magnitude;
+    }
+
+    /** What this part may do here may have changed with another part. Any thread. */
+    void lookAgain() {
+        if (active == 0 && part.role() != Role.WHOLE) {
+            submit(this::look);
+        }
+    }
+
     private static String cut(String sentence) {
-        return sentence.length() <= SENTENCE_MAX ? sentence : sentence.substring(0, SENTENCE_MAX) + "…";
-    }
-
-    /** A call into the user's code. */
-    @FunctionalInterface
-    private interface Call {
-        void run() throws ResourceException, InterruptedException;
-    }
-
-    private Optional<Failure> call(Group.Entry entry, String what, Duration budget, boolean isStart, Call body) {
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        CallGuard guard = new CallGuard(thread, isStart);
-        Optional<Future<?>> alarm = alarm(guard, budget);
-        synchronized (turn) {
-            current = guard;
-        }
-        String name = entry.name() + "." + what;
-        try {
-            thread.setContextClassLoader(loader);
-            body.run();
-            return Optional.empty();
-        } catch (ResourceException e) {
-            LOG.warn("group {}: {}: {}", group.name(), name, e.getMessage());
-            return Optional.of(new Failure(e.severity(), name + ": " + e.getMessage()));
-        } catch (InterruptedException e) {
-            return Optional.of(new Failure(Severity.SOFT, name + " was interrupted after at most " + budget));
-        } catch (RuntimeException e) {
-            LOG.warn("group {}: {} failed", group.name(), name, e);
-            return Optional.of(new Failure(Severity.SOFT, name + ": " + e));
-        } catch (Error e) {
-            LOG.error("group {}: {} failed", group.name(), name, e);
-            return Optional.of(new Failure(Severity.HARD, name + ": " + e));
-        } finally {
-            guard.finish();
-            alarm.ifPresent(a -> a.cancel(false));
-            synchronized (turn) {
-                current = null;
-            }
-            thread.setContextClassLoader(before);
-        }
-    }
-
-    /** While a node closes there are no timers any more: what is left to stop then runs without a budget. */
-    private Optional<Future<?>> alarm(CallGuard guard, Duration budget) {
-        try {
-            return Optional.of(around.timers().schedule(guard::cancel, budget.toNanos(), TimeUnit.NANOSECONDS));
-        } catch (RejectedExecutionException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** Interrupts a call, but never what runs on the thread after it. */
-    private static final class CallGuard {
-        private final Thread thread;
-        private final boolean isInterruptible;
-        private boolean isFinished;
-
-        private CallGuard(Thread thread, boolean isInterruptible) {
-            this.thread = thread;
-            this.isInterruptible = isInterruptible;
-        }
-
-        private synchronized void cancel() {
-            if (!isFinished) {
-                thread.interrupt();
-            }
-        }
-
-        private synchronized void finish() {
-            isFinished = true;
-            Thread.interrupted();
-        }
+        return Instance.cut(sentence);
     }
 
     // ---- timers --------------------------------------------------------------------------------------------------
@@ -723,20 +973,31 @@ public final class Lane {
     /** Skipped, not queued, while the lane is busy. */
     private void monitorSoon() {
         if (isMonitored) {
-            queue.tryRun(this::monitor);
+            instance.queue().tryRun(quietly(this::monitor));
         }
     }
 
     private void lookSoon() {
         if (active == 0) {
-            queue.tryRun(this::look);
+            instance.queue().tryRun(quietly(this::look));
         }
     }
 
     private void submit(Runnable task) {
-        if (!queue.execute(task)) {
+        if (!instance.queue().execute(quietly(task))) {
             LOG.trace("group {}: lane is closed", group.name());
         }
+    }
+
+    /** Whoever was left behind in a look says no more. */
+    private static Runnable quietly(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (Instance.LeftBehind e) {
+                LOG.debug("{}", e.getMessage());
+            }
+        };
     }
 
     private void soon(Runnable task) {
@@ -758,14 +1019,16 @@ public final class Lane {
     // ---- contexts ------------------------------------------------------------------------------------------------
 
     private final class Starting implements StartContext, HostClaims {
-        private final Incarnation holder;
+        private final Incarnation startHolder;
         private final GrantLease grantLease;
         private final ProofKind proof;
+        private final UserCall call;
 
-        private Starting(Incarnation holder, GrantLease grantLease, ProofKind proof) {
-            this.holder = holder;
+        private Starting(Incarnation startHolder, GrantLease grantLease, ProofKind proof, UserCall call) {
+            this.startHolder = startHolder;
             this.grantLease = grantLease;
             this.proof = proof;
+            this.call = call;
         }
 
         @Override
@@ -775,7 +1038,7 @@ public final class Lane {
 
         @Override
         public Incarnation holder() {
-            return holder;
+            return startHolder;
         }
 
         @Override
@@ -806,7 +1069,7 @@ public final class Lane {
         @Override
         public SoftState softState() {
             long token = grantLease.token().value();
-            return around.softStates().of(group.name(), token, mine -> active == mine && stopRequested < mine);
+            return around.softStates().of(part.name(), token, mine -> active == mine && !isOver(mine));
         }
 
         @Override
@@ -815,8 +1078,18 @@ public final class Lane {
         }
 
         @Override
+        public Duration remaining() {
+            return call.remaining();
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return call.isCancelled() || isOver(grantLease.token().value());
+        }
+
+        @Override
         public int tag() {
-            return around.tag().applyAsInt(holder);
+            return around.tag().applyAsInt(startHolder);
         }
 
         @Override
@@ -827,9 +1100,11 @@ public final class Lane {
 
     private final class Stopping implements StopContext {
         private final long token;
+        private final UserCall call;
 
-        private Stopping(long token) {
+        private Stopping(long token, UserCall call) {
             this.token = token;
+            this.call = call;
         }
 
         @Override
@@ -840,6 +1115,26 @@ public final class Lane {
         @Override
         public FencingToken token() {
             return new FencingToken(token);
+        }
+
+        @Override
+        public void report(String sentence) {
+            around.tell().accept(new HaEvent.Reported(group.name(), cut(sentence)));
+        }
+
+        @Override
+        public void alarm(String sentence) {
+            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
+        }
+
+        @Override
+        public Duration remaining() {
+            return call.remaining();
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return call.isCancelled();
         }
     }
 }

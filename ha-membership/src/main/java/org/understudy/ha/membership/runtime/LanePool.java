@@ -23,7 +23,7 @@ import org.understudy.ha.internal.loop.NamedThreads;
  */
 public final class LanePool implements Executor, AutoCloseable {
 
-    private static final Logger LOG = LoggerFactory.getLogger(LanePool.class);
+    static final Logger LOG = LoggerFactory.getLogger(LanePool.class);
     private static final long KEEP_SECONDS = 10;
     private static final long KEEP_NANOS = TimeUnit.SECONDS.toNanos(KEEP_SECONDS);
     private static final long AGAIN_MILLIS = 50;

@@ -22,6 +22,8 @@ final class LaneQueue {
 
     private boolean isClosed;
     private @Nullable Thread runner;
+    /** Counts those who had the lane: whoever was left behind in a call has it no more. */
+    private long ticket;
 
     /** @param name what to call the thread while it runs tasks of this queue, after the name it has */
     LaneQueue(Executor pool, String name) {
@@ -40,22 +42,50 @@ final class LaneQueue {
 
     /** Runs a task on the calling thread if nothing else of this lane runs or waits; returns whether it did. */
     boolean tryRun(Runnable task) {
+        long mine;
         synchronized (this) {
             if (isClosed || isTaken) {
                 return false;
             }
             isTaken = true;
+            mine = ++ticket;
         }
         try {
-            run(task);
+            run(task, mine);
         } finally {
             synchronized (this) {
-                if (waiting.isEmpty()) {
+                if (ticket != mine) {
+                    LanePool.LOG.debug("{}: a task that was left behind has ended", name);
+                } else if (waiting.isEmpty()) {
                     free();
                 } else {
                     dispatch();
                 }
             }
+        }
+        return true;
+    }
+
+    /** Names the task that runs now; to be asked in the task. */
+    synchronized long ticket() {
+        return ticket;
+    }
+
+    /**
+     * Leaves a task behind that is in a call that does not return: what waits is run on another thread.
+     *
+     * @return whether it was that task that had the lane
+     */
+    synchronized boolean abandon(long whose) {
+        if (!isTaken || ticket != whose) {
+            return false;
+        }
+        ticket++;
+        runner = null;
+        if (waiting.isEmpty()) {
+            free();
+        } else {
+            dispatch();
         }
         return true;
     }
@@ -120,16 +150,24 @@ final class LaneQueue {
         Thread thread = Thread.currentThread();
         String before = thread.getName();
         thread.setName(name);
+        long mine = enter();
         try {
-            for (Runnable task = next(); task != null; task = next()) {
-                run(task);
+            for (Runnable task = next(mine); task != null; task = next(mine)) {
+                run(task, mine);
             }
         } finally {
             thread.setName(before);
         }
     }
 
-    private synchronized @Nullable Runnable next() {
+    private synchronized long enter() {
+        return ++ticket;
+    }
+
+    private synchronized @Nullable Runnable next(long mine) {
+        if (ticket != mine) {
+            return null;
+        }
         Runnable task = waiting.poll();
         if (task == null) {
             free();
@@ -137,7 +175,7 @@ final class LaneQueue {
         return task;
     }
 
-    private void run(Runnable task) {
+    private void run(Runnable task, long mine) {
         synchronized (this) {
             runner = Thread.currentThread();
         }
@@ -147,7 +185,9 @@ final class LaneQueue {
             LanePool.report(name + ": a task failed", e);
         } finally {
             synchronized (this) {
-                runner = null;
+                if (ticket == mine) {
+                    runner = null;
+                }
                 // An interrupt was meant for this task, not for what runs on the thread after it.
                 Thread.interrupted();
             }

@@ -100,7 +100,9 @@ public final class EveryMessage {
                         9,
                         new Operation(
                                 Operation.Kind.MAINTAIN, B, 0, Optional.of(Target.group("files")), "me", "works")),
-                new Message.Soft("files", 4, 9, new byte[] {1, 0, -1}));
+                new Message.Soft("files", 4, 9, new byte[] {1, 0, -1}),
+                new Message.Clear(12, "files", A),
+                new Message.ClearAnswer(12, false, "not registered here"));
     }
 
     public static DurableState state() {

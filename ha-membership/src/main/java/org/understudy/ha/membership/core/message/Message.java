@@ -305,6 +305,22 @@ public sealed interface Message {
         }
     }
 
+    /** Forget the failures of a group on a node; and, all of you, that it must run nowhere. */
+    record Clear(long request, String group, NodeId node) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /** Answer of that node to {@link Clear}. */
+    record ClearAnswer(long request, boolean isDone, String why) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
     /**
      * What the owner of a group tells the others beside the record; binds nobody and is not kept on any disk.
      *
@@ -399,5 +415,9 @@ public sealed interface Message {
         R visit(Operate m);
 
         R visit(Soft m);
+
+        R visit(Clear m);
+
+        R visit(ClearAnswer m);
     }
 }

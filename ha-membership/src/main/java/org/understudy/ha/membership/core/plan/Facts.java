@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,7 @@ import org.understudy.ha.membership.core.record.Rules;
  * @param reachable nodes heard lately
  * @param tokenFloor no token at or below this may be issued
  * @param operations what operators ask for
+ * @param cleared groups that an operator lets run again although the record says that they must not, by their users' names
  * @param isBaseChosen whether the record planned from is known to be chosen: only then may the voters change
  * @param steady for groups that go home by themselves, the nodes that could have run them for long enough
  * @param policies that groups may name, by name
@@ -44,6 +46,7 @@ public record Facts(
         SortedSet<NodeId> reachable,
         long tokenFloor,
         List<Operation> operations,
+        SortedSet<String> cleared,
         boolean isBaseChosen,
         SortedMap<String, SortedSet<NodeId>> steady,
         Map<String, PlacementPolicy> policies) {
@@ -53,7 +56,7 @@ public record Facts(
         policies = Map.copyOf(policies);
     }
 
-    /** Of a node that counts no time towards a failback and has no policies. */
+    /** Of a node that counts no time towards a failback, has no policies, and to which nobody says that anything is to be forgotten. */
     public Facts(
             SortedMap<NodeId, Admission> joins,
             SortedMap<Incarnation, Offered> offers,
@@ -77,6 +80,7 @@ public record Facts(
                 reachable,
                 tokenFloor,
                 operations,
+                Collections.emptySortedSet(),
                 isBaseChosen,
                 new TreeMap<>(),
                 Map.of());

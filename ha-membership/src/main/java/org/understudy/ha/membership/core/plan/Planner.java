@@ -451,6 +451,7 @@ public final class Planner {
             endSessions();
             proveLateDeaths();
             operate();
+            clearFatal();
             admit();
             takeOffers();
             board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
@@ -561,6 +562,17 @@ public final class Planner {
                     default -> {}
                 }
             }
+        }
+
+        /** A failure that kept a group from running anywhere is mended, an operator says. */
+        private void clearFatal() {
+            if (facts.cleared().isEmpty()) {
+                return;
+            }
+            groups.replaceAll((name, group) -> facts.cleared().contains(Part.groupOf(name))
+                            && !group.fatal().isEmpty()
+                    ? group.withFatal("")
+                    : group);
         }
 
         /** An operator's word ends what a session left behind, once the session itself is over: it still waits out the lease. */

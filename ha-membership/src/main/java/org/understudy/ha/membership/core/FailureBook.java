@@ -1,0 +1,130 @@
+package org.understudy.ha.membership.core;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.understudy.ha.api.Troubles;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.Sentence;
+
+/**
+ * The failures of one group on this node, and how long the node keeps away from it because of them. Pure.
+ *
+ * <p>A soft failure is tried again here until it has happened {@value #SOFT_FAILURES_MAX} times in ten minutes: then the node keeps away
+ * for a minute. After a hard one it keeps away for five seconds. Each repeat doubles that, up to an hour. All is forgotten when an hour has
+ * passed since the last failure, the last hold and the last veto of the resource itself: what is still broken is never forgotten.
+ */
+final class FailureBook {
+
+    static final int SOFT_FAILURES_MAX = 3;
+    /** Resources that a group names; others are counted together. */
+    private static final int RESOURCES_MAX = 64;
+
+    private static final int DOUBLINGS_MAX = 20;
+    private static final long SECOND = 1_000_000_000L;
+    private static final long SOFT_WINDOW_NANOS = 600 * SECOND;
+    private static final long SOFT_HOLD_NANOS = 60 * SECOND;
+    private static final long HARD_HOLD_NANOS = 5 * SECOND;
+    private static final long HOLD_NANOS_MAX = 3600 * SECOND;
+    private static final long FORGET_NANOS = 3600 * SECOND;
+
+    private final Deque<Long> softFailures = new ArrayDeque<>();
+    private final TreeMap<String, Troubles.Failures> byResource = new TreeMap<>();
+    private int softHolds;
+    private int hardHolds;
+    private long holdUntil = Long.MIN_VALUE;
+    private long holdNanos;
+    private String holdWhy = "";
+    private long quietSince;
+    private boolean isVetoed;
+
+    /** Counts one. */
+    void failed(long now, String resource, Severity severity, String reason) {
+        forgetIfQuiet(now);
+        quietSince = now;
+        String why = Sentence.shortened(reason);
+        String key = byResource.containsKey(resource) || byResource.size() < RESOURCES_MAX ? resource : "";
+        Troubles.Failures before = byResource.get(key);
+        byResource.put(key, new Troubles.Failures(key, before == null ? 1 : before.count() + 1, severity, why));
+        if (severity != Severity.SOFT) {
+            hold(now, grown(HARD_HOLD_NANOS, hardHolds++), why);
+            return;
+        }
+        softFailures.addLast(now);
+        while (now - softFailures.peekFirst() > SOFT_WINDOW_NANOS) {
+            softFailures.removeFirst();
+        }
+        if (softFailures.size() >= SOFT_FAILURES_MAX) {
+            softFailures.clear();
+            hold(
+                    now,
+                    grown(SOFT_HOLD_NANOS, softHolds++),
+                    "failed " + SOFT_FAILURES_MAX + " times here, last: " + reason);
+        }
+    }
+
+    /** Whether the resource itself says now that it could not start here. */
+    void vetoed(long now, boolean isVeto) {
+        if (isVetoed && !isVeto) {
+            quietSince = Math.max(quietSince, now);
+        }
+        isVetoed = isVeto;
+    }
+
+    boolean isHeld(long now) {
+        return now < holdUntil;
+    }
+
+    String holdWhy() {
+        return holdWhy;
+    }
+
+    /** Returns whether there was anything. */
+    boolean clear() {
+        boolean wasAnything = !byResource.isEmpty();
+        softFailures.clear();
+        byResource.clear();
+        softHolds = 0;
+        hardHolds = 0;
+        holdUntil = Long.MIN_VALUE;
+        return wasAnything;
+    }
+
+    /** What is not forgotten yet. */
+    Troubles troubles(long now) {
+        forgetIfQuiet(now);
+        if (byResource.isEmpty()) {
+            return Troubles.NONE;
+        }
+        List<Troubles.Failures> failures = new ArrayList<>();
+        for (Map.Entry<String, Troubles.Failures> entry : byResource.entrySet()) {
+            failures.add(entry.getValue());
+        }
+        boolean isHeld = isHeld(now);
+        return new Troubles(
+                failures, isHeld ? Duration.ofNanos(holdNanos) : Duration.ZERO, isHeld ? holdWhy : "", 0, 0, 0);
+    }
+
+    private void forgetIfQuiet(long now) {
+        long since = Math.max(quietSince, holdUntil);
+        if (!byResource.isEmpty() && !isVetoed && now - since > FORGET_NANOS) {
+            clear();
+        }
+    }
+
+    private static long grown(long first, int repeats) {
+        return Math.min(HOLD_NANOS_MAX, first << Math.min(repeats, DOUBLINGS_MAX));
+    }
+
+    private void hold(long now, long nanos, String reason) {
+        if (now + nanos > holdUntil) {
+            holdUntil = now + nanos;
+            holdNanos = nanos;
+        }
+        holdWhy = Sentence.shortened(reason);
+    }
+}

@@ -1,0 +1,58 @@
+package org.understudy.ha.membership.runtime;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends looks that take too long. There are thousands in a second and hardly one does, so they get no timer each: while any is under way somebody
+ * looks every {@value #EVERY_MILLIS} ms, and their budgets are that much longer at most.
+ *
+ * <p><b>Concurrency.</b> Thread-safe; nothing blocks.
+ */
+public final class CallWatch {
+
+    private static final Logger LOG = LoggerFactory.getLogger(CallWatch.class);
+    private static final long EVERY_MILLIS = 100;
+
+    private final ScheduledExecutorService timers;
+    private final Set<UserCall> calls = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean isPlanned = new AtomicBoolean();
+
+    public CallWatch(ScheduledExecutorService timers) {
+        this.timers = timers;
+    }
+
+    void begin(UserCall call) {
+        calls.add(call);
+        if (!isPlanned.get() && isPlanned.compareAndSet(false, true)) {
+            plan();
+        }
+    }
+
+    void end(UserCall call) {
+        calls.remove(call);
+    }
+
+    private void plan() {
+        try {
+            timers.schedule(this::look, EVERY_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.trace("the node is closed");
+        }
+    }
+
+    private void look() {
+        long now = System.nanoTime();
+        calls.forEach(call -> call.look(now));
+        isPlanned.set(false);
+        if (!calls.isEmpty() && isPlanned.compareAndSet(false, true)) {
+            plan();
+        }
+    }
+}

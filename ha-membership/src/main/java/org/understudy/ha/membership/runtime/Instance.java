@@ -1,0 +1,591 @@
+package org.understudy.ha.membership.runtime;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.ConfigurationException.Problem;
+import org.understudy.ha.api.Role;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Eligibility;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource.Call;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.PromotableResource;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Score;
+import org.understudy.ha.api.spi.Severity;
+
+/**
+ * The resources of one user's group on this node, and every call into them: one at a time, each with a budget. All parts of the group (its
+ * copies and its promoted role) share it, so a promote can never overlap a demote or a stop, and at most one copy is here.
+ *
+ * <p><b>Concurrency.</b> Calls are made in the {@link #queue()}, everything else on any thread. A look that does not return although it was
+ * interrupted is left behind on its thread, and the queue goes on without it; while such looks hang the group is not eligible here, so
+ * there is hardly ever more than one. No other call is left behind.
+ */
+final class Instance {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
+    private static final Duration LOOK_BUDGET = Duration.ofSeconds(2);
+    private static final Duration RETIRE_BUDGET = Duration.ofSeconds(2);
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    /** Copies that look one after the other need one answer. */
+    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private static final int SENTENCE_MAX = 300;
+
+    private final Group group;
+    private final ClassLoader loader;
+    private final Lane.Surroundings around;
+    private final LaneQueue queue;
+    private final Map<Group.Entry, Map<Call, Duration>> budgets = new IdentityHashMap<>();
+    private final List<Lane> lanes = new CopyOnWriteArrayList<>();
+    private final Object turn = new Object();
+    /** Guarded by {@link #turn}. */
+    private @Nullable UserCall current;
+
+    /** Whose copy is here, or is about to be, or may still be. */
+    private volatile @Nullable Lane here;
+
+    /** Names of resources whose monitor has said once that they do not run. */
+    private final Set<String> tellers = ConcurrentHashMap.newKeySet();
+    /** What failed last, by the call: it is logged once. */
+    private final Map<String, String> said = new ConcurrentHashMap<>();
+
+    /** Looks that hang, by name. */
+    private final Map<UserCall, String> hanging = new ConcurrentHashMap<>();
+
+    private final AtomicBoolean isShutDown = new AtomicBoolean();
+    private final AtomicInteger lateReturns = new AtomicInteger();
+    private final AtomicInteger contradictions = new AtomicInteger();
+
+    private Eligibility eligibility = Eligibility.eligible();
+    private long eligibilityAt = System.nanoTime() - FRESH_NANOS;
+    private Presence presence = Presence.UNKNOWN;
+    private long presenceAt = System.nanoTime() - FRESH_NANOS;
+
+    /**
+     * @throws ConfigurationException if a resource names a budget that cannot be
+     */
+    Instance(Group group, ClassLoader loader, Lane.Surroundings around) {
+        this.group = group;
+        this.loader = loader;
+        this.around = around;
+        this.queue = new LaneQueue(around.pool(), around.threads().name("group-" + group.name()));
+        List<Problem> problems = new ArrayList<>();
+        for (Group.Entry entry : group.resources()) {
+            budgets.put(entry, budgets(entry, problems));
+        }
+        if (!problems.isEmpty()) {
+            throw new ConfigurationException(problems);
+        }
+    }
+
+    private Map<Call, Duration> budgets(Group.Entry entry, List<Problem> problems) {
+        Map<Call, Duration> found = new EnumMap<>(Call.class);
+        for (Call call : Call.values()) {
+            Optional<Duration> wanted;
+            try {
+                wanted = entry.resource().budget(call);
+            } catch (RuntimeException | LinkageError e) {
+                problems.add(
+                        problem(entry, call, e.toString(), "budget() failed; let it say how long the call may take"));
+                continue;
+            }
+            if (wanted == null) {
+                problems.add(problem(entry, call, "null", "give a duration, or Optional.empty()"));
+            } else if (wanted.isPresent()
+                    && (wanted.get().compareTo(SHORTEST) < 0
+                            || wanted.get().compareTo(org.understudy.ha.api.spi.ManagedResource.LONGEST) > 0)) {
+                problems.add(problem(entry, call, wanted.get().toString(), "must be at least 1 ms and at most a day"));
+            } else {
+                found.put(call, wanted.orElseGet(() -> usual(call)));
+            }
+        }
+        return found;
+    }
+
+    private Problem problem(Group.Entry entry, Call call, String value, String remedy) {
+        return new Problem("group " + group.name() + " resource " + entry.name() + " budget of " + call, value, remedy);
+    }
+
+    private Duration usual(Call call) {
+        return switch (call) {
+            case PROBE, START, PROMOTE -> group.startBudget();
+            case QUIESCE, DEMOTE, STOP, KILL -> group.stopBudget();
+            case RETIRE -> RETIRE_BUDGET;
+            default -> LOOK_BUDGET;
+        };
+    }
+
+    Group group() {
+        return group;
+    }
+
+    LaneQueue queue() {
+        return queue;
+    }
+
+    void add(Lane lane) {
+        lanes.add(lane);
+    }
+
+    /** Ends the queue once for all parts. Never blocks. */
+    void shutdown(Lane lane) {
+        if (isShutDown.compareAndSet(false, true)) {
+            queue.closeNow(() -> retireAll(lane));
+        }
+    }
+
+    /** In the queue. What was kept ready for a start is given back, unless something may still be active. */
+    void retireAll(Lane lane) {
+        if (lanes.stream().anyMatch(Lane::isActive)) {
+            return;
+        }
+        for (Group.Entry entry : group.resources()) {
+            call(lane, entry, Call.RETIRE, () -> {}, call -> entry.resource().retire());
+        }
+    }
+
+    boolean isFirst(Lane lane) {
+        return lanes.get(0) == lane;
+    }
+
+    Duration budget(Group.Entry entry, Call call) {
+        return budgets.get(entry).get(call);
+    }
+
+    // ---- whose copy is here --------------------------------------------------------------------------------------
+
+    /** In the queue. Returns false if another copy is here. */
+    boolean take(Lane lane) {
+        if (here != null && here != lane) {
+            return false;
+        }
+        here = lane;
+        return true;
+    }
+
+    /** In the queue: the copy has certainly stopped. */
+    void leave(Lane lane) {
+        if (here == lane) {
+            here = null;
+        }
+    }
+
+    /** The copy that is here; empty if there is none. */
+    Optional<Lane> copy() {
+        return Optional.ofNullable(here);
+    }
+
+    /** The promoted role of the group, if it has one. */
+    Optional<Lane> promoted() {
+        return lanes.stream().filter(lane -> lane.role() == Role.PROMOTED).findFirst();
+    }
+
+    /** What one part may do has changed with another: all look again. */
+    void poke() {
+        lanes.forEach(Lane::lookAgain);
+    }
+
+    // ---- looks ---------------------------------------------------------------------------------------------------
+
+    /** In the queue. Whether these resources could be started here. */
+    Eligibility eligible(Lane lane, List<Group.Entry> entries, Runnable onGivenUp) {
+        Optional<Eligibility> stuck = whyStuck();
+        if (stuck.isPresent()) {
+            return stuck.get();
+        }
+        boolean isShared = lane.role() == Role.COPY;
+        if (isShared && System.nanoTime() - eligibilityAt < FRESH_NANOS) {
+            return eligibility;
+        }
+        Eligibility now = ask(lane, entries, onGivenUp);
+        if (isShared) {
+            eligibility = now;
+            eligibilityAt = System.nanoTime();
+        }
+        return now;
+    }
+
+    private Eligibility ask(Lane lane, List<Group.Entry> entries, Runnable onGivenUp) {
+        for (Group.Entry entry : entries) {
+            Eligibility[] found = new Eligibility[1];
+            Optional<Failure> failure = look(
+                    lane,
+                    entry,
+                    Call.ELIGIBILITY,
+                    onGivenUp,
+                    () -> found[0] = entry.resource().eligibility());
+            if (failure.isPresent()) {
+                return Eligibility.veto(failure.get().why());
+            }
+            if (found[0] == null) {
+                return Eligibility.veto(entry.name() + ": eligibility() gave null");
+            }
+            if (!found[0].isEligible()) {
+                return Eligibility.veto(cut(entry.name() + ": " + found[0].reason()));
+            }
+        }
+        return Eligibility.eligible();
+    }
+
+    /** A look into this group hangs: it is not to be started on this node meanwhile. */
+    Optional<Eligibility> whyStuck() {
+        return hanging.values().stream()
+                .findFirst()
+                .map(name -> Eligibility.veto(
+                        name + " does not return although it was interrupted; until it does, or this process"
+                                + " is started again, the group is not started here"));
+    }
+
+    /** In the queue. The lowest score of these resources, or a veto. */
+    Score score(Lane lane, List<Group.Entry> entries, Runnable onGivenUp) {
+        long lowest = Long.MAX_VALUE;
+        for (Group.Entry entry : entries) {
+            if (entry.isWithPromoted() || !(entry.resource() instanceof PromotableResource promotable)) {
+                continue;
+            }
+            Score[] found = new Score[1];
+            Optional<Failure> failure = look(lane, entry, Call.SCORE, onGivenUp, () -> found[0] = promotable.score());
+            if (failure.isPresent()) {
+                return Score.veto(failure.get().why());
+            }
+            if (found[0] == null) {
+                return Score.veto(entry.name() + ": score() gave null");
+            }
+            if (!found[0].isEligible()) {
+                return Score.veto(cut(entry.name() + ": " + found[0].reason()));
+            }
+            lowest = Math.min(lowest, found[0].value());
+        }
+        return Score.of(lowest);
+    }
+
+    /** In the queue. Whether anything of it is active here although this library did not start it. */
+    Presence probe(Lane lane, Runnable onGivenUp) {
+        if (here != null) {
+            return Presence.ABSENT;
+        }
+        if (System.nanoTime() - presenceAt < FRESH_NANOS) {
+            return presence;
+        }
+        Presence worst = Presence.ABSENT;
+        for (Group.Entry entry : group.resources()) {
+            Presence[] found = {Presence.UNKNOWN};
+            look(
+                    lane,
+                    entry,
+                    Call.PROBE,
+                    onGivenUp,
+                    () -> found[0] = entry.resource().probe());
+            if (found[0] != Presence.ABSENT) {
+                worst = found[0] == null ? Presence.UNKNOWN : found[0];
+                LOG.warn(
+                        "group {}: before its first start {} is {}; it will not be started while that is so",
+                        group.name(),
+                        entry.name(),
+                        found[0]);
+            }
+        }
+        presence = worst;
+        presenceAt = System.nanoTime();
+        return worst;
+    }
+
+    /** In the queue, before anything was started: which monitors can tell that nothing runs. */
+    void askWhoTells(Lane lane, Runnable onGivenUp) {
+        for (Group.Entry entry : group.resources()) {
+            Health[] found = new Health[1];
+            look(
+                    lane,
+                    entry,
+                    Call.MONITOR,
+                    onGivenUp,
+                    () -> found[0] = entry.resource().monitor());
+            if (found[0] != null && found[0].isBad()) {
+                tellers.add(entry.name());
+            }
+        }
+    }
+
+    /** In the queue. What the monitor of a started resource says. */
+    Health monitor(Lane lane, Group.Entry entry, Runnable onGivenUp) {
+        Health[] found = new Health[1];
+        Optional<Failure> failure = look(
+                lane,
+                entry,
+                Call.MONITOR,
+                onGivenUp,
+                () -> found[0] = entry.resource().monitor());
+        Health health =
+                failure.map(f -> Health.failed(Severity.SOFT, f.reason())).orElse(found[0]);
+        return health == null ? Health.failed(Severity.SOFT, "monitor() gave null") : health;
+    }
+
+    /** In the queue, after a stop returned: whether its own monitor says that it runs, though it can say otherwise. */
+    boolean isContradicted(Lane lane, Group.Entry entry, Runnable onGivenUp) {
+        if (!tellers.contains(entry.name()) || !hanging.isEmpty()) {
+            return false;
+        }
+        Health[] found = new Health[1];
+        look(
+                lane,
+                entry,
+                Call.MONITOR,
+                onGivenUp,
+                () -> found[0] = entry.resource().monitor());
+        return found[0] != null && !found[0].isBad();
+    }
+
+    /** Its monitor is not asked any more whether a stop stopped it. */
+    void trustsNoMore(Group.Entry entry) {
+        tellers.remove(entry.name());
+    }
+
+    void contradicted() {
+        contradictions.incrementAndGet();
+    }
+
+    int hanging() {
+        return hanging.size();
+    }
+
+    int lateReturns() {
+        return lateReturns.get();
+    }
+
+    int contradictions() {
+        return contradictions.get();
+    }
+
+    // ---- one call into user code -----------------------------------------------------------------------------------
+
+    /** How a call failed. */
+    record Failure(Severity severity, String resource, String reason) {
+        Failure {
+            reason = cut(reason);
+        }
+
+        /** With the resource's name before it. */
+        String why() {
+            return cut(resource + "." + reason);
+        }
+    }
+
+    /** Sentences of resources travel in messages and in the record: they are kept short, and in one line. */
+    static String cut(@Nullable String sentence) {
+        String text = String.valueOf(sentence);
+        String line = (text.length() <= SENTENCE_MAX ? text : text.substring(0, SENTENCE_MAX) + "…");
+        return line.chars().anyMatch(Character::isISOControl) ? line.replaceAll("\\p{Cc}+", " ") : line;
+    }
+
+    /** A call into the user's code. */
+    @FunctionalInterface
+    interface Body {
+        void run(UserCall call) throws ResourceException, InterruptedException;
+    }
+
+    /** One that needs to know nothing of the call. */
+    @FunctionalInterface
+    interface LookBody {
+        void run() throws ResourceException, InterruptedException;
+    }
+
+    /** The look has returned at last, and somebody else has its lane: whoever made it leaves everything alone. */
+    static final class LeftBehind extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        LeftBehind(String name) {
+            super(name + " returned after nobody waited for it any more", null, false, false);
+        }
+    }
+
+    private Optional<Failure> look(Lane lane, Group.Entry entry, Call what, Runnable onGivenUp, LookBody body) {
+        return call(lane, entry, what, onGivenUp, call -> body.run());
+    }
+
+    /**
+     * In the queue.
+     *
+     * @param onGivenUp told on any thread if nobody waits for it any more; of a look before anybody else has the queue
+     * @throws LeftBehind if that was so, of a look
+     */
+    Optional<Failure> call(Lane lane, Group.Entry entry, Call what, Runnable onGivenUp, Body body) {
+        Duration budget = budget(entry, what);
+        UserCall[] self = new UserCall[1];
+        UserCall call = new UserCall(
+                lane,
+                entry.name(),
+                what,
+                queue.ticket(),
+                budget,
+                () -> hangs(self[0]),
+                () -> givenUp(self[0], onGivenUp));
+        self[0] = call;
+        Optional<Failure> failure;
+        Watching watching = watch(call);
+        synchronized (turn) {
+            current = call;
+        }
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        boolean isWaitedFor;
+        try {
+            thread.setContextClassLoader(loader);
+            failure = run(entry, call, body);
+        } finally {
+            isWaitedFor = call.finish();
+            watching.end();
+            thread.setContextClassLoader(before);
+            if (!call.isLook() || isWaitedFor) {
+                synchronized (turn) {
+                    current = null;
+                }
+            }
+        }
+        if (isWaitedFor) {
+            return failure;
+        }
+        boolean isIgnored = call.isLook() || call.isStart();
+        if (isIgnored) {
+            lateReturns.incrementAndGet();
+        }
+        LOG.warn("group {}: {} has returned at last{}", group.name(), call.name(), isIgnored ? "; it is ignored" : "");
+        if (call.isLook()) {
+            leaveBehind(call);
+            hanging.remove(call);
+            poke();
+            throw new LeftBehind(call.name());
+        }
+        return call.isStart() ? Optional.of(new Failure(Severity.SOFT, entry.name(), overdue(call))) : failure;
+    }
+
+    private Optional<Failure> run(Group.Entry entry, UserCall call, Body body) {
+        try {
+            body.run(call);
+            if (!said.isEmpty()) {
+                said.remove(call.name());
+            }
+            return Optional.empty();
+        } catch (ResourceException e) {
+            say(call, String.valueOf(e.getMessage()), null);
+            return Optional.of(new Failure(e.severity(), entry.name(), call.word() + ": " + e.getMessage()));
+        } catch (InterruptedException e) {
+            return Optional.of(new Failure(
+                    Severity.SOFT, entry.name(), call.word() + " was interrupted after at most " + call.budget()));
+        } catch (Exception e) {
+            say(call, e.toString(), e);
+            return Optional.of(new Failure(Severity.SOFT, entry.name(), call.word() + ": " + e));
+        } catch (Throwable e) {
+            say(call, e.toString(), e);
+            return Optional.of(new Failure(Severity.HARD, entry.name(), call.word() + ": " + e));
+        }
+    }
+
+    /** A look that fails fails often: the same is said once. */
+    private void say(UserCall call, String what, @Nullable Throwable failure) {
+        boolean isNew = !what.equals(said.put(call.name(), what));
+        if (isNew || !call.isLook()) {
+            LOG.warn("group {}: {} failed: {}", group.name(), call.name(), cut(what), failure);
+        }
+    }
+
+    private static String overdue(UserCall call) {
+        return call.word() + " had not returned after " + call.budget();
+    }
+
+    private void hangs(UserCall call) {
+        if (call.isLook()) {
+            hanging.put(call, call.name());
+        }
+    }
+
+    private void givenUp(UserCall call, Runnable onGivenUp) {
+        String sentence = call.name() + " has not returned after " + call.budget()
+                + " although it was interrupted: it must heed interrupts, or end by itself";
+        LOG.warn("group {}: {}", group.name(), sentence);
+        around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
+        onGivenUp.run();
+        if (call.isLook()) {
+            leaveBehind(call);
+        }
+    }
+
+    private void leaveBehind(UserCall call) {
+        if (queue.abandon(call.ticket())) {
+            synchronized (turn) {
+                if (current == call) {
+                    current = null;
+                }
+            }
+        }
+    }
+
+    /** Interrupts what keeps a stop from its turn: a start, or a promotion. Any thread. */
+    void cancelStart(Lane lane, java.util.function.Consumer<Runnable> soon) {
+        synchronized (turn) {
+            UserCall call = current;
+            if (call != null && call.isStart() && call.lane() == lane) {
+                // An interrupt closes the channel on which its target waits, and that may last: not on the loop.
+                soon.accept(call::cancel);
+            }
+        }
+    }
+
+    /** The call that is under way, for a sentence. */
+    String underWay() {
+        synchronized (turn) {
+            return current == null ? "a stop" : current.name();
+        }
+    }
+
+    /** What ends a call that takes too long. */
+    private record Watching(
+            Optional<UserCall> watched, CallWatch watch, Optional<Future<?>> cancel, Optional<Future<?>> last) {
+        void end() {
+            watched.ifPresent(watch::end);
+            cancel.ifPresent(f -> f.cancel(false));
+            last.ifPresent(f -> f.cancel(false));
+        }
+    }
+
+    private Watching watch(UserCall call) {
+        if (call.isLook()) {
+            around.watch().begin(call);
+            return new Watching(Optional.of(call), around.watch(), Optional.empty(), Optional.empty());
+        }
+        long budget = call.budget().toNanos();
+        return new Watching(
+                Optional.empty(),
+                around.watch(),
+                after(call::cancel, budget),
+                after(call::giveUp, budget + UserCall.GRACE_NANOS));
+    }
+
+    /** While a node closes there are no timers any more: what is left to stop then runs without a budget. */
+    private Optional<Future<?>> after(Runnable action, long nanos) {
+        try {
+            return Optional.of(around.timers().schedule(action, nanos, TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,458 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.GroupStatus.State;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator.Cleared;
+import org.understudy.ha.api.Resources.MoveResult;
+import org.understudy.ha.api.Role;
+import org.understudy.ha.api.Troubles;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.PromotableResource;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Score;
+import org.understudy.ha.api.spi.Severity;
+
+/** Whole nodes with groups that run on several of them at once. */
+@Timeout(180)
+class CopiesTest {
+
+    @TempDir
+    Path directory;
+
+    /** Copies that were promoted and not demoted since, on all nodes. */
+    private final AtomicInteger promoted = new AtomicInteger();
+
+    private final List<String> broken = new CopyOnWriteArrayList<>();
+
+    // ---- concurrent ----------------------------------------------------------------------------------------------
+
+    @Test
+    void copies_run_on_several_nodes_at_once_and_at_most_one_on_each() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Web web1 = new Web();
+            Web web2 = new Web();
+            serv1.resources().register(web(web1, 3));
+            serv2.resources().register(web(web2, 3));
+
+            await(() -> web1.runs.get() == 1 && web2.runs.get() == 1);
+            await(() -> states(serv1, "web").equals(List.of(State.RUNNING, State.ELSEWHERE, State.UNOWNED)));
+            List<GroupStatus> parts = serv1.resources().parts("web");
+            assertThat(parts).extracting(GroupStatus::title).containsExactly("web copy 1", "web copy 2", "web copy 3");
+            assertThat(parts).extracting(GroupStatus::role).containsOnly(Role.COPY);
+            await(() -> serv1.resources().parts("web").get(2).reason().contains("on this node already"));
+            assertThat(serv1.resources().status("web").copy()).isEqualTo(1);
+            assertThat(serv2.resources().status("web").copy()).isEqualTo(2);
+            assertThat(serv1.resources().coverage("web").isComplete())
+                    .as("one copy too many for a while does no harm")
+                    .isTrue();
+            MoveResult move = serv1.resources()
+                    .move("web", NodeId.of("serv2"), Duration.ofSeconds(5))
+                    .toCompletableFuture()
+                    .join();
+            assertThat(move.outcome()).isEqualTo(MoveResult.Outcome.REFUSED);
+
+            serv1.close();
+            assertThat(web1.runs).hasValue(0);
+            await(() -> serv2.resources().parts("web").stream()
+                    .allMatch(part -> part.state() == (part.copy() == 2 ? State.RUNNING : State.UNOWNED)));
+            assertThat(web1.most).hasValue(1);
+            assertThat(web2.most).hasValue(1);
+        }
+    }
+
+    @Test
+    void what_can_be_on_one_node_only_is_refused_in_copies() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            Web address = new Web() {
+                @Override
+                public List<String> remains() {
+                    return List.of("address/192.0.2.10");
+                }
+            };
+            assertThatThrownBy(() -> serv1.resources().register(web(address, 2)))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("address/192.0.2.10")
+                    .hasMessageContaining("group of its own");
+            assertThat(serv1.resources().status()).isEmpty();
+            serv1.resources().register(web(new Web(), 2));
+            assertThatThrownBy(() -> serv1.resources().register(web(new Web(), 1)))
+                    .hasMessageContaining("registered on this node already");
+        }
+    }
+
+    private static Group web(Web resource, int copies) {
+        return Group.named("web")
+                .prefer("serv1", "serv2")
+                .copies(copies)
+                .resource("server", resource)
+                .build();
+    }
+
+    // ---- promotable ----------------------------------------------------------------------------------------------
+
+    @Test
+    void the_best_is_promoted_and_goes_on_although_another_has_become_better() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Database db1 = new Database(100);
+            Database db2 = new Database(200);
+            Web address1 = new Web();
+            Web address2 = new Web();
+            serv1.resources().register(db(db1, address1));
+            serv2.resources().register(db(db2, address2));
+
+            await(() -> isRunning(serv1, "db", 1) || isRunning(serv1, "db", 2));
+            await(() -> isPromoted(serv1) || isPromoted(serv2));
+            await(() -> db1.isUp && db2.isUp);
+            // Whoever was up first may have been alone, and then it stays.
+            HaNode owner = isPromoted(serv1) ? serv1 : serv2;
+            HaNode other = owner == serv1 ? serv2 : serv1;
+            Database ownerDb = owner == serv1 ? db1 : db2;
+            Database otherDb = owner == serv1 ? db2 : db1;
+            otherDb.score = Score.of(1_000);
+            await(() -> otherDb.asked > 8);
+            assertThat(isPromoted(owner)).isTrue();
+            assertThat(address1.runs.get() + address2.runs.get()).isEqualTo(1);
+            assertThat(owner.resources().status("db").title()).isEqualTo("db promoted");
+            assertThat(owner.resources().status().stream().map(GroupStatus::title))
+                    .containsExactly("db promoted", "db copy 1", "db copy 2");
+
+            MoveResult move = owner.resources()
+                    .move("db", other.id(), Duration.ofSeconds(20))
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
+            assertThat(move.outcome()).isEqualTo(MoveResult.Outcome.DONE);
+            await(() -> isPromoted(other));
+            assertThat(ownerDb.isUp).as("it is demoted, and runs on").isTrue();
+            assertThat(ownerDb.told).endsWith("demote");
+            assertThat(ownerDb.tokens.get(1))
+                    .as("the promotion has a token of its own")
+                    .isNotEqualTo(ownerDb.tokens.get(0));
+            assertNeverTwo();
+        }
+    }
+
+    @Test
+    void a_copy_that_fails_is_demoted_before_it_stops_and_the_other_is_promoted() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Database db1 = new Database(200);
+            Database db2 = new Database(100);
+            Web address1 = new Web();
+            Web address2 = new Web();
+            serv1.resources().register(db(db1, address1));
+            serv2.resources().register(db(db2, address2));
+            await(() -> db1.isUp && db2.isUp && (isPromoted(serv1) || isPromoted(serv2)));
+            HaNode owner = isPromoted(serv1) ? serv1 : serv2;
+            HaNode other = owner == serv1 ? serv2 : serv1;
+            Database ownerDb = owner == serv1 ? db1 : db2;
+            await(() -> other.resources().status("db").reason().contains("granted to"));
+
+            ownerDb.health = Health.failed(Severity.SOFT, "does not answer");
+            await(() -> isPromoted(other));
+            assertThat(ownerDb.told).containsSubsequence("start", "promote", "demote", "stop");
+            ownerDb.health = Health.healthy();
+            await(() -> ownerDb.isUp);
+            assertThat(isPromoted(other)).isTrue();
+            Troubles troubles = copyOf(owner).troubles();
+            assertThat(troubles.failures())
+                    .singleElement()
+                    .isEqualTo(new Troubles.Failures("db", 1, Severity.SOFT, "db: does not answer"));
+
+            Cleared cleared = other.operator()
+                    .clearFailures("db", owner.id())
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
+            assertThat(cleared.outcome()).isEqualTo(Cleared.Outcome.DONE);
+            await(() -> copyOf(owner).troubles().equals(Troubles.NONE));
+            assertNeverTwo();
+        }
+    }
+
+    @Test
+    void what_cannot_be_demoted_is_stopped_before_another_is_promoted() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Database db1 = new Database(200);
+            Database db2 = new Database(100);
+            serv1.resources().register(db(db1, new Web()));
+            serv2.resources().register(db(db2, new Web()));
+            await(() -> db1.isUp && db2.isUp && (isPromoted(serv1) || isPromoted(serv2)));
+            HaNode owner = isPromoted(serv1) ? serv1 : serv2;
+            HaNode other = owner == serv1 ? serv2 : serv1;
+            Database ownerDb = owner == serv1 ? db1 : db2;
+            ownerDb.canDemote = false;
+            MoveResult move = owner.resources()
+                    .move("db", other.id(), Duration.ofSeconds(20))
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
+            assertThat(move.outcome()).isEqualTo(MoveResult.Outcome.DONE);
+            await(() -> isPromoted(other));
+            assertThat(ownerDb.told).containsSubsequence("promote", "demote", "demote", "stop");
+            await(() -> ownerDb.told.lastIndexOf("start") > ownerDb.told.indexOf("stop"));
+            assertNeverTwo();
+        }
+    }
+
+    @Test
+    void nobody_who_vetoes_is_promoted() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Database db1 = new Database(1);
+            Database db2 = new Database(1);
+            db1.score = Score.veto("40 GB behind");
+            db2.score = null;
+            serv1.resources().register(db(db1, new Web()));
+            serv2.resources().register(db(db2, new Web()));
+            await(() -> db1.isUp && db2.isUp);
+            await(() -> serv1.resources().status("db").reason().contains("serv1: db: 40 GB behind")
+                    && serv1.resources().status("db").reason().contains("serv2: db: score() gave null"));
+            assertThat(promoted).hasValue(0);
+            db2.score = Score.of(-5);
+            await(() -> isPromoted(serv2));
+            assertNeverTwo();
+        }
+    }
+
+    // ---- failures ------------------------------------------------------------------------------------------------
+
+    @Test
+    void what_must_run_nowhere_runs_again_when_an_operator_has_mended_it() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Web web1 = new Web();
+            web1.failure = Optional.of(new ResourceException(Severity.FATAL, "the licence has run out"));
+            serv1.resources()
+                    .register(Group.named("app")
+                            .prefer("serv1", "serv2")
+                            .resource("app", web1)
+                            .build());
+            serv2.resources()
+                    .register(Group.named("app")
+                            .prefer("serv1", "serv2")
+                            .resource("app", new Web())
+                            .build());
+            await(() -> isKnown(serv2, "app")
+                    && serv2.resources().status("app").reason().contains("must not run anywhere"));
+            assertThat(clear(serv2, "nap", "serv1").outcome()).isEqualTo(Cleared.Outcome.REFUSED);
+            assertThat(clear(serv2, "app", "witness").reason()).contains("has not registered");
+            web1.failure = Optional.empty();
+            assertThat(clear(serv2, "app", "serv1").outcome()).isEqualTo(Cleared.Outcome.DONE);
+            await(() -> serv1.resources().status("app").state() == State.RUNNING
+                    || serv2.resources().status("app").state() == State.RUNNING);
+        }
+    }
+
+    private static Cleared clear(HaNode asked, String group, String node) throws Exception {
+        return asked.operator()
+                .clearFailures(group, NodeId.of(node))
+                .toCompletableFuture()
+                .get(60, TimeUnit.SECONDS);
+    }
+
+    // ---- what the tests share ------------------------------------------------------------------------------------
+
+    private void assertNeverTwo() {
+        assertThat(broken).isEmpty();
+    }
+
+    private Group db(Database database, Web address) {
+        return Group.named("db")
+                .prefer("serv1", "serv2")
+                .copies(2)
+                .promotable()
+                .resource("db", database)
+                .resourceWithPromoted("address", address)
+                .stopBudget(Duration.ofSeconds(2))
+                .build();
+    }
+
+    private static boolean isKnown(HaNode node, String group) {
+        return node.resources().status().stream()
+                .anyMatch(status -> status.group().equals(group));
+    }
+
+    private static boolean isPromoted(HaNode node) {
+        return isRunning(node, "db", 0);
+    }
+
+    private static boolean isRunning(HaNode node, String group, int copy) {
+        return node.resources().status().stream()
+                .anyMatch(status ->
+                        status.group().equals(group) && status.copy() == copy && status.state() == State.RUNNING);
+    }
+
+    private static GroupStatus copyOf(HaNode node) {
+        return node.resources().parts("db").stream()
+                .filter(part -> part.role() == Role.COPY
+                        && part.holder().filter(h -> h.node().equals(node.id())).isPresent())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<State> states(HaNode node, String group) {
+        return node.resources().status().stream()
+                .filter(status -> status.group().equals(group))
+                .map(GroupStatus::state)
+                .toList();
+    }
+
+    /** Counts how often it runs here. */
+    private static class Web implements ManagedResource {
+        final AtomicInteger runs = new AtomicInteger();
+        final AtomicInteger most = new AtomicInteger();
+        private boolean isRunning;
+        volatile Optional<ResourceException> failure = Optional.empty();
+
+        @Override
+        public void start(StartContext context) throws ResourceException {
+            if (failure.isPresent()) {
+                throw failure.get();
+            }
+            isRunning = true;
+            most.accumulateAndGet(runs.incrementAndGet(), Math::max);
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            if (isRunning) {
+                runs.decrementAndGet();
+            }
+            isRunning = false;
+        }
+
+        @Override
+        public Health monitor() {
+            return Health.healthy();
+        }
+    }
+
+    /** Notices when two are promoted, or when a call overlaps another. */
+    private final class Database implements PromotableResource {
+        private final AtomicInteger inside = new AtomicInteger();
+        final List<String> told = new CopyOnWriteArrayList<>();
+        final List<Long> tokens = new CopyOnWriteArrayList<>();
+        volatile Score score;
+        volatile Health health = Health.healthy();
+        volatile boolean canDemote = true;
+        volatile boolean isUp;
+        volatile int asked;
+        private boolean isPromoted;
+
+        private Database(long score) {
+            this.score = Score.of(score);
+        }
+
+        private void call(String what, Runnable body) {
+            if (inside.incrementAndGet() != 1) {
+                broken.add(what + " overlaps another call");
+            }
+            if (!told.isEmpty()
+                    && told.get(told.size() - 1).equals(what)
+                    && !what.equals("demote")
+                    && !what.equals("stop")) {
+                broken.add(what + " twice");
+            }
+            told.add(what);
+            body.run();
+            inside.decrementAndGet();
+        }
+
+        private void unpromoted() {
+            if (isPromoted) {
+                isPromoted = false;
+                promoted.decrementAndGet();
+            }
+        }
+
+        @Override
+        public void start(StartContext context) {
+            call("start", () -> {
+                tokens.add(context.token().value());
+                isUp = true;
+            });
+        }
+
+        @Override
+        public void promote(StartContext context) {
+            call("promote", () -> {
+                tokens.add(context.token().value());
+                isPromoted = true;
+                if (!isUp) {
+                    broken.add("promoted and not started");
+                }
+                if (promoted.incrementAndGet() != 1) {
+                    broken.add("two are promoted");
+                }
+            });
+        }
+
+        @Override
+        public void demote(StopContext context) throws ResourceException {
+            call("demote", () -> {
+                if (canDemote) {
+                    unpromoted();
+                }
+            });
+            if (!canDemote) {
+                throw new ResourceException(Severity.SOFT, "planned");
+            }
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            call("stop", () -> {
+                if (isPromoted && canDemote) {
+                    broken.add("stopped before it was demoted");
+                }
+                unpromoted();
+                isUp = false;
+                canDemote = true;
+            });
+        }
+
+        @Override
+        public Score score() {
+            asked++;
+            return score;
+        }
+
+        @Override
+        public Health monitor() {
+            return health;
+        }
+    }
+}

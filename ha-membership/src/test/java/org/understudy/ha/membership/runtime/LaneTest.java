@@ -1,0 +1,650 @@
+package org.understudy.ha.membership.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Coverage;
+import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.Troubles;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Eligibility;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.loop.NamedThreads;
+import org.understudy.ha.membership.core.Effect.PublishLease;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.enforcement.core.Subject;
+
+/** Lanes with resources that break every rule they can, beside one that keeps them; the test is the loop. */
+@Timeout(120)
+class LaneTest {
+    private static final NodeId HERE = NodeId.of("here");
+    private static final Incarnation LIFE = new Incarnation(HERE, 1);
+    private static final long LENGTH = TimeUnit.HOURS.toNanos(1);
+
+    private final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
+    private final NamedThreads threads = new NamedThreads(Thread::new, HERE);
+    private final LanePool pool = new LanePool(threads, timers);
+    private final LeaseBoard leases = new LeaseBoard(System::nanoTime, LENGTH);
+    private final BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
+    private final BlockingQueue<HaEvent> events = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> unstopped = new LinkedBlockingQueue<>();
+    private final CountDownLatch free = new CountDownLatch(1);
+    private Lane.Surroundings around;
+
+    @BeforeEach
+    void surroundings() {
+        leases.publish(new PublishLease(Optional.of(LIFE), true, System.nanoTime()));
+        around = new Lane.Surroundings(
+                leases,
+                pool,
+                new Rounds(pool, timers),
+                new CallWatch(timers),
+                HERE,
+                threads,
+                timers,
+                inputs::add,
+                claim -> {},
+                incarnation -> 1,
+                purpose -> Optional.empty(),
+                new SoftStates(group -> true, message -> {}),
+                events::add,
+                new Uncovered(),
+                unstopped::add);
+    }
+
+    @AfterEach
+    void nothing_stays_behind() {
+        free.countDown();
+        timers.shutdownNow();
+        pool.close();
+    }
+
+    // ---- the rules -----------------------------------------------------------------------------------------------
+
+    @Test
+    void resources_start_in_order_are_quiesced_before_the_first_stops_and_stop_in_reverse() throws Exception {
+        Told first = new Told("first");
+        Told second = new Told("second", first.told);
+        Lane lane = lane(group(first, second));
+        running(lane, 1);
+        lane.stop(1, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(first.told)
+                .containsExactly(
+                        "start first", "start second", "quiesce second", "quiesce first", "stop second", "stop first");
+    }
+
+    @Test
+    void after_a_failure_and_without_a_lease_nothing_is_quiesced() throws Exception {
+        Told app = new Told("app");
+        Lane lane = lane(group(app));
+        running(lane, 1);
+        app.health = Health.failed(Severity.SOFT, "broken");
+        assertThat(next(Input.GroupEnded.class).resource()).isEqualTo("r0");
+        lane.stop(1, "broken");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+
+        app.health = Health.healthy();
+        running(lane, 2);
+        leases.publish(new PublishLease(Optional.of(LIFE), true, System.nanoTime() - LENGTH * 9 / 10));
+        lane.stop(2, "the lease is ending");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(app.told).containsExactly("start app", "stop app", "start app", "stop app");
+    }
+
+    @Test
+    void each_call_has_a_budget_of_its_own_and_knows_what_is_left() throws Exception {
+        BlockingQueue<Duration> left = new LinkedBlockingQueue<>();
+        Lane lane = lane(group(new Good() {
+            @Override
+            public Optional<Duration> budget(Call call) {
+                return call == Call.START ? Optional.of(Duration.ofHours(5)) : Optional.empty();
+            }
+
+            @Override
+            public void start(StartContext context) {
+                left.add(context.remaining());
+                context.report("started");
+                assertThat(context.isCancelled()).isFalse();
+            }
+
+            @Override
+            public void stop(StopContext context) {
+                left.add(context.remaining());
+                context.alarm("stopped");
+            }
+        }));
+        running(lane, 1);
+        lane.stop(1, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(left.take()).isBetween(Duration.ofHours(4), Duration.ofHours(5));
+        assertThat(left.take()).isBetween(Duration.ofMillis(1), Duration.ofSeconds(1));
+        assertThat(events).contains(new HaEvent.Reported("bad", "started"), new HaEvent.Alarm("bad", "stopped"));
+    }
+
+    @Test
+    void a_budget_that_cannot_be_is_refused_by_name() {
+        Group group = group(new Good() {
+            @Override
+            public Optional<Duration> budget(Call call) {
+                return switch (call) {
+                    case START -> Optional.of(Duration.ZERO);
+                    case STOP -> Optional.of(Duration.ofDays(2));
+                    case MONITOR -> null;
+                    case PROBE -> throw new IllegalStateException("planned");
+                    default -> Optional.empty();
+                };
+            }
+        });
+        assertThatThrownBy(() -> lanes(group))
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(ConfigurationException.Problem::key)
+                                .containsExactly(
+                                        "group bad resource r0 budget of PROBE",
+                                        "group bad resource r0 budget of START",
+                                        "group bad resource r0 budget of MONITOR",
+                                        "group bad resource r0 budget of STOP"));
+    }
+
+    // ---- throws --------------------------------------------------------------------------------------------------
+
+    @Test
+    void whatever_is_thrown_is_a_failure_of_that_resource_and_the_lane_goes_on() throws Exception {
+        List<Throwable> thrown = List.of(
+                new IllegalStateException("runtime"),
+                new StackOverflowError("error"),
+                new IOException("checked, though it was not declared"),
+                new Throwable("neither"),
+                new ResourceException(Severity.HARD, "said so"));
+        AtomicInteger number = new AtomicInteger();
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void start(StartContext context) {
+                LaneTest.<RuntimeException>sneak(thrown.get(number.getAndIncrement()));
+            }
+        }));
+        for (int i = 0; i < thrown.size(); i++) {
+            lane.start(LIFE, i + 1, ProofKind.NEVER);
+            Input.StartEnded ended = next(Input.StartEnded.class);
+            boolean isHard = i == 1 || i == 3 || i == 4;
+            assertThat(ended.failure()).contains(isHard ? Severity.HARD : Severity.SOFT);
+            assertThat(ended.resource()).isEqualTo("r0");
+            assertThat(ended.why())
+                    .startsWith("r0.start: ")
+                    .contains(thrown.get(i).getMessage());
+            lane.stop(i + 1, "failed");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void sneak(Throwable e) throws T {
+        throw (T) e;
+    }
+
+    @Test
+    void nothing_where_something_is_due_is_a_failure_or_a_veto() throws Exception {
+        Good nothing = new Good() {
+            @Override
+            public Presence probe() {
+                return null;
+            }
+
+            @Override
+            public Eligibility eligibility() {
+                return null;
+            }
+
+            @Override
+            public Health monitor() {
+                return null;
+            }
+        };
+        Lane lane = lanes(group(nothing)).get(0);
+        lane.offer(() -> {});
+        Input.GroupOffered offer = next(Input.GroupOffered.class);
+        assertThat(offer.candidacy().presence()).isEqualTo(Presence.UNKNOWN);
+        assertThat(offer.candidacy().whyNot()).isEqualTo("r0: eligibility() gave null");
+        running(lane, 1);
+        assertThat(next(Input.GroupEnded.class).why()).isEqualTo("r0: monitor() gave null");
+
+        for (Good silent : List.of(
+                new Good() {
+                    @Override
+                    public Scope scope() {
+                        return null;
+                    }
+                },
+                new Good() {
+                    @Override
+                    public Set<Enforcement> enforcements() {
+                        return null;
+                    }
+                },
+                new Good() {
+                    @Override
+                    public List<String> remains() {
+                        return null;
+                    }
+                })) {
+            lanes(group(silent)).get(0).offer(() -> {});
+            assertThat(next(Input.GroupOffered.class).candidacy().whyNot())
+                    .startsWith("a resource does not say what it is");
+        }
+    }
+
+    // ---- hangs ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_monitor_that_hangs_is_left_behind_and_the_group_is_stopped_meanwhile() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.MONITOR);
+        Lane lane = lane(group(hanging));
+        hanging.isOn = true;
+        running(lane, 1);
+        Input.GroupEnded ended = next(Input.GroupEnded.class);
+        assertThat(ended.failure()).contains(Severity.SOFT);
+        assertThat(ended.why()).contains("r0: monitor has not returned").contains("interrupted");
+        lane.stop(1, ended.why());
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(events).anyMatch(event -> event.toString().contains("r0.monitor has not returned"));
+        assertThat(lane.troubles(Troubles.NONE).hanging()).isEqualTo(1);
+        assertThat(next(Input.EligibilityChanged.class).whyNot()).contains("r0.monitor does not return");
+
+        hanging.isOn = false;
+        free.countDown();
+        assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();
+        Troubles after = lane.troubles(Troubles.NONE);
+        assertThat(after.hanging()).isZero();
+        assertThat(after.lateReturns()).isEqualTo(1);
+        running(lane, 2);
+        assertThat(hanging.monitored.tryAcquire(2, 60, TimeUnit.SECONDS))
+                .as("it is looked at again")
+                .isTrue();
+    }
+
+    @Test
+    void a_look_before_the_start_that_hangs_keeps_the_group_away_until_it_returns() throws Exception {
+        for (ManagedResource.Call what :
+                List.of(ManagedResource.Call.PROBE, ManagedResource.Call.ELIGIBILITY, ManagedResource.Call.MONITOR)) {
+            CountDownLatch released = new CountDownLatch(1);
+            Hanging hanging = new Hanging(what, released);
+            hanging.isOn = true;
+            Lane lane = lanes(group(hanging)).get(0);
+            lane.offer(lane::markOffered);
+            assertThat(next(Input.GroupOffered.class).candidacy().whyNot()).contains("does not return");
+            hanging.isOn = false;
+            released.countDown();
+            assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();
+            lane.discard();
+        }
+    }
+
+    @Test
+    void a_start_that_hangs_has_failed_and_its_late_return_is_ignored_and_counted() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.START);
+        hanging.isOn = true;
+        Lane lane = lane(group(hanging));
+        lane.start(LIFE, 1, ProofKind.NEVER);
+        Input.StartEnded ended = next(Input.StartEnded.class);
+        assertThat(ended.failure()).contains(Severity.SOFT);
+        assertThat(ended.why()).contains("r0.start has not returned");
+        lane.stop(1, ended.why());
+        assertThat(next(Input.StopEnded.class).isStopped())
+                .as("nobody knows what the start will do yet")
+                .isFalse();
+        assertThat(unstopped.take()).contains("r0.start keeps it from stopping");
+
+        free.countDown();
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(hanging.told).containsExactly("start", "stop");
+        assertThat(lane.troubles(Troubles.NONE).lateReturns()).isEqualTo(1);
+        assertThat(inputs.stream().filter(Input.StartEnded.class::isInstance).map(Input.StartEnded.class::cast))
+                .allMatch(late -> late.failure().isPresent());
+    }
+
+    @Test
+    void a_stop_that_hangs_is_unknown_and_counts_when_it_returns_at_last() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.STOP);
+        Lane lane = lane(group(hanging));
+        running(lane, 1);
+        hanging.isOn = true;
+        lane.stop(1, "asked to move");
+        Input.StopEnded unknown = next(Input.StopEnded.class);
+        assertThat(unknown.isStopped()).isFalse();
+        assertThat(unknown.why()).contains("r0.stop");
+        assertThat(unstopped.take()).contains("r0.stop");
+        free.countDown();
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+    }
+
+    /** Everybody else's calls go on: each group has a lane, and whoever hangs keeps only a thread. */
+    @Test
+    void one_that_hangs_in_everything_keeps_no_other_group_waiting() throws Exception {
+        for (ManagedResource.Call what : ManagedResource.Call.values()) {
+            Hanging hanging = new Hanging(what);
+            hanging.isOn = true;
+            Lane bad = lanes(group(hanging)).get(0);
+            bad.offer(bad::markOffered);
+            bad.start(LIFE, 1, ProofKind.NEVER);
+            bad.stop(1, "asked to move");
+        }
+        Lane good = lane(Group.named("good").resource("app", new Good()).build());
+        good.start(LIFE, 7, ProofKind.NEVER);
+        assertThat(nextOf("good", Input.StartEnded.class).failure()).isEmpty();
+        good.stop(7, "asked to move");
+        assertThat(nextOf("good", Input.StopEnded.class).isStopped()).isTrue();
+    }
+
+    // ---- lies ----------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_monitor_that_says_it_runs_after_a_stop_is_believed_if_it_can_say_otherwise() throws Exception {
+        AtomicInteger stops = new AtomicInteger();
+        boolean[] runs = new boolean[1];
+        Good liar = new Good() {
+            @Override
+            public void start(StartContext context) {
+                runs[0] = true;
+            }
+
+            @Override
+            public void stop(StopContext context) {
+                // Says that it is stopped, and stops nothing before it was killed.
+                stops.incrementAndGet();
+            }
+
+            @Override
+            public boolean kill() {
+                return stops.get() > 2;
+            }
+
+            @Override
+            public Health monitor() {
+                return runs[0] ? Health.healthy() : Health.notRunning();
+            }
+        };
+        Lane lane = lane(group(liar));
+        running(lane, 1);
+        lane.stop(1, "asked to move");
+        Input.StopEnded ended = next(Input.StopEnded.class);
+        assertThat(ended.isStopped()).isFalse();
+        assertThat(ended.why()).contains("r0: stop says that it is stopped, and its monitor that it runs");
+        assertThat(lane.troubles(Troubles.NONE).contradictions()).isEqualTo(2);
+        assertThat(events).anyMatch(event -> event instanceof HaEvent.Alarm);
+        assertThat(next(Input.StopEnded.class).isStopped())
+                .as("tried again, and killed at last")
+                .isTrue();
+    }
+
+    @Test
+    void a_monitor_that_has_never_said_anything_else_is_no_reason_to_doubt_a_stop() throws Exception {
+        Lane lane = lane(group(new Good()));
+        running(lane, 1);
+        lane.stop(1, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(lane.troubles(Troubles.NONE)).isEqualTo(Troubles.NONE);
+    }
+
+    // ---- floods --------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_flood_of_words_is_cut_to_one_line() throws Exception {
+        String flood = "all\nwork and no play ".repeat(100_000);
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void start(StartContext context) throws ResourceException {
+                context.alarm(flood);
+                throw new ResourceException(Severity.SOFT, flood);
+            }
+        }));
+        lane.start(LIFE, 1, ProofKind.NEVER);
+        String why = next(Input.StartEnded.class).why();
+        assertThat(why).hasSizeLessThan(400).doesNotContain("\n");
+        assertThat(events.poll(1, TimeUnit.SECONDS))
+                .isInstanceOfSatisfying(
+                        HaEvent.Alarm.class,
+                        alarm -> assertThat(alarm.sentence())
+                                .hasSizeLessThan(400)
+                                .doesNotContain("\n"));
+    }
+
+    // ---- what the tests share ------------------------------------------------------------------------------------
+
+    private static Group group(ManagedResource... resources) {
+        Group.Builder builder = Group.named("bad")
+                .startBudget(Duration.ofMillis(300))
+                .stopBudget(Duration.ofMillis(300))
+                .monitorEvery(Duration.ofMillis(2));
+        for (int i = 0; i < resources.length; i++) {
+            builder.resource("r" + i, resources[i]);
+        }
+        return builder.build();
+    }
+
+    private List<Lane> lanes(Group group) {
+        return Lane.of(
+                group, Part.of(group, List.of(HERE), HERE), false, getClass().getClassLoader(), around);
+    }
+
+    /** Offered already. */
+    private Lane lane(Group group) throws InterruptedException {
+        Lane lane = lanes(group).get(0);
+        lane.offer(lane::markOffered);
+        next(Input.GroupOffered.class);
+        return lane;
+    }
+
+    private void running(Lane lane, long token) throws InterruptedException {
+        lane.start(LIFE, token, ProofKind.NEVER);
+        assertThat(next(Input.StartEnded.class).failure()).isEmpty();
+    }
+
+    /** The next input of a kind; others before it are dropped. */
+    private <T extends Input> T next(Class<T> kind) throws InterruptedException {
+        for (Input input = inputs.poll(60, TimeUnit.SECONDS);
+                input != null;
+                input = inputs.poll(60, TimeUnit.SECONDS)) {
+            if (kind.isInstance(input)) {
+                return kind.cast(input);
+            }
+        }
+        throw new AssertionError("no " + kind.getSimpleName() + " within 60 s");
+    }
+
+    private <T extends Input> T nextOf(String group, Class<T> kind) throws InterruptedException {
+        T input = next(kind);
+        while (!input.toString().contains("group=" + group)) {
+            input = next(kind);
+        }
+        return input;
+    }
+
+    /** Does nothing, well. */
+    private static class Good implements ManagedResource {
+        @Override
+        public void start(StartContext context) throws ResourceException {
+            // Runs.
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            // Stopped.
+        }
+
+        @Override
+        public Health monitor() {
+            return Health.healthy();
+        }
+    }
+
+    /** Says what it was told. */
+    private static final class Told extends Good {
+        private final String name;
+        private final List<String> told;
+        private volatile Health health = Health.healthy();
+
+        private Told(String name) {
+            this(name, new CopyOnWriteArrayList<>());
+        }
+
+        private Told(String name, List<String> told) {
+            this.name = name;
+            this.told = told;
+        }
+
+        @Override
+        public void start(StartContext context) {
+            told.add("start " + name);
+        }
+
+        @Override
+        public void quiesce(StopContext context) {
+            told.add("quiesce " + name);
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            told.add("stop " + name);
+        }
+
+        @Override
+        public Health monitor() {
+            return health;
+        }
+    }
+
+    /** Does not return from one of the calls, and heeds no interrupt, until it is set free. */
+    private final class Hanging implements ManagedResource {
+        private final Call where;
+        private final CountDownLatch until;
+        private final List<String> told = new CopyOnWriteArrayList<>();
+        private final java.util.concurrent.Semaphore monitored = new java.util.concurrent.Semaphore(0);
+        private volatile boolean isOn;
+
+        private Hanging(Call where) {
+            this(where, free);
+        }
+
+        private Hanging(Call where, CountDownLatch until) {
+            this.where = where;
+            this.until = until;
+        }
+
+        private void hangIf(Call call) {
+            while (isOn && call == where && until.getCount() > 0) {
+                LockSupport.parkNanos(1_000_000);
+                Thread.interrupted();
+            }
+        }
+
+        @Override
+        public Optional<Duration> budget(Call call) {
+            return Optional.of(Duration.ofMillis(100));
+        }
+
+        @Override
+        public void start(StartContext context) {
+            told.add("start");
+            hangIf(Call.START);
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            told.add("stop");
+            hangIf(Call.STOP);
+        }
+
+        @Override
+        public void quiesce(StopContext context) {
+            hangIf(Call.QUIESCE);
+        }
+
+        @Override
+        public Health monitor() {
+            monitored.release();
+            hangIf(Call.MONITOR);
+            return Health.healthy();
+        }
+
+        @Override
+        public Presence probe() {
+            hangIf(Call.PROBE);
+            return Presence.ABSENT;
+        }
+
+        @Override
+        public Eligibility eligibility() {
+            hangIf(Call.ELIGIBILITY);
+            return Eligibility.eligible();
+        }
+
+        @Override
+        public boolean kill() {
+            hangIf(Call.KILL);
+            return false;
+        }
+
+        @Override
+        public void retire() {
+            hangIf(Call.RETIRE);
+        }
+    }
+
+    /** Nothing ends anything here. */
+    private static final class Uncovered implements Lane.Cover {
+        @Override
+        public Coverage coverage(String group, List<Subject> subjects) {
+            return new Coverage(
+                    group,
+                    subjects.stream()
+                            .map(subject ->
+                                    new Coverage.Item(subject.name(), false, Enforcement.COOPERATIVE, "nothing does"))
+                            .toList());
+        }
+
+        @Override
+        public void enter(String group, Incarnation holder, List<Subject> subjects) {
+            // Nothing to arm.
+        }
+
+        @Override
+        public Lane.Standing standing(String group, long token) {
+            return Lane.Standing.MAY_ACT;
+        }
+
+        @Override
+        public void leave(String group) {
+            // Nothing was armed.
+        }
+    }
+}
