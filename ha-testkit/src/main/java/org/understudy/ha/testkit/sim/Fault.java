@@ -133,6 +133,10 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         GROUP_FAILS(Needs.GROUP, Needs.LUCK),
         /** A node cannot start a group for a while. */
         VETO(Needs.GROUP, Needs.LENGTH),
+        /** Applications register a name, give it another value or give it up, several at about the same time. */
+        NAME(Needs.LENGTH, Needs.LUCK),
+        /** Applications join a barrier, enter it, or leave it, several at about the same time. */
+        BARRIER(Needs.LENGTH, Needs.LUCK),
         /**
          * A node that runs the version before leaves, is killed if it cannot in time, and comes back as the present one on its disk.
          * Only worlds that begin so have it.

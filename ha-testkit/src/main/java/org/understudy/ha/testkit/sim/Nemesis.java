@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ObjLongConsumer;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
@@ -81,7 +82,21 @@ final class Nemesis {
             case MAJORITY_LOST -> loseMajority(fault, node);
             case MOVE, STANDBY, CONFIRM_DOWN, LEAVE, FORGED_WILL, LATE_WILL, ODD_VIEW, GROUP_FAILS, VETO ->
                 operators.act(fault, node);
+            case NAME -> each(fault, (application, luck) -> application.name(luck));
+            case BARRIER -> each(fault, (application, luck) -> application.barrier(luck));
             default -> disturb(fault);
+        }
+    }
+
+    /** Each at a moment of its own. */
+    private void each(Fault fault, ObjLongConsumer<SimApplication> act) {
+        for (SimNode node : world.nodes()) {
+            long luck = fault.luck() + node.index() * 100L;
+            beforeHealing(
+                    SimRandom.scale(luck, 0, fault.lengthNanos()),
+                    () -> node.process()
+                            .filter(process -> !world.hasOlder())
+                            .ifPresent(process -> process.applies(application -> act.accept(application, luck + 1))));
         }
     }
 

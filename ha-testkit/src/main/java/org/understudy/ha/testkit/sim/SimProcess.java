@@ -3,6 +3,7 @@ package org.understudy.ha.testkit.sim;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.internal.machine.Notice;
@@ -57,6 +58,7 @@ final class SimProcess implements SimDisk.Writer {
     private final NodeMachine machine;
     private DurableState before = DurableState.EMPTY;
     private final SimLane[] lanes;
+    private final SimApplication application;
     private final Deque<Runnable> backlog = new ArrayDeque<>();
     private final Deque<Runnable> frozen = new ArrayDeque<>();
     private final Deque<Held> held = new ArrayDeque<>();
@@ -83,6 +85,7 @@ final class SimProcess implements SimDisk.Writer {
         this.disk = disk;
         this.acceptor = new AcceptorId(node.id(), disk.identity());
         this.machine = machine;
+        this.application = new SimApplication(world, this);
         this.lanes = new SimLane[world.groups().size()];
         for (SimGroup group : world.groups()) {
             lanes[group.index()] = new SimLane(world, this, group);
@@ -137,6 +140,12 @@ final class SimProcess implements SimDisk.Writer {
         backlog.clear();
         frozen.clear();
         held.clear();
+        world.names().reset(node.index());
+    }
+
+    /** What an application does here, once the process runs. */
+    void applies(Consumer<SimApplication> act) {
+        onLoop(() -> act.accept(application));
     }
 
     // ---- standing still ------------------------------------------------------------------------------------------
@@ -364,6 +373,7 @@ final class SimProcess implements SimDisk.Writer {
             world.tell(id().value(), () -> "steps aside: " + why);
             isAside = true;
             leaseValid = false;
+            world.names().reset(node.index());
             world.punctuality().reset(node.index());
             held.clear();
             backlog.clear();
@@ -439,12 +449,15 @@ final class SimProcess implements SimDisk.Writer {
                             + published.value().number());
             world.choice().learned(id(), published.ballot(), published.value());
             world.chain().learned(id(), published.ballot(), published.value());
+            world.barriers().learned(published.value());
         } else if (effect instanceof Effect.MoveDecided decided) {
             world.count(decided.isDone() ? "moves done" : "moves refused");
             world.tell(id().value(), () -> "hears of its move: " + decided.why());
         } else if (effect instanceof Effect.OperationDecided decided) {
             world.count(decided.isDone() ? "operations done" : "operations given up");
             world.tell(id().value(), () -> "hears of its operation: " + decided.why());
+        } else if (effect instanceof Effect.Tell tell) {
+            application.hears(tell.told());
         } else if (effect instanceof Effect.Left) {
             node.left();
         }
@@ -498,6 +511,7 @@ final class SimProcess implements SimDisk.Writer {
 
     private void enforce(long confirmed) {
         world.ownership().enforce(node.index(), clock.real(confirmed + World.TIMING.holderNanos()));
+        world.names().renewed(node.index());
     }
 
     /** Whether a start whose turn has come may begin. */

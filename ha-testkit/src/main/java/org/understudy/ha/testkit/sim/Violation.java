@@ -41,6 +41,10 @@ public record Violation(Checker checker, long atNanos, String detail) {
         ONE_RECORD_PER_BALLOT,
         /** Chosen records follow from one another: nothing that was settled comes back. */
         ONE_CHAIN,
+        /** Beside somebody who owns a name exclusively, and whose lease holds, nobody owns it. */
+        ONE_NAME_OWNER,
+        /** A phase of a barrier that passed had been entered by every member of its view, and ends alike for all who learn how. */
+        BARRIER_HOLDS,
         /** A node that left owns nothing. */
         LEFT_CLEAN,
         /** After everything is healed each group that can run runs, within the bound. */

@@ -18,11 +18,13 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.testkit.sim.Story.Setting;
 import org.understudy.ha.testkit.sim.WorldOptions.Size;
 import org.understudy.ha.testkit.sim.WorldOptions.Traits;
+import org.understudy.ha.testkit.sim.check.BarrierPhases;
 import org.understudy.ha.testkit.sim.check.Chain;
 import org.understudy.ha.testkit.sim.check.Choice;
 import org.understudy.ha.testkit.sim.check.Court;
 import org.understudy.ha.testkit.sim.check.Leases;
 import org.understudy.ha.testkit.sim.check.Lemmas;
+import org.understudy.ha.testkit.sim.check.NameOwners;
 import org.understudy.ha.testkit.sim.check.Ownership;
 import org.understudy.ha.testkit.sim.check.Punctuality;
 import org.understudy.ha.testkit.sim.check.Recovery;
@@ -77,6 +79,8 @@ public final class World {
     private final Lemmas lemmas;
     private final Punctuality punctuality;
     private final Recovery recovery;
+    private final NameOwners names;
+    private final BarrierPhases barriers;
     private final Chronicle chronicle;
     private final Operators operators = new Operators(this);
     private final SimWills wills = new SimWills();
@@ -106,6 +110,8 @@ public final class World {
         this.punctuality = new Punctuality(court, ids, TIMING);
         this.leases = new Leases(court, ids, TIMING.holderNanos());
         this.recovery = new Recovery(court, groups, ids, ownership, choice);
+        this.names = new NameOwners(court, ids, ownership);
+        this.barriers = new BarrierPhases(court, SimApplication.BARRIER);
         this.chronicle = new Chronicle(time, options.isTelling());
         this.network = new SimNetwork(time, ids.size());
         this.takeovers = new Takeovers(this, groups.size());
@@ -357,6 +363,14 @@ public final class World {
 
     Leases leases() {
         return leases;
+    }
+
+    NameOwners names() {
+        return names;
+    }
+
+    BarrierPhases barriers() {
+        return barriers;
     }
 
     WillVerifier wills() {
