@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,15 +45,18 @@ import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.Barriers;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
+import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Elections;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.History;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.Membership;
+import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.Names;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
@@ -79,6 +83,8 @@ import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.admin.AdminDesk;
+import org.understudy.ha.membership.admin.AdminServer;
 import org.understudy.ha.membership.agents.OcfAgent;
 import org.understudy.ha.membership.codec.FrameOrder;
 import org.understudy.ha.membership.codec.MessageCodec;
@@ -91,6 +97,7 @@ import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -104,9 +111,14 @@ import org.understudy.ha.membership.guardian.Guardian;
 import org.understudy.ha.membership.guardian.GuardianSettings;
 import org.understudy.ha.membership.guardian.LastWillListener;
 import org.understudy.ha.membership.guardian.LastWills;
+import org.understudy.ha.membership.history.HistoryKeeper;
+import org.understudy.ha.membership.jfr.FlightEvents;
 import org.understudy.ha.membership.jgroups.ChannelSettings;
 import org.understudy.ha.membership.jgroups.JGroupsChannel;
 import org.understudy.ha.membership.jgroups.LinkSecurity;
+import org.understudy.ha.membership.jmx.NodeBean;
+import org.understudy.ha.membership.metrics.NodeMetrics;
+import org.understudy.ha.membership.metrics.Tally;
 import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
 import org.understudy.ha.membership.runtime.AssumptionsWatch;
@@ -135,6 +147,10 @@ import org.understudy.ha.membership.store.FileNodeStateStore;
 final class UnderstudyNode implements HaNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(UnderstudyNode.class);
+    /** A line for each decision and nothing else: the trail that an operator reads. */
+    private static final Logger DECISIONS = LoggerFactory.getLogger("org.understudy.ha.decisions");
+
+    private static final int DECISIONS_WAITING_MAX = 1024;
     private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
     private static final int GROUPS_MAX = 1000;
     private static final long LEAVE_MILLIS = 3000;
@@ -184,6 +200,11 @@ final class UnderstudyNode implements HaNode {
     private final AssumptionsWatch assumptionsWatch;
     private final SoftStates softStates;
 
+    private final HistoryKeeper history;
+    private final Tally tally = new Tally(System::nanoTime);
+    private final boolean isFlightRecordable =
+            ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+
     private BootClock clock;
     private LeaseBoard leases;
     private StallWatch stalls;
@@ -232,6 +253,8 @@ final class UnderstudyNode implements HaNode {
         this.rounds = new Rounds(lanePool, timers);
         this.callWatch = new CallWatch(timers);
         this.opened.push(lanePool);
+        this.history = new HistoryKeeper(
+                config.stateDirectory(), threads, Clock.systemUTC(), Policies.with(config.policies()), this::decided);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
@@ -287,6 +310,9 @@ final class UnderstudyNode implements HaNode {
         opened.push(store);
         NodeStateStore.Opened found = store.open();
         found.notice().ifPresent(notice -> LOG.warn("node {}: {}", config.node(), notice));
+        // Whatever it finds in its files: nothing that follows depends on it.
+        history.start();
+        opened.push(history);
         DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
         disk.accepted()
                 .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));
@@ -329,9 +355,16 @@ final class UnderstudyNode implements HaNode {
         channel.start(receiver);
         LastWillListener wills = new LastWillListener(own, receiver::onWill, config.node(), config.threads(), refusals);
         opened.push(wills);
+        if (config.administration()) {
+            opened.push(
+                    AdminServer.open(config.administrationSocket(), new AdminDesk(this), threads, timers, refusals));
+        }
         assumptionsWatch.begin();
         loop.start();
         stalls.start();
+        if (config.jmx()) {
+            NodeBean.register(this, config.cluster()).ifPresent(opened::push);
+        }
         LOG.info(
                 "node {} of cluster {} is up: disk {}, clock {}, {}",
                 config.node(),
@@ -550,9 +583,41 @@ final class UnderstudyNode implements HaNode {
         return stalls.stalls();
     }
 
+    @Override
+    public History history() {
+        return history;
+    }
+
+    @Override
+    public Metrics metrics() {
+        return NodeMetrics.of(
+                this,
+                config.cluster(),
+                stateReason,
+                new NodeMetrics.Inside(
+                        record.map(ClusterRecord::number).orElse(0L),
+                        leases.remaining().toNanos() / 1e9,
+                        loop.waiting(),
+                        history.waiting(),
+                        tally));
+    }
+
+    /** One line for each, however many nodes notice it on the way. */
+    private void decided(Decision decision) {
+        log.line(() -> DECISIONS.info("{}", decision.sentence()));
+        tally.decided(decision, config.node());
+        if (isFlightRecordable) {
+            FlightEvents.decided(config.node().value(), decision);
+        }
+        publish("decision " + decision.number() % DECISIONS_WAITING_MAX, new HaEvent.Decided(decision));
+    }
+
     private void stallNoticed(String what, Stall stall, boolean isMarginUsedUp, String sentence) {
         log.line(() ->
                 LOG.atLevel(isMarginUsedUp ? Level.WARN : Level.INFO).log("node {}: {}", config.node(), sentence));
+        if (isFlightRecordable) {
+            FlightEvents.stalled(config.node().value(), what, stall, isMarginUsedUp);
+        }
         publish("stall " + what, new HaEvent.StallNoticed(what, stall, isMarginUsedUp, sentence));
     }
 
@@ -792,6 +857,10 @@ final class UnderstudyNode implements HaNode {
 
     /** The last rung this library may climb alone, and only with the host's consent. */
     private void stopFailed(String group, String why) {
+        if (isFlightRecordable) {
+            FlightEvents.stopFailed(
+                    config.node().value(), group, config.processPolicy().mayHalt() ? "halts the process" : "blocked");
+        }
         publish(
                 "blocked " + group,
                 new HaEvent.Alarm(
@@ -938,10 +1007,12 @@ final class UnderstudyNode implements HaNode {
                         .filter(i -> lease.isValid())
                         .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
             } else if (effect instanceof Effect.StartGroup start) {
+                tally.starting(start.group());
                 lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
                 stopReasons.remove(start.group());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.StopGroup stop) {
+                tally.stopping(stop.group());
                 lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
@@ -954,6 +1025,7 @@ final class UnderstudyNode implements HaNode {
                 changeState(change.state(), change.why());
             } else if (effect instanceof Effect.PublishRecord chosen) {
                 record = Optional.of(chosen.value());
+                history.learned(chosen.ballot(), chosen.value(), machine.planning(chosen.ballot()));
                 isStatusDirty = true;
                 areServicesDirty = true;
                 assumptionsWatch.record(chosen.value());
@@ -1013,6 +1085,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void notice(Notice notice) {
+            count(notice);
             if (notice.reason() == Reason.GROUP_RUNNING
                     || notice.reason() == Reason.GROUP_STOPPED
                     || notice.reason() == Reason.GROUP_FAILED
@@ -1022,6 +1095,8 @@ final class UnderstudyNode implements HaNode {
             }
             Level level = switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> Level.DEBUG;
+                // Only proposed: what becomes of them is told once it is decided.
+                case GRANT_MADE, GRANT_OVER, SESSION_ADMITTED, SESSION_ENDED, VOTERS_CHANGED -> Level.DEBUG;
                 case GROUP_BLOCKED,
                         GROUP_FAILED,
                         VOTE_NOT_COUNTED,
@@ -1045,6 +1120,16 @@ final class UnderstudyNode implements HaNode {
                     || notice.reason() == Reason.RECORD_FULL
                     || notice.reason() == Reason.MAJORITY_MISSING) {
                 publish(notice.reason().name(), new HaEvent.Alarm(notice.subject(), notice.detail()));
+            }
+        }
+
+        private void count(Notice notice) {
+            switch (notice.reason()) {
+                case GROUP_RUNNING -> tally.running(notice.subject());
+                case GROUP_STOPPED -> tally.stopped(notice.subject());
+                case GROUP_FAILED -> tally.failed(notice.subject());
+                case GROUP_BLOCKED -> tally.blocked(notice.subject());
+                default -> {}
             }
         }
 
@@ -1092,6 +1177,7 @@ final class UnderstudyNode implements HaNode {
                     entry.getValue().retire();
                     stopReasons.remove(entry.getKey());
                     softStates.forget(entry.getKey());
+                    tally.forget(entry.getKey());
                     isStatusDirty = true;
                 }
             }

@@ -167,7 +167,7 @@ public final class EveryMessage {
                                 9)));
     }
 
-    private static Claims claims() {
+    static Claims claims() {
         return new Claims(
                 new TreeMap<>(Map.of("queue", new NameClaim("10.0.0.5:4711", true))),
                 new TreeMap<>(Map.of("rebuild", barrierClaim())));
