@@ -107,7 +107,7 @@ final class StalledAgent {
             case "start":
                 grant = grant();
                 tenure = Optional.of(tenure());
-                tenure.get().begin(List.of(), Thread::new);
+                tenure.get().begin(List.of(), () -> {}, Thread::new);
                 return "ok";
             case "stall":
                 before = Stall.planned();
