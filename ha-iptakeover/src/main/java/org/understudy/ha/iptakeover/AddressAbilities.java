@@ -43,7 +43,7 @@ public final class AddressAbilities {
         EGRESS("nf_tables egress", NO_GATE),
         /** All of a gate together: rules, sets and time-outs. */
         GATE("address gates", NO_GATE),
-        /** BPF at the hooks of a card, and a clock that is the kernel's: Linux 6.6, root of the host. */
+        /** BPF at the hooks of a card and in rules of nf_tables, and a clock that is the kernel's: Linux 6.9, root of the host. */
         DEADLINE(
                 "absolute deadline",
                 "time-outs end floating addresses; after a stall of a third of the lease they are mute for a moment"),
@@ -85,7 +85,7 @@ public final class AddressAbilities {
             Ability.ADDRESS_MARK, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.NF_TABLES, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
             Ability.EGRESS, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES),
-            Ability.DEADLINE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN),
+            Ability.DEADLINE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES, Ability.GATE),
             Ability.GATE, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN, Ability.NF_TABLES, Ability.EGRESS),
             Ability.TUN, List.of(Ability.NATIVE_ACCESS, Ability.NET_ADMIN));
 
@@ -177,9 +177,6 @@ public final class AddressAbilities {
             table.append(System.lineSeparator());
         }
         table.append("at the end of its lease a floating address is muted by ");
-        if (leaseEnd() == LeaseEnd.DEADLINE) {
-            table.append(LeaseEnd.TIME_OUT.words()).append("; with absoluteDeadline() it is muted by ");
-        }
         table.append(leaseEnd().words());
         return table.toString();
     }

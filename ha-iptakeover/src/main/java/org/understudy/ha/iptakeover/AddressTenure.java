@@ -80,6 +80,7 @@ final class AddressTenure {
     private volatile @Nullable AddressAnnouncer announcer;
 
     private final GateKeeper gate;
+    private final LeaseEnd leaseEnd;
     private final boolean needsResponder;
     private final boolean isRouter;
     /** Where the kernel does not answer neighbour solicitations for the addresses. */
@@ -96,6 +97,9 @@ final class AddressTenure {
 
     private @Nullable Thread keeper;
     private boolean touchedKernel;
+    /** What a dead process left may still stand, behind the gate of this stay. */
+    private boolean leftBehind;
+
     /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
     private boolean reopened;
 
@@ -165,6 +169,7 @@ final class AddressTenure {
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
             announcer = remember(opened, new RawSocketAnnouncer(link.index()));
+            leaseEnd = timing == null ? LeaseEnd.OWN_CODE : guard.isPresent() ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
             gate = timing == null
                     ? new CooperativeGateKeeper(context.lease())
                     : remember(opened, gateKeeper(addresses, link, context.lease(), timing, guard));
@@ -180,17 +185,9 @@ final class AddressTenure {
             EnforcedLease lease,
             GateTiming timing,
             Optional<CardGuard> guard) {
-        if (guard.isEmpty()) {
-            return new TimeoutGateKeeper(
-                    addresses, new NftGate(addresses, link.name(), link.index()), lease, timing, "");
-        }
-        GateKeeper beyond = new TimeoutGateKeeper(
-                addresses,
-                NftGate.beyondCard(addresses, link.name(), link.index()),
-                lease,
-                timing,
-                " on other cards than " + link.name());
-        return new DeadlineGateKeeper(addresses, guard.get().gate(addresses), beyond, lease);
+        return guard.isPresent()
+                ? new DeadlineGateKeeper(addresses, guard.get().gate(addresses), lease)
+                : new TimeoutGateKeeper(addresses, new NftGate(addresses, link.name(), link.index()), lease, timing);
     }
 
     private static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
@@ -239,15 +236,29 @@ final class AddressTenure {
         return announcer().probe(mac, addresses.all(), probes, time);
     }
 
+    /** Takes away what would keep the addresses mute, when they have a gate of their own. */
+    interface Clearing {
+        void run() throws ResourceException;
+    }
+
+    /** What mutes the addresses in this stay. */
+    LeaseEnd leaseEnd() {
+        return leaseEnd;
+    }
+
     /**
      * Puts the addresses up behind a closed gate, opens the gate, announces, and starts the keeper. On any exception the caller
      * calls {@link #end()}.
      */
-    void begin(List<IpAddress> leftovers, ThreadFactory threads) throws ResourceException, InterruptedException {
+    void begin(List<IpAddress> leftovers, Clearing clearOthers, ThreadFactory threads)
+            throws ResourceException, InterruptedException {
         // Before anything is taken away: a gate that a living process owns is refused, and its addresses stay.
         gate.create(context.claims().tag());
         touchedKernel = true;
+        leftBehind = !leftovers.isEmpty();
+        clearOthers.run();
         standing.add(leftovers);
+        leftBehind = false;
         if (standing.index() != link.index()) {
             events.hearAlso(standing.index());
             // Nobody heard what happened there before.
@@ -756,7 +767,7 @@ final class AddressTenure {
                 routes.remove();
                 standing.remove();
                 standing.refuseDoubled();
-                if (calm) {
+                if (calm && !leftBehind) {
                     gate.remove();
                 }
             }

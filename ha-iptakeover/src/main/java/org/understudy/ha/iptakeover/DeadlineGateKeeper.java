@@ -13,12 +13,12 @@ import org.understudy.ha.iptakeover.core.DeadlineMachine;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.spi.DeadlineGate;
 
-/**
- * Keeps addresses open on their card by an absolute deadline in the kernel, see {@link DeadlineMachine}, and beyond it, on other cards and
- * for what is routed, by a gate with time-outs. That other gate also tells the processes of this host who has the addresses.
- */
+/** Keeps addresses open by an absolute deadline in the kernel, see {@link DeadlineMachine}. */
 final class DeadlineGateKeeper implements GateKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(DeadlineGateKeeper.class);
+
+    /** How often in the length of a lease the deadline is moved: a turn costs little, and delays by one eighth what moves it. */
+    private static final int TURNS = 8;
 
     private static final long LOOK_NANOS = 5_000_000;
     private static final long RETRY_NANOS = 20_000_000;
@@ -27,7 +27,6 @@ final class DeadlineGateKeeper implements GateKeeper {
     private final String what;
 
     private final DeadlineGate gate;
-    private final GateKeeper beyond;
     private final EnforcedLease lease;
     private final DeadlineMachine machine;
 
@@ -38,25 +37,20 @@ final class DeadlineGateKeeper implements GateKeeper {
     /** Why it is over, if the gate is gone. */
     private String gone = "";
 
-    /** @param beyond opened after the addresses are behind this gate, and removed after them */
-    DeadlineGateKeeper(AddressSet addresses, DeadlineGate gate, GateKeeper beyond, EnforcedLease lease) {
+    DeadlineGateKeeper(AddressSet addresses, DeadlineGate gate, EnforcedLease lease) {
         this.what = StandingAddresses.words(addresses);
         this.gate = gate;
-        this.beyond = beyond;
         this.lease = lease;
         this.machine = new DeadlineMachine(lease.lengthNanos());
     }
 
-    /** First the gate that is refused if a living process has the addresses: what that one holds must stay. */
     @Override
-    public void create(int tag) {
-        beyond.create(tag);
+    public void create(int tag) throws ResourceException {
         gate.create(tag);
     }
 
     @Override
     public void open(CountDownLatch ending) throws ResourceException, InterruptedException {
-        beyond.open(ending);
         while (!open) {
             if (step() == DeadlineMachine.Action.LET_GO) {
                 throw new ResourceException(Severity.SOFT, what + " cannot start: " + reason() + " before it could");
@@ -67,21 +61,23 @@ final class DeadlineGateKeeper implements GateKeeper {
         }
     }
 
+    /** The deadline first: only it is in a hurry. */
     @Override
     public Turn turn() {
         if (shut) {
             return Turn.in(RETRY_NANOS);
         }
-        Turn others = beyond.turn();
         long reopeningsBefore = machine.reopenings();
         DeadlineMachine.Action action;
         try {
-            lookAfterGate();
             action = step();
+            if (action != DeadlineMachine.Action.LET_GO) {
+                action = lookAfterGate(action);
+            }
         } catch (PlatformException e) {
             // The outcome is unknown; whatever was written is the end of the lease.
             LOG.warn("{}: {}", what, e.getMessage());
-            return others.end().isEmpty() ? Turn.in(RETRY_NANOS) : others;
+            return Turn.in(RETRY_NANOS);
         }
         if (action == DeadlineMachine.Action.LET_GO) {
             return Turn.over(reason());
@@ -90,15 +86,18 @@ final class DeadlineGateKeeper implements GateKeeper {
         if (isReopened) {
             LOG.warn("{}: mute for a moment, the lease was confirmed late", what);
         }
-        return new Turn(others.delayNanos(), others.isKept(), isReopened, others.end());
+        return new Turn(lease.lengthNanos() / TURNS, isOpen(), isReopened, "");
     }
 
-    private void lookAfterGate() {
+    private DeadlineMachine.Action lookAfterGate(DeadlineMachine.Action action) {
         String problem = gate.problem();
-        if (!problem.isEmpty()) {
-            gone = problem;
-            machine.gateGone();
+        if (problem.isEmpty()) {
+            return action;
         }
+        gone = problem;
+        machine.gateGone();
+        open = false;
+        return DeadlineMachine.Action.LET_GO;
     }
 
     /** One turn of the machine: ask, act, tell. */
@@ -145,11 +144,7 @@ final class DeadlineGateKeeper implements GateKeeper {
     public void shut() {
         shut = true;
         open = false;
-        try {
-            gate.shut();
-        } finally {
-            beyond.shut();
-        }
+        gate.shut();
     }
 
     @Override
@@ -157,17 +152,12 @@ final class DeadlineGateKeeper implements GateKeeper {
         try {
             gate.remove();
         } catch (PlatformException e) {
-            LOG.warn("{}: an entry in the guard of its card is left, shut: {}", what, e.getMessage());
+            LOG.warn("{}: a part of its gate is left, shut: {}", what, e.getMessage());
         }
-        beyond.remove();
     }
 
     @Override
     public void close() {
-        try {
-            gate.close();
-        } finally {
-            beyond.close();
-        }
+        gate.close();
     }
 }

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +79,7 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  *
  * <p><b>What ends them without us.</b> Where nf_tables works, a gate in the kernel stands before the addresses: packets, ARP and neighbour
  * discovery in their name pass only while the lease is being confirmed, and stop by themselves if the process is killed, hangs or is
- * paused. With {@link Builder#absoluteDeadline()} and where BPF may be used the kernel compares the end of the lease itself with its clock. See {@link #leaseEnd()} and
+ * paused. Where BPF may be used too, the kernel compares the end of the lease itself with its clock, and only the end of the lease mutes. See {@link #leaseEnd()} and
  * {@link #enforcements()}. Elsewhere only our own code ends it.
  *
  * <p><b>What ends them with us.</b> An address outlives its process until its guardian, its lifetime or the next start takes it away. One that
@@ -103,7 +104,7 @@ public final class FloatingAddress implements ManagedResource {
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private static final int ADDRESSES_MAX = 4096;
-    private static final String NO_DEADLINE_WANTED = "absoluteDeadline() was not asked for";
+    private static final String NO_DEADLINE_WANTED = "timeoutsOnly() was asked for";
     /** Of each version: {@link SegmentTalk} asks no more. */
     private static final int NEIGHBOURS_MAX = 8;
     /** Of a rule, unless it is given: before everything that usually is on a host. */
@@ -122,7 +123,7 @@ public final class FloatingAddress implements ManagedResource {
     private final ThreadFactory threads;
     private final SegmentTalk.Settings settings;
     private final boolean diesWithProcess;
-    private final boolean wantsDeadline;
+    private final Wanted wanted;
     private final GuardedCard card;
 
     private volatile @Nullable AddressTenure tenure;
@@ -132,6 +133,13 @@ public final class FloatingAddress implements ManagedResource {
     private volatile boolean isObstructed;
     /** A stay of our own did not end as it should, its addresses may still stand; what is open is not another's then. */
     private volatile boolean mayStand;
+
+    /** What is to mute the addresses at the end of their lease. */
+    private enum Wanted {
+        BEST,
+        TIME_OUTS,
+        DEADLINE
+    }
 
     /**
      * What this host can do, found out once.
@@ -164,7 +172,7 @@ public final class FloatingAddress implements ManagedResource {
             ThreadFactory threads,
             SegmentTalk.Settings settings,
             boolean diesWithProcess,
-            boolean wantsDeadline) {
+            Wanted wanted) {
         this.addresses = addresses;
         this.interfaceName = interfaceName;
         this.networkOf = networkOf;
@@ -173,7 +181,7 @@ public final class FloatingAddress implements ManagedResource {
         this.threads = threads;
         this.settings = settings;
         this.diesWithProcess = diesWithProcess;
-        this.wantsDeadline = wantsDeadline;
+        this.wanted = wanted;
         this.card = new GuardedCard(addresses);
     }
 
@@ -202,7 +210,8 @@ public final class FloatingAddress implements ManagedResource {
         private @Nullable Duration ageing;
         private boolean isDeaf;
         private boolean diesWithProcess;
-        private boolean wantsDeadline;
+        private boolean isDeadlineRequired;
+        private boolean isDeadlineRefused;
         private @Nullable String networkOf;
         private @Nullable String label;
         private final List<FloatingRoute> routes = new ArrayList<>();
@@ -290,13 +299,21 @@ public final class FloatingAddress implements ManagedResource {
         }
 
         /**
-         * Ends the addresses at an absolute deadline that the kernel compares with its clock, where it can be had ({@link LeaseEnd#DEADLINE}), and not by time-outs:
-         * a stall shorter than the lease is then not noticed by anybody. Young: what leaves the card inside another packet (an
-         * encapsulating route, IPsec in tunnel mode) is not seen by it, and what a killed process left shut on the card is found by a process that asks for the deadline
-         * too, and by no other; {@code docs/adr/0018} lists what is known.
+         * Requires {@link LeaseEnd#DEADLINE}: a host where it cannot be had is refused, with the reason, by {@link FloatingAddress#check()}, {@link
+         * FloatingAddress#eligibility()} and each start. Without this word it is chosen where it can be had, and time-outs serve elsewhere.
+         * Not together with {@link #timeoutsOnly()}.
          */
         public Builder absoluteDeadline() {
-            wantsDeadline = true;
+            isDeadlineRequired = true;
+            return this;
+        }
+
+        /**
+         * Leaves BPF alone and takes {@link LeaseEnd#TIME_OUT} though {@link LeaseEnd#DEADLINE} could be had. A stall of a third of the lease mutes the addresses for a
+         * moment then. Not together with {@link #absoluteDeadline()}.
+         */
+        public Builder timeoutsOnly() {
+            isDeadlineRefused = true;
             return this;
         }
 
@@ -374,6 +391,13 @@ public final class FloatingAddress implements ManagedResource {
                                 "true",
                                 "does not go with a label, routes and rules, which would stay when the process dies: leave out one of the two"));
             }
+            if (isDeadlineRequired && isDeadlineRefused) {
+                problems.add(
+                        new Problem(
+                                "absoluteDeadline",
+                                "true",
+                                "is what timeoutsOnly() does without: leave out one of the two, or both for the best that can be had"));
+            }
             checkLabel(name, parsed, problems);
             AddressRoutes.Wanted wanted = resolve(List.copyOf(parsed), problems);
             if (!problems.isEmpty()) {
@@ -392,7 +416,7 @@ public final class FloatingAddress implements ManagedResource {
                             BuilderRules.or(ageing, AnnouncementSchedule.SWITCH_AGEING),
                             !isDeaf),
                     diesWithProcess,
-                    wantsDeadline);
+                    isDeadlineRequired ? Wanted.DEADLINE : isDeadlineRefused ? Wanted.TIME_OUTS : Wanted.BEST);
         }
 
         private List<IpAddress> parseNeighbours(List<Problem> problems, Set<IpAddress> held) {
@@ -555,11 +579,12 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /**
-     * What mutes the addresses on this host at the end of the lease though this process does not run; also told in the log, once. On a card
-     * on which the deadline cannot be had time-outs serve, and the log says so.
+     * What mutes the addresses on this host at the end of the lease though this process does not run; also told in the log. While they are held it is
+     * what the present stay has: on a card whose guard cannot be had, or that a start has just made, time-outs serve, and the log says why.
      */
     public LeaseEnd leaseEnd() {
-        return trial().leaseEnd();
+        AddressTenure current = tenure;
+        return current == null ? trial().leaseEnd() : current.leaseEnd();
     }
 
     /** The hardware address of a foreign host that the last probe found using one of the addresses. */
@@ -616,6 +641,10 @@ public final class FloatingAddress implements ManagedResource {
         if (!found.deviceProblem().isEmpty()) {
             problems.add(new Problem("diesWithProcess", "true", found.deviceProblem()));
         }
+        String undue = deadlineObstacle(found);
+        if (!undue.isEmpty()) {
+            problems.add(new Problem("absoluteDeadline", "true", undue));
+        }
         if (found.rawProblem().isEmpty() || found.lacksPrivilege()) {
             String why = linkProblem();
             if (!why.isEmpty()) {
@@ -633,7 +662,10 @@ public final class FloatingAddress implements ManagedResource {
         if (earlier != null) {
             end(earlier);
         }
-        String unable = trial().rawProblem().isEmpty() ? trial().deviceProblem() : trial().rawProblem();
+        String unable = Stream.of(trial().rawProblem(), trial().deviceProblem(), deadlineObstacle(trial()))
+                .filter(why -> !why.isEmpty())
+                .findFirst()
+                .orElse("");
         if (!unable.isEmpty()) {
             throw new ResourceException(Severity.HARD, this + " cannot start: " + unable);
         }
@@ -642,12 +674,13 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure next = null;
         try {
             LinkTable.Link link = servingLink();
+            Optional<CardGuard> guard = guard(link, context);
             next = new AddressTenure(
                     addresses,
                     link,
                     context,
                     timing,
-                    guard(link, context),
+                    guard,
                     settings,
                     diesWithProcess,
                     routes,
@@ -665,7 +698,19 @@ public final class FloatingAddress implements ManagedResource {
             for (String claim : addresses.claims()) {
                 context.claims().claim(claim);
             }
-            next.begin(leftovers, threads);
+            boolean isObstacle = isObstructed || !leftovers.isEmpty();
+            boolean isWithoutGuard = gated && guard.isEmpty();
+            next.begin(
+                    leftovers,
+                    () -> {
+                        if (isObstacle) {
+                            clearGates(leftovers);
+                        }
+                        if (isWithoutGuard) {
+                            releaseFromGuard(link);
+                        }
+                    },
+                    threads);
             tenure = next;
             next = null;
         } catch (PlatformException e) {
@@ -678,11 +723,29 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /** A card that another resource of the group has just made has none, and a takeover does not wait for one. */
-    private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) {
-        if (leaseEnd() != LeaseEnd.DEADLINE || !GuardedCard.hasClockOf(context.lease())) {
+    private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) throws ResourceException {
+        if (trial().leaseEnd() != LeaseEnd.DEADLINE) {
             return Optional.empty();
         }
-        return networkOf.equals(interfaceName) ? card.ready(link) : card.ifReady(link);
+        Optional<CardGuard> guard = Optional.empty();
+        String why = "its lease is measured on another clock than that of this kernel";
+        if (GuardedCard.hasClockOf(context.lease())) {
+            guard = networkOf.equals(interfaceName) ? card.ready(link) : card.ifReady(link);
+            why = card.problem();
+        }
+        if (guard.isEmpty() && wanted == Wanted.DEADLINE) {
+            throw new ResourceException(
+                    Severity.SOFT, this + " cannot start with the absolute deadline that it requires: " + why);
+        }
+        return guard;
+    }
+
+    /** Why what is required cannot be had on this host; empty if nothing is, or it can. */
+    private String deadlineObstacle(Trial found) {
+        return wanted == Wanted.DEADLINE && found.leaseEnd() != LeaseEnd.DEADLINE
+                ? "the absolute deadline that it requires cannot be had: "
+                        + (found.gateProblem().isEmpty() ? found.deadlineProblem() : found.gateProblem())
+                : "";
     }
 
     private int networkIndex(LinkTable.Link link) throws ResourceException {
@@ -706,10 +769,17 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /**
+     * Before anything is changed.
+     *
      * @param leftovers which the start removes, behind a closed gate of its own
      */
     private void refuseIfObstructed(List<IpAddress> leftovers) throws ResourceException {
-        Optional<NftGate.Obstacle> obstacle = clearGates(leftovers);
+        if (trial().gateProblem().isEmpty()) {
+            refuse(NftGate.obstacle(addresses, standingBut(leftovers)));
+        }
+    }
+
+    private void refuse(Optional<NftGate.Obstacle> obstacle) throws ResourceException {
         if (obstacle.isPresent()) {
             throw new ResourceException(
                     obstacle.get().passes() ? Severity.SOFT : Severity.HARD,
@@ -717,15 +787,32 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    private Optional<NftGate.Obstacle> clearGates(List<IpAddress> except) {
-        if (!trial().gateProblem().isEmpty()) {
-            return Optional.empty();
+    /** What a dead process with a deadline holds would mute an owner with time-outs for ever. */
+    private void releaseFromGuard(LinkTable.Link link) throws ResourceException {
+        try {
+            CardGuard.release(link.index(), link.name(), addresses);
+        } catch (PlatformException e) {
+            throw new ResourceException(
+                    Severity.SOFT,
+                    this + " cannot start: the guard of " + link.name() + " holds it for an ended process: "
+                            + e.getMessage(),
+                    e);
         }
+    }
+
+    /** When there is a gate of our own, so that nothing speaks meanwhile; or where nothing stands. */
+    private void clearGates(List<IpAddress> except) throws ResourceException {
+        if (trial().gateProblem().isEmpty()) {
+            Optional<NftGate.Obstacle> obstacle = NftGate.clear(addresses, standingBut(except));
+            isObstructed = obstacle.isPresent();
+            refuse(obstacle);
+        }
+    }
+
+    private static Set<IpAddress> standingBut(List<IpAddress> except) {
         Set<IpAddress> standing = standing();
         except.forEach(standing::remove);
-        Optional<NftGate.Obstacle> obstacle = NftGate.clear(addresses, standing);
-        isObstructed = obstacle.isPresent();
-        return obstacle;
+        return standing;
     }
 
     private static Set<IpAddress> standing() {
@@ -931,7 +1018,7 @@ public final class FloatingAddress implements ManagedResource {
     void prepare() {
         if (tenure == null && leaseEnd() == LeaseEnd.DEADLINE) {
             try (LinuxLinkTable links = new LinuxLinkTable()) {
-                links.byName(interfaceName).ifPresent(card::keepReady);
+                links.byName(interfaceName).ifPresent(card::ready);
             } catch (PlatformException e) {
                 LOG.debug("{}: its card is not looked at: {}", this, e.getMessage());
             }
@@ -949,6 +1036,10 @@ public final class FloatingAddress implements ManagedResource {
         }
         if (!found.deviceProblem().isEmpty()) {
             return Eligibility.veto(found.deviceProblem());
+        }
+        String undue = deadlineObstacle(found);
+        if (!undue.isEmpty()) {
+            return Eligibility.veto(undue);
         }
         String why = linkProblem();
         return why.isEmpty() ? Eligibility.eligible() : Eligibility.veto(why);
@@ -1068,9 +1159,7 @@ public final class FloatingAddress implements ManagedResource {
                         "{}: muted by {} at the end of its lease{}",
                         this,
                         known.leaseEnd().words(),
-                        known.deadlineProblem().isEmpty() || !wantsDeadline
-                                ? ""
-                                : "; no absolute deadline, " + known.deadlineProblem());
+                        known.deadlineProblem().isEmpty() ? "" : "; no absolute deadline, " + known.deadlineProblem());
                 lookForGates();
             } else {
                 LOG.warn("{}: nothing ends it if this process hangs: {}", this, known.gateProblem());
@@ -1083,7 +1172,9 @@ public final class FloatingAddress implements ManagedResource {
     private void lookForGates() {
         isObstructed = true;
         try {
-            clearGates(List.of()).ifPresent(obstacle -> LOG.info("{}: {}", this, obstacle.reason()));
+            Optional<NftGate.Obstacle> obstacle = NftGate.clear(addresses, standing());
+            isObstructed = obstacle.isPresent();
+            obstacle.ifPresent(one -> LOG.info("{}: {}", this, one.reason()));
             warnOfNeighbours();
         } catch (PlatformException e) {
             LOG.info("{}: gates that may be left behind are looked for at the start: {}", this, e.getMessage());
@@ -1126,7 +1217,7 @@ public final class FloatingAddress implements ManagedResource {
             gate = e.getMessage();
             lacksPrivilege = e.errno() == EPERM;
         }
-        String deadline = wantsDeadline ? tryDeadline() : NO_DEADLINE_WANTED;
+        String deadline = wanted == Wanted.TIME_OUTS ? NO_DEADLINE_WANTED : gate.isEmpty() ? tryDeadline() : gate;
         try {
             LinuxAddressTable.tryOut(addresses);
         } catch (PlatformException e) {
@@ -1141,9 +1232,9 @@ public final class FloatingAddress implements ManagedResource {
         return new Trial(gate, deadline, raw, lacksPrivilege, device.equals(raw) ? "" : device);
     }
 
-    private static String tryDeadline() {
+    private String tryDeadline() {
         try {
-            CardGuard.tryOut();
+            CardGuard.tryOut(addresses);
             return "";
         } catch (PlatformException e) {
             return e.getMessage();

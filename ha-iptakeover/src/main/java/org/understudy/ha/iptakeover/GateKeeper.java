@@ -34,8 +34,9 @@ interface GateKeeper extends AutoCloseable {
      * Makes the gate, closed, before the addresses stand.
      *
      * @throws PlatformException if the kernel refuses, or a living process has it
+     * @throws ResourceException if it cannot be had now
      */
-    void create(int tag);
+    void create(int tag) throws ResourceException;
 
     /**
      * Opens it.

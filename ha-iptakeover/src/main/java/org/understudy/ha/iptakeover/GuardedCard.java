@@ -29,28 +29,17 @@ final class GuardedCard {
         this.addresses = addresses;
     }
 
-    /** Puts it up if it is not: for a card that came later, or because another process has given it back. Not between start and stop. */
-    void keepReady(LinkTable.Link card) {
-        lock.lock();
-        try {
-            if (guard == null
-                    || guard.index() != card.index()
-                    || !guard.problem().isEmpty()) {
-                close();
-                ready(card);
-            }
-        } catch (PlatformException e) {
-            tell(card, e);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The guard; empty where it cannot be had, which is logged. */
+    /**
+     * The guard; empty where it cannot be had, which is logged. Put up if it is not: for a card that came later, or because another process has given it
+     * back. Not between start and stop.
+     */
     Optional<CardGuard> ready(LinkTable.Link card) {
         lock.lock();
         try {
-            if (guard != null && guard.index() != card.index()) {
+            if (guard != null
+                    && (guard.index() != card.index()
+                            || guard.hasFailed()
+                            || !guard.problem().isEmpty())) {
                 close();
             }
             if (guard == null) {
@@ -70,12 +59,10 @@ final class GuardedCard {
     Optional<CardGuard> ifReady(LinkTable.Link card) {
         lock.lock();
         try {
-            boolean isReady = guard != null && guard.index() == card.index();
+            boolean isReady = guard != null && guard.index() == card.index() && !guard.hasFailed();
             if (!isReady) {
-                LOG.info(
-                        "{}: {} is new and has no guard with an absolute deadline yet, time-outs serve",
-                        StandingAddresses.words(addresses),
-                        card.name());
+                lastProblem = card.name() + " is new and has no guard with an absolute deadline yet";
+                LOG.info("{}: {}, time-outs serve", StandingAddresses.words(addresses), lastProblem);
             }
             return isReady ? Optional.ofNullable(guard) : Optional.empty();
         } finally {
@@ -92,6 +79,16 @@ final class GuardedCard {
                     StandingAddresses.words(addresses),
                     card.name(),
                     e.getMessage());
+        }
+    }
+
+    /** Why the last look gave none; empty if it gave one. */
+    String problem() {
+        lock.lock();
+        try {
+            return lastProblem;
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -7,8 +7,8 @@ package org.understudy.ha.iptakeover;
  */
 public enum LeaseEnd {
     /**
-     * The kernel compares an absolute deadline with its boot clock for each frame of the card (BPF, Linux 6.6 and later): mute at the end of the lease
-     * and not before, however the owner stalls. Other cards and what is routed follow {@link #TIME_OUT}.
+     * The kernel compares an absolute deadline with its boot clock, for each frame of the card and for what the host receives and sends on any (BPF, Linux 6.9 and
+     * later): mute at the end of the lease and not before, however the owner stalls.
      */
     DEADLINE("an absolute deadline in the kernel"),
     /** Time-outs in nf_tables: mute at the end of the lease at the latest, and for a moment after a stall of a third of it. */

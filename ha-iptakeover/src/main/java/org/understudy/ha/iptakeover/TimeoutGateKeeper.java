@@ -27,14 +27,9 @@ final class TimeoutGateKeeper implements GateKeeper {
     private final EnforcedLease lease;
     private final GateTiming timing;
     private final GateMachine machine;
-    /** Where they are mute if it closes. */
-    private final String where;
-
     private volatile boolean open;
 
-    /** @param where they are mute if it closes, for the log: empty for everywhere */
-    TimeoutGateKeeper(AddressSet addresses, AddressGate gate, EnforcedLease lease, GateTiming timing, String where) {
-        this.where = where;
+    TimeoutGateKeeper(AddressSet addresses, AddressGate gate, EnforcedLease lease, GateTiming timing) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
         this.gate = gate;
@@ -81,10 +76,9 @@ final class TimeoutGateKeeper implements GateKeeper {
         boolean isReopened = machine.reopenings() != reopeningsBefore;
         if (isReopened) {
             LOG.warn(
-                    "{} {} mute for a moment{}: this process or its lease stalled",
+                    "{} {} mute for a moment: this process or its lease stalled",
                     what,
-                    addresses.size() == 1 ? "was" : "were",
-                    where);
+                    addresses.size() == 1 ? "was" : "were");
         }
         boolean isKept = decision.action() == GateMachine.Action.PROLONG && open;
         long delay =

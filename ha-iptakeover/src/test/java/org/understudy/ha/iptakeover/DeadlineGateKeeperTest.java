@@ -23,26 +23,17 @@ class DeadlineGateKeeperTest {
     private final List<String> calls = new ArrayList<>();
     private final Lease lease = new Lease();
     private final Gate gate = new Gate();
-    private final Beyond beyond = new Beyond();
     private final DeadlineGateKeeper keeper = new DeadlineGateKeeper(
-            new AddressSet(List.of(IpAddress.parse("192.0.2.50").orElseThrow())), gate, beyond, lease);
+            new AddressSet(List.of(IpAddress.parse("192.0.2.50").orElseThrow())), gate, lease);
 
     @Test
-    void the_gate_that_says_who_has_the_addresses_comes_first_and_goes_last() throws Exception {
+    void a_stay_is_created_opened_shut_and_removed() throws Exception {
         keeper.create(4711);
         keeper.open(NEVER);
         keeper.shut();
         keeper.remove();
-        assertThat(calls)
-                .containsExactly(
-                        "beyond create 4711",
-                        "create 4711",
-                        "beyond open",
-                        "extend 1900",
-                        "shut",
-                        "beyond shut",
-                        "remove",
-                        "beyond remove");
+        keeper.close();
+        assertThat(calls).containsExactly("create 4711", "extend 1900", "shut", "remove", "close");
     }
 
     @Test
@@ -54,11 +45,22 @@ class DeadlineGateKeeperTest {
         lease.now = 1120;
         keeper.turn();
         keeper.turn();
-        assertThat(calls).containsExactly("beyond open", "extend 1900", "extend 2000");
+        assertThat(calls).containsExactly("extend 1900", "extend 2000");
         assertThat(keeper.isOpen()).isTrue();
         lease.now = 2000;
         assertThat(keeper.isOpen()).as("as the kernel sees it").isFalse();
         assertThat(keeper.turn()).isEqualTo(GateKeeper.Turn.over("the lease is over"));
+    }
+
+    @Test
+    void the_deadline_is_moved_before_anything_else_is_looked_at() throws Exception {
+        keeper.open(NEVER);
+        calls.clear();
+        lease.renew();
+        gate.problem = "somebody removed its gate";
+        gate.atProblem = () -> calls.add("look");
+        keeper.turn();
+        assertThat(calls).containsExactly("extend 1910", "look");
     }
 
     @Test
@@ -70,13 +72,12 @@ class DeadlineGateKeeperTest {
     }
 
     @Test
-    void only_a_mute_card_counts_as_reopened() throws Exception {
+    void a_turn_comes_eight_times_in_a_lease_and_tells_whether_they_were_mute_meanwhile() throws Exception {
         keeper.open(NEVER);
-        beyond.turn = new GateKeeper.Turn(7, true, true, "");
-        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(7, true, false, ""));
+        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 8, true, false, ""));
         lease.now = 1901;
         lease.confirmed = 1850;
-        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(7, true, true, ""));
+        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 8, true, true, ""));
     }
 
     @Test
@@ -105,24 +106,25 @@ class DeadlineGateKeeperTest {
     }
 
     @Test
-    void a_call_that_fails_is_repeated_and_what_the_other_gate_says_counts() throws Exception {
+    void a_call_that_fails_is_repeated() throws Exception {
         keeper.open(NEVER);
         gate.atExtend = () -> {
             throw new PlatformException("bpf", 5, "no answer");
         };
         lease.renew();
         assertThat(keeper.turn()).isEqualTo(GateKeeper.Turn.in(20_000_000));
-        beyond.turn = GateKeeper.Turn.over("somebody removed its nf_tables gate");
-        assertThat(keeper.turn().end()).isEqualTo("somebody removed its nf_tables gate");
+        gate.atExtend = () -> {};
+        assertThat(keeper.turn().end()).isEmpty();
+        assertThat(calls).containsExactly("extend 1900", "extend 1910");
     }
 
     @Test
-    void an_entry_that_cannot_be_removed_does_not_keep_the_other_gate() {
+    void what_cannot_be_removed_is_left_shut() {
         gate.atRemove = () -> {
             throw new PlatformException("bind", 98, "in use");
         };
         keeper.remove();
-        assertThat(calls).containsExactly("beyond remove");
+        assertThat(calls).isEmpty();
     }
 
     @Test
@@ -150,6 +152,7 @@ class DeadlineGateKeeperTest {
         private boolean isThere = true;
         private Runnable atExtend = () -> {};
         private Runnable atRemove = () -> {};
+        private Runnable atProblem = () -> {};
 
         @Override
         public void create(int tag) {
@@ -167,6 +170,7 @@ class DeadlineGateKeeperTest {
 
         @Override
         public String problem() {
+            atProblem.run();
             return problem;
         }
 
@@ -185,50 +189,6 @@ class DeadlineGateKeeperTest {
         @Override
         public void close() {
             calls.add("close");
-        }
-    }
-
-    private final class Beyond implements GateKeeper {
-        private Turn turn = new Turn(7, true, false, "");
-
-        @Override
-        public void create(int tag) {
-            calls.add("beyond create " + tag);
-        }
-
-        @Override
-        public void open(CountDownLatch ending) {
-            calls.add("beyond open");
-        }
-
-        @Override
-        public Turn turn() {
-            return turn;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public boolean isEnforced() {
-            return true;
-        }
-
-        @Override
-        public void shut() {
-            calls.add("beyond shut");
-        }
-
-        @Override
-        public void remove() {
-            calls.add("beyond remove");
-        }
-
-        @Override
-        public void close() {
-            calls.add("beyond close");
         }
     }
 

@@ -3,13 +3,16 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
+import org.understudy.ha.iptakeover.lab.Tap;
 
 /**
  * What happens where the kernel compares deadlines; each method is one scenario, run by {@link DeadlineGateNetnsIT} in a JVM of its own as root
@@ -93,12 +96,42 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
         owner.signal("KILL");
         owner.awaitEnd();
-        for (String vip : VIPS) {
-            a.inside("ip", "addr", "change", vip + (vip.contains(":") ? "/128" : "/32"), "dev", "lan0");
-        }
+        letStand();
         assertThat(asker.lastAnswerMillis(VIPS, 1500)).isLessThanOrEqualTo(LEASE_MILLIS);
         assertThat(asker.lastAnswerMillis(VIPS, 1500)).isEqualTo(-1);
         assertThat(eye.ask("programs")).contains("understudy_in1").contains("understudy_out1");
+    }
+
+    /** An encapsulating route: what is inside is none of the card's business any more. */
+    void what_leaves_the_card_inside_another_packet_is_mute_with_the_rest() {
+        for (String behind : List.of("203.0.113.0/24", "2001:db8:9::/64")) {
+            String route = "ip route add " + behind + " encap seg6 mode encap segs 2001:db8::1 dev lan0";
+            a.inside(route.split(" "));
+        }
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        try (Tap tap = new Tap(a.port())) {
+            assertThat(wrapped(tap)).as("while it is held").containsExactlyElementsOf(VIPS);
+            owner.signal("STOP");
+            letStand();
+            asker.lastAnswerMillis(VIPS, 1100);
+            assertThat(wrapped(tap)).as("at the end of the lease").isEmpty();
+        }
+        owner.signal("KILL");
+    }
+
+    /** In the name of which addresses something leaves that is wrapped into another packet. */
+    private List<String> wrapped(Tap tap) {
+        List<String> seen = new ArrayList<>();
+        for (String vip : VIPS) {
+            tap.drain();
+            eye.ask("send " + vip + (vip.contains(":") ? " 2001:db8:9::7" : " 203.0.113.7"));
+            // An outer IPv6 packet with a routing header.
+            if (tap.hears(300, frame -> frame[12] == (byte) 0x86 && frame[20] == 43 && Tap.has(frame, vip))) {
+                seen.add(vip);
+            }
+        }
+        return seen;
     }
 
     void a_stall_shorter_than_the_lease_mutes_nothing() {
@@ -254,8 +287,9 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(guardian.ask("rites 4711 address/192.0.2.50;address/2001:db8::50"))
                 .contains("claim=address/192.0.2.50, result=REMOVED")
                 .contains("claim=address/2001:db8::50, result=REMOVED");
-        assertThat(eye.ask("held")).isEqualTo("3 of 1");
+        assertThat(eye.ask("held")).as("nobody waits for that").isEqualTo("5 of 2");
         assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("3 of 1");
         assertThat(eye.ask("programs")).as("the other one needs it").contains("understudy_in1");
         assertThat(asker.whoHas(List.of("192.0.2.60", "2001:db8::60"), 500)).hasSize(2);
 
@@ -301,8 +335,7 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(next.ask("stop")).isEqualTo("ok");
         assertThat(eye.ask("held")).isEqualTo("1 of 1");
         assertThat(next.ask("rites 4711 address/192.0.2.51")).contains("result=ABSENT");
-        assertThat(eye.ask("held")).isEqualTo("0 of 0");
-        assertThat(next.ask("retire")).isEqualTo("ok");
+        assertThat(next.ask("after-rites")).isEqualTo("ok");
         assertThat(eye.ask("programs")).isEqualTo(NOTHING);
     }
 
@@ -332,6 +365,163 @@ final class DeadlineGateScenarios implements AutoCloseable {
         for (String offset : List.of("5000", "-60")) {
             LabJvm jvm = a.jvm("unshare", "-T", "--boottime", offset, "--fork", "--kill-child");
             assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        }
+    }
+
+    void whoever_requires_a_deadline_is_refused_where_it_cannot_be_had() {
+        LabJvm jvm = a.jvm("setpriv", "--bounding-set", "-sys_admin,-bpf", "--inh-caps", "-sys_admin,-bpf");
+        assertThat(jvm.ask("use 192.0.2.50 lan0 deadline")).isEqualTo("ok");
+        String why = "the absolute deadline that it requires cannot be had: ";
+        assertThat(jvm.ask("eligibility")).contains("isEligible=false").contains(why);
+        assertThat(jvm.ask("check"))
+                .startsWith("failed")
+                .contains("absoluteDeadline")
+                .contains(why);
+        assertThat(jvm.ask("start RELEASED 4711")).startsWith("refused HARD").contains(why);
+        assertThat(a.addresses()).doesNotContain("192.0.2.50");
+        LabJvm root = a.jvm();
+        assertThat(root.ask("use 192.0.2.50 lan0 deadline")).isEqualTo("ok");
+        assertThat(root.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(root.ask("lease-end")).isEqualTo("DEADLINE");
+    }
+
+    void whoever_wants_time_outs_has_them() {
+        LabJvm jvm = a.jvm();
+        assertThat(jvm.ask("use 192.0.2.50 lan0 timeouts")).isEqualTo("ok");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    /** A card that somebody keeps: a start fails soft, the next one does without, and says so. */
+    void a_process_that_is_stopped_with_a_card_in_its_hands_costs_the_deadline_and_not_the_address() {
+        LabJvm jvm = floating();
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        LabJvm keeper = a.guardJvm();
+        assertThat(keeper.ask("keep-card")).isEqualTo("ok");
+        keeper.signal("STOP");
+        assertThat(jvm.ask("start RELEASED 4711"))
+                .startsWith("refused SOFT")
+                .contains("process " + keeper.pid() + " of this host has kept the guard of interface number");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        keeper.signal("KILL");
+        keeper.awaitEnd();
+        assertThat(jvm.ask("start RELEASED 4713"))
+                .as("the kernel has taken it back")
+                .isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("DEADLINE");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(jvm.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
+    void nobody_without_the_right_to_change_it_can_keep_a_card() {
+        LabJvm jvm = floating();
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        // As anybody could, by the name of a socket.
+        LabJvm nobody = a.guardJvm("setpriv", "--bounding-set", "-all", "--inh-caps", "-all");
+        assertThat(nobody.ask("keep-card")).startsWith("failed").contains("EPERM");
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("DEADLINE");
+    }
+
+    /** A dead process had time-outs, the next one has the deadline: what is left stands behind one of the two gates all the time. */
+    void what_a_dead_process_with_time_outs_left_is_mute_until_a_start_with_the_deadline_has_taken_it_over() {
+        LabJvm next = floating();
+        assertThat(next.ask("eligibility")).contains("isEligible=true");
+        leaveBehind("timeouts");
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        CompletableFuture<String> start = CompletableFuture.supplyAsync(() -> next.ask("start DIED 4712"));
+        assertThat(asker.lastAnswerMillis(VIPS, 150))
+                .as("while it waits for the card")
+                .isEqualTo(-1);
+        assertThat(start).as("it waits").isNotDone();
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(start.join()).isEqualTo("ok");
+        assertThat(next.ask("lease-end")).isEqualTo("DEADLINE");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        next.signal("STOP");
+        assertThat(asker.lastAnswerMillis(VIPS, 650))
+                .as("nothing of time-outs is left on the card")
+                .isGreaterThan(500);
+    }
+
+    /** The other way round; and what the dead one holds in the guard does not keep the next one mute. */
+    void what_a_dead_process_with_a_deadline_left_is_mute_until_a_start_with_time_outs_has_taken_it_over() {
+        LabJvm next = a.jvm();
+        assertThat(next.ask("use " + String.join(",", VIPS) + " lan0 timeouts")).isEqualTo("ok");
+        assertThat(next.ask("eligibility")).contains("isEligible=true");
+        leaveBehind("");
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        CompletableFuture<String> start = CompletableFuture.supplyAsync(() -> next.ask("start DIED 4712"));
+        assertThat(asker.lastAnswerMillis(VIPS, 150))
+                .as("while it waits for the card")
+                .isEqualTo(-1);
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(start.join()).isEqualTo("ok");
+        assertThat(next.ask("lease-end")).isEqualTo("TIME_OUT");
+        assertThat(asker.whoHas(VIPS, 500)).as("not muted by the dead").hasSize(2);
+        assertThat(next.ask("monitor")).startsWith("HEALTHY");
+        assertThat(eye.ask("held")).isEqualTo("0 of 0");
+    }
+
+    /** A gate under another name, of a dead process with more addresses, goes when the new one stands and not before. */
+    void a_gate_of_more_addresses_holds_back_what_is_left_until_a_start_has_its_own() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm dead = a.jvm();
+            assertThat(dead.ask("use 192.0.2.50,192.0.2.51 lan0 " + mode)).isEqualTo("ok");
+            assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+            dead.signal("KILL");
+            dead.awaitEnd();
+            a.inside("ip", "addr", "del", "192.0.2.51/32", "dev", "lan0");
+            asker.lastAnswerMillis("192.0.2.50", 1000);
+            LabJvm next = a.jvm();
+            assertThat(next.ask("use 192.0.2.50 lan0 timeouts")).isEqualTo("ok");
+            assertThat(next.ask("eligibility")).contains("isEligible=true");
+            next.ask("rival-at-next-start sleep 0.4");
+            CompletableFuture<String> start = CompletableFuture.supplyAsync(() -> next.ask("start DIED 4712"));
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 350)).as(mode).isEqualTo(-1);
+            assertThat(start.join()).isEqualTo("ok");
+            assertThat(asker.whoHas("192.0.2.50", 500)).contains(a.mac());
+            assertThat(next.ask("stop")).isEqualTo("ok");
+        }
+    }
+
+    /** Two addresses behind the gate of a process that was killed, mute. */
+    private void leaveBehind(String mode) {
+        LabJvm dead = a.jvm();
+        assertThat(dead.ask("use " + String.join(",", VIPS) + " lan0 " + mode)).isEqualTo("ok");
+        assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        dead.signal("KILL");
+        dead.awaitEnd();
+        asker.lastAnswerMillis(VIPS, 1000);
+        assertThat(a.addresses()).contains(VIPS);
+    }
+
+    /** Questions of the kernel for neighbours on another card are nobody's: neighbours answer, and learn nothing of the address. */
+    void another_card_serves_an_open_address_and_never_claims_it() {
+        a.secondCard();
+        Segment.run("ip", "addr", "add", "198.51.100.1/24", "dev", "br0");
+        LabJvm owner = floating();
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        try (Tap tap = new Tap(a.port() + "b")) {
+            eye.ask("send 192.0.2.50 198.51.100.1");
+            assertThat(tap.hears(500, frame -> frame[12] == 8 && frame[13] == 0 && Tap.has(frame, "192.0.2.50")))
+                    .as("the packet itself leaves by the second card")
+                    .isTrue();
+        }
+        a.inside("ip", "neigh", "flush", "dev", "lan1");
+        try (Tap tap = new Tap(a.port() + "b")) {
+            eye.ask("send 192.0.2.50 198.51.100.1");
+            assertThat(tap.hears(300, frame -> frame[12] == 8 && frame[13] == 6 && Tap.has(frame, "192.0.2.50")))
+                    .as("a question in its name")
+                    .isFalse();
         }
     }
 
@@ -365,6 +555,15 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(second.ask("retire")).isEqualTo("ok");
         assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
         assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    /** Takes the lifetime from the addresses, and with it the mark. As sources of what the host sends by itself they stay as unwanted as before. */
+    private void letStand() {
+        for (String vip : VIPS) {
+            a.inside(("ip addr change " + vip + (vip.contains(":") ? "/128" : "/32")
+                            + " dev lan0 noprefixroute valid_lft forever preferred_lft 0")
+                    .split(" "));
+        }
     }
 
     /** A stay whose keeper is this test. */

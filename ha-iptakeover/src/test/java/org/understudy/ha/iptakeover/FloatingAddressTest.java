@@ -279,6 +279,19 @@ class FloatingAddressTest {
     }
 
     @Test
+    void a_deadline_is_not_required_and_refused_at_once() {
+        assertThatThrownBy(() -> FloatingAddress.builder()
+                        .address("192.0.2.50")
+                        .networkInterface("lan0")
+                        .absoluteDeadline()
+                        .timeoutsOnly()
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("absoluteDeadline")
+                .hasMessageContaining("leave out one of the two, or both");
+    }
+
+    @Test
     void what_stays_does_not_go_with_what_dies_with_the_process() {
         assertThatThrownBy(() -> FloatingAddress.builder()
                         .address("192.0.2.50")

@@ -102,7 +102,7 @@ final class StalledAgent {
 
     private void start(AddressTenure next) throws ResourceException, InterruptedException {
         try {
-            next.begin(List.of(), Thread::new);
+            next.begin(List.of(), () -> {}, Thread::new);
             tenure = Optional.of(next);
         } catch (ResourceException | HaException e) {
             next.end();

@@ -34,6 +34,7 @@ public final class BpfCall {
     private static final int MAP_DELETE_BATCH = 27;
 
     private static final int MAP_TYPE_HASH = 1;
+    private static final int PROG_TYPE_SOCKET_FILTER = 1;
     private static final int PROG_TYPE_SCHED_CLS = 3;
     /** {@code BPF_F_BEFORE}; without another program: in front of all. */
     private static final int BEFORE = 1 << 3;
@@ -67,6 +68,9 @@ public final class BpfCall {
 
     private final int command;
     private final String name;
+    /** Of a call in batch. */
+    private int asked;
+
     private final List<ByteBuffer> blocks = new ArrayList<>();
     /** Of the address of block i + 1. */
     private final List<Place> addresses = new ArrayList<>();
@@ -116,6 +120,11 @@ public final class BpfCall {
     private BpfCall put(int at, long value) {
         blocks.get(0).putLong(at, value);
         return this;
+    }
+
+    private BpfCall ask(int count) {
+        asked = count;
+        return put(32, count);
     }
 
     private BpfCall descriptor(int at) {
@@ -194,7 +203,7 @@ public final class BpfCall {
                 .point(24, new byte[count * shape.valueBytes()])
                 // The kernel keeps a bucket's number here for a hash map; a key has room for it.
                 .point(8, new byte[shape.keyBytes()])
-                .put(32, count)
+                .ask(count)
                 .descriptor(36);
         return after.length == 0 ? call : call.point(0, after.clone());
     }
@@ -204,7 +213,7 @@ public final class BpfCall {
         return new BpfCall(MAP_UPDATE_BATCH, "BPF_MAP_UPDATE_BATCH", 56)
                 .point(16, GuardMaps.join(keys))
                 .point(24, GuardMaps.join(values))
-                .put(32, keys.size())
+                .ask(keys.size())
                 .descriptor(36);
     }
 
@@ -212,13 +221,13 @@ public final class BpfCall {
     public static BpfCall deleteBatch(List<byte[]> keys) {
         return new BpfCall(MAP_DELETE_BATCH, "BPF_MAP_DELETE_BATCH", 56)
                 .point(16, GuardMaps.join(keys))
-                .put(32, keys.size())
+                .ask(keys.size())
                 .descriptor(36);
     }
 
-    /** Of a call in batch. */
+    /** Of a call in batch; never more than were asked for. */
     public int count() {
-        return result(32);
+        return Math.max(0, Math.min(result(32), asked));
     }
 
     public byte[] first() {
@@ -247,9 +256,20 @@ public final class BpfCall {
         return call;
     }
 
+    /** Gives a descriptor. Takes that of {@code until}. */
+    public static BpfCall load(StayProgram program) {
+        BpfCall call = load(PROG_TYPE_SOCKET_FILTER, program.instructions(), StayProgram.NAME);
+        program.untilAt().forEach(at -> call.descriptors.add(new Place(1, at)));
+        return call;
+    }
+
     static BpfCall load(byte[] instructions, String name) {
+        return load(PROG_TYPE_SCHED_CLS, instructions, name);
+    }
+
+    private static BpfCall load(int type, byte[] instructions, String name) {
         return new BpfCall(PROG_LOAD, "BPF_PROG_LOAD", 72)
-                .put(0, PROG_TYPE_SCHED_CLS)
+                .put(0, type)
                 .put(4, instructions.length / Assembler.INSTRUCTION_BYTES)
                 .point(8, instructions)
                 .point(16, (LICENSE + "\0").getBytes(StandardCharsets.US_ASCII))
@@ -258,7 +278,16 @@ public final class BpfCall {
 
     /** The same with the words of the verifier, {@link #log()}, for a program that was refused. */
     public static BpfCall loadWithLog(GuardProgram program, Direction direction) {
-        return load(program, direction).put(24, 1).put(28, LOG_BYTES).point(32, new byte[LOG_BYTES]);
+        return load(program, direction).withLog();
+    }
+
+    /** The same of {@link #load(StayProgram)}. */
+    public static BpfCall loadWithLog(StayProgram program) {
+        return load(program).withLog();
+    }
+
+    private BpfCall withLog() {
+        return put(24, 1).put(28, LOG_BYTES).point(32, new byte[LOG_BYTES]);
     }
 
     /** What the verifier said, as far as there was room. */

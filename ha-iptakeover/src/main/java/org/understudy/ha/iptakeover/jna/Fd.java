@@ -13,7 +13,8 @@ public final class Fd implements AutoCloseable {
         this.number = new AtomicInteger(number);
     }
 
-    int number() {
+    /** As the kernel numbers it in this process, for messages that name it. Only while it is open. */
+    public int number() {
         int current = number.get();
         if (current == CLOSED) {
             throw new LifecycleException("this descriptor is closed: open a new one");

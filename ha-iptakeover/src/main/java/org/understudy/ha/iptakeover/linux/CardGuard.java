@@ -11,9 +11,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.bpf.BpfCall;
 import org.understudy.ha.iptakeover.bpf.BpfCall.ProgramInfo;
 import org.understudy.ha.iptakeover.bpf.BpfCall.Rule;
@@ -21,6 +24,7 @@ import org.understudy.ha.iptakeover.bpf.GuardMaps;
 import org.understudy.ha.iptakeover.bpf.GuardMaps.Shape;
 import org.understudy.ha.iptakeover.bpf.GuardProgram;
 import org.understudy.ha.iptakeover.bpf.GuardProgram.Direction;
+import org.understudy.ha.iptakeover.bpf.StayProgram;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
@@ -41,62 +45,70 @@ import org.understudy.ha.iptakeover.spi.DeadlineGate;
  * <p>The programs stand in front of all others, because one that decides before them is obeyed.
  *
  * <p>Needs {@code CAP_NET_ADMIN}, {@code CAP_BPF} to load, and {@code CAP_SYS_ADMIN} to find what another process attached; none of them is worth
- * anything in a user namespace. Linux 6.6 has the hook.
+ * anything in a user namespace. Linux 6.6 has the hook, Linux 6.9 the tables beyond the card that outlive their process.
  *
  * <p><b>Concurrency.</b> Any thread.
  */
 public final class CardGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CardGuard.class);
 
+    /** Where nobody waits for it; putting up a guard keeps the lock for 25 ms. */
     private static final int LOCK_MILLIS_MAX = 1_000;
-    /** Last rites have others waiting for them. */
-    private static final int RITES_LOCK_MILLIS_MAX = 200;
+    /** For starts, stops and last rites. */
+    private static final int SHORT_LOCK_MILLIS_MAX = 250;
 
     private static final long TRIAL_FUTURE_NANOS = 10_000_000_000L;
     private static final long TRIAL_PAST_NANOS = 1_000_000;
     private static final int ENOSYS = 38;
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final CardLock cardLock;
     private final int index;
     private final String card;
     private volatile GuardMap held;
     private volatile GuardMap until;
-    /** Loaded by this process, ready to be attached. */
-    private Map<Direction, Fd> programs;
+    /** Loaded by this process for both maps, ready to be attached. */
+    private final Map<Direction, Fd> programs = new EnumMap<>(Direction.class);
+    /** What the kernel makes of our instructions, whatever the maps. */
+    private final Map<Direction, Long> digests = new EnumMap<>(Direction.class);
     /** Those at the head of the card, whoever loaded them. */
     private final Map<Direction, Integer> attached = new EnumMap<>(Direction.class);
 
-    private CardGuard(int index, String card, GuardMap held, GuardMap until, Map<Direction, Fd> programs) {
+    private volatile boolean hasFailed;
+
+    private CardGuard(int index, String card, GuardMap held, GuardMap until, CardLock cardLock) {
         this.index = index;
         this.card = card;
         this.held = held;
         this.until = until;
-        this.programs = programs;
+        this.cardLock = cardLock;
     }
 
     // ---- finding out -----------------------------------------------------------------------------------------------
 
     /**
-     * Whether a guard works on this host: loads it, lets it decide about frames that go nowhere, with a deadline that has passed and one that
-     * has not, and asks for the programs of the loopback. Changes nothing that stays; 2 ms.
+     * Whether a guard works on this host, and the rules beyond the card that ask for the same deadline: loads the programs, lets them decide about
+     * frames that go nowhere, with a deadline that has passed and one that has not, asks for the programs of the loopback, and makes the rules and takes them
+     * away in one transaction. Changes nothing that stays; 3 ms.
      *
+     * @param like which versions of addresses are to be held
      * @throws PlatformException saying what does not work, with the remedy
      */
-    public static void tryOut() {
+    public static void tryOut(AddressSet like) {
         NativeAccess.require();
         try {
             Libc.bpf(BpfCall.query(Direction.OUT, 1));
         } catch (PlatformException e) {
             throw explained(e, "asking for the programs of a card");
         }
-        try (CardGuard trial = loaded(1, "lo", GuardMap::create, List.of(Direction.IN))) {
-            trial.tryPrograms();
+        try (CardGuard trial = fresh(1, "lo", List.of(Direction.IN))) {
+            trial.tryPrograms(like);
         } catch (PlatformException e) {
             throw explained(e, "guarding a card by BPF");
         }
     }
 
-    private void tryPrograms() {
+    private void tryPrograms(AddressSet like) {
         // Only who may do this finds the guard of another process.
         GuardMap.found(Shape.UNTIL, until.id()).close();
         long stay = GuardMaps.stay(1, 1);
@@ -113,6 +125,10 @@ public final class CardGuard implements AutoCloseable {
             throw new PlatformException(
                     "BPF_PROG_TEST_RUN", 0, "the guard of a card does not decide as it should on this kernel");
         }
+        try (Fd asked = load(until, stay)) {
+            tryStay(asked, stay);
+            NftGate.tryOutBeyondCard(like, asked);
+        }
         boolean isClockShared = verdict(program, stay, Libc.bootNanos() - TRIAL_PAST_NANOS, frame) == GuardProgram.DROP
                 && verdict(program, stay, Libc.bootNanos() + TRIAL_FUTURE_NANOS, frame) == GuardProgram.NEXT;
         until.remove(GuardMaps.key(stay));
@@ -122,6 +138,18 @@ public final class CardGuard implements AutoCloseable {
                     0,
                     "the boot clock of this process is not that of the kernel: it runs in a time namespace"
                             + " (time_namespaces(7)); start it outside one");
+        }
+    }
+
+    private void tryStay(Fd program, long stay) {
+        byte[] any = arpOf(Ipv4Address.ANY);
+        boolean works = verdict(program, any) == StayProgram.MUTE
+                && verdict(program, stay, Long.MAX_VALUE, any) == StayProgram.SPEAKS
+                && verdict(program, stay, 0, any) == StayProgram.MUTE;
+        until.remove(GuardMaps.key(stay));
+        if (!works) {
+            throw new PlatformException(
+                    "BPF_PROG_TEST_RUN", 0, "the program for rules does not decide as it should on this kernel");
         }
     }
 
@@ -147,6 +175,10 @@ public final class CardGuard implements AutoCloseable {
     }
 
     private static PlatformException explained(PlatformException e, String what) {
+        if (!e.call().startsWith("BPF_")) {
+            // It says what is needed itself.
+            return e;
+        }
         String remedy;
         switch (e.errno()) {
             case Libc.EPERM:
@@ -157,7 +189,7 @@ public final class CardGuard implements AutoCloseable {
                 break;
             case Libc.EINVAL:
             case Libc.EOPNOTSUPP:
-                remedy = ": it needs Linux 6.6 or later with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS";
+                remedy = ": it needs Linux 6.9 or later with CONFIG_BPF_SYSCALL and CONFIG_NET_XGRESS";
                 break;
             case ENOSYS:
                 remedy = ": this kernel was built without CONFIG_BPF_SYSCALL";
@@ -175,56 +207,65 @@ public final class CardGuard implements AutoCloseable {
     // ---- putting up ------------------------------------------------------------------------------------------------
 
     /**
-     * The guard of a card, put up if there is none.
+     * The guard of a card, put up if there is none. Some 10 ms, and 25 ms more for whoever is the first.
      *
      * @param card its name, for messages
-     * @throws PlatformException if the kernel refuses, or something else has its name there
+     * @throws PlatformException if the kernel refuses, something else has its name there, or somebody keeps the card for more than a second
      */
     public static CardGuard of(int index, String card) {
-        return CardLock.under(index, LOCK_MILLIS_MAX, () -> {
-            CardGuard guard = found(index, card).orElseGet(() -> fresh(index, card));
-            boolean isUp = false;
-            try {
-                guard.putUp();
-                isUp = true;
-                return guard;
-            } finally {
-                if (!isUp) {
-                    guard.close();
-                    takeOffEmpty(index);
-                }
-            }
-        });
-    }
-
-    private static CardGuard fresh(int index, String card) {
-        return loaded(index, card, GuardMap::create, List.of(Direction.values()));
-    }
-
-    private interface Maps {
-        GuardMap of(Shape shape);
-    }
-
-    private static CardGuard loaded(int index, String card, Maps maps, List<Direction> directions) {
-        GuardMap held = maps.of(Shape.HELD);
-        GuardMap until;
+        // The verifier takes its time, and others need not wait for it.
+        CardGuard guard = fresh(index, card, List.of(Direction.values()));
+        boolean isUp = false;
         try {
-            until = maps.of(Shape.UNTIL);
-        } catch (PlatformException e) {
-            held.close();
-            throw e;
-        }
-        CardGuard guard = new CardGuard(index, card, held, until, new EnumMap<>(Direction.class));
-        boolean isLoaded = false;
-        try {
-            for (Direction direction : directions) {
-                guard.programs.put(direction, guard.load(direction));
-            }
-            isLoaded = true;
+            guard.cardLock.under(LOCK_MILLIS_MAX, guard::standUp);
+            isUp = true;
             return guard;
         } finally {
-            if (!isLoaded) {
+            if (!isUp) {
                 guard.close();
+            }
+        }
+    }
+
+    /** Under the lock of the card. */
+    private void standUp() {
+        boolean isUp = false;
+        try {
+            adopt();
+            putUp();
+            isUp = true;
+        } finally {
+            if (!isUp) {
+                takeOffEmpty(index);
+            }
+        }
+    }
+
+    private static CardGuard fresh(int index, String card, List<Direction> directions) {
+        List<AutoCloseable> opened = new ArrayList<>();
+        try {
+            CardLock cardLock = new CardLock(index);
+            opened.add(cardLock);
+            GuardMap held = GuardMap.create(Shape.HELD);
+            opened.add(held);
+            GuardMap until = GuardMap.create(Shape.UNTIL);
+            opened.add(until);
+            CardGuard guard = new CardGuard(index, card, held, until, cardLock);
+            opened.add(guard);
+            directions.forEach(guard::program);
+            opened.clear();
+            return guard;
+        } finally {
+            closeAll(opened);
+        }
+    }
+
+    private static void closeAll(List<AutoCloseable> opened) {
+        for (AutoCloseable one : opened) {
+            try {
+                one.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("descriptors close without exceptions", e);
             }
         }
     }
@@ -235,36 +276,59 @@ public final class CardGuard implements AutoCloseable {
         program.heldAt().forEach(at -> maps.add(held.fd()));
         program.untilAt().forEach(at -> maps.add(until.fd()));
         Fd[] descriptors = maps.toArray(new Fd[0]);
+        Fd loaded = loadWithReason(
+                BpfCall.load(program, direction), () -> BpfCall.loadWithLog(program, direction), descriptors);
+        digests.put(direction, infoOf(loaded).tag());
+        return loaded;
+    }
+
+    /** What says whether a stay is mute. */
+    private static Fd load(GuardMap until, long stay) {
+        StayProgram program = StayProgram.of(stay);
+        return loadWithReason(BpfCall.load(program), () -> BpfCall.loadWithLog(program), until.fd());
+    }
+
+    private static Fd loadWithReason(BpfCall load, Supplier<BpfCall> withLog, Fd... maps) {
         try {
-            return Libc.bpfDescriptor(BpfCall.load(program, direction), descriptors);
+            return Libc.bpfDescriptor(load, maps);
         } catch (PlatformException e) {
             if (e.errno() == Libc.EPERM) {
                 throw e;
             }
-            return loadWithLog(program, direction, descriptors);
+            return loadWithLog(withLog.get(), e, maps);
         }
     }
 
-    private static Fd loadWithLog(GuardProgram program, Direction direction, Fd[] descriptors) {
-        BpfCall again = BpfCall.loadWithLog(program, direction);
+    private static Fd loadWithLog(BpfCall again, PlatformException first, Fd... maps) {
         try {
-            return Libc.bpfDescriptor(again, descriptors);
+            return Libc.bpfDescriptor(again, maps);
         } catch (PlatformException e) {
-            throw new PlatformException(
-                    e.call(),
-                    e.errno(),
-                    "the kernel refused " + direction.program() + ", " + Libc.errnoName(e.errno())
-                            + "; the words of its verifier: " + again.log(),
-                    e);
+            throw refusal(first, e, again.log());
         }
     }
 
+    /**
+     * What is told of a program that was refused twice, the second time with room for the words of the verifier.
+     *
+     * @param second may be about the room itself
+     */
+    static PlatformException refusal(PlatformException first, PlatformException second, String words) {
+        PlatformException told = new PlatformException(
+                first.call(),
+                first.errno(),
+                "the kernel refused a program of this library, " + Libc.errnoName(first.errno())
+                        + (words.isEmpty() ? "" : "; the words of its verifier: " + words)
+                        + (second.errno() == first.errno()
+                                ? ""
+                                : "; asked for its words, it said " + Libc.errnoName(second.errno())),
+                first);
+        told.addSuppressed(second);
+        return told;
+    }
+
+    /** Loaded if it is not. */
     private Fd program(Direction direction) {
-        Fd program = programs.get(direction);
-        if (program == null) {
-            throw new IllegalStateException("not loaded: " + direction);
-        }
-        return program;
+        return programs.computeIfAbsent(direction, this::load);
     }
 
     /**
@@ -322,15 +386,32 @@ public final class CardGuard implements AutoCloseable {
         }
     }
 
-    /** The guard that is there in one direction at least, with programs of our own for its maps. Under the lock of the card. */
-    private static Optional<CardGuard> found(int index, String card) {
-        for (Attached one : attachedTo(index)) {
-            if (one.info().maps().size() != 2) {
-                throw stranger(one, card);
+    /** Takes the maps of the guard that is there in one direction at least, if it is not ours. Under the lock of the card. */
+    private void adopt() {
+        lock.lock();
+        try {
+            Optional<Attached> there = attachedTo(index).stream().findFirst();
+            if (there.isEmpty() || there.get().isOf(held, until)) {
+                return;
             }
-            return Optional.of(loaded(index, card, shape -> map(one, shape, card), List.of(Direction.values())));
+            if (there.get().info().maps().size() != 2) {
+                throw stranger(there.get(), card);
+            }
+            GuardMap theirs = map(there.get(), Shape.HELD, card);
+            GuardMap ends;
+            try {
+                ends = map(there.get(), Shape.UNTIL, card);
+            } catch (PlatformException e) {
+                theirs.close();
+                throw e;
+            }
+            closeMaps();
+            held = theirs;
+            until = ends;
+            attached.clear();
+        } finally {
+            lock.unlock();
         }
-        return Optional.empty();
     }
 
     private static GuardMap map(Attached one, Shape shape, String card) {
@@ -357,32 +438,47 @@ public final class CardGuard implements AutoCloseable {
 
     /** Sees to it that one of our programs is in front in each direction, and only one is there. Under the lock of the card. */
     private void putUp() {
-        List<Attached> there = attachedTo(index);
-        for (Direction direction : Direction.values()) {
-            Fd own = program(direction);
-            ProgramInfo info = infoOf(own);
-            List<Attached> ours =
-                    there.stream().filter(one -> one.direction() == direction).toList();
-            for (Attached one : ours) {
-                if (!one.isOf(held, until) || one.info().tag() != info.tag()) {
-                    throw stranger(one, card);
-                }
+        lock.lock();
+        try {
+            List<Attached> there = attachedTo(index);
+            for (Direction direction : Direction.values()) {
+                putUp(
+                        direction,
+                        there.stream()
+                                .filter(one -> one.direction() == direction)
+                                .toList());
             }
-            Optional<Attached> first = ours.stream().filter(Attached::isFirst).findFirst();
-            if (first.isPresent()) {
-                attached.put(direction, first.get().info().id());
-                continue;
-            }
-            if (ours.stream().anyMatch(one -> one.info().id() == info.id())) {
-                // What is attached cannot be attached again, so a twin of it goes to the front.
-                own.close();
-                own = load(direction);
-                programs.put(direction, own);
-            }
-            Libc.bpf(BpfCall.attach(direction, index), own);
-            attached.put(direction, infoOf(own).id());
-            ours.forEach(one -> detach(index, one));
+        } finally {
+            lock.unlock();
         }
+    }
+
+    private void putUp(Direction direction, List<Attached> ours) {
+        for (Attached one : ours) {
+            if (!isOurs(one)) {
+                throw stranger(one, card);
+            }
+        }
+        Optional<Attached> first = ours.stream().filter(Attached::isFirst).findFirst();
+        if (first.isPresent()) {
+            attached.put(direction, first.get().info().id());
+            return;
+        }
+        int own = infoOf(program(direction)).id();
+        if (ours.stream().anyMatch(one -> one.info().id() == own)) {
+            // What is attached cannot be attached again, so a twin of it goes to the front.
+            Fd twin = load(direction);
+            program(direction).close();
+            programs.put(direction, twin);
+        }
+        Libc.bpf(BpfCall.attach(direction, index), program(direction));
+        attached.put(direction, infoOf(program(direction)).id());
+        ours.forEach(one -> detach(index, one));
+    }
+
+    private boolean isOurs(Attached one) {
+        Long digest = digests.get(one.direction());
+        return one.isOf(held, until) && digest != null && digest == one.info().tag();
     }
 
     private static ProgramInfo infoOf(Fd program) {
@@ -433,7 +529,7 @@ public final class CardGuard implements AutoCloseable {
                 .filter(one -> one.direction() == direction && one.isOf(held, until))
                 .toList();
         for (Attached one : ours) {
-            if (one.isFirst() && one.info().tag() == infoOf(program(direction)).tag()) {
+            if (one.isFirst() && isOurs(one)) {
                 attached.put(direction, one.info().id());
                 return "";
             }
@@ -446,27 +542,84 @@ public final class CardGuard implements AutoCloseable {
     // ---- stays
     // -------------------------------------------------------------------------------------------------------
 
-    /** The gate for one stay of some addresses on this card. */
+    /**
+     * The gate for one stay of some addresses on this card and beyond it.
+     *
+     * @throws PlatformException if no netlink socket can be opened
+     */
     public DeadlineGate gate(AddressSet addresses) {
         return new Stay(addresses);
     }
 
+    /** Whether a stay could not be held: a new look, {@link #of}, may say why. */
+    public boolean hasFailed() {
+        return hasFailed;
+    }
+
     private final class Stay implements DeadlineGate {
         private final AddressSet addresses;
+        private final NftGate beyond;
         private volatile long stay;
+        /** That of the guard at the start. */
+        private volatile GuardMap ends = until;
 
         private Stay(AddressSet addresses) {
             this.addresses = addresses;
+            this.beyond = NftGate.beyondCard(addresses, card, index);
         }
 
+        /**
+         * What a dead process left stands behind its own gate until it stands behind this one, whichever kind either is of: the rules replace those
+         * of its tables, and stand before the card as well until the guard has the addresses.
+         */
         @Override
-        public void create(int tag) {
-            stay = hold(addresses, tag);
+        public void create(int tag) throws ResourceException {
+            try {
+                if (!problem().isEmpty()) {
+                    cardLock.under(SHORT_LOCK_MILLIS_MAX, CardGuard.this::standUp);
+                }
+                ends = until;
+                stay = newStay(ends, tag);
+            } catch (PlatformException e) {
+                throw failed(e);
+            }
+            boolean isMade = false;
+            try (Fd mute = load(ends, stay)) {
+                // Refused if a living process has one of the addresses; nothing is changed then.
+                beyond.create(tag, mute);
+                isMade = true;
+            } finally {
+                if (!isMade) {
+                    shut();
+                }
+            }
+            try {
+                cardLock.under(SHORT_LOCK_MILLIS_MAX, this::hold);
+                beyond.leaveCard();
+            } catch (PlatformException e) {
+                // The rules stay, and what is held, shut: leftovers may stand behind them.
+                throw failed(e);
+            }
+        }
+
+        private ResourceException failed(PlatformException e) {
+            hasFailed = true;
+            shut();
+            return new ResourceException(
+                    Severity.SOFT, addresses + " cannot be put behind the guard of " + card + ": " + e.getMessage(), e);
+        }
+
+        /** Addresses that were held by a dead process change over to this stay. Under the lock of the card. */
+        private void hold() {
+            // Somebody who tidied up may have taken it for one that has ended.
+            ends.put(GuardMaps.key(stay), GuardMaps.until(stay, 0), Rule.ANY);
+            CardGuard.this.hold(addresses, stay);
+            removeEnded(held, ends);
         }
 
         @Override
         public boolean extend(long deadlineNanos) {
-            return until.put(GuardMaps.key(stay), GuardMaps.until(stay, deadlineNanos), Rule.PRESENT);
+            return ends.put(GuardMaps.key(stay), GuardMaps.until(stay, deadlineNanos), Rule.PRESENT);
         }
 
         @Override
@@ -476,42 +629,25 @@ public final class CardGuard implements AutoCloseable {
 
         @Override
         public void shut() {
-            until.remove(GuardMaps.key(stay));
+            ends.remove(GuardMaps.key(stay));
         }
 
         @Override
         public void remove() {
             shut();
             long mine = stay;
-            CardLock.under(index, LOCK_MILLIS_MAX, () -> release(held, (key, one) -> one == mine));
+            try {
+                cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> release(held, (key, one) -> one == mine));
+            } finally {
+                beyond.remove();
+            }
         }
 
         @Override
         public void close() {
             // The guard is that of the card.
+            beyond.close();
         }
-    }
-
-    /** Addresses that were held by a dead process change over to the new stay. */
-    private long hold(AddressSet addresses, int tag) {
-        return CardLock.under(index, LOCK_MILLIS_MAX, () -> {
-            if (!problem().isEmpty()) {
-                renew();
-            }
-            long stay = newStay(tag);
-            boolean isHeld = false;
-            try {
-                hold(addresses, stay);
-                removeEnded(held, until);
-                isHeld = true;
-                return stay;
-            } finally {
-                if (!isHeld) {
-                    until.remove(GuardMaps.key(stay));
-                    release(held, (key, one) -> one == stay);
-                }
-            }
-        });
     }
 
     private void hold(AddressSet addresses, long stay) {
@@ -526,7 +662,7 @@ public final class CardGuard implements AutoCloseable {
         held.putAll(keys, values);
     }
 
-    private long newStay(int tag) {
+    private static long newStay(GuardMap until, int tag) {
         long stay = 0;
         boolean isNew = false;
         while (!isNew) {
@@ -534,25 +670,6 @@ public final class CardGuard implements AutoCloseable {
             isNew = stay != 0 && until.put(GuardMaps.key(stay), GuardMaps.until(stay, 0), Rule.ABSENT);
         }
         return stay;
-    }
-
-    /** Another process may have put up a guard of its own after somebody had removed ours. Under the lock of the card. */
-    private void renew() {
-        lock.lock();
-        try {
-            Optional<CardGuard> other = found(index, card);
-            if (other.isPresent()) {
-                CardGuard taken = other.get();
-                closeAll();
-                held = taken.held;
-                until = taken.until;
-                programs = taken.programs;
-                attached.clear();
-            }
-            putUp();
-        } finally {
-            lock.unlock();
-        }
     }
 
     private static List<byte[]> keysOf(AddressSet addresses) {
@@ -601,9 +718,44 @@ public final class CardGuard implements AutoCloseable {
         return false;
     }
 
+    /**
+     * Removes what dead processes hold of addresses that this one has behind a gate of another kind, made already and shut.
+     *
+     * @throws PlatformException if it may not, so that they would stay mute
+     */
+    public static void release(int index, String card, AddressSet addresses) {
+        List<Attached> there;
+        try {
+            if (idsOf(Direction.IN, index).length + idsOf(Direction.OUT, index).length == 0) {
+                return;
+            }
+            there = attachedTo(index);
+        } catch (PlatformException e) {
+            LOG.info(
+                    "{}: this process may not look at the BPF programs of {} ({}); a guard of an ended process of this library keeps them"
+                            + " mute, if there is one that its guardian did not clear",
+                    addresses,
+                    card,
+                    Libc.errnoName(e.errno()));
+            return;
+        }
+        for (Attached one : there) {
+            try (GuardMap held = map(one, Shape.HELD, card);
+                    GuardMap until = map(one, Shape.UNTIL, card);
+                    CardLock cardLock = new CardLock(index)) {
+                if (keysOf(addresses).stream().anyMatch(key -> held.get(key).length > 0)) {
+                    cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> {
+                        release(held, (key, stay) -> addresses.contains(GuardMaps.address(key)));
+                        removeEnded(held, until);
+                    });
+                }
+            }
+        }
+    }
+
     /** Removes what is left of addresses that nobody has any more. */
     public void forget(AddressSet addresses) {
-        CardLock.under(index, LOCK_MILLIS_MAX, () -> {
+        cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> {
             release(held, (key, stay) -> addresses.contains(GuardMaps.address(key)));
             removeEnded(held, until);
         });
@@ -624,25 +776,24 @@ public final class CardGuard implements AutoCloseable {
 
     /** Takes the guard off the card if it holds nothing. May be called again; {@link #gate} puts it up again. */
     public void retire() {
-        tidyUp(index, LOCK_MILLIS_MAX);
+        takeOffEmpty(index, cardLock, LOCK_MILLIS_MAX);
     }
 
     /** Takes the guards off all cards on which nothing is held. Up to 25 ms a card. */
     static void tidyUp(Collection<Integer> cards) {
         for (int index : cards) {
-            try {
-                tidyUp(index, RITES_LOCK_MILLIS_MAX);
+            try (CardLock cardLock = new CardLock(index)) {
+                takeOffEmpty(index, cardLock, SHORT_LOCK_MILLIS_MAX);
             } catch (PlatformException e) {
                 LOG.info("a guard is left on interface number {}, it does nothing: {}", index, e.getMessage());
             }
         }
     }
 
-    private static void tidyUp(int index, int millis) {
-        if (attachedTo(index).isEmpty()) {
-            return;
+    private static void takeOffEmpty(int index, CardLock cardLock, int millis) {
+        if (!attachedTo(index).isEmpty()) {
+            cardLock.under(millis, () -> takeOffEmpty(index));
         }
-        CardLock.under(index, millis, () -> takeOffEmpty(index));
     }
 
     /** Under the lock of the card. */
@@ -697,8 +848,9 @@ public final class CardGuard implements AutoCloseable {
                 List<Attached> there = attachedTo(index);
                 if (!there.isEmpty()) {
                     guarded.add(index);
-                    CardLock.under(
-                            index, RITES_LOCK_MILLIS_MAX, () -> removeTagged(index, there.get(0), tags, standing));
+                    try (CardLock cardLock = new CardLock(index)) {
+                        cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> removeTagged(index, there.get(0), tags, standing));
+                    }
                 }
             } catch (PlatformException e) {
                 LOG.info(
@@ -736,14 +888,17 @@ public final class CardGuard implements AutoCloseable {
     public void close() {
         lock.lock();
         try {
-            closeAll();
+            closeMaps();
         } finally {
             lock.unlock();
+            cardLock.close();
         }
     }
 
-    private void closeAll() {
+    /** And the programs, which are for them. */
+    private void closeMaps() {
         programs.values().forEach(Fd::close);
+        programs.clear();
         held.close();
         until.close();
     }

@@ -1,26 +1,43 @@
 package org.understudy.ha.iptakeover.linux;
 
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.understudy.ha.api.PlatformException;
-import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.netlink.NetlinkAck;
+import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
+import org.understudy.ha.iptakeover.netlink.NfTables;
 
 /**
- * The right to change the guard of one card, among all threads and processes of a network namespace: whoever has bound the abstract
- * name (unix(7)) {@code understudy-guard-INDEX} has it. The kernel takes it back when the process ends.
+ * The right to change the guard of one card, among all threads and processes of a network namespace: whoever has made the empty nf_tables table
+ * {@code understudy.guard.INDEX}, owned by its socket, has it. So only who may change a guard can take it ({@code CAP_NET_ADMIN}), and the kernel takes it back
+ * when the process ends.
+ *
+ * <p><b>Concurrency.</b> Any thread; those of one object exclude each other too.
  */
-final class CardLock {
+final class CardLock implements AutoCloseable {
     private static final long LOOK_AGAIN_NANOS = 500_000;
+    private static final String PREFIX = "understudy.guard.";
 
-    private CardLock() {}
+    private final int index;
+    private final String name;
+    private final NetlinkSocket socket;
 
-    /** {@link #under(int, int, Supplier)} without a result. */
-    static void under(int index, int millis, Runnable work) {
-        under(index, millis, () -> {
+    /**
+     * @param index of the card
+     * @throws PlatformException if no netlink socket can be opened
+     */
+    CardLock(int index) {
+        this.index = index;
+        this.name = PREFIX + index;
+        this.socket = NetlinkSocket.open(NetlinkSocket.NETFILTER);
+    }
+
+    /** {@link #under(int, Supplier)} without a result. */
+    void under(int millis, Runnable work) {
+        under(millis, () -> {
             work.run();
             return true;
         });
@@ -29,60 +46,66 @@ final class CardLock {
     /**
      * Does something while nobody else changes the guard of the card.
      *
-     * @throws PlatformException EADDRINUSE if somebody keeps it for longer
+     * @throws PlatformException EBUSY if somebody keeps it for longer, EPERM if this process may not take it
      */
-    static <T> T under(int index, int millis, Supplier<T> work) {
-        Fd lock = take(index, millis);
+    <T> T under(int millis, Supplier<T> work) {
+        take(millis);
         try {
             return work.get();
         } finally {
-            lock.close();
+            // Closed in the middle of the work, the socket has given it back already.
+            socket.transact(List.of(NfTables.deleteTable(NfTables.FAMILY_NETDEV, name)));
         }
     }
 
-    private static Fd take(int index, int millis) {
+    private void take(int millis) {
         long start = System.nanoTime();
-        Optional<Fd> lock = tryTake(index);
         boolean isInterrupted = false;
-        while (lock.isEmpty()) {
+        while (!isTaken()) {
             if (System.nanoTime() - start > millis * 1_000_000L) {
-                throw new PlatformException(
-                        "bind",
-                        Libc.EADDRINUSE,
-                        "another process of this host has kept the guard of interface number " + index
-                                + " to itself for " + millis
-                                + " ms: it may be stopped, see `ss -xap` for understudy-guard-"
-                                + index);
+                throw refusal(millis);
             }
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
             // An interrupt would make every further wait return at once.
             isInterrupted |= Thread.interrupted();
-            lock = tryTake(index);
         }
         if (isInterrupted) {
             Thread.currentThread().interrupt();
         }
-        return lock.get();
     }
 
-    private static Optional<Fd> tryTake(int index) {
-        Fd socket = Libc.socket(Libc.AF_UNIX, Libc.SOCK_DGRAM, 0);
-        try {
-            Libc.bind(socket, name(index));
-            return Optional.of(socket);
-        } catch (PlatformException e) {
-            socket.close();
-            if (e.errno() != Libc.EADDRINUSE) {
-                throw e;
-            }
-            return Optional.empty();
+    private boolean isTaken() {
+        String comment = "process " + ProcessHandle.current().pid();
+        NetlinkAck ack = socket.transact(
+                List.of(NfTables.newTable(NfTables.FAMILY_NETDEV, name, NfTables.TABLE_OWNER, comment)));
+        // EEXIST is another thread with this object, EPERM is another socket, or no permission at all.
+        if (!ack.isDone() && ack.errno() != Libc.EEXIST && ack.errno() != Libc.EPERM) {
+            throw NetlinkSocket.refused("NFT_MSG_NEWTABLE", ack, name);
         }
+        return ack.isDone();
     }
 
-    /** {@code struct sockaddr_un}: the family in host order, then a name that begins with a zero. */
-    private static byte[] name(int index) {
-        byte[] text = ("\0\0\0understudy-guard-" + index).getBytes(StandardCharsets.US_ASCII);
-        text[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = Libc.AF_UNIX;
-        return text;
+    private PlatformException refusal(int millis) {
+        Optional<NfTables.Table> kept = Optional.empty();
+        for (NetlinkMessage one : socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE")) {
+            kept = kept.or(
+                    () -> NfTables.decodeTable(one).filter(table -> table.name().equals(name)));
+        }
+        return kept.map(table -> new PlatformException(
+                        "NFT_MSG_NEWTABLE",
+                        Libc.EBUSY,
+                        (table.comment().isEmpty() ? "somebody" : table.comment() + " of this host")
+                                + " has kept the guard of interface number " + index + " to itself for " + millis
+                                + " ms: it may be stopped; end it or let it go on"))
+                .orElseGet(() -> new PlatformException(
+                        "NFT_MSG_NEWTABLE",
+                        Libc.EPERM,
+                        "the guard of interface number " + index + " may not be changed: "
+                                + Libc.errnoName(Libc.EPERM)));
+    }
+
+    @Override
+    public void close() {
+        socket.close();
     }
 }

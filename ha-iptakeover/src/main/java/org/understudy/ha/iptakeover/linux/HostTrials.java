@@ -136,7 +136,7 @@ public final class HostTrials {
     /** Whether the kernel compares an absolute deadline on a card. */
     public static Optional<String> deadline() {
         try {
-            CardGuard.tryOut();
+            CardGuard.tryOut(VERSION_4);
             return Optional.empty();
         } catch (PlatformException e) {
             return Optional.of(e.getMessage());

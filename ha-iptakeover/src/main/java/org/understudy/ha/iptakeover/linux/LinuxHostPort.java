@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,8 +49,15 @@ public final class LinuxHostPort implements HostPort {
     private @Nullable LinuxAddressTable warmTable;
 
     private @Nullable NetlinkSocket warmFilter;
-    /** Cards that had a guard at the last rites. */
-    private List<Integer> guarded = List.of();
+    /** What guards may still hold. */
+    private final List<Unswept> unswept = new ArrayList<>();
+
+    /**
+     * Of last rites.
+     *
+     * @param standing addresses whose gates must stay
+     */
+    private record Unswept(List<Integer> tags, Set<IpAddress> standing) {}
 
     /** For {@link java.util.ServiceLoader}. */
     public LinuxHostPort() {}
@@ -177,7 +185,7 @@ public final class LinuxHostPort implements HostPort {
             removeRoutes(List.of(NOBODY), Set.of());
             LinkRites.perform(List.of(), List.of(LinkRites.linkClaim("none")));
             sweep(warmFilter, List.of(), Set.of());
-            sweepGuards(List.of(), Set.of());
+            sweepGuards(List.of(new Unswept(List.of(), Set.of())));
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
         } finally {
@@ -207,7 +215,9 @@ public final class LinuxHostPort implements HostPort {
         List<Removal> removals = new ArrayList<>(rites(table, tags, LinkRites.others(claims), standing));
         removeRoutes(claims, standing);
         removals.addAll(LinkRites.perform(tags, claims));
-        sweepGuards(tags, standing);
+        // Mute as they are, they have time until the proof is under way: there is one question for each interface of
+        // the host.
+        unswept.add(new Unswept(List.copyOf(tags), Set.copyOf(standing)));
         if (warmFilter != null) {
             sweep(warmFilter, tags, standing);
         } else {
@@ -220,19 +230,26 @@ public final class LinuxHostPort implements HostPort {
         return removals;
     }
 
-    private void sweepGuards(List<Integer> tags, Set<IpAddress> standing) {
+    /** Returns the cards that have a guard. */
+    private static Set<Integer> sweepGuards(List<Unswept> all) {
+        Set<Integer> guarded = new TreeSet<>();
         try {
-            guarded = CardGuard.removeTagged(CardGuard.cards(), tags, standing);
+            List<Integer> cards = CardGuard.cards();
+            for (Unswept one : all) {
+                guarded.addAll(CardGuard.removeTagged(cards, one.tags(), one.standing()));
+            }
         } catch (PlatformException e) {
-            LOG.info("guards of cards are left, they do nothing: {}", e.getMessage());
+            LOG.info("what guards of cards hold of ended processes is left, mute: {}", e.getMessage());
         }
+        return guarded;
     }
 
     @Override
     public void afterRites() {
         lock.lock();
         try {
-            CardGuard.tidyUp(guarded);
+            CardGuard.tidyUp(sweepGuards(unswept));
+            unswept.clear();
         } finally {
             lock.unlock();
         }

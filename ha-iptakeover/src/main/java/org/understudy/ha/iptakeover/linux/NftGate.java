@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressClaim;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
 import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
@@ -72,8 +73,11 @@ import org.understudy.ha.iptakeover.spi.AddressGate;
  * to {@code open}": the delete of an expired element fails with ENOENT and takes the whole transaction with it. The egress hook
  * also sees frames of packet sockets, so a stalled announcer stays mute.
  *
- * <p>Where something stronger guards the card, {@link #beyondCard}, the first table has no chains: it has the sets, and tells who has the
- * addresses. The others leave that card alone as they do the loopback.
+ * <p>Where the kernel compares a deadline, {@link #beyondCard}, the rules of {@code ip} and {@code ip6} ask a {@link
+ * org.understudy.ha.iptakeover.bpf.StayProgram} in place of {@code open}, so nothing is armed, opened or prolonged. A guard has the card itself, and the first
+ * table has no chains: it has the sets, and tells who has the addresses. What passes the card's guard inside another packet, or with another address
+ * (tunnels, IPsec, routes that encapsulate, translation), has passed those rules before, or passes them after. Rules of {@code arp} cannot ask a program, so
+ * there the kernel's questions on other cards are made such of nobody, a sender of 0.0.0.0 (RFC 5227), open or not: neighbours answer them, and learn nothing.
  *
  * <p>Where the kernel can (6.9 and later) the table is owned by this socket and persistent: {@code nft flush ruleset} by
  * somebody else spares it, and it stays when the process dies. Elsewhere a flush is noticed at the next prolonging.
@@ -114,6 +118,11 @@ public final class NftGate implements AddressGate {
     private final List<Integer> families;
 
     private final boolean guardsCard;
+    /** What says that they are mute where the kernel compares a deadline; null where {@code open} says it. */
+    private @Nullable Fd program;
+    /** It replaced another one and stands before the card as well, see {@link #leaveCard}. */
+    private boolean standsOnCard;
+
     private volatile @Nullable Prolonging prolonging;
 
     /** The changes that prolong by a time. */
@@ -130,11 +139,11 @@ public final class NftGate implements AddressGate {
     }
 
     /**
-     * The same without the card itself: for other cards and for what is routed.
+     * For everything but the card itself, which has a guard, and closed by a deadline: see {@link #create(int, Fd)}.
      *
      * @throws PlatformException if no netlink socket can be opened
      */
-    public static NftGate beyondCard(AddressSet addresses, String device, int index) {
+    static NftGate beyondCard(AddressSet addresses, String device, int index) {
         return new NftGate(tableOf(addresses), addresses, device, index, false);
     }
 
@@ -167,16 +176,8 @@ public final class NftGate implements AddressGate {
      * @throws PlatformException saying what does not work; EPERM without CAP_NET_ADMIN
      */
     public static void tryOut(AddressSet like) {
-        List<IpAddress> nobody = new ArrayList<>();
-        if (like.hasV4()) {
-            nobody.add(Ipv4Address.ANY);
-        }
-        if (like.hasV6()) {
-            nobody.add(Ipv6Address.ANY);
-        }
-        String name = PREFIX + "trial-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
         // On the loopback, which every host has and where nobody uses 0.0.0.0 and ::.
-        try (NftGate trial = new NftGate(name, new AddressSet(nobody), "lo", LOOPBACK_INDEX, true)) {
+        try (NftGate trial = new NftGate(trialName(), new AddressSet(nobody(like)), "lo", LOOPBACK_INDEX, true)) {
             // Not persistent: if this process is killed here, the kernel takes it away with the socket.
             trial.create(NfTables.TABLE_OWNER, 1, 0);
             try {
@@ -192,6 +193,76 @@ public final class NftGate implements AddressGate {
                 trial.remove();
             }
         }
+    }
+
+    private static List<IpAddress> nobody(AddressSet like) {
+        List<IpAddress> nobody = new ArrayList<>();
+        if (like.hasV4()) {
+            nobody.add(Ipv4Address.ANY);
+        }
+        if (like.hasV6()) {
+            nobody.add(Ipv6Address.ANY);
+        }
+        return nobody;
+    }
+
+    private static String trialName() {
+        return PREFIX + "trial-" + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
+    }
+
+    /**
+     * Whether the kernel takes rules that ask such a program, and keeps them without the socket that made them. Changes nothing.
+     *
+     * @throws PlatformException saying what does not work
+     */
+    static void tryOutBeyondCard(AddressSet like, Fd program) {
+        List<IpAddress> nobody = nobody(like);
+        String name = trialName();
+        try (NftGate trial = new NftGate(name, new AddressSet(nobody), "lo", LOOPBACK_INDEX, false)) {
+            trial.program = program;
+            List<NetlinkMessage> changes = trial.creation(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, 1, true);
+            changes.addAll(trial.leaving());
+            // Made and taken away in one transaction: there is no moment at which a kill would leave it.
+            changes.addAll(removal(trial.families, name));
+            NetlinkAck ack = trial.socket.transact(changes);
+            if (!ack.isDone()) {
+                throw new PlatformException(
+                        "nf_tables",
+                        ack.errno(),
+                        "rules that ask a BPF program were refused, " + Libc.errnoName(ack.errno())
+                                + ": they need Linux 6.9 or later with CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_MATCH_BPF"
+                                + " (modules nft_compat and xt_bpf)");
+            }
+        }
+    }
+
+    /**
+     * Makes one that is {@linkplain #beyondCard beyond the card}, closed while the program says so. Where it replaces another one, which may be what
+     * holds back leftovers on the card, it stands before the card too, shut, until {@link #leaveCard}.
+     *
+     * @param closedWhile loaded; the kernel keeps it with the rules
+     * @throws PlatformException if the kernel refuses, or a living process has it
+     */
+    void create(int tag, Fd closedWhile) {
+        program = closedWhile;
+        create(NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST, tag, NfTables.TABLE_OWNER | NfTables.TABLE_PERSIST);
+    }
+
+    /** Leaves the card to its guard, which stands now. */
+    void leaveCard() {
+        if (standsOnCard) {
+            NetlinkAck ack = socket.transact(leaving());
+            if (!ack.isDone()) {
+                throw NetlinkSocket.refused("NFT_MSG_DELCHAIN", ack, table);
+            }
+            standsOnCard = false;
+        }
+    }
+
+    private List<NetlinkMessage> leaving() {
+        return List.of(
+                NfTables.deleteChain(NfTables.FAMILY_NETDEV, table, IN),
+                NfTables.deleteChain(NfTables.FAMILY_NETDEV, table, OUT));
     }
 
     @Override
@@ -223,6 +294,7 @@ public final class NftGate implements AddressGate {
         NetlinkAck ack = socket.transact(creation(flags, tag, false));
         if (ack.errno() == Libc.EEXIST) {
             ack = socket.transact(creation(flags, tag, true));
+            standsOnCard = ack.isDone();
         }
         if (ack.errno() == Libc.EPERM && exists()) {
             throw new PlatformException(
@@ -255,7 +327,9 @@ public final class NftGate implements AddressGate {
         int set = 0;
         for (int family : families) {
             changes.add(NfTables.newTable(family, table, flags, comment(tag)));
-            changes.add(NfTables.newTimeoutSet(family, table, OPEN, ++set));
+            if (program == null || family == NfTables.FAMILY_NETDEV) {
+                changes.add(NfTables.newTimeoutSet(family, table, OPEN, ++set));
+            }
             if (addresses.hasV4() && family != NfTables.FAMILY_IPV6) {
                 hold(changes, family, HELD, ++set, addresses.ofVersion(false));
             }
@@ -264,15 +338,16 @@ public final class NftGate implements AddressGate {
             }
         }
         changes.add(NfTables.newTimeoutSet(NfTables.FAMILY_NETDEV, table, ARMED, ++set));
-        if (guardsCard) {
+        boolean onTheCard = guardsCard || replace;
+        if (onTheCard) {
             changes.add(NfTables.newChain(table, IN, NfTables.HOOK_INGRESS, PRIORITY, device));
             changes.add(NfTables.newChain(table, OUT, NfTables.HOOK_EGRESS, PRIORITY, device));
         }
         if (addresses.hasV4()) {
-            muteV4(changes);
+            muteV4(changes, onTheCard);
         }
         if (addresses.hasV6()) {
-            muteV6(changes);
+            muteV6(changes, onTheCard);
         }
         return changes;
     }
@@ -283,11 +358,13 @@ public final class NftGate implements AddressGate {
                 family, table, set, held.stream().map(IpAddress::toBytes).toList()));
     }
 
-    private void muteV4(List<NetlinkMessage> changes) {
-        onTheCard(changes, IN, NfTables.protocol(ETHERTYPE_IPV4), held(IPV4_DESTINATION));
-        onTheCard(changes, IN, NfTables.protocol(ETHERTYPE_ARP), held(ARP_TARGET));
-        onTheCard(changes, OUT, NfTables.protocol(ETHERTYPE_IPV4), held(IPV4_SOURCE));
-        onTheCard(changes, OUT, NfTables.protocol(ETHERTYPE_ARP), held(ARP_SENDER));
+    private void muteV4(List<NetlinkMessage> changes, boolean onTheCard) {
+        if (onTheCard) {
+            onTheCard(changes, IN, NfTables.protocol(ETHERTYPE_IPV4), held(IPV4_DESTINATION));
+            onTheCard(changes, IN, NfTables.protocol(ETHERTYPE_ARP), held(ARP_TARGET));
+            onTheCard(changes, OUT, NfTables.protocol(ETHERTYPE_IPV4), held(IPV4_SOURCE));
+            onTheCard(changes, OUT, NfTables.protocol(ETHERTYPE_ARP), held(ARP_SENDER));
+        }
         chains(changes, NfTables.FAMILY_IPV4, NfTables.HOOK_IPV4_IN, NfTables.HOOK_IPV4_OUT);
         routed(changes, NfTables.FAMILY_IPV4, IN, held(IPV4_DESTINATION));
         routed(changes, NfTables.FAMILY_IPV4, OUT, held(IPV4_SOURCE));
@@ -299,15 +376,28 @@ public final class NftGate implements AddressGate {
                 NfTables.interfaceIsNot(NfTables.META_INDEX_IN, index),
                 NfTables.isArpRequest(),
                 held(ARP_TARGET)));
-        routed(changes, NfTables.FAMILY_ARP, OUT, held(ARP_SENDER));
+        if (program == null) {
+            routed(changes, NfTables.FAMILY_ARP, OUT, held(ARP_SENDER));
+        } else {
+            changes.add(NfTables.clear(
+                    NfTables.FAMILY_ARP,
+                    table,
+                    OUT,
+                    ARP_SENDER,
+                    Ipv4Address.BYTES,
+                    NfTables.interfaceIsNot(NfTables.META_INDEX_OUT, index),
+                    held(ARP_SENDER)));
+        }
     }
 
-    private void muteV6(List<NetlinkMessage> changes) {
-        Condition six = NfTables.protocol(ETHERTYPE_IPV6);
-        onTheCard(changes, IN, six, held6(IPV6_DESTINATION));
-        onTheCard(changes, IN, six, NfTables.isNeighbourMessageAbout(NeighbourMessage.SOLICITATION, HELD6));
-        onTheCard(changes, OUT, six, held6(IPV6_SOURCE));
-        onTheCard(changes, OUT, six, NfTables.isNeighbourMessageAbout(NeighbourMessage.ADVERTISEMENT, HELD6));
+    private void muteV6(List<NetlinkMessage> changes, boolean onTheCard) {
+        if (onTheCard) {
+            Condition six = NfTables.protocol(ETHERTYPE_IPV6);
+            onTheCard(changes, IN, six, held6(IPV6_DESTINATION));
+            onTheCard(changes, IN, six, NfTables.isNeighbourMessageAbout(NeighbourMessage.SOLICITATION, HELD6));
+            onTheCard(changes, OUT, six, held6(IPV6_SOURCE));
+            onTheCard(changes, OUT, six, NfTables.isNeighbourMessageAbout(NeighbourMessage.ADVERTISEMENT, HELD6));
+        }
         chains(changes, NfTables.FAMILY_IPV6, NfTables.HOOK_IPV6_IN, NfTables.HOOK_IPV6_OUT);
         routed(changes, NfTables.FAMILY_IPV6, IN, held6(IPV6_DESTINATION));
         routed(changes, NfTables.FAMILY_IPV6, OUT, held6(IPV6_SOURCE));
@@ -321,31 +411,20 @@ public final class NftGate implements AddressGate {
         return NfTables.carriesOneOf(HELD6, offset, true);
     }
 
-    private static Condition closed() {
+    private static Condition isNotOpen() {
         return NfTables.isAbsent(OPEN, MARK);
     }
 
     private void onTheCard(List<NetlinkMessage> changes, String chain, Condition protocol, Condition concerned) {
-        if (!guardsCard) {
-            return;
-        }
-        changes.add(NfTables.drop(NfTables.FAMILY_NETDEV, table, chain, protocol, concerned, closed()));
+        changes.add(NfTables.drop(NfTables.FAMILY_NETDEV, table, chain, protocol, concerned, isNotOpen()));
     }
 
     private void routed(List<NetlinkMessage> changes, int family, String chain, Condition concerned) {
         int meta = chain.equals(IN) ? NfTables.META_INDEX_IN : NfTables.META_INDEX_OUT;
-        Condition notHere = NfTables.interfaceIsNot(meta, LOOPBACK_INDEX);
+        Fd asked = program;
+        Condition closed = asked == null ? isNotOpen() : NfTables.programSays(asked.number());
         changes.add(
-                guardsCard
-                        ? NfTables.drop(family, table, chain, notHere, concerned, closed())
-                        : NfTables.drop(
-                                family,
-                                table,
-                                chain,
-                                notHere,
-                                NfTables.interfaceIsNot(meta, index),
-                                concerned,
-                                closed()));
+                NfTables.drop(family, table, chain, NfTables.interfaceIsNot(meta, LOOPBACK_INDEX), concerned, closed));
     }
 
     private void chains(List<NetlinkMessage> changes, int family, int in, int out) {
@@ -575,14 +654,28 @@ public final class NftGate implements AddressGate {
     public record Obstacle(String reason, boolean passes) {}
 
     /**
+     * What {@link #clear} would leave, without changing anything.
+     *
+     * @throws PlatformException if the kernel refuses
+     */
+    public static Optional<Obstacle> obstacle(AddressSet addresses, Collection<IpAddress> standing) {
+        return clear(addresses, standing, false);
+    }
+
+    /**
      * Takes away the gates under other names that hold one of these addresses: an earlier process had others beside it. One that a
      * living process has stays, and one in front of an address that still stands.
      *
-     * @param standing every address of this host
+     * @param standing every address of this host but those behind a gate that is made already
      * @return why one of them stays
      * @throws PlatformException if the kernel refuses
      */
     public static Optional<Obstacle> clear(AddressSet addresses, Collection<IpAddress> standing) {
+        return clear(addresses, standing, true);
+    }
+
+    private static Optional<Obstacle> clear(
+            AddressSet addresses, Collection<IpAddress> standing, boolean isToBeRemoved) {
         try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
             String own = tableOf(addresses);
             for (Found gate : found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE"))) {
@@ -604,7 +697,9 @@ public final class NftGate implements AddressGate {
                                     + ": it goes when they are gone, by themselves or by `ip addr del`",
                             true));
                 }
-                remove(socket, gate.families(), gate.name());
+                if (isToBeRemoved) {
+                    remove(socket, gate.families(), gate.name());
+                }
             }
             return Optional.empty();
         }

@@ -60,6 +60,7 @@ public final class NfTables {
     private static final int GETTABLE = 1;
     private static final int DELTABLE = 2;
     private static final int NEWCHAIN = 3;
+    private static final int DELCHAIN = 5;
     private static final int NEWRULE = 6;
     private static final int NEWSET = 9;
     private static final int NEWSETELEM = 12;
@@ -97,6 +98,13 @@ public final class NfTables {
     private static final int COMPARE_UNEQUAL = 1;
     private static final int LOOKUP_INVERTED = 1;
     private static final int DROP = 0;
+
+    /** {@code struct xt_bpf_info_v1}, {@code linux/netfilter/xt_bpf.h}. */
+    private static final int MATCH_BPF_BYTES = 528;
+
+    private static final int MATCH_BPF_REVISION = 1;
+    /** {@code XT_BPF_MODE_FD_ELF}: the program is named by its descriptor. */
+    private static final short MATCH_BPF_BY_DESCRIPTOR = 2;
 
     private static final int ARP_OPERATION = 6;
     private static final byte ARP_REQUEST = 1;
@@ -190,6 +198,11 @@ public final class NfTables {
                 NetlinkAttribute.ofText(3, chain),
                 NetlinkAttribute.ofNested(4, where),
                 NetlinkAttribute.ofText(7, "filter"));
+    }
+
+    /** {@code nft delete chain FAMILY TABLE CHAIN} with its rules. */
+    public static NetlinkMessage deleteChain(int family, String table, String chain) {
+        return message(family, DELCHAIN, 0, NetlinkAttribute.ofText(1, table), NetlinkAttribute.ofText(3, chain));
     }
 
     /**
@@ -308,15 +321,42 @@ public final class NfTables {
 
     /** A rule that drops what meets every condition, at the end of a chain. */
     public static NetlinkMessage drop(int family, String table, String chain, Condition... conditions) {
+        return rule(
+                family,
+                table,
+                chain,
+                conditions,
+                expression(
+                        "immediate",
+                        NetlinkAttribute.ofNetworkInt(1, REGISTER_VERDICT),
+                        NetlinkAttribute.ofNested(
+                                2, NetlinkAttribute.ofNested(DATA_VERDICT, NetlinkAttribute.ofNetworkInt(1, DROP)))));
+    }
+
+    /** A rule that writes zeros into the network header of what meets every condition, and lets it go on; no checksum is put right. */
+    public static NetlinkMessage clear(
+            int family, String table, String chain, int offset, int length, Condition... conditions) {
+        return rule(
+                family,
+                table,
+                chain,
+                conditions,
+                immediate(new byte[length]),
+                expression(
+                        "payload",
+                        NetlinkAttribute.ofNetworkInt(2, PAYLOAD_NETWORK_HEADER),
+                        NetlinkAttribute.ofNetworkInt(3, offset),
+                        NetlinkAttribute.ofNetworkInt(4, length),
+                        NetlinkAttribute.ofNetworkInt(5, REGISTER_1)));
+    }
+
+    private static NetlinkMessage rule(
+            int family, String table, String chain, Condition[] conditions, NetlinkAttribute... deeds) {
         List<NetlinkAttribute> expressions = new ArrayList<>();
         for (Condition condition : conditions) {
             expressions.addAll(condition.expressions());
         }
-        expressions.add(expression(
-                "immediate",
-                NetlinkAttribute.ofNetworkInt(1, REGISTER_VERDICT),
-                NetlinkAttribute.ofNested(
-                        2, NetlinkAttribute.ofNested(DATA_VERDICT, NetlinkAttribute.ofNetworkInt(1, DROP)))));
+        expressions.addAll(List.of(deeds));
         return message(
                 family,
                 NEWRULE,
@@ -404,12 +444,34 @@ public final class NfTables {
 
     /** Any packet while the set does not hold this key: what the packet carries plays no part. */
     public static Condition isAbsent(String set, byte[] key) {
-        return Condition.of(
-                expression(
-                        "immediate",
-                        NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
-                        NetlinkAttribute.ofNested(2, NetlinkAttribute.ofBytes(DATA_VALUE, key))),
-                lookup(set, LOOKUP_INVERTED));
+        return Condition.of(immediate(key), lookup(set, LOOKUP_INVERTED));
+    }
+
+    private static NetlinkAttribute immediate(byte[] value) {
+        return expression(
+                "immediate",
+                NetlinkAttribute.ofNetworkInt(1, REGISTER_1),
+                NetlinkAttribute.ofNested(2, NetlinkAttribute.ofBytes(DATA_VALUE, value)));
+    }
+
+    /**
+     * A packet to which a BPF program of type {@code BPF_PROG_TYPE_SOCKET_FILTER} says anything but 0: the match {@code bpf} of xtables, through
+     * {@code nft_compat}. In the families of IPv4 and IPv6 only. The rule keeps the program.
+     *
+     * @param descriptor of the program in the process that sends this
+     */
+    public static Condition programSays(int descriptor) {
+        byte[] info = ByteBuffer.allocate(MATCH_BPF_BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putShort(MATCH_BPF_BY_DESCRIPTOR)
+                .putShort((short) 0)
+                .putInt(descriptor)
+                .array();
+        return Condition.of(expression(
+                "match",
+                NetlinkAttribute.ofText(1, "bpf"),
+                NetlinkAttribute.ofNetworkInt(2, MATCH_BPF_REVISION),
+                NetlinkAttribute.ofBytes(3, info)));
     }
 
     private static NetlinkAttribute meta(int key) {

@@ -1,10 +1,11 @@
 package org.understudy.ha.iptakeover.spi;
 
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.ResourceException;
 
 /**
- * What lets some addresses speak and hear on one card until an instant of the kernel's boot clock, which the kernel compares for each
- * frame. One stay of the addresses: {@link #create}, some {@link #extend}, {@link #shut} and {@link #remove}. Thread-safe; a call takes
+ * What lets some addresses speak and hear until an instant of the kernel's boot clock, which the kernel compares for each frame of the card, and for
+ * each packet of the host. One stay of the addresses: {@link #create}, some {@link #extend}, {@link #shut} and {@link #remove}. Thread-safe; a call takes
  * microseconds, {@code create} some milliseconds if the card had no guard any more.
  */
 public interface DeadlineGate extends AutoCloseable {
@@ -13,9 +14,10 @@ public interface DeadlineGate extends AutoCloseable {
      * Makes it, shut, in place of what a dead process left.
      *
      * @param tag of the incarnation, for last rites
-     * @throws PlatformException if the kernel refuses
+     * @throws PlatformException if the kernel refuses, or a living process has one of the addresses
+     * @throws ResourceException if the guard of the card cannot be had now
      */
-    void create(int tag);
+    void create(int tag) throws ResourceException;
 
     /**
      * Opens it until the instant, or shuts it if that has passed. However late this comes, it cannot open longer than decided, and nothing

@@ -34,6 +34,12 @@ final class Interpreter {
         this.maps = maps;
     }
 
+    Interpreter(StayProgram program, SimulatedMaps maps) {
+        code = ByteBuffer.wrap(program.instructions()).order(ByteOrder.nativeOrder());
+        program.untilAt().forEach(at -> code.putInt(at, DESCRIPTOR_UNTIL));
+        this.maps = maps;
+    }
+
     /** What the program returns. */
     int run(byte[] frame, long bootNanos) {
         Arrays.fill(isSet, false);

@@ -43,7 +43,6 @@ public final class Agent {
     private FloatingAddress address = FloatingAddress.builder()
             .address("192.0.2.50")
             .networkInterface("lan0")
-            .absoluteDeadline()
             .build();
     private @Nullable LabGrant grant;
     private long token = 7;
@@ -181,12 +180,11 @@ public final class Agent {
         }
     }
 
-    /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [rivals=POLICY] [confirm=ADDRESS] [label=LABEL] [route=ROUTE] [rule=TABLE]}. */
+    /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [timeouts] [deadline] [rivals=POLICY] [confirm=ADDRESS] [label=LABEL] [route=ROUTE] [rule=TABLE]}. */
     private static FloatingAddress use(String[] words) {
         FloatingAddress.Builder builder = FloatingAddress.builder()
                 .addresses(List.of(words[1].split(",")))
-                .networkInterface(words[2])
-                .absoluteDeadline();
+                .networkInterface(words[2]);
         for (String option : Arrays.asList(words).subList(3, words.length)) {
             String value = option.substring(option.indexOf('=') + 1);
             if (option.startsWith("rivals=")) {
@@ -195,13 +193,17 @@ public final class Agent {
                 builder.confirmWith(value);
             } else if (option.equals("dying")) {
                 builder.diesWithProcess();
+            } else if (option.equals("timeouts")) {
+                builder.timeoutsOnly();
+            } else if (option.equals("deadline")) {
+                builder.absoluteDeadline();
             } else if (option.startsWith("label=")) {
                 builder.label(value);
             } else if (option.startsWith("route=")) {
                 builder.route(route(value.split(",")));
             } else if (option.startsWith("rule=")) {
                 builder.rule(Integer.parseInt(value));
-            } else {
+            } else if (option.equals("deaf")) {
                 builder.withoutListening();
             }
         }

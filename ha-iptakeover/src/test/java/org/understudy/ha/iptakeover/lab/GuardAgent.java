@@ -3,6 +3,9 @@ package org.understudy.ha.iptakeover.lab;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.bpf.BpfCall;
 import org.understudy.ha.iptakeover.bpf.ForeignProgram;
 import org.understudy.ha.iptakeover.bpf.Frames;
@@ -26,6 +30,7 @@ import org.understudy.ha.iptakeover.core.DeadlineMachine;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.KeptCard;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -43,6 +48,7 @@ public final class GuardAgent {
     private final List<Fd> kept = new ArrayList<>();
     private @Nullable CardGuard guard;
     private @Nullable DeadlineGate gate;
+    private @Nullable KeptCard keptCard;
     private DeadlineMachine machine = new DeadlineMachine(LENGTH_NANOS);
     private DeadlineMachine.@Nullable Decision decision;
     private long confirmed;
@@ -107,6 +113,12 @@ public final class GuardAgent {
                 return "ok";
             case "held":
                 return count(Shape.HELD) + " of " + count(Shape.UNTIL);
+            case "keep-card":
+                return keepCard();
+            case "give-card-back":
+                return giveCardBack();
+            case "send":
+                return send(words[1], words[2]);
             case "frames":
                 return frames(Integer.parseInt(words[1]));
             default:
@@ -120,7 +132,11 @@ public final class GuardAgent {
                 texts.stream().map(text -> IpAddress.parse(text).orElseThrow()).toList());
         guard = CardGuard.of(index, "lan0");
         gate = guard().gate(addresses);
-        gate().create(TAG);
+        try {
+            gate().create(TAG);
+        } catch (ResourceException e) {
+            return "refused " + e.getMessage();
+        }
         machine = new DeadlineMachine(LENGTH_NANOS);
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             table.addAll(index, addresses.all(), TAG, 600);
@@ -152,6 +168,36 @@ public final class GuardAgent {
             throw new IllegalStateException("hold first");
         }
         return present;
+    }
+
+    private String keepCard() {
+        try {
+            keptCard = new KeptCard(index);
+            return "ok";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        }
+    }
+
+    private String giveCardBack() {
+        KeptCard present = keptCard;
+        if (present == null) {
+            return "nothing";
+        }
+        present.close();
+        keptCard = null;
+        return "ok";
+    }
+
+    /** A datagram from one address to another; the kernel may refuse it. */
+    private static String send(String from, String to) {
+        try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(from, 0))) {
+            socket.send(new DatagramPacket(new byte[8], 8, new InetSocketAddress(to, 9)));
+            return "ok";
+        } catch (IOException e) {
+            return "refused " + e.getMessage();
+        }
     }
 
     // ---- what is attached -------------------------------------------------------------------------------------------

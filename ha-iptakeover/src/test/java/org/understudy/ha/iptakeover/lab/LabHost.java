@@ -94,8 +94,10 @@ public final class LabHost implements AutoCloseable {
     }
 
     /** Starts a JVM with {@link GuardAgent}. */
-    public LabJvm guardJvm() {
-        return remember(new LabJvm(List.of(prefixed()), "", GuardAgent.class));
+    public LabJvm guardJvm(String... launcher) {
+        List<String> command = new ArrayList<>(List.of(prefixed()));
+        command.addAll(Arrays.asList(launcher));
+        return remember(new LabJvm(command, "", GuardAgent.class));
     }
 
     /** Starts a JVM with a program that answers as {@link Agent} does. */

@@ -358,6 +358,27 @@ class NetlinkTest {
                                 + "01801400010020010db8000000000000000000000050");
     }
 
+    /** As the kernel took them: a rule that asks a program by descriptor 9, one that makes a question of nobody's, and a chain's end. */
+    @Test
+    void writes_the_requests_of_a_gate_with_a_deadline() {
+        String rule = hex(NfTables.drop(NfTables.FAMILY_IPV4, "t", "in", NfTables.programSays(9))
+                .encode());
+        assertThat(rule)
+                .startsWith("90020000060a010c000000000000000002000000060001007400000007000200696e00006c0204803802018"
+                        + "00a0001006d6174636800000028020280080001006270660008000200000000011402030002000000"
+                        + "09000000000000000000")
+                .endsWith("300001800e000100696d6d6564696174650000001c00028008000100000000001000"
+                        + "02800c0002800800010000000000");
+        assertThat(rule).as("struct xt_bpf_info_v1 has 528 bytes").contains("00".repeat(528 - 8));
+        assertThat(hex(NfTables.clear(NfTables.FAMILY_ARP, "t", "out", 14, 4).encode()))
+                .isEqualTo(
+                        "88000000060a010c0000000000000000030000000600010074000000080002006f757400640004802c0001800e000100"
+                                + "696d6d6564696174650000001800028008000100000000010c0002800800010000000000340001800c000100"
+                                + "7061796c6f616400240002800800020000000001080003000000000e08000400000000040800050000000001");
+        assertThat(hex(NfTables.deleteChain(NfTables.FAMILY_NETDEV, "t", "in").encode()))
+                .isEqualTo("24000000050a010000000000000000000500000006000100740000000700030069" + "6e0000");
+    }
+
     @Test
     void writes_what_mutes_an_interface_as_the_kernel_took_it() {
         assertThat(hex(NfTables.drop(

@@ -22,6 +22,7 @@ import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -270,6 +271,7 @@ final class Play {
                 new TreeSet<>(up),
                 0,
                 operations,
+                new TreeSet<>(),
                 false,
                 steady,
                 Policies.with(List.of()));
@@ -309,7 +311,7 @@ final class Play {
                         && rules.entrySet().stream().noneMatch(e -> isNewsAgreed(e.getKey(), e.getValue()));
                 if (!isSame) {
                     long version = versions.merge(node, 1L, Long::sum);
-                    offers.put(session.incarnation(), new Offered(version, candidacies, rules, capacities.get(node)));
+                    offers.put(session.incarnation(), new Offered(version, candidacies, rules, capacities.get(node), Claims.NONE));
                 }
             }
         });
@@ -330,6 +332,7 @@ final class Play {
                                 new TreeSet<>(),
                                 0,
                                 List.of(),
+                                new TreeSet<>(),
                                 false,
                                 facts.steady(),
                                 facts.policies()))
