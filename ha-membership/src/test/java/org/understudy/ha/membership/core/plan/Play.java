@@ -311,7 +311,9 @@ final class Play {
                         && rules.entrySet().stream().noneMatch(e -> isNewsAgreed(e.getKey(), e.getValue()));
                 if (!isSame) {
                     long version = versions.merge(node, 1L, Long::sum);
-                    offers.put(session.incarnation(), new Offered(version, candidacies, rules, capacities.get(node), Claims.NONE));
+                    offers.put(
+                            session.incarnation(),
+                            new Offered(version, candidacies, rules, capacities.get(node), Claims.NONE));
                 }
             }
         });
@@ -338,6 +340,13 @@ final class Play {
                                 facts.policies()))
                 .record();
         return true;
+    }
+
+    private boolean isNewsAgreed(String group, Rules rules) {
+        GroupRecord state = record.groups().get(group);
+        return state != null
+                && state.rules().digest() != rules.digest()
+                && Planner.isAgreed(record.sessions().values(), group, rules.digest());
     }
 
     private Candidacy candidacy(NodeId node, Session session, String group, Registration registration, Rules own) {
