@@ -282,21 +282,6 @@ public final class Planner {
                 .orElseGet(() -> noCandidate(record, group));
     }
 
-    /** Whether somebody could be given a group that nobody has, so that whoever controls has only to say so. */
-    public static boolean isGrantDue(ClusterRecord record, String group) {
-        GroupRecord state = record.groups().get(group);
-        boolean isFree = state != null
-                && state.fatal().isEmpty()
-                && state.grant().filter(Grant::stands).isEmpty();
-        return isFree
-                && (state.grant().isPresent() || neverObstacle(record, group).isEmpty())
-                && record.sessions().values().stream()
-                        .filter(session ->
-                                !record.standby().contains(session.incarnation().node()))
-                        .map(session -> session.candidacies().get(group))
-                        .anyMatch(candidacy -> candidacy != null && candidacy.isEligible());
-    }
-
     private static String noCandidate(ClusterRecord record, String group) {
         List<String> parts = new ArrayList<>();
         for (Session session : record.sessions().values()) {
