@@ -55,7 +55,7 @@ class RecoveryLadderTest {
     void all_climb_together_rung_by_rung_and_begin_anew_when_a_member_goes() throws Exception {
         assertThat(serv1.recovery().status().steps())
                 .extracting(Recovery.Step::rung)
-                .containsExactly("links", "session", "quorum", "proofs", "grants", "running");
+                .containsExactly("links", "session", "quorum", "proofs", "running");
         BlockingQueue<Recovery.Status> told = new LinkedBlockingQueue<>();
         serv1.recovery().observe(told::add);
         hang(serv1);
@@ -69,8 +69,7 @@ class RecoveryLadderTest {
         assertThat(walk.subList(4, 6)).containsExactlyInAnyOrder("serv1 resume 2", "serv2 resume 2");
         assertThat(serv1.recovery().status().steps())
                 .extracting(Recovery.Step::rung)
-                .containsExactly(
-                        "links", "session", "quorum", "proofs", "grants", "suspend", "recover", "resume", "running");
+                .containsExactly("links", "session", "quorum", "proofs", "suspend", "recover", "resume", "running");
 
         serv2.close();
         await(() -> isRunningWith(serv1, 1));

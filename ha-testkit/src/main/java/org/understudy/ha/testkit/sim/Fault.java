@@ -137,6 +137,8 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         NAME(Needs.LENGTH, Needs.LUCK),
         /** Applications join a barrier, enter it, or leave it, several at about the same time. */
         BARRIER(Needs.LENGTH, Needs.LUCK),
+        /** Applications hang rungs of the ladder, or take one down, several at about the same time. */
+        LADDER(Needs.LENGTH, Needs.LUCK),
         /**
          * A node that runs the version before leaves, is killed if it cannot in time, and comes back as the present one on its disk.
          * Only worlds that begin so have it.

@@ -84,6 +84,7 @@ final class Nemesis {
                 operators.act(fault, node);
             case NAME -> each(fault, (application, luck) -> application.name(luck));
             case BARRIER -> each(fault, (application, luck) -> application.barrier(luck));
+            case LADDER -> each(fault, (application, luck) -> application.ladder(luck));
             default -> disturb(fault);
         }
     }

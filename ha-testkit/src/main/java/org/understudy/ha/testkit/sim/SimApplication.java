@@ -1,18 +1,22 @@
 package org.understudy.ha.testkit.sim;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.NameClaim;
+import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.CoreServices;
 import org.understudy.ha.membership.core.recovery.Told;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
 
-/** What one process does with names and with a barrier. */
+/** What one process does with names, with a barrier, and on the ladder. */
 final class SimApplication {
 
     /** The one barrier there is. */
@@ -27,6 +31,15 @@ final class SimApplication {
 
     private record Own(long request, boolean isExclusive) {}
 
+    private static final List<Rung> RUNGS =
+            List.of(new Rung(1, "suspend"), new Rung(2, "recover"), new Rung(3, "resume"));
+
+    private final TreeSet<Rung> rungs = new TreeSet<>();
+    /** The action that runs, and whether it is still wanted. */
+    private Told.@Nullable Climb climbing;
+
+    private boolean isDescending;
+    private boolean hasFailed;
     private boolean isMember;
     private long requests;
 
@@ -78,6 +91,48 @@ final class SimApplication {
         }
     }
 
+    /** Hangs a rung or two, or, now and then, takes one down. */
+    void ladder(long luck) {
+        Rung rung = RUNGS.get((int) SimRandom.scale(luck, 0, RUNGS.size()));
+        if (rungs.remove(rung)) {
+            ask(new Ask.Unhang(rung));
+        } else if (SimRandom.happens(luck + 1, 700)) {
+            rungs.add(rung);
+            ask(new Ask.Hang(rung));
+        } else {
+            rungs.addAll(RUNGS);
+            RUNGS.forEach(each -> ask(new Ask.Hang(each)));
+        }
+    }
+
+    private void begins(Told.Climb climb) {
+        process.machine().learned().ifPresent(known -> world.ladders().begins(known, climb));
+        climbing = climb;
+        isDescending = false;
+        long luck = SimRandom.hash(world.seed(), 'c', process.index(), climb.phase());
+        // Never twice in a row: what it waits longer each time would be beyond the bound of recovery.
+        boolean isLucky = world.isHealed() || hasFailed || SimRandom.happens(luck, 800);
+        hasFailed = !isLucky;
+        long length = SimRandom.scale(luck + 1, 0, isLucky ? 200 : 800) * World.MILLI;
+        if (!isLucky && SimRandom.happens(luck + 2, 500)) {
+            process.later(length / 2, () -> report(climb, Optional.of("simulated overrun"), false));
+        }
+        Optional<String> failure = isLucky ? Optional.empty() : Optional.of("simulated failure");
+        process.later(length, () -> report(climb, failure, true));
+    }
+
+    private void report(Told.Climb climb, Optional<String> failure, boolean isReturned) {
+        Optional<Incarnation> self = process.machine().incarnation();
+        if (failure.isEmpty() && !isDescending && self.isPresent()) {
+            process.machine().learned().ifPresent(known -> world.ladders().does(known, self.get(), climb));
+            world.count("rungs climbed");
+        }
+        if (isReturned) {
+            climbing = null;
+        }
+        ask(new Ask.Climbed(climb.view(), climb.phase(), failure, isReturned));
+    }
+
     private void ask(Ask ask) {
         process.input(new Input.Asked(ask));
     }
@@ -99,6 +154,12 @@ final class SimApplication {
                 own.remove(over.name());
                 world.names().over(process.index(), over.name());
             }
+        } else if (told instanceof Told.Climb climb) {
+            begins(climb);
+        } else if (told instanceof Told.Descend descend) {
+            Told.Climb present = climbing;
+            isDescending |= present != null && present.phase() == descend.phase();
+            world.count("rungs left");
         } else if (told instanceof Told.BarrierDecided decided) {
             boolean isKnown = process.machine()
                     .learned()

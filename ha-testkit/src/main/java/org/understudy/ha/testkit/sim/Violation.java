@@ -45,6 +45,8 @@ public record Violation(Checker checker, long atNanos, String detail) {
         ONE_NAME_OWNER,
         /** A phase of a barrier that passed had been entered by every member of its view, and ends alike for all who learn how. */
         BARRIER_HOLDS,
+        /** An action of a rung begins only when every member has done, in this view, what it had to do on each lower one. */
+        LADDER_HOLDS,
         /** A node that left owns nothing. */
         LEFT_CLEAN,
         /** After everything is healed each group that can run runs, within the bound. */

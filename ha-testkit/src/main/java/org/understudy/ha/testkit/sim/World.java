@@ -22,6 +22,7 @@ import org.understudy.ha.testkit.sim.check.BarrierPhases;
 import org.understudy.ha.testkit.sim.check.Chain;
 import org.understudy.ha.testkit.sim.check.Choice;
 import org.understudy.ha.testkit.sim.check.Court;
+import org.understudy.ha.testkit.sim.check.Ladders;
 import org.understudy.ha.testkit.sim.check.Leases;
 import org.understudy.ha.testkit.sim.check.Lemmas;
 import org.understudy.ha.testkit.sim.check.NameOwners;
@@ -81,6 +82,7 @@ public final class World {
     private final Recovery recovery;
     private final NameOwners names;
     private final BarrierPhases barriers;
+    private final Ladders ladders;
     private final Chronicle chronicle;
     private final Operators operators = new Operators(this);
     private final SimWills wills = new SimWills();
@@ -111,6 +113,7 @@ public final class World {
         this.leases = new Leases(court, ids, TIMING.holderNanos());
         this.recovery = new Recovery(court, groups, ids, ownership, choice);
         this.names = new NameOwners(court, ids, ownership);
+        this.ladders = new Ladders(court);
         this.barriers = new BarrierPhases(court, SimApplication.BARRIER);
         this.chronicle = new Chronicle(time, options.isTelling());
         this.network = new SimNetwork(time, ids.size());
@@ -164,6 +167,7 @@ public final class World {
         at(heal + HEAL_WORDS / 2, nemesis::vouch);
         if (!options.isBeyond()) {
             at(heal + RECOVERY, () -> recovery.bound(machines()));
+            at(heal + RECOVERY, () -> ladders.bound(machines()));
             at(heal + RECOVERY + STAY, () -> recovery.stayed(machines()));
         }
         return all;
@@ -371,6 +375,10 @@ public final class World {
 
     BarrierPhases barriers() {
         return barriers;
+    }
+
+    Ladders ladders() {
+        return ladders;
     }
 
     WillVerifier wills() {

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** Names and barriers in worlds where much else goes wrong. */
+/** Names, barriers and the ladder in worlds where much else goes wrong. */
 class ApplicationsTest {
 
     private static final int SEEDS = Integer.getInteger("sim.applications", 40);
 
     @Test
-    void names_have_one_owner_and_barriers_hold_whatever_goes_wrong() {
+    void names_have_one_owner_and_barriers_and_the_ladder_hold_whatever_goes_wrong() {
         WorldOptions options = WorldOptions.standard()
                 .only(
                         Fault.Kind.NAME,
@@ -19,6 +19,7 @@ class ApplicationsTest {
                         Fault.Kind.BARRIER,
                         Fault.Kind.BARRIER,
                         Fault.Kind.BARRIER,
+                        Fault.Kind.LADDER,
                         Fault.Kind.CRASH,
                         Fault.Kind.CRASH_UNSEEN,
                         Fault.Kind.PAUSE,
@@ -36,6 +37,12 @@ class ApplicationsTest {
         System.out.println(counts);
         assertThat(counts)
                 .containsKeys(
-                        "names held", "names refused", "phases PASSED", "phases ABORTED", "phases of unknown end");
+                        "names held",
+                        "names refused",
+                        "phases PASSED",
+                        "phases ABORTED",
+                        "rungs climbed",
+                        "rungs left",
+                        "phases of unknown end");
     }
 }

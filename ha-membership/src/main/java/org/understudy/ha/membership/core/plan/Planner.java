@@ -315,8 +315,9 @@ public final class Planner {
     }
 
     private static String whyNotPlaced(Board board, String group) {
+        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
         int number = board.number(group);
-        return placing(board).obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
+        return placing.obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
     }
 
     private static String whyUnowned(ClusterRecord record, String group, Supplier<Board> board) {
@@ -338,31 +339,6 @@ public final class Planner {
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
         return obstacle.orElseGet(() -> whyNotPlaced(board.get(), group));
-    }
-
-    /** Which groups somebody could be given that nobody has, so that whoever controls has only to say so. Not thread-safe. */
-    public static Predicate<String> grantDue(ClusterRecord record) {
-        Board[] once = new Board[1];
-        return group -> {
-            GroupRecord state = record.groups().get(group);
-            boolean isFree = state != null
-                    && state.fatal().isEmpty()
-                    && state.grant().filter(Grant::stands).isEmpty()
-                    && (state.grant().isPresent()
-                            || neverObstacle(record, group).isEmpty());
-            if (!isFree) {
-                return false;
-            }
-            Board board = once[0] == null ? Board.of(record) : once[0];
-            once[0] = board;
-            Placing placing = placing(board);
-            int number = board.number(group);
-            return placing.obstacle(number).isEmpty() && placing.choose(number) != Board.NONE;
-        };
-    }
-
-    private static Placing placing(Board board) {
-        return new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
     }
 
     /** Whether whoever offers a group, and somebody does, offers it with these rules. */

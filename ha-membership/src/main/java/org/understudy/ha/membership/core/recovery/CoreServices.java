@@ -22,6 +22,9 @@ public final class CoreServices {
     private final Ladder ladder;
     private List<Told> told = new ArrayList<>();
     private boolean isEnded;
+    /** What was claimed when it was last asked for; null when that may have changed. */
+    private @Nullable Claims claims = Claims.NONE;
+
     private @Nullable ClusterRecord lookedAt;
     private boolean isCoreClimbed;
 
@@ -34,6 +37,7 @@ public final class CoreServices {
 
     /** Takes what the application asks. */
     public void ask(long now, Ask ask, Optional<ClusterRecord> record, Optional<Incarnation> self) {
+        claims = null;
         if (ask instanceof Ask.Register o) {
             register(o);
         } else if (ask instanceof Ask.Change o) {
@@ -69,9 +73,14 @@ public final class CoreServices {
 
     /** What the next offer must say. */
     public Claims claims() {
-        TreeMap<String, BarrierClaim> members = barriers.claims();
-        ladder.claim().ifPresent(claim -> members.put(Ladder.BARRIER, claim));
-        return isEnded ? Claims.NONE : new Claims(names.claims(), members);
+        Claims present = claims;
+        if (present == null) {
+            TreeMap<String, BarrierClaim> members = barriers.claims();
+            ladder.claim().ifPresent(claim -> members.put(Ladder.BARRIER, claim));
+            present = isEnded ? Claims.NONE : new Claims(names.claims(), members);
+            claims = present;
+        }
+        return present;
     }
 
     /** Whether an offer is due although it would claim the same as the one before. */
@@ -90,6 +99,7 @@ public final class CoreServices {
      * @param self the present incarnation
      */
     public void learned(ClusterRecord record, Optional<Incarnation> self) {
+        claims = null;
         told.addAll(barriers.learned(record));
         Optional<Session> session =
                 self.filter(record::isLive).map(me -> record.sessions().get(me.node()));
@@ -98,6 +108,7 @@ public final class CoreServices {
 
     /** The session is over: nothing is owned any more. */
     public void sessionOver(String why) {
+        claims = null;
         told.addAll(names.end(why));
         told.addAll(barriers.end(why));
         told.addAll(ladder.end(why));
@@ -107,6 +118,7 @@ public final class CoreServices {
     public void leave() {
         sessionOver("this node is leaving");
         isEnded = true;
+        claims = null;
     }
 
     /** Does what can be done now. */
@@ -114,12 +126,15 @@ public final class CoreServices {
         if (ladder.claim().isEmpty() && !ladder.isBusy()) {
             return;
         }
-        ClusterRecord known = record.orElse(null);
-        if (known != lookedAt) {
-            lookedAt = known;
-            isCoreClimbed = record.filter(CoreRungs::areClimbed).isPresent();
+        ClusterRecord newest = record.orElse(null);
+        if (newest != lookedAt) {
+            lookedAt = newest;
+            isCoreClimbed = record.filter(
+                            known -> CoreRungs.proofsWaitFor(known).isEmpty())
+                    .isPresent();
         }
         told.addAll(ladder.look(now, isQuorate && !isEnded, isCoreClimbed, record, self));
+        claims = null;
     }
 
     /** Who is a member of a barrier in a record; empty if nobody is. */

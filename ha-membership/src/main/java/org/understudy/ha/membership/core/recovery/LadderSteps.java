@@ -20,7 +20,7 @@ import org.understudy.ha.membership.core.record.Standing;
 public final class LadderSteps {
 
     /** What the core's rungs are called; no user's rung may be. */
-    public static final List<String> CORE = List.of("links", "session", "quorum", "proofs", "grants", "running");
+    public static final List<String> CORE = List.of("links", "session", "quorum", "proofs", "running");
 
     private LadderSteps() {}
 
@@ -53,7 +53,6 @@ public final class LadderSteps {
         add(steps, "session", now.self().isPresent() ? Optional.empty() : Optional.of(now.why()));
         add(steps, "quorum", isActive ? Optional.empty() : Optional.of(now.why()));
         add(steps, "proofs", now.record().flatMap(CoreRungs::proofsWaitFor));
-        add(steps, "grants", now.record().flatMap(CoreRungs::grantsWaitFor));
         users(steps, now);
         add(steps, "running", Optional.empty());
         return steps;
