@@ -17,8 +17,8 @@ import org.understudy.ha.iptakeover.spi.DeadlineGate;
 final class DeadlineGateKeeper implements GateKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(DeadlineGateKeeper.class);
 
-    /** How often in the length of a lease the deadline is moved: a turn costs little, and delays by one eighth what moves it. */
-    private static final int TURNS = 8;
+    /** How often in the length of a lease the deadline is moved: each turn wakes a processor, and a sixth is what it comes too late at most. */
+    private static final int TURNS = 6;
 
     private static final long LOOK_NANOS = 5_000_000;
     private static final long RETRY_NANOS = 20_000_000;
@@ -34,6 +34,8 @@ final class DeadlineGateKeeper implements GateKeeper {
     private volatile boolean open;
     /** Final: what comes after it is refused by the kernel, which is no news then. */
     private volatile boolean shut;
+    /** Of the keeper. */
+    private long turns;
     /** Why it is over, if the gate is gone. */
     private String gone = "";
 
@@ -61,7 +63,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         }
     }
 
-    /** The deadline first: only it is in a hurry. */
+    /** The deadline first: only it is in a hurry. Whether the gate is in place is looked at once in the length of a lease. */
     @Override
     public Turn turn() {
         if (shut) {
@@ -71,7 +73,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         DeadlineMachine.Action action;
         try {
             action = step();
-            if (action != DeadlineMachine.Action.LET_GO) {
+            if (action != DeadlineMachine.Action.LET_GO && turns++ % TURNS == 0) {
                 action = lookAfterGate(action);
             }
         } catch (PlatformException e) {
@@ -86,7 +88,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         if (isReopened) {
             LOG.warn("{}: mute for a moment, the lease was confirmed late", what);
         }
-        return new Turn(lease.lengthNanos() / TURNS, isOpen(), isReopened, "");
+        return new Turn(lease.lengthNanos() / TURNS, open, isReopened, "");
     }
 
     private DeadlineMachine.Action lookAfterGate(DeadlineMachine.Action action) {
@@ -104,16 +106,18 @@ final class DeadlineGateKeeper implements GateKeeper {
     private DeadlineMachine.Action step() {
         long confirmed = lease.confirmedNanos();
         boolean valid = lease.isValid();
-        DeadlineMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos());
+        long now = lease.nowNanos();
+        DeadlineMachine.Decision decision = machine.decide(confirmed, valid, now);
         if (decision.action() == DeadlineMachine.Action.WRITE) {
             boolean accepted = gate.extend(decision.deadlineNanos());
             if (!accepted && shut) {
                 return DeadlineMachine.Action.WAIT;
             }
-            machine.done(decision, accepted, lease.nowNanos());
+            now = lease.nowNanos();
+            machine.done(decision, accepted, now);
             openUntilNanos = decision.deadlineNanos();
         }
-        open = machine.isOpen(lease.nowNanos());
+        open = machine.isOpen(now);
         return machine.loss() == GateMachine.Loss.NONE ? decision.action() : DeadlineMachine.Action.LET_GO;
     }
 

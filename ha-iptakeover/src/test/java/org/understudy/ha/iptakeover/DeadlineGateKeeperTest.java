@@ -72,12 +72,23 @@ class DeadlineGateKeeperTest {
     }
 
     @Test
-    void a_turn_comes_eight_times_in_a_lease_and_tells_whether_they_were_mute_meanwhile() throws Exception {
+    void it_is_looked_whether_the_gate_is_in_place_once_in_a_lease() throws Exception {
         keeper.open(NEVER);
-        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 8, true, false, ""));
+        calls.clear();
+        gate.atProblem = () -> calls.add("look");
+        for (int i = 0; i < 13; i++) {
+            keeper.turn();
+        }
+        assertThat(calls).containsExactly("look", "look", "look");
+    }
+
+    @Test
+    void a_turn_comes_six_times_in_a_lease_and_tells_whether_they_were_mute_meanwhile() throws Exception {
+        keeper.open(NEVER);
+        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 6, true, false, ""));
         lease.now = 1901;
         lease.confirmed = 1850;
-        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 8, true, true, ""));
+        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 6, true, true, ""));
     }
 
     @Test
