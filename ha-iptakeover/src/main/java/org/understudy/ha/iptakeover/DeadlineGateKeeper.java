@@ -34,8 +34,6 @@ final class DeadlineGateKeeper implements GateKeeper {
     private volatile boolean open;
     /** Final: what comes after it is refused by the kernel, which is no news then. */
     private volatile boolean shut;
-    /** Of the keeper. */
-    private long turns;
     /** Why it is over, if the gate is gone. */
     private String gone = "";
 
@@ -63,7 +61,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         }
     }
 
-    /** The deadline first: only it is in a hurry. Whether the gate is in place is looked at once in the length of a lease. */
+    /** The deadline first: only it is in a hurry. */
     @Override
     public Turn turn() {
         if (shut) {
@@ -73,7 +71,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         DeadlineMachine.Action action;
         try {
             action = step();
-            if (action != DeadlineMachine.Action.LET_GO && turns++ % TURNS == 0) {
+            if (action != DeadlineMachine.Action.LET_GO) {
                 action = lookAfterGate(action);
             }
         } catch (PlatformException e) {

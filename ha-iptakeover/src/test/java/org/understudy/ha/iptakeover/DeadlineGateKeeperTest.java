@@ -72,17 +72,6 @@ class DeadlineGateKeeperTest {
     }
 
     @Test
-    void it_is_looked_whether_the_gate_is_in_place_once_in_a_lease() throws Exception {
-        keeper.open(NEVER);
-        calls.clear();
-        gate.atProblem = () -> calls.add("look");
-        for (int i = 0; i < 13; i++) {
-            keeper.turn();
-        }
-        assertThat(calls).containsExactly("look", "look", "look");
-    }
-
-    @Test
     void a_turn_comes_six_times_in_a_lease_and_tells_whether_they_were_mute_meanwhile() throws Exception {
         keeper.open(NEVER);
         assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 6, true, false, ""));
