@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,6 +56,8 @@ final class AddressTenure {
     private static final long KEEPER_END_MILLIS_MAX = 500;
     /** A packet socket that is not used for so long is closed meanwhile. */
     private static final long SILENCE_NANOS = 5_000_000_000L;
+    /** So long at most nothing is looked for that may have to be said. */
+    private static final long SPEAK_NANOS_MAX = 1_000_000_000L;
     /** How often it is looked whether the addresses stand though nothing was heard. */
     private static final long LOOK_NANOS = 10_000_000_000L;
     /** The same for the interface. */
@@ -100,6 +103,8 @@ final class AddressTenure {
     /** What a dead process left may still stand, behind the gate of this stay. */
     private boolean leftBehind;
 
+    /** There is something to say that was not planned. Set before the keeper is woken. */
+    private final AtomicBoolean woken = new AtomicBoolean();
     /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
     private boolean reopened;
 
@@ -312,6 +317,7 @@ final class AddressTenure {
 
         @Override
         public void wake() {
+            woken.set(true);
             events.wake();
         }
     }
@@ -345,31 +351,42 @@ final class AddressTenure {
     private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
         talk.ask();
         tcp.takeOver(System.nanoTime());
+        long speakNanos = System.nanoTime();
         while (ending.getCount() > 0) {
             long delay = turn();
             if (delay < 0) {
                 return lost;
             }
-            if (reopened) {
-                reopened = false;
-                schedule.restart(System.nanoTime());
+            // Most turns only keep the gate open.
+            boolean isWanted = woken.getAndSet(false) || reopened || !untold.isEmpty();
+            if (isWanted || speakNanos - System.nanoTime() <= 0) {
+                speakNanos = System.nanoTime() + Math.min(SPEAK_NANOS_MAX, speak(schedule));
             }
-            delay = Math.min(delay, talk.answerRivals(schedule, System.nanoTime()));
-            if (ending.getCount() > 0) {
-                announceAgain(schedule);
-                delay = Math.min(delay, Math.min(talk.turn(), tcp.turn()));
-            }
-            tellAll();
-            long untilNext = schedule.delayNanos(System.nanoTime());
-            if (untilNext > SILENCE_NANOS) {
-                silence();
-            }
-            hear(events.await(Math.min(delay, untilNext)));
+            hear(events.await(Math.max(0, Math.min(delay, speakNanos - System.nanoTime()))));
             if (Thread.interrupted()) {
                 throw new InterruptedException("the thread of " + addresses + " was interrupted");
             }
         }
         return "";
+    }
+
+    /** Whatever is to be said to neighbours, rivals, clients and listeners; returns nanoseconds until the next time. */
+    private long speak(AnnouncementSchedule schedule) throws InterruptedException {
+        if (reopened) {
+            reopened = false;
+            schedule.restart(System.nanoTime());
+        }
+        long delay = talk.answerRivals(schedule, System.nanoTime());
+        if (ending.getCount() > 0) {
+            announceAgain(schedule);
+            delay = Math.min(delay, Math.min(talk.turn(), tcp.turn()));
+        }
+        tellAll();
+        long untilNext = schedule.delayNanos(System.nanoTime());
+        if (untilNext > SILENCE_NANOS) {
+            silence();
+        }
+        return Math.min(delay, untilNext);
     }
 
     private void hear(List<LinkEvents.Event> news) {

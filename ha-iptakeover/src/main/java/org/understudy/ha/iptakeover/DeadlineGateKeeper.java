@@ -17,8 +17,8 @@ import org.understudy.ha.iptakeover.spi.DeadlineGate;
 final class DeadlineGateKeeper implements GateKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(DeadlineGateKeeper.class);
 
-    /** How often in the length of a lease the deadline is moved: a turn costs little, and delays by one eighth what moves it. */
-    private static final int TURNS = 8;
+    /** How often in the length of a lease the deadline is moved: each turn wakes a processor, and a sixth is what it comes too late at most. */
+    private static final int TURNS = 6;
 
     private static final long LOOK_NANOS = 5_000_000;
     private static final long RETRY_NANOS = 20_000_000;
@@ -86,7 +86,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         if (isReopened) {
             LOG.warn("{}: mute for a moment, the lease was confirmed late", what);
         }
-        return new Turn(lease.lengthNanos() / TURNS, isOpen(), isReopened, "");
+        return new Turn(lease.lengthNanos() / TURNS, open, isReopened, "");
     }
 
     private DeadlineMachine.Action lookAfterGate(DeadlineMachine.Action action) {
@@ -104,16 +104,18 @@ final class DeadlineGateKeeper implements GateKeeper {
     private DeadlineMachine.Action step() {
         long confirmed = lease.confirmedNanos();
         boolean valid = lease.isValid();
-        DeadlineMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos());
+        long now = lease.nowNanos();
+        DeadlineMachine.Decision decision = machine.decide(confirmed, valid, now);
         if (decision.action() == DeadlineMachine.Action.WRITE) {
             boolean accepted = gate.extend(decision.deadlineNanos());
             if (!accepted && shut) {
                 return DeadlineMachine.Action.WAIT;
             }
-            machine.done(decision, accepted, lease.nowNanos());
+            now = lease.nowNanos();
+            machine.done(decision, accepted, now);
             openUntilNanos = decision.deadlineNanos();
         }
-        open = machine.isOpen(lease.nowNanos());
+        open = machine.isOpen(now);
         return machine.loss() == GateMachine.Loss.NONE ? decision.action() : DeadlineMachine.Action.LET_GO;
     }
 

@@ -72,12 +72,12 @@ class DeadlineGateKeeperTest {
     }
 
     @Test
-    void a_turn_comes_eight_times_in_a_lease_and_tells_whether_they_were_mute_meanwhile() throws Exception {
+    void a_turn_comes_six_times_in_a_lease_and_tells_whether_they_were_mute_meanwhile() throws Exception {
         keeper.open(NEVER);
-        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 8, true, false, ""));
+        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 6, true, false, ""));
         lease.now = 1901;
         lease.confirmed = 1850;
-        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 8, true, true, ""));
+        assertThat(keeper.turn()).isEqualTo(new GateKeeper.Turn(900 / 6, true, true, ""));
     }
 
     @Test

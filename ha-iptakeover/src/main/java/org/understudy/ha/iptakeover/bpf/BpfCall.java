@@ -92,6 +92,11 @@ public final class BpfCall {
         return command;
     }
 
+    /** How long the attributes are. */
+    public int attributeBytes() {
+        return blocks.get(0).capacity();
+    }
+
     /** The same in words. */
     public String name() {
         return name;

@@ -641,41 +641,60 @@ public final class Libc {
     public static int bpf(BpfCall call, Fd... descriptors) {
         NativeAccess.require();
         List<ByteBuffer> blocks = call.blocks();
-        List<BpfCall.Place> addresses = call.addresses();
-        long[] starts = new long[blocks.size()];
-        long end = 0;
-        for (int i = 0; i < starts.length; i++) {
-            starts[i] = end;
-            end += (blocks.get(i).capacity() + 7L) / 8 * 8;
-        }
+        long[] starts = layOut(call);
         for (int i = 0; i < descriptors.length; i++) {
             BpfCall.Place place = call.descriptors().get(i);
             blocks.get(place.block()).putInt(place.at(), descriptors[i].number());
         }
-        try (Memory memory = new Memory(end)) {
-            long base = Pointer.nativeValue(memory);
-            for (int i = 0; i < addresses.size(); i++) {
-                BpfCall.Place place = addresses.get(i);
-                blocks.get(place.block()).putLong(place.at(), base + starts[i + 1]);
-            }
-            for (int i = 0; i < starts.length; i++) {
-                byte[] bytes = blocks.get(i).array();
-                memory.write(starts[i], bytes, 0, bytes.length);
-            }
+        try (Memory memory = written(call, starts)) {
             try {
-                return C.syscall(
-                                new NativeLong(bpfNumber()),
-                                new NativeLong(call.command()),
-                                new NativeLong(base),
-                                new NativeLong(blocks.get(0).capacity()),
-                                new NativeLong(0))
-                        .intValue();
+                return bpf(call, memory);
             } finally {
-                for (int i = 0; i < starts.length; i++) {
+                for (int i = 0; i < blocks.size(); i++) {
                     byte[] bytes = blocks.get(i).array();
                     memory.read(starts[i], bytes, 0, bytes.length);
                 }
             }
+        }
+    }
+
+    /** Where its blocks begin, one after the other, and where they end. */
+    static long[] layOut(BpfCall call) {
+        List<ByteBuffer> blocks = call.blocks();
+        long[] starts = new long[blocks.size() + 1];
+        for (int i = 0; i < blocks.size(); i++) {
+            starts[i + 1] = starts[i] + (blocks.get(i).capacity() + 7L) / 8 * 8;
+        }
+        return starts;
+    }
+
+    /** Its blocks with their addresses in memory. */
+    static Memory written(BpfCall call, long[] starts) {
+        List<ByteBuffer> blocks = call.blocks();
+        List<BpfCall.Place> addresses = call.addresses();
+        Memory memory = new Memory(starts[blocks.size()]);
+        long base = Pointer.nativeValue(memory);
+        for (int i = 0; i < addresses.size(); i++) {
+            BpfCall.Place place = addresses.get(i);
+            blocks.get(place.block()).putLong(place.at(), base + starts[i + 1]);
+        }
+        for (int i = 0; i < blocks.size(); i++) {
+            byte[] bytes = blocks.get(i).array();
+            memory.write(starts[i], bytes, 0, bytes.length);
+        }
+        return memory;
+    }
+
+    /** Makes a call that is written to memory, its attributes first. */
+    static int bpf(BpfCall call, Memory memory) {
+        try {
+            return C.syscall(
+                            new NativeLong(bpfNumber()),
+                            new NativeLong(call.command()),
+                            new NativeLong(Pointer.nativeValue(memory)),
+                            new NativeLong(call.attributeBytes()),
+                            new NativeLong(0))
+                    .intValue();
         } catch (LastErrorException e) {
             throw failed(call.name(), e, "BPF");
         }

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
@@ -563,6 +564,8 @@ public final class CardGuard implements AutoCloseable {
         /** That of the guard at the start. */
         private volatile GuardMap ends = until;
 
+        private volatile GuardMap.@Nullable Replaced deadline;
+
         private Stay(AddressSet addresses) {
             this.addresses = addresses;
             this.beyond = NftGate.beyondCard(addresses, card, index);
@@ -580,6 +583,7 @@ public final class CardGuard implements AutoCloseable {
                 }
                 ends = until;
                 stay = newStay(ends, tag);
+                deadline = ends.replaced(GuardMaps.key(stay));
             } catch (PlatformException e) {
                 throw failed(e);
             }
@@ -619,7 +623,8 @@ public final class CardGuard implements AutoCloseable {
 
         @Override
         public boolean extend(long deadlineNanos) {
-            return ends.put(GuardMaps.key(stay), GuardMaps.until(stay, deadlineNanos), Rule.PRESENT);
+            GuardMap.Replaced moved = deadline;
+            return moved != null && moved.by(GuardMaps.until(stay, deadlineNanos));
         }
 
         @Override

@@ -23,7 +23,7 @@ final class CardLock implements AutoCloseable {
 
     private final int index;
     private final String name;
-    private final NetlinkSocket socket;
+    private volatile NetlinkSocket socket;
 
     /**
      * @param index of the card
@@ -53,24 +53,35 @@ final class CardLock implements AutoCloseable {
         try {
             return work.get();
         } finally {
-            // Closed in the middle of the work, the socket has given it back already.
-            socket.transact(List.of(NfTables.deleteTable(NfTables.FAMILY_NETDEV, name)));
+            giveBack();
+        }
+    }
+
+    private void giveBack() {
+        NetlinkAck ack = socket.transact(List.of(NfTables.deleteTable(NfTables.FAMILY_NETDEV, name)));
+        if (!ack.isDone()) {
+            // It ends with the socket at the latest.
+            socket.close();
+            socket = NetlinkSocket.open(NetlinkSocket.NETFILTER);
         }
     }
 
     private void take(int millis) {
         long start = System.nanoTime();
         boolean isInterrupted = false;
-        while (!isTaken()) {
-            if (System.nanoTime() - start > millis * 1_000_000L) {
-                throw refusal(millis);
+        try {
+            while (!isTaken()) {
+                if (System.nanoTime() - start > millis * 1_000_000L) {
+                    throw refusal(millis);
+                }
+                LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+                // An interrupt would make every further wait return at once.
+                isInterrupted |= Thread.interrupted();
             }
-            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
-            // An interrupt would make every further wait return at once.
-            isInterrupted |= Thread.interrupted();
-        }
-        if (isInterrupted) {
-            Thread.currentThread().interrupt();
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

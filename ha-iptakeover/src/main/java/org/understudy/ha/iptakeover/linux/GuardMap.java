@@ -12,6 +12,7 @@ import org.understudy.ha.iptakeover.bpf.GuardMaps;
 import org.understudy.ha.iptakeover.bpf.GuardMaps.Shape;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
+import org.understudy.ha.iptakeover.jna.PreparedBpf;
 
 /** One map of a guard. Thread-safe as the kernel is. */
 final class GuardMap implements AutoCloseable {
@@ -82,6 +83,35 @@ final class GuardMap implements AutoCloseable {
             }
             throw explained(e);
         }
+    }
+
+    /** A value that is replaced many times a second. */
+    final class Replaced {
+        private static final int VALUE_BLOCK = 2;
+
+        private final PreparedBpf call;
+
+        private Replaced(byte[] key) {
+            call = new PreparedBpf(BpfCall.update(key, new byte[shape.valueBytes()], Rule.PRESENT), fd);
+        }
+
+        /** False if there is none. */
+        boolean by(byte[] value) {
+            try {
+                call.run(VALUE_BLOCK, value);
+                return true;
+            } catch (PlatformException e) {
+                if (e.errno() == Libc.ENOENT) {
+                    return false;
+                }
+                throw e;
+            }
+        }
+    }
+
+    /** To replace the value of one key, and never make it. */
+    Replaced replaced(byte[] key) {
+        return new Replaced(key);
     }
 
     /** The value; empty without one. */

@@ -217,7 +217,9 @@ public final class LinuxHostPort implements HostPort {
         removals.addAll(LinkRites.perform(tags, claims));
         // Mute as they are, they have time until the proof is under way: there is one question for each interface of
         // the host.
-        unswept.add(new Unswept(List.copyOf(tags), Set.copyOf(standing)));
+        if (!tags.isEmpty()) {
+            unswept.add(new Unswept(List.copyOf(tags), Set.copyOf(standing)));
+        }
         if (warmFilter != null) {
             sweep(warmFilter, tags, standing);
         } else {

@@ -323,6 +323,7 @@ public final class AddressFigures {
             builder.address(address);
             each.add(FloatingAddress.of(address, "lan0"));
         }
+        tell("looking at nothing every 50 ms", "% of a core", Double.NaN, List.of(share(List.of())));
         tell(
                 "holding 100 addresses, looked at every 50 ms",
                 "% of a core",
