@@ -296,7 +296,8 @@ final class UnderstudyNode implements HaNode {
                 identity,
                 found.isCurrent(),
                 new SecureRandom().nextLong() >>> 1,
-                config.capacity());
+                config.capacity(),
+                config.policies());
         stalls = new StallWatch(
                 config.timing(),
                 settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),
@@ -909,6 +910,8 @@ final class UnderstudyNode implements HaNode {
                 lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
+            } else if (effect instanceof Effect.WatchGroup watch) {
+                Optional.ofNullable(lanes.get(watch.group())).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {
                 guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation())));
                 areServicesDirty = true;
@@ -1113,8 +1116,10 @@ final class UnderstudyNode implements HaNode {
         TreeMap<String, GroupStatus> next = new TreeMap<>();
         List<String> names = new ArrayList<>(lanes.keySet());
         record.ifPresent(r -> names.addAll(r.groups().keySet()));
+        Function<String, String> unowned =
+                record.map(Planner::whyUnowned).orElse(name -> "this node knows no cluster record yet");
         for (String name : names) {
-            next.computeIfAbsent(name, this::status);
+            next.computeIfAbsent(name, n -> status(n, unowned));
         }
         record.filter(known -> known != compared).ifPresent(this::warnOfDifferences);
         SortedMap<String, GroupStatus> before = statuses;
@@ -1162,7 +1167,7 @@ final class UnderstudyNode implements HaNode {
         return Optional.ofNullable(lanes.get(name)).filter(Lane::keepsRunning).isPresent();
     }
 
-    private GroupStatus status(String name) {
+    private GroupStatus status(String name, Function<String, String> unowned) {
         Optional<Grant> grant = record.flatMap(r -> r.grant(name));
         Optional<GroupStatus.State> local = machine.localState(name);
         boolean isGrantedToLive = record.isPresent()
@@ -1173,7 +1178,7 @@ final class UnderstudyNode implements HaNode {
                 isGrantedToLive && !grant.get().holder().node().equals(config.node())
                         ? GroupStatus.State.ELSEWHERE
                         : GroupStatus.State.UNOWNED);
-        String reason = record.map(r -> Planner.whyUnowned(r, name)).orElse("this node knows no cluster record yet");
+        String reason = unowned.apply(name);
         if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
             reason = stopReasons.getOrDefault(name, "");
         } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {

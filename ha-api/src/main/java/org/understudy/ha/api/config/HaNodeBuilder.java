@@ -19,6 +19,7 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.HaNodeProvider;
+import org.understudy.ha.api.spi.PlacementPolicy;
 
 /**
  * Builds and starts a node. Mistakes are collected: {@link #start()} and {@link #validate()} report all of them at once,
@@ -39,6 +40,7 @@ public final class HaNodeBuilder {
     private ProcessPolicy processPolicy = ProcessPolicy.NEVER_HALT;
     private final List<Enforcer> enforcers = new ArrayList<>();
     private final TreeMap<String, Integer> capacity = new TreeMap<>();
+    private final TreeMap<String, PlacementPolicy> policies = new TreeMap<>();
 
     private HaNodeBuilder() {}
 
@@ -213,6 +215,23 @@ public final class HaNodeBuilder {
         return this;
     }
 
+    /**
+     * Adds a way to order nodes that groups may name ({@link Placement.Builder#policy}). Two are there already: {@code spread} puts a group
+     * where the fewest run, {@code pack} where the most do. May be called several times; give the same ones on every node.
+     */
+    public HaNodeBuilder placementPolicy(PlacementPolicy policy) {
+        String name = policy == null ? null : policy.name();
+        if (name == null || !name.matches("[a-z][a-z0-9.-]{0,63}")) {
+            problem(
+                    "placementPolicy",
+                    name,
+                    "use 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter");
+            return this;
+        }
+        once("placementPolicy " + name, policies.put(name, policy), policy);
+        return this;
+    }
+
     /** Makes every thread of this node; plain daemon threads by default. The library sets the names. */
     public HaNodeBuilder threads(ThreadFactory factory) {
         once("threads", threads, factory);
@@ -271,7 +290,8 @@ public final class HaNodeBuilder {
                 processPolicy,
                 enforcers,
                 Optional.ofNullable(threads).orElse(Thread::new),
-                capacity);
+                capacity,
+                List.copyOf(policies.values()));
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadFactory;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Enforcer;
+import org.understudy.ha.api.spi.PlacementPolicy;
 
 /**
  * A checked configuration of one node; made by {@link HaNodeBuilder}.
@@ -21,6 +22,7 @@ import org.understudy.ha.api.spi.Enforcer;
  * @param enforcers what the application brought to end leases with, besides the process's own end
  * @param threads makes every thread of this node
  * @param capacity how much of what this node has for groups that need it
+ * @param policies the application's own, each with another name
  */
 public record NodeConfig(
         String cluster,
@@ -34,9 +36,11 @@ public record NodeConfig(
         ProcessPolicy processPolicy,
         List<Enforcer> enforcers,
         ThreadFactory threads,
-        SortedMap<String, Integer> capacity) {
+        SortedMap<String, Integer> capacity,
+        List<PlacementPolicy> policies) {
 
     public NodeConfig {
+        policies = List.copyOf(policies);
         peers = List.copyOf(peers);
         capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
         enforcers = List.copyOf(enforcers);

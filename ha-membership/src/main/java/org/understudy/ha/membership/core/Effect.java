@@ -21,6 +21,9 @@ public sealed interface Effect {
     /** Stop a group whether or not its start has ended; interrupt a start that is under way. Answer with {@link Input.StopEnded}. */
     record StopGroup(String group, long token, String why) implements Effect {}
 
+    /** Look again how a running group is, whose failure was let be. */
+    record WatchGroup(String group, long token) implements Effect {}
+
     /**
      * The lease of this node's session, for everybody who asks {@code Lease.isValid()} and for kernel enforcements.
      *

@@ -63,6 +63,9 @@ public sealed interface Input {
     /** A running group failed, or (without a severity) ended by itself. */
     record GroupEnded(String group, long token, Optional<Severity> failure, String why) implements Input {}
 
+    /** A running group must be given back whatever operators have said: soon something else ends it, and more than it. */
+    record GroupEnding(String group, long token, String why) implements Input {}
+
     /** Whoever runs the group here gives it away; once it has stopped others come first, this long and at least one lease. */
     record GroupResigned(String group, long token, long holdNanos) implements Input {}
 

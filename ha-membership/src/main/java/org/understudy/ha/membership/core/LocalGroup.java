@@ -48,6 +48,7 @@ final class LocalGroup {
     private long awayNanos;
     private long awayUntil = Long.MIN_VALUE;
     private boolean withdrawn;
+    private boolean isLetBe;
 
     LocalGroup(String name, Candidacy candidacy, Placement placement) {
         this.name = name;
@@ -139,9 +140,22 @@ final class LocalGroup {
 
     void starting(long grantToken) {
         phase = Phase.STARTING;
+        isLetBe = false;
         token = grantToken;
         failure = Optional.empty();
         why = "";
+    }
+
+    /** It has failed here and nothing was done about it. */
+    void letBe() {
+        isLetBe = true;
+    }
+
+    /** Whether it has, and takes note that something is done now. */
+    boolean wasLetBe() {
+        boolean was = isLetBe;
+        isLetBe = false;
+        return was;
     }
 
     void running() {

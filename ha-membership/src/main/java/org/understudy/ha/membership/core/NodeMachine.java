@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
@@ -17,6 +18,7 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.InvariantViolation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Machine;
 import org.understudy.ha.internal.machine.Notice;
@@ -52,6 +54,7 @@ import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -126,6 +129,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeSet<String> agreed = new TreeSet<>();
     /** What rules in the record call the groups that others start after. */
     private final TreeSet<String> awaited = new TreeSet<>();
+    /** Which groups run only while this one does, by the record learned last. */
+    private Predicate<String> isNeeded = group -> false;
+
+    private final Steadiness steadiness = new Steadiness();
+    private final Map<String, PlacementPolicy> policies;
 
     private long offeredAt;
     private final TreeMap<String, Release> ownReleases = new TreeMap<>();
@@ -206,6 +214,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
+        this.policies = Policies.with(settings.policies());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
         this.offeredAt = now;
@@ -299,7 +308,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (known.isEmpty()) {
             return Long.MAX_VALUE;
         }
-        long next = acceptor.nextSilenceNanos(now, known.get());
+        long next = Math.min(acceptor.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
         for (long at : heard.values()) {
             long lost = at + liveNanos + 1;
             next = lost > now ? Math.min(next, lost) : next;
@@ -426,6 +435,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             withGroup(o.group(), g -> stopEnded(now, g, o));
         } else if (input instanceof Input.GroupEnded o) {
             withGroup(o.group(), g -> groupEnded(now, g, o));
+        } else if (input instanceof Input.GroupEnding o) {
+            withGroup(o.group(), g -> groupEnding(now, g, o));
         } else if (input instanceof Input.GroupResigned o) {
             withGroup(o.group(), g -> groupResigned(now, g, o));
         } else {
@@ -1007,6 +1018,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         value.groups()
                 .values()
                 .forEach(g -> awaited.addAll(g.rules().placement().after()));
+        isNeeded = Planner.needed(value);
+        steadiness.learn(now, value);
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
@@ -1262,6 +1275,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!isActive(group, o.token())) {
             return;
         }
+        if (o.failure().isPresent() && isMaintained(group.name())) {
+            group.letBe();
+            say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
+            return;
+        }
         o.failure().ifPresent(severity -> {
             group.failed(now, severity, o.why());
             say(group.name(), Reason.GROUP_FAILED, o.why());
@@ -1270,6 +1288,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             group.withdraw();
         }
         stop(group, o.failure(), o.why());
+    }
+
+    private void groupEnding(long now, LocalGroup group, Input.GroupEnding o) {
+        if (isActive(group, o.token())) {
+            group.failed(now, Severity.SOFT, o.why());
+            say(group.name(), Reason.GROUP_FAILED, o.why());
+            stop(group, Optional.of(Severity.SOFT), o.why());
+        }
     }
 
     private void groupResigned(long now, LocalGroup group, Input.GroupResigned o) {
@@ -1424,16 +1450,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         grant.get().token(),
                         Optional.empty(),
                         "it was granted from an offer of this node that has changed since");
+            } else if (grant.isPresent() && mustDecline(now, group)) {
+                String why = obstacle.or(() -> whyToLeave(group)).orElse("");
+                giveBack(now, group.name(), grant.get().token(), Optional.empty(), why);
             } else if (grant.isPresent() && obstacle.isEmpty()) {
                 start(now, group, grant.get());
-            } else if (grant.isPresent() && mustDecline(now, group)) {
-                giveBack(now, group.name(), grant.get().token(), Optional.empty(), obstacle.orElse(""));
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
             boolean isAnotherGrant =
                     grant.filter(g -> g.token() == group.token()).isEmpty();
-            if (obstacle.isPresent() || isAnotherGrant) {
-                stop(group, Optional.empty(), obstacle.orElse("the grant is over"));
+            Optional<String> planned = isNeeded(group) ? Optional.empty() : whyToLeave(group);
+            if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
+                stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"));
+            } else if (!isMaintained(group.name()) && group.wasLetBe()) {
+                then.add(new Effect.WatchGroup(group.name(), group.token()));
             }
         }
     }
@@ -1557,31 +1587,45 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (leaving) {
             return Optional.of("this node is leaving");
         }
-        if (isOnStandby()) {
-            return Optional.of("this node is on standby");
-        }
         if (group.isAway(now)) {
             return Optional.of(LocalGroup.AWAY);
         }
         if (group.isWithdrawn()) {
             return Optional.of("this node takes no part any more");
         }
-        if (grant.isEmpty()) {
-            return Optional.of("the grant is over");
+        return grant.isEmpty() ? Optional.of("the grant is over") : Optional.empty();
+    }
+
+    /** Why it is to stop here in good order: what runs only while it does stops first. */
+    private Optional<String> whyToLeave(LocalGroup group) {
+        if (isOnStandby() && !isMaintained(group.name())) {
+            return Optional.of("this node is on standby");
         }
-        Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
-        return target.filter(t -> !t.equals(self)).map(t -> "asked to move to " + t);
+        Optional<GroupRecord> state = learned.map(r -> r.groups().get(group.name()));
+        Optional<NodeId> target = state.flatMap(GroupRecord::moveTo).filter(t -> !t.equals(self));
+        return target.map(t -> "asked to move to " + t)
+                .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
+    }
+
+    /** Whether something still runs that runs only while this does. */
+    private boolean isNeeded(LocalGroup group) {
+        String name = group.name();
+        return (awaited.contains(name) || awaited.contains(Rules.family(name))) && isNeeded.test(name);
+    }
+
+    /** Whether what becomes of a group here is an operator's business for now. */
+    private boolean isMaintained(String group) {
+        return learned.filter(record -> Planner.isMaintained(record, group, self))
+                .isPresent();
     }
 
     /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
     private boolean mustDecline(long now, LocalGroup group) {
-        Optional<NodeId> target = learned.map(r -> r.groups().get(group.name())).flatMap(GroupRecord::moveTo);
         return leaving
                 || force != null
-                || isOnStandby()
                 || group.isAway(now)
                 || group.isWithdrawn()
-                || target.filter(t -> !t.equals(self)).isPresent();
+                || whyToLeave(group).isPresent();
     }
 
     private boolean isOnStandby() {
@@ -1988,7 +2032,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 reachable,
                 tokenFloor,
                 operations.wanted(),
-                learned.isPresent() && base.equals(learnedBallot));
+                learned.isPresent() && base.equals(learnedBallot),
+                steadiness.steady(now),
+                policies);
     }
 
     /** What this round writes on its base. */

@@ -6,6 +6,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.membership.core.record.HostIdentity;
 
 /**
@@ -20,6 +21,7 @@ import org.understudy.ha.membership.core.record.HostIdentity;
  *     remembers that write
  * @param nonceSeed drawn at random by the driver for each life; tells this life's requests from others'
  * @param capacity how much of what this node has for groups that need it
+ * @param policies the application's own
  */
 public record NodeSettings(
         String cluster,
@@ -32,14 +34,16 @@ public record NodeSettings(
         HostIdentity host,
         boolean isDiskCurrent,
         long nonceSeed,
-        SortedMap<String, Integer> capacity) {
+        SortedMap<String, Integer> capacity,
+        List<PlacementPolicy> policies) {
 
     public NodeSettings {
+        policies = List.copyOf(policies);
         peers = List.copyOf(peers);
         capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
     }
 
-    /** Of a node without capacities. */
+    /** Of a node without capacities and policies. */
     public NodeSettings(
             String cluster,
             NodeId self,
@@ -51,7 +55,19 @@ public record NodeSettings(
             HostIdentity host,
             boolean isDiskCurrent,
             long nonceSeed) {
-        this(cluster, self, peers, disk, timing, mayForm, willKey, host, isDiskCurrent, nonceSeed, new TreeMap<>());
+        this(
+                cluster,
+                self,
+                peers,
+                disk,
+                timing,
+                mayForm,
+                willKey,
+                host,
+                isDiskCurrent,
+                nonceSeed,
+                new TreeMap<>(),
+                List.of());
     }
 
     /** Position among the peers; the last for a node that is none. */

@@ -191,8 +191,13 @@ public final class Lane {
     public void endNow(String why) {
         long token = active;
         if (token != 0) {
-            around.report().accept(new Input.GroupEnded(group.name(), token, Optional.of(Severity.SOFT), cut(why)));
+            around.report().accept(new Input.GroupEnding(group.name(), token, cut(why)));
         }
+    }
+
+    /** Monitors anew what runs under this token, after a failure that nothing was done about. Any thread; never blocks. */
+    public void watchAgain(long token) {
+        submit(() -> isMonitored |= active == token && stopRequested < token);
     }
 
     /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */

@@ -435,6 +435,8 @@ final class SimProcess implements SimDisk.Writer {
             world.trace(id(), () -> "-> " + stop);
             world.punctuality().stops(node.index(), stop.group());
             lane(stop.group()).stop(stop.token());
+        } else if (effect instanceof Effect.WatchGroup watch) {
+            world.trace(id(), () -> "looks again at " + watch.group());
         } else if (effect instanceof Effect.LiveAs live) {
             node.livesAs(live.incarnation());
             world.punctuality().lives(node.index(), local());

@@ -20,6 +20,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Session;
 
 /**
@@ -42,8 +43,23 @@ record Course(String group, ClusterRecord record, List<NodeId> takers, List<Proo
 
     static Course begin(ClusterRecord record, String group) {
         TreeMap<String, GroupRecord> one = new TreeMap<>();
-        one.put(group, record.groups().get(group));
-        return new Course(group, record.withGroups(one, record.lastToken()), List.of(), List.of(), 0);
+        one.put(group, record.groups().get(group).withRules(Rules.NONE).withHeld(""));
+        return new Course(
+                group, withoutRules(record, group).withGroups(one, record.lastToken()), List.of(), List.of(), 0);
+    }
+
+    /** What is looked at here is whether an end is proved; where rules let a group go then is told of the whole record at once. */
+    private static ClusterRecord withoutRules(ClusterRecord record, String group) {
+        if (record.groups().get(group).rules().isNone()) {
+            return record;
+        }
+        TreeMap<NodeId, Session> sessions = new TreeMap<>(record.sessions());
+        sessions.replaceAll((node, session) -> {
+            TreeMap<String, Candidacy> candidacies = new TreeMap<>(session.candidacies());
+            candidacies.computeIfPresent(group, (name, candidacy) -> candidacy.withRules(0));
+            return session.withOffer(session.offerVersion(), candidacies);
+        });
+        return record.withSessions(sessions, record.incarnations(), record.ends());
     }
 
     /** What somebody who plans knows in a situation. */

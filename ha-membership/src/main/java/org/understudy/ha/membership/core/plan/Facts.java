@@ -1,12 +1,14 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Claims;
@@ -28,6 +30,8 @@ import org.understudy.ha.membership.core.record.Rules;
  * @param tokenFloor no token at or below this may be issued
  * @param operations what operators ask for
  * @param isBaseChosen whether the record planned from is known to be chosen: only then may the voters change
+ * @param steady for groups that go home by themselves, the nodes that could have run them for long enough
+ * @param policies that groups may name, by name
  */
 public record Facts(
         SortedMap<NodeId, Admission> joins,
@@ -40,10 +44,42 @@ public record Facts(
         SortedSet<NodeId> reachable,
         long tokenFloor,
         List<Operation> operations,
-        boolean isBaseChosen) {
+        boolean isBaseChosen,
+        SortedMap<String, SortedSet<NodeId>> steady,
+        Map<String, PlacementPolicy> policies) {
 
     public Facts {
         operations = List.copyOf(operations);
+        policies = Map.copyOf(policies);
+    }
+
+    /** Of a node that counts no time towards a failback and has no policies. */
+    public Facts(
+            SortedMap<NodeId, Admission> joins,
+            SortedMap<Incarnation, Offered> offers,
+            SortedMap<String, Given> releases,
+            SortedSet<Incarnation> leaves,
+            SortedMap<Incarnation, List<String>> wills,
+            SortedSet<Incarnation> silent,
+            SortedMap<String, NodeId> moves,
+            SortedSet<NodeId> reachable,
+            long tokenFloor,
+            List<Operation> operations,
+            boolean isBaseChosen) {
+        this(
+                joins,
+                offers,
+                releases,
+                leaves,
+                wills,
+                silent,
+                moves,
+                reachable,
+                tokenFloor,
+                operations,
+                isBaseChosen,
+                new TreeMap<>(),
+                Map.of());
     }
 
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */

@@ -2,7 +2,6 @@ package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +9,9 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
@@ -89,7 +91,21 @@ public final class Planner {
         if (record.standby().contains(to)) {
             return Optional.of(to + " is on standby; activate it first");
         }
-        return Optional.empty();
+        return placementRefusal(Board.of(record), group, to);
+    }
+
+    private static Optional<String> placementRefusal(Board board, String group, NodeId to) {
+        int number = board.number(group);
+        int there = board.nodeNumber(to);
+        if (board.isMaintained(number)) {
+            return Optional.of("an operator has " + group + " in maintenance; end that first");
+        }
+        if (board.holder(number) == there || board.isAllowedFirst(number, there)) {
+            return board.isCandidate(number, there) || board.holder(number) == there
+                    ? Optional.empty()
+                    : board.whyNot(number, there);
+        }
+        return board.ruleAgainst(number, there);
     }
 
     /**
@@ -222,6 +238,35 @@ public final class Planner {
                 : "a change of the voters is under way: " + record.voters();
     }
 
+    /** Whether decisions about a group, wherever it is, are an operator's for now. What is said of a group is said of its copies. */
+    static boolean isMaintained(SortedSet<Target> maintenance, String group) {
+        if (maintenance.isEmpty()) {
+            return false;
+        }
+        int end = Math.max(group.indexOf('#'), group.indexOf('!'));
+        return maintenance.contains(Target.everything())
+                || maintenance.contains(Target.group(group))
+                || end > 0 && maintenance.contains(Target.group(group.substring(0, end)));
+    }
+
+    /** Whether decisions about a group on a node are an operator's for now. Elections go on. */
+    public static boolean isMaintained(ClusterRecord record, String group, NodeId node) {
+        return !record.maintenance().isEmpty()
+                && !group.startsWith(ELECTION_PREFIX)
+                && (isMaintained(record.maintenance(), group)
+                        || record.maintenance().contains(Target.node(node)));
+    }
+
+    /** Which groups still have to run because others that run only while they do have not stopped yet. Not thread-safe. */
+    public static Predicate<String> needed(ClusterRecord record) {
+        Board[] once = new Board[1];
+        return group -> {
+            Board board = once[0] == null ? Board.of(record) : once[0];
+            once[0] = board;
+            return board.isNeeded(board.number(group));
+        };
+    }
+
     private static List<String> heldBy(ClusterRecord record, NodeId node) {
         return record.groups().entrySet().stream()
                 .filter(group -> group.getValue()
@@ -260,6 +305,22 @@ public final class Planner {
 
     /** Why a group is granted to nobody, one sentence. */
     public static String whyUnowned(ClusterRecord record, String group) {
+        return whyUnowned(record, group, () -> Board.of(record));
+    }
+
+    /** As {@link #whyUnowned(ClusterRecord, String)} for one group after the other. Not thread-safe. */
+    public static Function<String, String> whyUnowned(ClusterRecord record) {
+        Board[] once = new Board[1];
+        return group -> whyUnowned(record, group, () -> once[0] = once[0] == null ? Board.of(record) : once[0]);
+    }
+
+    private static String whyNotPlaced(Board board, String group) {
+        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
+        int number = board.number(group);
+        return placing.obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
+    }
+
+    private static String whyUnowned(ClusterRecord record, String group, Supplier<Board> board) {
         GroupRecord state = record.groups().get(group);
         if (state == null) {
             return "not in the cluster record yet";
@@ -277,28 +338,7 @@ public final class Planner {
                             + " operator to confirm that it is down";
         }
         Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
-        return obstacle.or(() -> differingRules(
-                        record.sessions().values(), group, state.rules().digest()))
-                .orElseGet(() -> noCandidate(record, group));
-    }
-
-    private static String noCandidate(ClusterRecord record, String group) {
-        List<String> parts = new ArrayList<>();
-        for (Session session : record.sessions().values()) {
-            Candidacy candidacy = session.candidacies().get(group);
-            NodeId node = session.incarnation().node();
-            if (candidacy != null && record.standby().contains(node)) {
-                parts.add(node + " is on standby");
-            } else if (candidacy != null && !candidacy.isEligible()) {
-                parts.add(node + ": " + candidacy.whyNot());
-            }
-        }
-        boolean isRegistered = record.sessions().values().stream()
-                .anyMatch(session -> session.candidacies().containsKey(group));
-        if (!isRegistered) {
-            parts.add("no node that is in the cluster now has registered it");
-        }
-        return "no node can start it now" + (parts.isEmpty() ? "" : "; " + String.join("; ", parts));
+        return obstacle.orElseGet(() -> whyNotPlaced(board.get(), group));
     }
 
     /** Whether whoever offers a group, and somebody does, offers it with these rules. */
@@ -312,21 +352,6 @@ public final class Planner {
             isOffered |= candidacy != null;
         }
         return isOffered;
-    }
-
-    /** Who offers a group with other rules than the record's, one sentence; empty if nobody does. */
-    private static Optional<String> differingRules(Collection<Session> sessions, String group, long digest) {
-        List<NodeId> others = new ArrayList<>();
-        for (Session session : sessions) {
-            Candidacy candidacy = session.candidacies().get(group);
-            if (candidacy != null && candidacy.rules() != digest) {
-                others.add(session.incarnation().node());
-            }
-        }
-        return others.isEmpty()
-                ? Optional.empty()
-                : Optional.of("the nodes register it with different placement rules, " + others
-                        + " otherwise than it was first: register it alike everywhere");
     }
 
     /** What still keeps NEVER from being proved. */
@@ -377,6 +402,8 @@ public final class Planner {
         private final List<Notice> notices = new ArrayList<>();
         private long lastToken;
         private @Nullable RoomBook room;
+        private Board board;
+        private Placing placing;
 
         private Work(ClusterRecord base, Facts facts) {
             this.base = base;
@@ -402,9 +429,12 @@ public final class Planner {
             operate();
             admit();
             takeOffers();
+            board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
+            placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
             takeMoves();
             passBarriers();
             grant();
+            placing.settle();
             pruneEnds();
             pruneElections();
             ClusterRecord planned = record(base.number());
@@ -730,20 +760,24 @@ public final class Planner {
 
         private void takeMoves() {
             for (Map.Entry<String, NodeId> entry : facts.moves().entrySet()) {
-                GroupRecord group = groups.get(entry.getKey());
+                int group = board.number(entry.getKey());
+                int to = board.nodeNumber(entry.getValue());
                 Optional<Grant> grant = standing(entry.getKey());
-                if (group == null
+                if (group == Board.NONE
+                        || to == Board.NONE
                         || grant.isEmpty()
                         || grant.get().holder().node().equals(entry.getValue())
-                        || !isCandidate(entry.getKey(), entry.getValue())) {
+                        || !isCandidate(entry.getKey(), entry.getValue())
+                        || board.isMaintained(group)
+                        || !board.isAllowedFirst(group, to)) {
                     continue;
                 }
-                groups.put(entry.getKey(), group.withMoveTo(Optional.of(entry.getValue())));
+                placing.changed(group, board.state(group).withMoveTo(Optional.of(entry.getValue())));
             }
-            for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
-                Optional<NodeId> target = entry.getValue().moveTo();
-                if (target.isPresent() && !isCandidate(entry.getKey(), target.get())) {
-                    entry.setValue(entry.getValue().withMoveTo(Optional.empty()));
+            for (int group = 0; group < board.size(); group++) {
+                Optional<NodeId> target = board.state(group).moveTo();
+                if (target.isPresent() && !isCandidate(board.name(group), target.get())) {
+                    placing.changed(group, board.state(group).withMoveTo(Optional.empty()));
                 }
             }
         }
@@ -755,13 +789,9 @@ public final class Planner {
             groups.forEach((name, group) -> group.grant()
                     .filter(Grant::stands)
                     .ifPresent(grant -> grant.remains().forEach(thing -> held.put(thing, name))));
-            for (Map.Entry<String, GroupRecord> entry : groups.entrySet()) {
-                String name = entry.getKey();
-                GroupRecord group = entry.getValue();
-                if (group.grant().filter(Grant::stands).isPresent()
-                        || !group.fatal().isEmpty()) {
-                    continue;
-                }
+            for (int waiting : placing.waiting()) {
+                String name = board.name(waiting);
+                GroupRecord group = board.state(waiting);
                 if (group.grant().isEmpty()) {
                     Optional<String> obstacle = neverObstacle(soFar, name);
                     if (obstacle.isPresent()) {
@@ -769,19 +799,23 @@ public final class Planner {
                         continue;
                     }
                 }
-                Optional<String> difference =
-                        differingRules(sessions.values(), name, group.rules().digest());
-                if (difference.isPresent()) {
-                    notices.add(new Notice(name, Reason.GRANT_WAITS, difference.get()));
+                Optional<String> rule = placing.obstacle(waiting);
+                if (rule.isPresent()) {
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, rule.get()));
                     continue;
                 }
-                Optional<NodeId> chosen = choose(name, group);
-                if (chosen.isEmpty()) {
-                    notices.add(new Notice(name, Reason.GRANT_WAITS, noCandidate(soFar, name)));
+                int chosen = placing.choose(waiting);
+                if (chosen == Board.NONE) {
+                    boolean isRoomMade = placing.makeRoom(
+                            waiting, offer -> holderOfTheSame(held, offer).isEmpty());
+                    notices.add(new Notice(
+                            name,
+                            Reason.GRANT_WAITS,
+                            isRoomMade ? "others make room for it" : Placing.noCandidate(board, waiting)));
                     continue;
                 }
                 ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
-                Session session = sessions.get(chosen.get());
+                Session session = sessions.get(board.node(chosen));
                 Candidacy candidacy = session.candidacies().get(name);
                 Optional<String> rival = holderOfTheSame(held, candidacy);
                 if (rival.isPresent()) {
@@ -796,7 +830,9 @@ public final class Planner {
                         Optional.empty(),
                         candidacy.isExpirable(),
                         candidacy.remains());
-                entry.setValue(group.withGrant(grant).withMoveTo(Optional.empty()));
+                placing.changed(
+                        waiting,
+                        group.withGrant(grant).withMoveTo(Optional.empty()).withHeld(""));
                 grant.remains().forEach(thing -> held.put(thing, name));
                 notices.add(new Notice(
                         name,
@@ -814,47 +850,17 @@ public final class Planner {
                             + standing(held.get(thing)).orElseThrow().holder() + "; give each group its own");
         }
 
-        /** The move's target, else the node that had it, else the preferred order, else the highest priority, else by name. */
-        private Optional<NodeId> choose(String name, GroupRecord group) {
-            TreeSet<NodeId> candidates = new TreeSet<>();
-            List<NodeId> preferred = List.of();
-            for (Session session : sessions.values()) {
-                NodeId node = session.incarnation().node();
-                if (isCandidate(name, node) && facts.reachable().contains(node)) {
-                    candidates.add(node);
-                    preferred = session.candidacies().get(name).preferred();
-                }
-            }
-            List<NodeId> order = new ArrayList<>();
-            Optional<NodeId> last = group.grant().map(grant -> grant.holder().node());
-            group.moveTo().ifPresent(order::add);
-            if (!preferred.isEmpty()) {
-                last.ifPresent(order::add);
-            }
-            order.addAll(preferred);
-            candidates.stream()
-                    .sorted(Comparator.comparingLong((NodeId node) -> priority(name, node))
-                            .reversed()
-                            .thenComparing(node -> last.filter(node::equals).isEmpty())
-                            .thenComparing(Comparator.naturalOrder()))
-                    .forEach(order::add);
-            return order.stream().filter(candidates::contains).findFirst();
-        }
-
-        private long priority(String name, NodeId node) {
-            return sessions.get(node).candidacies().get(name).priority();
-        }
-
         /** A session whose process is known to have ended may stand a while longer, but is granted nothing. */
         private boolean isCandidate(String name, NodeId node) {
             Session session = sessions.get(node);
             Candidacy candidacy = session == null ? null : session.candidacies().get(name);
-            return candidacy != null
-                    && candidacy.isEligible()
-                    && !standby.contains(node)
-                    && !facts.leaves().contains(session.incarnation())
-                    && !facts.wills().containsKey(session.incarnation())
-                    && !superseded.contains(session.incarnation());
+            return candidacy != null && candidacy.isEligible() && !standby.contains(node) && !isOut(session);
+        }
+
+        private boolean isOut(Session session) {
+            return facts.leaves().contains(session.incarnation())
+                    || facts.wills().containsKey(session.incarnation())
+                    || superseded.contains(session.incarnation());
         }
 
         private Optional<Grant> standing(String name) {

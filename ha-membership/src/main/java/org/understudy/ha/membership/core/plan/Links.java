@@ -1,0 +1,51 @@
+package org.understudy.ha.membership.core.plan;
+
+import org.understudy.ha.membership.core.record.Rules;
+
+/** What ties one group to others and to capacities, by their numbers on a {@link Board}. */
+final class Links {
+
+    private static final int[] NONE = {};
+    private static final int[][] NOBODY = {};
+
+    final Rules rules;
+    /** For each name after {@code with}, whom it names; nobody if no such group is registered. */
+    int[][] with = NOBODY;
+
+    int[][] after = NOBODY;
+    int[] apart = NONE;
+    int[] near = NONE;
+    int[] far = NONE;
+    /** Those that must run where this one does. */
+    int[] followers = NONE;
+    /** Those that start after this one. */
+    int[] dependents = NONE;
+    /** Capacities it takes, and how much. */
+    int[] kinds = NONE;
+
+    int[] weights = NONE;
+    /** Number of the circle of {@code with} and {@code after} that it is in; -1 for none. */
+    int circle = -1;
+    /** Number of the circle of {@code after} alone. */
+    int afterCircle = -1;
+    /** The highest priority of it and of all that wait for it. */
+    int priority;
+    /** How many groups must be placed before it, one after the other. */
+    int depth;
+
+    Links(Rules rules) {
+        this.rules = rules;
+        this.priority = rules.placement().priority();
+    }
+
+    static int[] add(int[] all, int one) {
+        for (int each : all) {
+            if (each == one) {
+                return all;
+            }
+        }
+        int[] more = java.util.Arrays.copyOf(all, all.length + 1);
+        more[all.length] = one;
+        return more;
+    }
+}

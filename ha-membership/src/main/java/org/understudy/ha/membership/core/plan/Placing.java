@@ -1,0 +1,628 @@
+package org.understudy.ha.membership.core.plan;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Failback;
+import org.understudy.ha.api.spi.PlacementPolicy;
+import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Sentence;
+
+/**
+ * Decides where groups go: in which order they are placed and on which node each, which of those that run must move or stop because a rule
+ * says so, and which may go home. Pure and deterministic. Whether a group may be granted at all is the {@link Planner}'s, with its proofs.
+ *
+ * <p>Nothing is moved that no rule moves: what runs where it may stays there, and a node is looked for only for what runs nowhere or must
+ * leave. What must leave and finds no other node is held: it stops, and waits. Of two that cannot both stay, the one of lower priority leaves,
+ * and of equals the one granted later.
+ */
+final class Placing {
+
+    private static final int NONE = Board.NONE;
+    private static final int SAID_MAX = 5;
+
+    private final Board board;
+    private final SortedMap<String, GroupRecord> groups;
+    private final List<Notice> notices;
+    private final SortedMap<String, SortedSet<NodeId>> steady;
+    private final Map<String, PlacementPolicy> policies;
+    /** What makes room for others, and why. */
+    private final TreeMap<Integer, String> making = new TreeMap<>();
+
+    /**
+     * @param groups what it decides shows here
+     * @param notices and here in words
+     * @param steady nodes that could have run a group for as long as its failback asks
+     */
+    Placing(
+            Board board,
+            SortedMap<String, GroupRecord> groups,
+            List<Notice> notices,
+            SortedMap<String, SortedSet<NodeId>> steady,
+            Map<String, PlacementPolicy> policies) {
+        this.board = board;
+        this.groups = groups;
+        this.notices = notices;
+        this.steady = steady;
+        this.policies = policies;
+    }
+
+    // ---- what runs nowhere -----------------------------------------------------------------------------------------
+
+    /** What stands granted to nobody and may be, the most urgent first, and nothing before what it waits for. */
+    List<Integer> waiting() {
+        List<Integer> waiting = new ArrayList<>();
+        for (int g = 0; g < board.size(); g++) {
+            if (board.holder(g) == NONE && board.state(g).fatal().isEmpty()) {
+                waiting.add(g);
+            }
+        }
+        if (board.hasRules()) {
+            waiting.sort(urgency());
+        }
+        board.lookUp(waiting.size());
+        return waiting;
+    }
+
+    private Comparator<Integer> urgency() {
+        return Comparator.<Integer>comparingInt(board::priority)
+                .reversed()
+                .thenComparingInt(board::depth)
+                .thenComparing(Comparator.naturalOrder());
+    }
+
+    /** Why it may be started on no node now, whatever that node is; empty if it may. */
+    Optional<String> obstacle(int g) {
+        if (board.isMaintained(g)) {
+            return Optional.of("an operator has it in maintenance");
+        }
+        Optional<String> difference = differing(board, g);
+        if (difference.isPresent()) {
+            return difference;
+        }
+        int first = board.notRunning(g);
+        return first == NONE ? Optional.empty() : Optional.of(board.waitsFor(g, first));
+    }
+
+    /** Who offers a group with other rules than the record's, one sentence; empty if nobody does. */
+    static Optional<String> differing(Board board, int g) {
+        long digest = board.state(g).rules().digest();
+        List<String> others = new ArrayList<>();
+        for (int n = 0; n < board.nodes(); n++) {
+            Candidacy offer = board.offer(g, n);
+            if (offer != null && offer.rules() != digest) {
+                others.add(board.node(n).value());
+            }
+        }
+        return others.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the nodes register it with different placement rules, " + Sentence.few(others)
+                        + " otherwise than it was first: register it alike everywhere");
+    }
+
+    /** Why no node can run it now, one sentence. */
+    static String noCandidate(Board board, int g) {
+        List<String> parts = new ArrayList<>();
+        int more = 0;
+        boolean isRegistered = false;
+        for (int n = 0; n < board.nodes(); n++) {
+            if (board.offer(g, n) != null) {
+                isRegistered = true;
+                if (parts.size() < SAID_MAX) {
+                    board.whyNot(g, n).ifPresent(parts::add);
+                } else {
+                    more++;
+                }
+            }
+        }
+        if (!isRegistered) {
+            parts.add("no node that is in the cluster now has registered it");
+        }
+        if (more > 0) {
+            parts.add("and so on, " + more + " more");
+        }
+        return "no node can start it now" + (parts.isEmpty() ? "" : "; " + String.join("; ", parts));
+    }
+
+    /**
+     * The node where it is to be started; {@link Board#NONE} if there is none: where it was asked to move to, else by what follows it, then
+     * by what it would like to be with or apart from, then by its policy or the default order.
+     */
+    int choose(int g) {
+        int target = board.target(g);
+        if (target != NONE && isPossible(g, target)) {
+            return target;
+        }
+        return best(g, NONE);
+    }
+
+    private boolean isPossible(int g, int n) {
+        return board.isCandidate(g, n) && board.isReachable(n) && board.isAllowed(g, n);
+    }
+
+    /** The best node for it but that one. */
+    private int best(int g, int not) {
+        Order order = null;
+        int best = NONE;
+        int bestLeft = 0;
+        int bestDislike = 0;
+        Links own = board.links(g);
+        for (int n = 0; n < board.nodes(); n++) {
+            if (n == not || !isPossible(g, n)) {
+                continue;
+            }
+            if (order == null) {
+                order = new Order(g, not != NONE);
+            }
+            int left = own == null ? 0 : board.leftBehind(g, n);
+            int dislike = own == null ? 0 : board.dislike(g, n);
+            boolean isBetter = best == NONE
+                    || left < bestLeft
+                    || left == bestLeft && dislike < bestDislike
+                    || left == bestLeft && dislike == bestDislike && order.compare(n, best) < 0;
+            if (isBetter) {
+                best = n;
+                bestLeft = left;
+                bestDislike = dislike;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * The default order of nodes: the one that had it, if nodes are preferred, then those, then the highest score, then the one that had it,
+     * then by name. A policy orders otherwise.
+     */
+    private final class Order implements Comparator<Integer> {
+        private final int g;
+        private final int last;
+        private final boolean isPreferring;
+        private final int[] rank;
+
+        private Order(int g, boolean isLeaving) {
+            this.g = g;
+            this.last = isLeaving
+                    ? NONE
+                    : board.state(g)
+                            .grant()
+                            .map(grant -> board.nodeNumber(grant.holder().node()))
+                            .orElse(NONE);
+            this.rank = new int[board.nodes()];
+            java.util.Arrays.fill(rank, Integer.MAX_VALUE);
+            List<NodeId> preferred = preferred(g);
+            this.isPreferring = !preferred.isEmpty();
+            for (int i = preferred.size() - 1; i >= 0; i--) {
+                int n = board.nodeNumber(preferred.get(i));
+                if (n != NONE) {
+                    rank[n] = i;
+                }
+            }
+            if (isPreferring && last != NONE) {
+                rank[last] = NONE;
+            }
+            policy().ifPresent(this::ask);
+        }
+
+        private Optional<PlacementPolicy> policy() {
+            String called = board.state(g).rules().placement().policy();
+            if (called.isEmpty()) {
+                return Optional.empty();
+            }
+            PlacementPolicy policy = policies.get(called);
+            if (policy == null) {
+                say(
+                        g,
+                        Reason.POLICY_UNKNOWN,
+                        "the node that decides has no policy " + called + ": the default order is used");
+            }
+            return Optional.ofNullable(policy);
+        }
+
+        private void ask(PlacementPolicy policy) {
+            List<Integer> possible = new ArrayList<>();
+            for (int n = 0; n < board.nodes(); n++) {
+                if (isPossible(g, n)) {
+                    possible.add(n);
+                }
+            }
+            possible.sort(this);
+            List<PlacementPolicy.Choice> choices = new ArrayList<>();
+            for (int n : possible) {
+                choices.add(new PlacementPolicy.Choice(board.node(n), board.runningOn(n), board.freeOf(n), score(n)));
+            }
+            Optional<NodeId> before =
+                    board.state(g).grant().map(grant -> grant.holder().node());
+            try {
+                List<NodeId> ranked = List.copyOf(policy.rank(
+                        board.name(g),
+                        new PlacementPolicy.Snapshot(board.state(g).rules().placement(), before, choices)));
+                int next = Integer.MIN_VALUE;
+                for (NodeId node : new java.util.LinkedHashSet<>(ranked)) {
+                    int n = board.nodeNumber(node);
+                    if (n != NONE) {
+                        rank[n] = next++;
+                    }
+                }
+            } catch (RuntimeException | Error e) {
+                // It is an application's, and one that fails must not keep anything from being placed.
+                say(g, Reason.POLICY_UNKNOWN, "policy " + policy.name() + " failed, the default order is used: " + e);
+            }
+        }
+
+        private long score(int n) {
+            Candidacy offer = board.offer(g, n);
+            return offer == null ? 0 : offer.priority();
+        }
+
+        @Override
+        public int compare(Integer a, Integer b) {
+            if (rank[a] != rank[b]) {
+                return Integer.compare(rank[a], rank[b]);
+            }
+            int byScore = Long.compare(score(b), score(a));
+            if (byScore != 0) {
+                return byScore;
+            }
+            if ((a == last) != (b == last)) {
+                return a == last ? -1 : 1;
+            }
+            return Integer.compare(a, b);
+        }
+    }
+
+    /** What the nodes prefer; where they differ, the last by name counts. */
+    private List<NodeId> preferred(int g) {
+        for (int n = board.nodes() - 1; n >= 0; n--) {
+            if (board.isCandidate(g, n) && board.isReachable(n)) {
+                Candidacy offer = board.offer(g, n);
+                if (offer != null) {
+                    return offer.preferred();
+                }
+            }
+        }
+        return List.of();
+    }
+
+    // ---- making room -----------------------------------------------------------------------------------------------
+
+    /** Who has to leave a node, how many of them do not already, and the most urgent of those. */
+    private record Room(int node, List<Integer> leaving, int fresh, int worst) {}
+
+    /**
+     * Looks for a node that those of lower priority could leave to it, and keeps that room for it.
+     *
+     * @param isFree whether what it needs beside room is to be had there
+     * @return whether there is one
+     */
+    boolean makeRoom(int g, Predicate<Candidacy> isFree) {
+        if (!board.hasRules() || board.links(g) == null) {
+            return false;
+        }
+        Room best = null;
+        Order order = null;
+        for (int n = 0; n < board.nodes(); n++) {
+            Candidacy offer = board.offer(g, n);
+            boolean isTried = offer != null && isFree.test(offer) && board.isCandidate(g, n) && board.isReachable(n);
+            Room room = isTried && board.missingAt(g, n) == NONE ? roomOn(g, n) : null;
+            if (room == null) {
+                continue;
+            }
+            if (order == null) {
+                order = new Order(g, false);
+            }
+            if (best == null || isBetter(room, best, order)) {
+                best = room;
+            }
+        }
+        if (best == null) {
+            return false;
+        }
+        for (int other : best.leaving) {
+            making.put(other, "it makes room for " + board.name(g) + ", which has a higher priority");
+        }
+        board.reserve(g, best.node);
+        return true;
+    }
+
+    private static boolean isBetter(Room room, Room best, Order order) {
+        if (room.fresh != best.fresh) {
+            return room.fresh < best.fresh;
+        }
+        return room.worst != best.worst ? room.worst < best.worst : order.compare(room.node, best.node) < 0;
+    }
+
+    /** Whom it could put off a node: whoever it must be apart from, and as many as take the room that it lacks. */
+    private @Nullable Room roomOn(int g, int n) {
+        Links own = board.links(g);
+        List<Integer> leaving = new ArrayList<>();
+        long[] lacks = new long[own.kinds.length];
+        for (int i = 0; i < lacks.length; i++) {
+            lacks[i] = own.weights[i] - board.free(n, own.kinds[i]);
+        }
+        for (int other : own.apart) {
+            boolean isComing = board.target(other) == n && board.holder(other) != n;
+            if (isComing || board.holder(other) == n && !yields(other, g)) {
+                return null;
+            }
+            if (board.holder(other) == n) {
+                leaving.add(other);
+                relieve(lacks, own, other);
+            }
+        }
+        List<Integer> others = new ArrayList<>();
+        for (int other = 0; other < board.size() && isShort(lacks); other++) {
+            if (board.holder(other) == n
+                    && !leaving.contains(other)
+                    && board.links(other) != null
+                    && yields(other, g)) {
+                others.add(other);
+            }
+        }
+        // Those that leave anyway come first, then the least urgent.
+        others.sort(Comparator.<Integer, Boolean>comparing(other -> !board.isToStop(other))
+                .thenComparingInt(board::priority)
+                .thenComparing(Comparator.comparingLong(this::token).reversed()));
+        for (int other : others) {
+            if (isShort(lacks) && relieves(lacks, own, other)) {
+                leaving.add(other);
+                relieve(lacks, own, other);
+            }
+        }
+        if (isShort(lacks)) {
+            return null;
+        }
+        List<Integer> fresh =
+                leaving.stream().filter(other -> !board.isToStop(other)).toList();
+        int worst = fresh.stream().mapToInt(board::priority).max().orElse(Integer.MIN_VALUE);
+        return new Room(n, leaving, fresh.size(), worst);
+    }
+
+    private boolean yields(int other, int g) {
+        return board.isToStop(other) || board.priority(other) < board.priority(g) && !board.isMaintained(other);
+    }
+
+    private static boolean isShort(long[] lacks) {
+        for (long each : lacks) {
+            if (each > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean relieves(long[] lacks, Links own, int other) {
+        long[] after = lacks.clone();
+        relieve(after, own, other);
+        for (int i = 0; i < lacks.length; i++) {
+            if (lacks[i] > 0 && after[i] < lacks[i]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void relieve(long[] lacks, Links own, int other) {
+        Links leaving = board.links(other);
+        for (int i = 0; i < lacks.length; i++) {
+            for (int j = 0; leaving != null && j < leaving.kinds.length; j++) {
+                lacks[i] -= leaving.kinds[j] == own.kinds[i] ? leaving.weights[j] : 0;
+            }
+        }
+    }
+
+    // ---- what runs -------------------------------------------------------------------------------------------------
+
+    /** A group was granted, or something else became of it. */
+    void changed(int g, GroupRecord state) {
+        groups.put(board.name(g), state);
+        board.update(g, state);
+    }
+
+    /** Looks at everything that runs, the most urgent first: whether a rule moves or stops it, and whether it may go home. */
+    void settle() {
+        List<Integer> running = new ArrayList<>();
+        for (int g = 0; g < board.size(); g++) {
+            if (board.holder(g) != NONE) {
+                running.add(g);
+            } else if (!board.state(g).held().isEmpty()) {
+                changed(g, board.state(g).withHeld(""));
+            }
+        }
+        running.removeIf(this::isNobodys);
+        if (!board.hasRules()) {
+            return;
+        }
+        running.removeIf(g -> board.links(g) == null);
+        running.sort(urgency());
+        for (int g : running) {
+            settle(g);
+        }
+        for (int g : running) {
+            goHome(g);
+        }
+    }
+
+    /** What is in maintenance, or has no rules any more, is neither moved nor stopped. */
+    private boolean isNobodys(int g) {
+        GroupRecord state = board.state(g);
+        boolean isMaintained = board.isMaintained(g);
+        if (isMaintained && (!state.held().isEmpty() || state.moveTo().isPresent())) {
+            changed(g, state.withHeld("").withMoveTo(Optional.empty()));
+        } else if (!state.held().isEmpty() && board.links(g) == null) {
+            changed(g, state.withHeld(""));
+        }
+        return isMaintained;
+    }
+
+    private void settle(int g) {
+        int here = board.holder(g);
+        int target = board.target(g);
+        GroupRecord state = board.state(g);
+        if (target != NONE && target != here) {
+            if (board.isCandidate(g, target) && board.isAllowedFirst(g, target)) {
+                return;
+            }
+            state = state.withMoveTo(Optional.empty());
+            changed(g, state);
+        }
+        int ended = board.ended(g);
+        Optional<String> why = ended == NONE ? mustLeave(g, here) : Optional.empty();
+        if (ended != NONE) {
+            hold(g, state, board.waitsFor(g, ended));
+        } else if (why.isPresent()) {
+            int there = best(g, here);
+            if (there == NONE) {
+                hold(g, state, why.get());
+            } else {
+                changed(g, state.withHeld("").withMoveTo(Optional.of(board.node(there))));
+                say(g, Reason.MOVE_DECIDED, "to " + board.node(there) + ": " + why.get());
+            }
+        } else if (!state.held().isEmpty()) {
+            changed(g, state.withHeld(""));
+        }
+    }
+
+    private void hold(int g, GroupRecord state, String why) {
+        String cut = Sentence.shortened(why);
+        if (!state.held().equals(cut)) {
+            if (state.held().isEmpty()) {
+                say(g, Reason.GROUP_HELD, cut);
+            }
+            changed(g, state.withHeld(cut));
+        }
+    }
+
+    /** Which rule keeps it from staying where it runs. */
+    private Optional<String> mustLeave(int g, int here) {
+        Links own = board.links(g);
+        int missing = board.missingAt(g, here);
+        if (missing != NONE && !(board.isOfCircle(g, missing) && leads(g, here))) {
+            return Optional.of(board.missing(own, missing));
+        }
+        for (int other : own.apart) {
+            if (board.place(other) == here && board.holder(other) == here && isFirst(other, g)) {
+                return Optional.of("it must be apart from " + board.name(other) + ", which stays here");
+            }
+        }
+        for (int i = 0; i < own.kinds.length; i++) {
+            if (isOver(g, here, own.kinds[i])) {
+                return Optional.of("this node has less " + board.kind(own.kinds[i]) + " than what runs here needs");
+            }
+        }
+        return Optional.ofNullable(making.get(g));
+    }
+
+    /** Whether those in its circle come to it, and not it to them. */
+    private boolean leads(int g, int here) {
+        Links own = board.links(g);
+        for (int[] each : own.with) {
+            for (int other : each) {
+                if (isAhead(other, g, here)) {
+                    return false;
+                }
+            }
+        }
+        for (int other : own.followers) {
+            if (isAhead(other, g, here)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean isAhead(int other, int g, int here) {
+        boolean isElsewhere = board.links(other).circle == board.links(g).circle
+                && board.place(other) != NONE
+                && board.place(other) != here;
+        return isElsewhere && (board.place(other) != board.holder(other) || isFirst(other, g));
+    }
+
+    private long token(int g) {
+        return board.state(g).grant().map(Grant::token).orElse(0L);
+    }
+
+    /** Whether the one stays if both cannot. */
+    private boolean isFirst(int one, int other) {
+        if (board.isMaintained(one) || board.isMaintained(other)) {
+            return board.isMaintained(one);
+        }
+        int byPriority = Integer.compare(board.priority(one), board.priority(other));
+        return byPriority != 0 ? byPriority > 0 : token(one) < token(other);
+    }
+
+    /** Whether a node cannot carry it beside those that stay there before it. */
+    private boolean isOver(int g, int here, int kind) {
+        if (board.free(here, kind) >= 0) {
+            return false;
+        }
+        long before = 0;
+        long all = 0;
+        for (int other = 0; other < board.size(); other++) {
+            if (board.place(other) == here) {
+                long weight = weight(other, kind);
+                all += weight;
+                before += other == g || isFirst(other, g) ? weight : 0;
+            }
+        }
+        long capacity = board.capacity(here, kind);
+        return all > capacity && before > capacity;
+    }
+
+    private long weight(int g, int kind) {
+        Links own = board.links(g);
+        for (int i = 0; own != null && i < own.kinds.length; i++) {
+            if (own.kinds[i] == kind) {
+                return own.weights[i];
+            }
+        }
+        return 0;
+    }
+
+    /** A planned move to a node that it prefers to where it is, if that could have run it for long enough and nobody is the worse for it. */
+    private void goHome(int g) {
+        GroupRecord state = board.state(g);
+        SortedSet<NodeId> good = steady.getOrDefault(board.name(g), new TreeSet<>());
+        boolean isAway = state.rules().placement().failback().mode() == Failback.Mode.WHEN_STABLE
+                && state.moveTo().isEmpty()
+                && state.held().isEmpty()
+                && state.rules().placement().with().isEmpty();
+        if (!isAway || good.isEmpty()) {
+            return;
+        }
+        int here = board.holder(g);
+        for (NodeId node : preferred(g)) {
+            int n = board.nodeNumber(node);
+            if (n == here) {
+                return;
+            }
+            if (n != NONE
+                    && good.contains(node)
+                    && isPossible(g, n)
+                    && board.leftBehind(g, n) <= board.leftBehind(g, here)) {
+                changed(g, state.withMoveTo(Optional.of(node)));
+                say(
+                        g,
+                        Reason.MOVE_DECIDED,
+                        "to " + node + ": it goes home, " + node + " could have run it for long enough");
+                return;
+            }
+        }
+    }
+
+    private void say(int g, Reason reason, String detail) {
+        notices.add(new Notice(board.name(g), reason, detail));
+    }
+}

@@ -1,0 +1,36 @@
+package org.understudy.ha.membership.core.plan;
+
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.PlacementPolicy;
+
+/** The policies that every node has. */
+public final class Policies {
+
+    /** The node that runs the fewest groups comes first. */
+    private static final PlacementPolicy SPREAD = new Counting("spread", 1);
+    /** The node that runs the most groups comes first. */
+    private static final PlacementPolicy PACK = new Counting("pack", -1);
+
+    private Policies() {}
+
+    /** Those and an application's, by name; an application's of the same name comes before ours. */
+    public static Map<String, PlacementPolicy> with(List<PlacementPolicy> others) {
+        Map<String, PlacementPolicy> all = new HashMap<>(Map.of(SPREAD.name(), SPREAD, PACK.name(), PACK));
+        others.forEach(policy -> all.put(policy.name(), policy));
+        return Map.copyOf(all);
+    }
+
+    private record Counting(String name, int sign) implements PlacementPolicy {
+        @Override
+        public List<NodeId> rank(String group, Snapshot snapshot) {
+            return snapshot.choices().stream()
+                    .sorted(Comparator.comparingInt(choice -> sign * choice.groups()))
+                    .map(Choice::node)
+                    .toList();
+        }
+    }
+}
