@@ -92,7 +92,7 @@ final class BarrierDesk {
             }
             Optional<Told.View> now = view(record, barrier);
             Optional<Standing> mine = standing(record, present.self(), barrier);
-            if (passed(record, barrier) == present.phase) {
+            if (passed(record, present.self(), barrier) == present.phase) {
                 present.end(Told.Outcome.PASSED, "every member has entered");
             } else if (mine.filter(standing -> standing.phase() != present.phase)
                     .isPresent()) {
@@ -118,8 +118,14 @@ final class BarrierDesk {
         return told;
     }
 
-    /** The newest phase that has passed, whoever says so; 0 if none has, or nobody is a member any more. */
-    private static long passed(ClusterRecord record, String barrier) {
+    /**
+     * The newest phase that has passed, whoever says so; 0 if none has, or nobody is a member any more. A record of a newer generation does not
+     * know: it may have used the numbers of records that were lost again.
+     */
+    private static long passed(ClusterRecord record, Incarnation self, String barrier) {
+        if (record.generation() != self.number() >>> ClusterRecord.GENERATION_SHIFT) {
+            return 0;
+        }
         return record.sessions().values().stream()
                 .map(session -> session.holdings().standings().get(barrier))
                 .filter(Objects::nonNull)
