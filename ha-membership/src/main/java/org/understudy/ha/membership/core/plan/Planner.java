@@ -430,6 +430,7 @@ public final class Planner {
             board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
             placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
             takeMoves();
+            placing.settleBefore();
             grant();
             placing.settle();
             pruneEnds();
