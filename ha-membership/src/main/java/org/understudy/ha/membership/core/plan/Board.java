@@ -520,21 +520,27 @@ final class Board {
             return true;
         }
         int missing = missingAt(g, n);
-        return apartAt(g, n) == NONE && (missing == NONE || isOfCircle(g, missing)) && shortAt(g, n) == NONE;
+        return apartAt(g, n) == NONE
+                && (missing == NONE || isOfCircle(g, missing))
+                && shortAt(g, n) == NONE
+                && (links[g].circle == NONE || leftBehind(g, n, links[g].circle) == 0);
     }
 
-    /** Whether a rule that {@link #missingAt} found is about somebody who waits for it as much as it for them. */
+    /** Whether a rule that {@link #missingAt} found is only about those who wait for it as much as it for them. */
     boolean isOfCircle(int g, int rule) {
         Links own = links[g];
         if (own.circle == NONE || rule >= own.with.length) {
             return own.circle != NONE;
         }
+        boolean isOfCircle = false;
         for (int other : own.with[rule]) {
-            if (links[other].circle == own.circle) {
-                return true;
+            boolean isIn = links[other].circle == own.circle;
+            if (!isIn && place(other) != NONE) {
+                return false;
             }
+            isOfCircle |= isIn;
         }
-        return false;
+        return isOfCircle;
     }
 
     /** The group that it must be apart from and that is there. */
@@ -577,6 +583,18 @@ final class Board {
         return kinds.length;
     }
 
+    /** Whether one of those that a rule found by {@link #missingAt} is about stands granted to nobody. */
+    boolean mayBePlaced(int g, int rule) {
+        Links own = links[g];
+        int[] about = rule < own.with.length ? own.with[rule] : NOBODY;
+        for (int other : about) {
+            if (holder[other] == NONE) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * Which rule to be with somebody is broken there: the place in {@link Links#with}, or beyond those, of one in the same circle that
      * follows it. In a circle whoever is placed first decides for the others.
@@ -600,11 +618,27 @@ final class Board {
         for (int f = 0; own.circle != NONE && f < own.followers.length; f++) {
             int other = own.followers[f];
             int place = place(other);
-            if (links[other].circle == own.circle && place != NONE && place != n) {
+            if (links[other].circle == own.circle && place != NONE && place != n && isWithOnly(other, g, place)) {
                 return own.with.length + f;
             }
         }
         return NONE;
+    }
+
+    /** Whether a group that must be with another has nobody but that one to satisfy it where it is. */
+    private boolean isWithOnly(int g, int other, int here) {
+        for (int[] each : links[g].with) {
+            boolean isNamed = false;
+            boolean isThere = false;
+            for (int member : each) {
+                isNamed |= member == other;
+                isThere |= member != other && place(member) == here;
+            }
+            if (isNamed && !isThere) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The place in {@link Links#after} of a group that does not run yet, so that this one is not started. */
@@ -648,7 +682,8 @@ final class Board {
         Links own = g == NONE ? null : links[g];
         for (int i = 0; own != null && i < own.dependents.length; i++) {
             int other = own.dependents[i];
-            if (holder[other] != NONE && !isMaintained(other) && ended(other) != NONE) {
+            boolean isCircle = own.afterCircle != NONE && links[other].afterCircle == own.afterCircle;
+            if (holder[other] != NONE && !isCircle && !isMaintained(other) && ended(other) != NONE) {
                 return true;
             }
         }
@@ -669,6 +704,10 @@ final class Board {
 
     /** How many that must follow it could not, or would find no room, there. */
     int leftBehind(int g, int n) {
+        return leftBehind(g, n, NONE);
+    }
+
+    private int leftBehind(int g, int n, int circle) {
         Links own = links[g];
         if (own == null || own.followers.length == 0) {
             return 0;
@@ -678,6 +717,9 @@ final class Board {
         count(wanted, own, occupies(g, n) ? 0 : 1);
         for (int other : own.followers) {
             Links follower = links[other];
+            if (circle != NONE && follower.circle != circle) {
+                continue;
+            }
             boolean fits = isCandidate(other, n) && (apartAt(other, n) == NONE || occupies(other, n));
             boolean isThere = occupies(other, n);
             for (int i = 0; fits && !isThere && i < follower.kinds.length; i++) {
@@ -794,7 +836,8 @@ final class Board {
         if (own.after[rule].length == 0) {
             return "it starts after " + called + ", which nobody has registered";
         }
-        if (own.afterCircle != NONE) {
+        if (own.afterCircle != NONE
+                && Arrays.stream(own.after[rule]).allMatch(other -> links[other].afterCircle == own.afterCircle)) {
             return "it starts after itself: " + circle(g) + "; take one of these rules away";
         }
         for (int other : own.after[rule]) {

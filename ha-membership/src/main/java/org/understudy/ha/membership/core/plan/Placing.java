@@ -431,8 +431,20 @@ final class Placing {
         board.update(g, state);
     }
 
-    /** Looks at everything that runs, the most urgent first: whether a rule moves or stops it, and whether it may go home. */
+    /**
+     * Looks at everything that runs, the most urgent first, before what runs nowhere is placed: whether a rule moves or stops it. What follows
+     * somebody that may be placed yet waits for that.
+     */
+    void settleBefore() {
+        settle(true);
+    }
+
+    /** Looks at everything that runs once what can be placed is: whether a rule moves or stops it, and whether it may go home. */
     void settle() {
+        settle(false);
+    }
+
+    private void settle(boolean isBefore) {
         List<Integer> running = new ArrayList<>();
         for (int g = 0; g < board.size(); g++) {
             if (board.holder(g) != NONE) {
@@ -448,10 +460,10 @@ final class Placing {
         running.removeIf(g -> board.links(g) == null);
         running.sort(urgency());
         for (int g : running) {
-            settle(g);
+            settle(g, isBefore);
         }
-        for (int g : running) {
-            goHome(g);
+        if (!isBefore) {
+            running.forEach(this::goHome);
         }
     }
 
@@ -467,7 +479,7 @@ final class Placing {
         return isMaintained;
     }
 
-    private void settle(int g) {
+    private void settle(int g, boolean isBefore) {
         int here = board.holder(g);
         int target = board.target(g);
         GroupRecord state = board.state(g);
@@ -479,7 +491,7 @@ final class Placing {
             changed(g, state);
         }
         int ended = board.ended(g);
-        Optional<String> why = ended == NONE ? mustLeave(g, here) : Optional.empty();
+        Optional<String> why = ended == NONE ? mustLeave(g, here, isBefore) : Optional.empty();
         if (ended != NONE) {
             hold(g, state, board.waitsFor(g, ended));
         } else if (why.isPresent()) {
@@ -490,7 +502,7 @@ final class Placing {
                 changed(g, state.withHeld("").withMoveTo(Optional.of(board.node(there))));
                 say(g, Reason.MOVE_DECIDED, "to " + board.node(there) + ": " + why.get());
             }
-        } else if (!state.held().isEmpty()) {
+        } else if (!state.held().isEmpty() && !isBefore) {
             changed(g, state.withHeld(""));
         }
     }
@@ -506,10 +518,11 @@ final class Placing {
     }
 
     /** Which rule keeps it from staying where it runs. */
-    private Optional<String> mustLeave(int g, int here) {
+    private Optional<String> mustLeave(int g, int here, boolean isBefore) {
         Links own = board.links(g);
         int missing = board.missingAt(g, here);
-        if (missing != NONE && !(board.isOfCircle(g, missing) && leads(g, here))) {
+        boolean isOpen = isBefore && missing != NONE && board.mayBePlaced(g, missing);
+        if (missing != NONE && !isOpen && !(board.isOfCircle(g, missing) && leads(g, here))) {
             return Optional.of(board.missing(own, missing));
         }
         for (int other : own.apart) {
@@ -571,7 +584,8 @@ final class Placing {
         long before = 0;
         long all = 0;
         for (int other = 0; other < board.size(); other++) {
-            if (board.place(other) == here) {
+            // What was told to leave is counted until it has left: it must not be told to stay because it leaves.
+            if (other == g || board.place(other) == here) {
                 long weight = weight(other, kind);
                 all += weight;
                 before += other == g || isFirst(other, g) ? weight : 0;

@@ -434,6 +434,7 @@ public final class Planner {
             placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
             takeMoves();
             passBarriers();
+            placing.settleBefore();
             grant();
             placing.settle();
             pruneEnds();
