@@ -47,8 +47,8 @@ public interface ManagedResource {
     void stop(StopContext context) throws ResourceException, InterruptedException;
 
     /**
-     * Looks, locally and quickly, whether the started resource works. Called every {@code Group.monitorEvery} (50 ms by default) while it is
-     * started, once when the group is registered, and after a stop. A resource that has once said that it does not run and says HEALTHY
+     * Looks, locally and quickly, whether the started resource works. Called every {@code Group.monitorEvery} while it is started (by default every
+     * 50 ms, less often on a node with more than fifty), once when the group is registered, and after a stop. A resource that has once said that it does not run and says HEALTHY
      * or DEGRADED for a second after its stop is not believed to be stopped.
      */
     Health monitor();

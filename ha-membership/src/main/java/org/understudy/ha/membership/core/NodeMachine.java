@@ -102,6 +102,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int OFFER_AT_ONCE = 50;
 
     private static final long OFFER_APART_NANOS = 20_000;
+    private static final long LOOK_APART_NANOS = 1_000_000;
 
     private final NodeSettings settings;
     private final WillVerifier verifier;
@@ -180,6 +181,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Groups about which an input said something, unless all are looked at anyway. */
     private final TreeSet<String> touched = new TreeSet<>();
 
+    private long lookedAt;
     private boolean isOfferDue;
     private boolean seenValid;
     private boolean seenEnding = true;
@@ -228,6 +230,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
         this.offeredAt = now;
+        this.lookedAt = now;
         this.majorityHeardAt = now;
         this.nextPlan = now;
     }
@@ -1429,8 +1432,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- what follows from all that --------------------------------------------------------------------------------
 
     private void reconcile(long now) {
-        if (hasLeaseTurned(now) || localDirty || now >= nextBeacon) {
+        if (hasLeaseTurned(now) || localDirty || isLookDue(now)) {
             localDirty = false;
+            lookedAt = now;
             touched.clear();
             reconcileSession();
             reconcileGroups(now);
@@ -1451,6 +1455,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         renew(now);
         beacon(now);
         control(now);
+    }
+
+    /** Whether time alone may have changed something about a group: the more there are, the less often all are looked at for that. */
+    private boolean isLookDue(long now) {
+        return now >= nextBeacon && now - lookedAt >= groups.size() * LOOK_APART_NANOS;
     }
 
     /** Whether what the lease allows is not what it was when this node last looked. */

@@ -176,7 +176,7 @@ public final class Lane {
                 leaders.stream().mapToInt(LeaderResource::priority).max().orElse(part.priority());
         this.around = around;
         instance.add(this);
-        this.monitoring = around.rounds().every(group.monitorEvery(), this::monitorSoon);
+        this.monitoring = monitorRounds();
         this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
     }
 
@@ -843,12 +843,11 @@ public final class Lane {
     private void monitor() {
         long token = active;
         for (Group.Entry entry : part.entries()) {
-            if (part.role() == Role.PROMOTED && hasRole(entry)) {
-                // Its copy is looked at.
-                continue;
-            }
             if (!isMonitored) {
                 return;
+            }
+            if (!isMonitoredHere(entry)) {
+                continue;
             }
             Runnable hangs = () -> {
                 renewMonitoring();
@@ -882,7 +881,18 @@ public final class Lane {
     /** What hangs is not looked at again by itself. */
     private void renewMonitoring() {
         monitoring.cancel();
-        monitoring = around.rounds().every(group.monitorEvery(), this::monitorSoon);
+        monitoring = monitorRounds();
+    }
+
+    private Rounds.Entry monitorRounds() {
+        int resources =
+                (int) part.entries().stream().filter(this::isMonitoredHere).count();
+        return around.rounds().every(group.monitorEvery(), resources, this::monitorSoon);
+    }
+
+    /** What can be promoted is looked at as a copy. */
+    private boolean isMonitoredHere(Group.Entry entry) {
+        return part.role() != Role.PROMOTED || !hasRole(entry);
     }
 
     private void renewLooking() {

@@ -2,8 +2,7 @@ package org.understudy.ha.membership.runtime;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -18,8 +17,11 @@ import org.slf4j.LoggerFactory;
  * the pool, and the rest of a round goes on on one more thread with each {@value #STEP_MILLIS} ms in which it falls behind. So a
  * thousand groups cost a few wake-ups a tick, and looks that hang or are slow delay the others by no more than that.
  *
- * <p>The interval is counted from the end of a look to the beginning of the next, rounded up to whole steps of at most
- * {@value #STEP_MILLIS} ms so that looks fall together.
+ * <p>What names no interval is looked at every {@value #USUAL_MILLIS} ms, and where there is much of it, less often: a millisecond lies between two
+ * such looks.
+ *
+ * <p>The interval is counted from the end of a look to the beginning of the next, rounded up to whole steps of {@value #STEP_MILLIS} ms, or
+ * of a twentieth of a longer interval, so that looks fall together.
  *
  * <p><b>Concurrency.</b> Thread-safe; nothing blocks. A look is never run twice at the same time.
  */
@@ -28,14 +30,25 @@ public final class Rounds {
     private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
     private static final long STEP_MILLIS = 5;
     private static final long STEP = TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS);
+    /** An interval is rounded up by a part of itself at most. */
+    private static final long STEPS = 20;
+
+    private static final long STEP_MAX = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long USUAL_MILLIS = 50;
+    private static final long APART = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Executor pool;
     private final ScheduledExecutorService timers;
     private final long origin = System.nanoTime();
     private final Object lock = new Object();
-    private final PriorityQueue<Entry> later = new PriorityQueue<>(Comparator.comparingLong(entry -> entry.due));
+    /** What is due at each step. */
+    private final TreeMap<Long, ArrayDeque<Entry>> later = new TreeMap<>();
+
     private final ArrayDeque<Entry> due = new ArrayDeque<>();
     private int rounds;
+    /** How many things are looked at in the entries that name no interval. */
+    private int usual;
+
     /** A round was asked for and has not begun: the pool is short of threads. */
     private boolean isAsked;
 
@@ -51,29 +64,56 @@ public final class Rounds {
 
     /** Something that is looked at again and again. */
     public final class Entry {
+        /** 0 for the usual one. */
         private final long interval;
+
+        private final int things;
         private final Runnable look;
         private long due;
         private boolean isCancelled;
 
-        private Entry(long interval, Runnable look) {
+        private Entry(long interval, int things, Runnable look) {
             this.interval = interval;
+            this.things = things;
             this.look = look;
         }
 
         /** Not looked at any more; a look that is under way goes on. */
         public void cancel() {
             synchronized (lock) {
+                if (isCancelled) {
+                    return;
+                }
                 isCancelled = true;
-                later.remove(this);
+                usual -= interval == 0 ? things : 0;
+                later.computeIfPresent(due, (at, entries) -> {
+                    entries.remove(this);
+                    return entries.isEmpty() ? null : entries;
+                });
             }
+        }
+
+        /** Holding the lock. */
+        private long interval() {
+            return interval > 0 ? interval : Math.max(TimeUnit.MILLISECONDS.toNanos(USUAL_MILLIS), usual * APART);
         }
     }
 
     /** Looks for the first time after one interval. */
     public Entry every(Duration interval, Runnable look) {
-        Entry entry = new Entry(interval.toNanos(), look);
+        return every(interval, 1, look);
+    }
+
+    /**
+     * Looks for the first time after one interval.
+     *
+     * @param interval zero for the usual one
+     * @param things how many a look looks at
+     */
+    public Entry every(Duration interval, int things, Runnable look) {
+        Entry entry = new Entry(interval.toNanos(), things, look);
         synchronized (lock) {
+            usual += interval.isZero() ? things : 0;
             putBack(entry);
         }
         return entry;
@@ -88,10 +128,11 @@ public final class Rounds {
         if (entry.isCancelled) {
             return;
         }
-        long step = Math.min(STEP, entry.interval);
-        long at = now() + entry.interval;
+        long interval = entry.interval();
+        long step = Math.min(interval, Math.max(STEP, Math.min(interval / STEPS, STEP_MAX)));
+        long at = now() + interval;
         entry.due = at + step - 1 - (at + step - 1) % step;
-        later.add(entry);
+        later.computeIfAbsent(entry.due, due -> new ArrayDeque<>()).add(entry);
         tickBy(entry.due);
     }
 
@@ -119,8 +160,8 @@ public final class Rounds {
                 return;
             }
             nextTick = Long.MAX_VALUE;
-            for (Entry first = later.peek(); first != null && first.due <= now; first = later.peek()) {
-                due.add(later.remove());
+            while (!later.isEmpty() && later.firstKey() <= now) {
+                due.addAll(later.pollFirstEntry().getValue());
             }
             if (!due.isEmpty()) {
                 boolean isLate = now - due.peek().due > 2 * STEP;
@@ -131,7 +172,7 @@ public final class Rounds {
                 tickBy(now + STEP);
             }
             if (!later.isEmpty()) {
-                tickBy(later.peek().due);
+                tickBy(later.firstKey());
             }
         }
     }

@@ -146,7 +146,7 @@ final class LoopbackCluster implements AutoCloseable {
         return millis.get(millis.size() / 2);
     }
 
-    private static long processorNanos() {
+    static long processorNanos() {
         return ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
                 .getProcessCpuTime();
     }
@@ -167,7 +167,7 @@ final class LoopbackCluster implements AutoCloseable {
     }
 
     /** Below those that the kernel gives to outgoing connections: a node that dials must not take the next one's port. */
-    private static List<Integer> freePorts(int count) {
+    static List<Integer> freePorts(int count) {
         List<Integer> ports = new ArrayList<>();
         int from = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_MAX - PORTS_TRIED_MAX);
         for (int port = from; ports.size() < count && port < from + PORTS_TRIED_MAX; port++) {
