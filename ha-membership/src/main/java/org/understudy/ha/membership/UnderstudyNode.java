@@ -78,6 +78,7 @@ import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
 import org.understudy.ha.api.spi.HostPort;
+import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.internal.loop.EventDispatcher;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
@@ -123,6 +124,7 @@ import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
 import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
+import org.understudy.ha.membership.runtime.BoundedPolicy;
 import org.understudy.ha.membership.runtime.CallWatch;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
@@ -340,7 +342,9 @@ final class UnderstudyNode implements HaNode {
                 found.isCurrent(),
                 new SecureRandom().nextLong() >>> 1,
                 config.capacity(),
-                config.policies());
+                config.policies().stream()
+                        .<PlacementPolicy>map(policy -> new BoundedPolicy(policy, lanePool))
+                        .toList());
         stalls = new StallWatch(
                 config.timing(),
                 settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),
@@ -1264,15 +1268,19 @@ final class UnderstudyNode implements HaNode {
         for (String group : known.groups().keySet()) {
             TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
             TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();
+            TreeMap<NodeId, String> rules = new TreeMap<>();
+            long agreed = known.groups().get(group).rules().digest();
             known.sessions().forEach((node, session) -> {
                 Candidacy candidacy = session.candidacies().get(group);
                 if (candidacy != null) {
                     lists.put(node, candidacy.preferred());
                     policies.put(node, candidacy.keepsRunning() ? WithoutQuorum.KEEP_RUNNING : WithoutQuorum.STOP);
+                    rules.put(node, candidacy.rules() == agreed ? "as in the record" : "otherwise");
                 }
             });
             warnOfDifference(group, "prefer different nodes for", lists);
             warnOfDifference(group, "do different things without a quorum with", policies);
+            warnOfDifference(group, "have different placement rules for", rules);
         }
     }
 

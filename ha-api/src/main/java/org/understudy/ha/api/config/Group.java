@@ -325,8 +325,9 @@ public record Group(
         }
 
         /**
-         * By which rules, beside {@link #prefer}, a node is chosen for the group; none by default. The same on every node: what differs
-         * is named, and a group whose rules differ is not started.
+         * By which rules, beside {@link #prefer}, a node is chosen for the group; none by default. The same on every node. What differs is
+         * named: before its first start the group waits until all agree, and later a node with other rules than most recently agreed on is no
+         * candidate until all who register it have them.
          */
         public Builder placement(Placement rules) {
             placement = rules;

@@ -12,9 +12,9 @@ import org.understudy.ha.api.config.Placement;
  * Orders the nodes that could run a group, for groups that name it ({@link Placement.Builder#policy}). What rules forbid is left out
  * before it is asked; it decides only which of the rest comes first.
  *
- * <p>Pure: the same arguments give the same answer, without clock, random source, input or output, and within microseconds, because it is
- * asked on the thread that decides for the whole node. What it throws is caught and said, and the default order is used, as on nodes that do not
- * have it. Give the same policies on every node: whichever node decides uses its own.
+ * <p>Pure: the same arguments give the same answer, without clock, random source, input or output, and within microseconds: a node that decides
+ * waits 10 ms in a second for a policy, all its calls together, and does not ask it for 10 s once it was late. It is asked on a thread of the
+ * library. What it throws is caught and said; then, and while it is not asked, the default order is used, as on nodes that do not have it. Give the same policies on every node: whichever node decides uses its own.
  *
  * @since 0.1.0
  */

@@ -499,10 +499,20 @@ final class Board {
         return row(g)[n];
     }
 
-    /** Whether the node offers to run it now, and may be granted something. */
+    /** Whether the node offers to run it now, by the rules of the record, and may be granted something. */
     boolean isCandidate(int g, int n) {
         Candidacy offer = row(g)[n];
-        return offer != null && offer.isEligible() && isOpen[n];
+        return offer != null && offer.isEligible() && isOpen[n] && isByTheRules(g, offer);
+    }
+
+    /** Whether the node offers it with other rules than the record's. */
+    boolean isOfferedOtherwise(int g, int n) {
+        Candidacy offer = row(g)[n];
+        return offer != null && !isByTheRules(g, offer);
+    }
+
+    private boolean isByTheRules(int g, Candidacy offer) {
+        return offer.rules() == states[g].rules().digest();
     }
 
     boolean isReachable(int n) {
@@ -765,6 +775,10 @@ final class Board {
         Candidacy offer = row(g)[n];
         if (offer == null) {
             return Optional.of(node + " has not registered it");
+        }
+        if (!isByTheRules(g, offer)) {
+            return Optional.of(node + " registered it with other placement rules than it was first: register it alike"
+                    + " everywhere");
         }
         if (standby.contains(node)) {
             return Optional.of(node + " is on standby");

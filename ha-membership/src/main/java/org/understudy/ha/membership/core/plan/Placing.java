@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Failback;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.internal.machine.Notice;
@@ -89,28 +90,29 @@ final class Placing {
         if (board.isMaintained(g)) {
             return Optional.of("an operator has it in maintenance");
         }
-        Optional<String> difference = differing(board, g);
-        if (difference.isPresent()) {
-            return difference;
+        if (board.state(g).grant().isEmpty()) {
+            Optional<String> difference = differing(board, g);
+            if (difference.isPresent()) {
+                return difference;
+            }
         }
         int first = board.notRunning(g);
         return first == NONE ? Optional.empty() : Optional.of(board.waitsFor(g, first));
     }
 
     /** Who offers a group with other rules than the record's, one sentence; empty if nobody does. */
-    static Optional<String> differing(Board board, int g) {
-        long digest = board.state(g).rules().digest();
+    private static Optional<String> differing(Board board, int g) {
         List<String> others = new ArrayList<>();
         for (int n = 0; n < board.nodes(); n++) {
-            Candidacy offer = board.offer(g, n);
-            if (offer != null && offer.rules() != digest) {
+            if (board.isOfferedOtherwise(g, n)) {
                 others.add(board.node(n).value());
             }
         }
         return others.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the nodes register it with different placement rules, " + Sentence.few(others)
-                        + " otherwise than it was first: register it alike everywhere");
+                : Optional.of(
+                        "before its first start the nodes must agree: they register it with different placement rules, "
+                                + Sentence.few(others) + " otherwise than it was first: register it alike everywhere");
     }
 
     /** Why no node can run it now, one sentence. */
@@ -139,7 +141,8 @@ final class Placing {
 
     /**
      * The node where it is to be started; {@link Board#NONE} if there is none: where it was asked to move to, else by what follows it, then
-     * by what it would like to be with or apart from, then by its policy or the default order.
+     * by what it would like to be with or apart from, then by its policy or the default order. For the promoted role its score comes first: the
+     * highest position has what was acknowledged, whoever else would be left behind.
      */
     int choose(int g) {
         int target = board.target(g);
@@ -156,6 +159,7 @@ final class Placing {
     /** The best node for it but that one. */
     private int best(int g, int not) {
         Order order = null;
+        boolean isByScore = Part.roleOf(board.name(g)) == Role.PROMOTED;
         int best = NONE;
         int bestLeft = 0;
         int bestDislike = 0;
@@ -169,10 +173,13 @@ final class Placing {
             }
             int left = own == null ? 0 : board.leftBehind(g, n);
             int dislike = own == null ? 0 : board.dislike(g, n);
+            int byOrder = best == NONE ? NONE : order.compare(n, best);
             boolean isBetter = best == NONE
-                    || left < bestLeft
-                    || left == bestLeft && dislike < bestDislike
-                    || left == bestLeft && dislike == bestDislike && order.compare(n, best) < 0;
+                    || (isByScore && byOrder != 0
+                            ? byOrder < 0
+                            : left < bestLeft
+                                    || left == bestLeft && dislike < bestDislike
+                                    || left == bestLeft && dislike == bestDislike && byOrder < 0);
             if (isBetter) {
                 best = n;
                 bestLeft = left;
@@ -232,11 +239,15 @@ final class Placing {
         }
 
         private void ask(PlacementPolicy policy) {
+            String called = board.state(g).rules().placement().policy();
             List<Integer> possible = new ArrayList<>();
             for (int n = 0; n < board.nodes(); n++) {
                 if (isPossible(g, n)) {
                     possible.add(n);
                 }
+            }
+            if (possible.isEmpty()) {
+                return;
             }
             possible.sort(this);
             List<PlacementPolicy.Choice> choices = new ArrayList<>();
@@ -258,8 +269,15 @@ final class Placing {
                 }
             } catch (RuntimeException | Error e) {
                 // It is an application's, and one that fails must not keep anything from being placed.
-                say(g, Reason.POLICY_UNKNOWN, "policy " + policy.name() + " failed, the default order is used: " + e);
+                say(g, Reason.POLICY_UNKNOWN, "policy " + called + " failed, the default order is used: " + words(e));
             }
+        }
+
+        /** Its words may be an application's as well. */
+        private String words(Throwable failure) {
+            return failure instanceof IllegalStateException e && e.getClass() == IllegalStateException.class
+                    ? String.valueOf(e.getMessage())
+                    : failure.getClass().getName();
         }
 
         private long score(int n) {
