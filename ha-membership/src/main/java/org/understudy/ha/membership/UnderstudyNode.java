@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
@@ -79,6 +80,7 @@ import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -152,6 +154,7 @@ final class UnderstudyNode implements HaNode {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Resources resources = new NodeResources();
     private final NodeOperator operator;
+    private final NodeAdvisor advisor;
     private final NodeElections elections = new NodeElections(new ElectionHost());
     private final AssumptionsWatch assumptionsWatch;
     private final SoftStates softStates;
@@ -213,7 +216,8 @@ final class UnderstudyNode implements HaNode {
         this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
-        this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
+        this.operator = new NodeOperator(config.node(), this::checkOpen, input -> loop.submit(input), callbacks);
+        this.advisor = new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()));
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -479,6 +483,11 @@ final class UnderstudyNode implements HaNode {
     @Override
     public Refusals refusals() {
         return refusals.snapshot();
+    }
+
+    @Override
+    public Advisor advisor() {
+        return advisor;
     }
 
     @Override
@@ -879,6 +888,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.PublishState change) {
                 changeState(change.state(), change.why());
             } else if (effect instanceof Effect.PublishRecord chosen) {
+                advisor.learned(record, chosen.value());
                 record = Optional.of(chosen.value());
                 isStatusDirty = true;
                 assumptionsWatch.record(chosen.value());
