@@ -68,6 +68,9 @@ public interface HaNode extends AutoCloseable {
     /** What only a person may decide: standby, votes, a word for a node that is down, a lost majority. */
     Operator operator();
 
+    /** Why groups are where they are, and where they would go. */
+    Advisor advisor();
+
     /**
      * What the cluster survives and what it does not, for every single and every double fault, computed from the newest cluster record this
      * node knows, from its configuration and its host. Takes milliseconds, with nine nodes more than a second; compute it on a thread that

@@ -17,6 +17,26 @@ public interface Operator {
      */
     CompletionStage<Result> standby(NodeId node);
 
+    /**
+     * As {@link #standby}, and done only when nothing runs there any more: then the node can be closed or switched off without an outage
+     * beyond the moves. What other groups run only after is stopped in order. If it is not done in time, the reason names what is
+     * left; the node stays on standby, and asking again waits again.
+     */
+    CompletionStage<Result> drain(NodeId node);
+
+    /**
+     * Takes a group, a node or everything out of the cluster's hands: nothing is started, stopped, moved or recovered there, and a failure is
+     * only reported, until {@link #endMaintenance}. What an owner must stop for safety it stops all the same: when its lease ends, or its
+     * node closes. Elections go on. Stays also across restarts.
+     *
+     * @param who you are; kept
+     * @param why you do it; kept
+     */
+    CompletionStage<Result> maintenance(Target target, String who, String why);
+
+    /** Ends {@link #maintenance} of exactly this target. What failed meanwhile is looked at anew, and what is down is started. */
+    CompletionStage<Result> endMaintenance(Target target);
+
     /** Ends {@link #standby}. Nothing moves back by itself. */
     CompletionStage<Result> activate(NodeId node);
 

@@ -1,6 +1,7 @@
 package org.understudy.ha.membership;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +16,7 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.membership.core.Effect.ClearDecided;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Input;
@@ -27,6 +29,7 @@ final class NodeOperator implements Operator {
     private static final Logger LOG = LoggerFactory.getLogger(NodeOperator.class);
     private static final int TEXT_MAX = 500;
 
+    private final NodeId self;
     private final Runnable checkOpen;
     private final Consumer<Input> machine;
     private final Executor callbacks;
@@ -35,7 +38,8 @@ final class NodeOperator implements Operator {
     private final Map<Long, CompletableFuture<Cleared>> clearing = new ConcurrentHashMap<>();
     private volatile @Nullable String endedBecause;
 
-    NodeOperator(Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
+    NodeOperator(NodeId self, Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
+        this.self = self;
         this.checkOpen = checkOpen;
         this.machine = machine;
         this.callbacks = callbacks;
@@ -44,6 +48,22 @@ final class NodeOperator implements Operator {
     @Override
     public CompletionStage<Result> standby(NodeId node) {
         return operate(new Operation(Kind.STANDBY, node, 0, "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> drain(NodeId node) {
+        return operate(new Operation(Kind.DRAIN, node, 0, "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> maintenance(Target target, String who, String why) {
+        checkWords(who, why);
+        return operate(new Operation(Kind.MAINTAIN, self, 0, Optional.of(target), who, why));
+    }
+
+    @Override
+    public CompletionStage<Result> endMaintenance(Target target) {
+        return operate(new Operation(Kind.RESUME, self, 0, Optional.of(target), "", ""));
     }
 
     @Override

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.Barriers;
 import org.understudy.ha.api.ConfigurationException;
@@ -193,6 +194,7 @@ final class UnderstudyNode implements HaNode {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Resources resources = new NodeResources();
     private final NodeOperator operator;
+    private final NodeAdvisor advisor;
     private final NodeElections elections = new NodeElections(new ElectionHost());
     private final CoreServicesHost services = new CoreServicesHost();
     private final NodeNames names = new NodeNames(services);
@@ -268,7 +270,8 @@ final class UnderstudyNode implements HaNode {
         this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
-        this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
+        this.operator = new NodeOperator(config.node(), this::checkOpen, input -> loop.submit(input), callbacks);
+        this.advisor = new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()));
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -566,6 +569,11 @@ final class UnderstudyNode implements HaNode {
     @Override
     public Refusals refusals() {
         return refusals.snapshot();
+    }
+
+    @Override
+    public Advisor advisor() {
+        return advisor;
     }
 
     @Override
@@ -1028,6 +1036,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.PublishState change) {
                 changeState(change.state(), change.why());
             } else if (effect instanceof Effect.PublishRecord chosen) {
+                advisor.learned(record, chosen.value());
                 record = Optional.of(chosen.value());
                 history.learned(chosen.ballot(), chosen.value(), machine.planning(chosen.ballot()));
                 isStatusDirty = true;

@@ -16,7 +16,7 @@ class NodeOperatorTest {
     private static final NodeId A = NodeId.of("a");
 
     private final List<Input> asked = new ArrayList<>();
-    private final NodeOperator operator = new NodeOperator(() -> {}, asked::add, Runnable::run);
+    private final NodeOperator operator = new NodeOperator(A, () -> {}, asked::add, Runnable::run);
 
     @Test
     void a_decision_reaches_whoever_asked() {

@@ -392,6 +392,16 @@ public record Group(
             throw new ConfigurationException(all);
         }
 
+        /** Whether it says already which nodes it prefers. */
+        boolean isPreferring() {
+            return !preferred.isEmpty();
+        }
+
+        @Override
+        public String toString() {
+            return "group " + name;
+        }
+
         private Builder add(String resourceName, ManagedResource resource, boolean mayOverlap, boolean isWithPromoted) {
             hasResourceMistakes |= !collect(
                     () -> resources.add(new Entry(resourceName, resource, mayOverlap, isWithPromoted)), "resource");

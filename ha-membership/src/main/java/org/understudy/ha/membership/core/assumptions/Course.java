@@ -173,12 +173,8 @@ record Course(String group, ClusterRecord record, List<NodeId> takers, List<Proo
         return new Course(group, next, who, why, leases);
     }
 
-    /** What a guardian has removed when it speaks: everything of its host but other programs, and nothing beyond it. */
     private List<String> removed() {
-        return grant().map(Grant::remains).orElse(List.of()).stream()
-                .filter(thing ->
-                        !thing.startsWith(Planner.EXTERNAL_PREFIX) && !thing.startsWith(Planner.PROGRAM_PREFIX))
-                .toList();
+        return Planner.removedAtDeath(grant().map(Grant::remains).orElse(List.of()));
     }
 
     Optional<Grant> grant() {

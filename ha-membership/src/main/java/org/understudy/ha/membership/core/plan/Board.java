@@ -288,6 +288,7 @@ final class Board {
                 if (own != null) {
                     isNews |= raise(own, own.followers);
                     isNews |= raise(own, own.dependents);
+                    isNews |= stack(own);
                     isNews |= deepen(own, own.with);
                     isNews |= deepen(own, own.after);
                 }
@@ -301,6 +302,17 @@ final class Board {
             own.priority = Math.max(own.priority, links[other].priority);
         }
         return own.priority != before;
+    }
+
+    private boolean stack(Links own) {
+        int before = own.stack;
+        for (int[] each : own.with) {
+            for (int other : each) {
+                boolean isCircle = own.circle != NONE && links[other].circle == own.circle;
+                own.stack = isCircle ? own.stack : Math.max(own.stack, stack(other));
+            }
+        }
+        return own.stack != before;
     }
 
     private boolean deepen(Links own, int[][] first) {
@@ -417,6 +429,11 @@ final class Board {
     /** The urgency of a group; 0 unless it or what waits for it says otherwise. */
     int priority(int g) {
         return links[g] == null ? 0 : links[g].priority;
+    }
+
+    /** What a group, and all that follow it, are ordered by: the number of the last of those that it follows and that follow nobody. */
+    int stack(int g) {
+        return links[g] == null || links[g].stack == NONE ? g : links[g].stack;
     }
 
     int depth(int g) {

@@ -30,6 +30,8 @@ final class Links {
     int afterCircle = -1;
     /** The highest priority of it and of all that wait for it. */
     int priority;
+    /** See {@link Board#stack}; -1 if it follows nobody. */
+    int stack = -1;
     /** How many groups must be placed before it, one after the other. */
     int depth;
 

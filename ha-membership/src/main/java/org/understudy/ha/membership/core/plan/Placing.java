@@ -63,7 +63,7 @@ final class Placing {
 
     // ---- what runs nowhere -----------------------------------------------------------------------------------------
 
-    /** What stands granted to nobody and may be, the most urgent first, and nothing before what it waits for. */
+    /** What stands granted to nobody and may be, the most urgent first, nothing before what it follows, and of equals what follows directly after. */
     List<Integer> waiting() {
         List<Integer> waiting = new ArrayList<>();
         for (int g = 0; g < board.size(); g++) {
@@ -81,6 +81,7 @@ final class Placing {
     private Comparator<Integer> urgency() {
         return Comparator.<Integer>comparingInt(board::priority)
                 .reversed()
+                .thenComparingInt(board::stack)
                 .thenComparingInt(board::depth)
                 .thenComparing(Comparator.naturalOrder());
     }

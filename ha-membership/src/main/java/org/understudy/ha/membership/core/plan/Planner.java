@@ -277,6 +277,13 @@ public final class Planner {
                 .toList();
     }
 
+    /** Of what remains of a group, what a guardian has removed when it speaks: everything on its host but other programs, and nothing beyond it. */
+    public static List<String> removedAtDeath(List<String> remains) {
+        return remains.stream()
+                .filter(thing -> !thing.startsWith(EXTERNAL_PREFIX) && !thing.startsWith(PROGRAM_PREFIX))
+                .toList();
+    }
+
     /** Whether nothing is left to do for an operation. */
     public static boolean isDone(ClusterRecord record, Operation operation) {
         return switch (operation.kind()) {
@@ -532,7 +539,12 @@ public final class Planner {
                 }
                 switch (operation.kind()) {
                     case STANDBY, DRAIN -> standby.add(operation.node());
-                    case MAINTAIN -> maintenance.add(operation.target().orElseThrow());
+                    case MAINTAIN -> {
+                        Target target = operation.target().orElseThrow();
+                        if (maintenance.add(target)) {
+                            word("maintenance of " + target, operation);
+                        }
+                    }
                     case RESUME -> maintenance.remove(operation.target().orElseThrow());
                     case ACTIVATE -> standby.remove(operation.node());
                     case CONFIRM_DOWN -> confirmDown(operation);

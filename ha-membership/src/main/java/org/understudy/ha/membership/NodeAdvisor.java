@@ -1,0 +1,75 @@
+package org.understudy.ha.membership;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.understudy.ha.api.Advisor;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.spi.PlacementPolicy;
+import org.understudy.ha.membership.core.plan.Advice;
+import org.understudy.ha.membership.core.plan.Rehearsal;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+
+/** Answers from the newest record this node knows, and from what it saw of the grants before. Thread-safe. */
+final class NodeAdvisor implements Advisor {
+
+    private final NodeId self;
+    private final Supplier<Optional<ClusterRecord>> record;
+    private final Map<String, PlacementPolicy> policies;
+    /** Who held each group before, as far as this process has seen. */
+    private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
+
+    NodeAdvisor(NodeId self, Supplier<Optional<ClusterRecord>> record, Map<String, PlacementPolicy> policies) {
+        this.self = self;
+        this.record = record;
+        this.policies = policies;
+    }
+
+    /** Notes who held what. */
+    void learned(Optional<ClusterRecord> last, ClusterRecord next) {
+        last.ifPresent(known -> next.groups().forEach((name, group) -> {
+            Optional<Grant> was = known.grant(name);
+            boolean isNew = was.isPresent()
+                    && group.grant().filter(g -> g.token() > was.get().token()).isPresent();
+            if (isNew) {
+                before.put(name, was.get().holder());
+            }
+        }));
+        before.keySet().retainAll(next.groups().keySet());
+    }
+
+    @Override
+    public Explanation explain(String group) {
+        return Advice.explain(known(group), group, Optional.ofNullable(before.get(group)));
+    }
+
+    @Override
+    public Explanation whyNot(String group, NodeId node) {
+        return Advice.whyNot(known(group), group, node);
+    }
+
+    @Override
+    public Forecast whatIf(Change... changes) {
+        return Rehearsal.of(known(), policies, List.of(changes));
+    }
+
+    private ClusterRecord known() {
+        return record.get()
+                .orElseThrow(() -> new LifecycleException(
+                        "node " + self + " knows no cluster record yet; ask again when it has joined"));
+    }
+
+    private ClusterRecord known(String group) {
+        ClusterRecord known = known();
+        if (!known.groups().containsKey(group)) {
+            throw new LifecycleException("node " + self + " knows no group " + group + "; known are "
+                    + known.groups().keySet());
+        }
+        return known;
+    }
+}

@@ -1,0 +1,157 @@
+package org.understudy.ha.membership.core.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.understudy.ha.api.Advisor.Candidate;
+import org.understudy.ha.api.Advisor.Explanation;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.config.Failback;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+
+/** Says why a group is where it is. A pure function of the record; reads the same board as the planner. */
+public final class Advice {
+
+    private final ClusterRecord record;
+    private final Board board;
+    private final String group;
+    private final int number;
+
+    private Advice(ClusterRecord record, String group) {
+        this.record = record;
+        this.board = Board.of(record);
+        this.group = group;
+        this.number = board.number(group);
+    }
+
+    /**
+     * Why it is where it is.
+     *
+     * @param group one that the record knows
+     * @param before who held it before, if this process saw that
+     */
+    public static Explanation explain(ClusterRecord record, String group, Optional<Incarnation> before) {
+        Advice advice = new Advice(record, group);
+        return advice.with(advice.isLive() ? advice.whyHere(before) : group + " runs nowhere: " + advice.whyNowhere());
+    }
+
+    /** Why it is not on a node. */
+    public static Explanation whyNot(ClusterRecord record, String group, NodeId node) {
+        Advice advice = new Advice(record, group);
+        return advice.with(advice.whyNot(node));
+    }
+
+    private Explanation with(String sentence) {
+        List<Candidate> candidates = new ArrayList<>();
+        for (int n : board.present()) {
+            Optional<String> why = board.whyNot(number, n);
+            candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse("")));
+        }
+        Optional<Grant> grant = grant();
+        return new Explanation(group, sentence, grant.map(Grant::holder), grant.map(Grant::proof), candidates);
+    }
+
+    private Optional<Grant> grant() {
+        return record.grant(group).filter(Grant::stands);
+    }
+
+    private boolean isLive() {
+        return grant().filter(g -> record.isLive(g.holder())).isPresent();
+    }
+
+    private String whyNowhere() {
+        return Planner.whyUnowned(record, group);
+    }
+
+    private String whyHere(Optional<Incarnation> before) {
+        Grant grant = grant().orElseThrow();
+        NodeId here = grant.holder().node();
+        List<String> parts = new ArrayList<>();
+        parts.add(group + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
+        preferredBefore(here).forEach(node -> parts.add(whyNotThere(node)));
+        GroupRecord state = board.state(number);
+        state.moveTo().filter(to -> !to.equals(here)).ifPresent(to -> parts.add("it is asked to move to " + to));
+        if (!state.held().isEmpty()) {
+            parts.add("it is about to stop: " + state.held());
+        }
+        if (board.isMaintained(number)) {
+            parts.add("an operator has it in maintenance");
+        }
+        if (board.isToStop(number) && board.isNeeded(number)) {
+            parts.add("it waits for what runs only while it does to stop first");
+        }
+        return String.join("; ", parts);
+    }
+
+    private List<NodeId> preferredBefore(NodeId here) {
+        Candidacy offer = board.offer(number, board.nodeNumber(here));
+        List<NodeId> preferred = offer == null ? List.of() : offer.preferred();
+        int rank = preferred.indexOf(here);
+        return preferred.subList(0, rank < 0 ? preferred.size() : rank);
+    }
+
+    private String whyNotThere(NodeId node) {
+        int there = board.nodeNumber(node);
+        Optional<String> why =
+                there == Board.NONE ? Optional.of(node + " is not in the cluster now") : board.whyNot(number, there);
+        Failback.Mode failback =
+                board.state(number).rules().placement().failback().mode();
+        return "it prefers " + node + ", but "
+                + why.orElse(
+                        switch (failback) {
+                            case MANUAL -> node + " could run it again: move it there, nothing moves back by itself";
+                            case NEVER -> "it does not go back";
+                            case WHEN_STABLE -> node + " has not been well for long enough yet to go back";
+                        });
+    }
+
+    private String whyNot(NodeId node) {
+        Optional<Grant> grant = grant();
+        if (grant.filter(g -> g.holder().node().equals(node)).isPresent()) {
+            return group + " is on " + node;
+        }
+        int there = board.nodeNumber(node);
+        if (there == Board.NONE || board.session(there) == null) {
+            return node + " is not in the cluster now";
+        }
+        Optional<String> why = board.whyNot(number, there);
+        if (why.isPresent()) {
+            return why.get();
+        }
+        if (grant.isPresent()) {
+            return node + " could run " + group + ", which stays on "
+                    + grant.get().holder().node() + " because nothing makes it move";
+        }
+        return node + " could run " + group + ": " + whyNowhere();
+    }
+
+    /** What the proof was, in words. */
+    static String proof(ProofKind proof, Optional<Incarnation> before) {
+        String who = before.map(Incarnation::toString).orElse("its last owner");
+        return switch (proof) {
+            case NEVER -> "it had never run before, and every node had looked";
+            case RELEASED -> who + " stopped it and said so (RELEASED)";
+            case DIED -> "the guardian of " + who + " proved that its process had ended (DIED)";
+            case EXPIRED -> "the lease of " + who + " was over, and everything of it ends with the lease (EXPIRED)";
+            case FENCED -> who + " was switched off, and that is confirmed (FENCED)";
+            case SUPERSEDED -> who + " came back as a later life on the same host and disk (SUPERSEDED)";
+            case OPERATOR -> "an operator vouched that " + who + " was down (OPERATOR)";
+        };
+    }
+
+    /** Where every group is that stands granted to a live session. */
+    static Map<String, NodeId> places(ClusterRecord record) {
+        Map<String, NodeId> places = new java.util.TreeMap<>();
+        record.groups()
+                .forEach((name, state) -> state.grant()
+                        .filter(g -> g.stands() && record.isLive(g.holder()))
+                        .ifPresent(g -> places.put(name, g.holder().node())));
+        return places;
+    }
+}

@@ -1,0 +1,176 @@
+package org.understudy.ha.membership.core.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.Advisor.Candidate;
+import org.understudy.ha.api.Advisor.Change;
+import org.understudy.ha.api.Advisor.Explanation;
+import org.understudy.ha.api.Advisor.Forecast;
+import org.understudy.ha.api.Advisor.Outcome;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.membership.core.record.Operation;
+
+class AdviceTest {
+
+    private static final NodeId A = NodeId.of("a");
+    private static final NodeId B = NodeId.of("b");
+
+    private final Play play = new Play(List.of("a", "b", "c"));
+
+    @Test
+    void says_what_the_proof_was_and_why_it_is_not_where_it_would_rather_be() {
+        register("web", List.of("a", "b"), Map.of());
+        play.lose("a");
+
+        Explanation explanation = Advice.explain(play.record(), "web", Optional.of(new Incarnation(NodeId.of("a"), 1)));
+
+        assertThat(explanation.sentence())
+                .startsWith("web is on b under token 2: the guardian of a#1 proved that its process had ended (DIED)")
+                .contains("it prefers a, but a is not in the cluster now");
+        assertThat(explanation.proof()).contains(ProofKind.DIED);
+        assertThat(explanation.candidates())
+                .extracting(Candidate::node)
+                .containsExactly(NodeId.of("b"), NodeId.of("c"));
+    }
+
+    @Test
+    void reminds_of_a_way_back_that_only_a_person_takes() {
+        register("web", List.of("a", "b"), Map.of());
+        register("mail", List.of("a", "b"), Map.of("failback", "never"));
+        register("dns", List.of("a", "b"), Map.of("failback", "stable"));
+        play.lose("a");
+        play.back("a");
+
+        assertThat(explain("web")).contains("a could run it again: move it there, nothing moves back by itself");
+        assertThat(explain("mail")).contains("it does not go back");
+        assertThat(explain("dns")).contains("a has not been well for long enough yet");
+    }
+
+    @Test
+    void says_what_is_missing_where_it_runs_nowhere() {
+        register("web", List.of(), Map.of("with", "db"));
+
+        assertThat(explain("web"))
+                .isEqualTo(
+                        "web runs nowhere: no node can start it now; a: it must be with db, which nobody has registered;"
+                                + " b: it must be with db, which nobody has registered; c: it must be with db, which nobody has registered");
+    }
+
+    @Test
+    void says_what_it_is_about_to_do_and_what_it_waits_for() {
+        register("net", List.of("a", "b"), Map.of());
+        register("web", List.of("c"), Map.of("after", "net"));
+        play.settle();
+        play.block("web");
+        play.move("net", "b");
+
+        assertThat(explain("net"))
+                .contains("it is asked to move to b")
+                .contains("it waits for what runs only while it does to stop first");
+        assertThat(explain("web")).contains("it is about to stop: it runs only while net does, which is about to stop");
+    }
+
+    @Test
+    void says_why_not_there() {
+        register("web", List.of("a"), Map.of());
+        register("mail", List.of("b"), Map.of("apart", "web"));
+        play.settle();
+
+        assertThat(whyNot("web", A)).isEqualTo("web is on a");
+        assertThat(whyNot("web", B)).isEqualTo("b: it must be apart from mail, which is there");
+        assertThat(whyNot("web", NodeId.of("c")))
+                .isEqualTo("c could run web, which stays on a because nothing makes it move");
+        assertThat(whyNot("web", NodeId.of("z"))).isEqualTo("z is not in the cluster now");
+        play.operate(Operation.Kind.STANDBY, "c");
+        assertThat(whyNot("web", NodeId.of("c"))).isEqualTo("c is on standby");
+    }
+
+    @Test
+    void tells_what_the_loss_of_a_node_would_do_and_that_is_what_it_does() {
+        play.capacity("a", "memory", 8);
+        play.capacity("b", "memory", 4);
+        register("m1", List.of("a", "b"), Map.of("needs", "memory:4"));
+        register("m2", List.of("a", "b"), Map.of("needs", "memory:4", "priority", "3"));
+        register("web", List.of("c"), Map.of("after", "m2"));
+        play.settle();
+
+        Forecast forecast = whatIf(new Change.NodeLost(A));
+
+        assertThat(forecast.sentence())
+                .isEqualTo(
+                        "of 3 groups 1 would start elsewhere [m2 to b], 1 would run nowhere [m1], 1 would be as they are");
+        assertThat(forecast.outcomes().get(0).reason()).contains("b has 0 of its 4 memory left");
+        assertThat(forecast.outcomes().get(1).reason()).isEqualTo("granted with proof DIED");
+        play.lose("a");
+        assertThat(forecast.outcomes().stream()
+                        .map(outcome -> outcome.group()
+                                + '@'
+                                + outcome.after().map(NodeId::value).orElse("-")))
+                .as("as it really comes")
+                .containsExactly(play.places().split(" "));
+    }
+
+    @Test
+    void tells_of_standby_maintenance_and_a_new_group_together() {
+        register("web", List.of("a", "b"), Map.of());
+        register("mail", List.of("a", "b"), Map.of());
+        play.settle();
+
+        Forecast forecast = whatIf(
+                new Change.Maintenance(Target.group("mail")),
+                new Change.Standby(A),
+                new Change.NewGroup(
+                        "batch", List.of(A), Placement.rules().apart("web").build()));
+
+        assertThat(forecast.outcomes())
+                .extracting(Outcome::group, Outcome::after)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("batch", Optional.of(B)),
+                        org.assertj.core.groups.Tuple.tuple("mail", Optional.of(A)),
+                        org.assertj.core.groups.Tuple.tuple("web", Optional.of(NodeId.of("c"))));
+        assertThat(play.places()).as("nothing has happened").isEqualTo("mail@a web@a");
+    }
+
+    @Test
+    void does_not_tell_of_what_is_not_there() {
+        register("web", List.of(), Map.of());
+        play.settle();
+
+        assertThatThrownBy(() -> whatIf(new Change.NodeLost(NodeId.of("z"))))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("there are [a, b, c]");
+        assertThatThrownBy(() -> whatIf(new Change.Maintenance(Target.group("db"))))
+                .isInstanceOf(ConfigurationException.class);
+        assertThatThrownBy(() -> whatIf(new Change.NewGroup("web", List.of(), Placement.NONE)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("another name");
+    }
+
+    private void register(String group, List<String> preferred, Map<String, String> rules) {
+        play.register(group, preferred, Play.placement(new TreeMap<>(rules)));
+        play.settle();
+    }
+
+    private String explain(String group) {
+        return Advice.explain(play.record(), group, Optional.empty()).sentence();
+    }
+
+    private String whyNot(String group, NodeId node) {
+        return Advice.whyNot(play.record(), group, node).sentence();
+    }
+
+    private Forecast whatIf(Change... changes) {
+        return Rehearsal.of(play.record(), Policies.with(List.of()), List.of(changes));
+    }
+}
