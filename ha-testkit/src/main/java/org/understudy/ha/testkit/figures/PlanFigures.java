@@ -182,7 +182,8 @@ public final class PlanFigures {
             incarnations.put(who.node(), 1L);
             sessions.put(
                     who.node(),
-                    new Session(who, n, "d" + n, HostIdentity.UNKNOWN, "key", 1, new TreeMap<>(offers), capacity));
+                    new Session(who, n, "d" + n, HostIdentity.UNKNOWN, "key", 1, new TreeMap<>(offers))
+                            .withCapacity(capacity));
         }
         return ClusterRecord.first("figures", voters)
                 .withSessions(sessions, incarnations, List.of())
