@@ -403,10 +403,10 @@ public final class Planner {
             admit();
             takeOffers();
             takeMoves();
-            passBarriers();
             grant();
             pruneEnds();
             pruneElections();
+            passBarriers();
             ClusterRecord planned = record(base.number());
             boolean isChange = !planned.equals(base);
             return isChange
