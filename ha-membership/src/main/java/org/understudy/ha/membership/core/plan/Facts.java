@@ -136,9 +136,18 @@ public record Facts(
             SortedMap<String, Integer> capacity,
             Claims claims) {
 
+        /** By a node that claims nothing. */
+        public Offered(
+                long version,
+                SortedMap<String, Candidacy> candidacies,
+                SortedMap<String, Rules> rules,
+                SortedMap<String, Integer> capacity) {
+            this(version, candidacies, rules, capacity, Claims.NONE);
+        }
+
         /** Of groups without rules, by a node without capacities that claims nothing. */
         public Offered(long version, SortedMap<String, Candidacy> candidacies) {
-            this(version, candidacies, new TreeMap<>(), new TreeMap<>(), Claims.NONE);
+            this(version, candidacies, new TreeMap<>(), new TreeMap<>());
         }
     }
 

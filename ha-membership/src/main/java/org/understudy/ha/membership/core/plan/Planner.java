@@ -440,12 +440,12 @@ public final class Planner {
             board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
             placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
             takeMoves();
-            passBarriers();
             placing.settleBefore();
             grant();
             placing.settle();
             pruneEnds();
             pruneElections();
+            passBarriers();
             ClusterRecord planned = record(base.number());
             boolean isChange = !planned.equals(base);
             return isChange
