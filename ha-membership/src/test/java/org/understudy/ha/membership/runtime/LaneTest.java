@@ -458,6 +458,19 @@ class LaneTest {
                 .containsExactly(Planner.PROGRAM_PREFIX + "postgres!promoted");
     }
 
+    @Test
+    void two_promoted_do_harm_whatever_is_in_front_of_them() {
+        Group group = Group.named("db")
+                .copies(2)
+                .promotable()
+                .resourceBehindAddress("db", new Roles(Scope.PROCESS))
+                .resourceWithPromoted("address", new Good())
+                .build();
+        List<Part> parts = Part.of(group, List.of(HERE), HERE);
+        assertThat(Lane.subjects(parts.get(0))).extracting(Subject::mayOverlap).containsExactly(true);
+        assertThat(Lane.subjects(parts.get(2))).extracting(Subject::mayOverlap).containsExactly(false, false);
+    }
+
     private List<String> remainsOfRole(Roles roles) throws InterruptedException {
         List<Lane> lanes = lanes(copied(2, roles));
         Lane promoted = lanes.get(lanes.size() - 1);
