@@ -265,7 +265,8 @@ public record Group(
         /**
          * Adds a resource that does no harm when two run at once as long as clients reach only one of them: a listener behind
          * this group's address, for example. The address is what is enforced; this resource is then no reason to wait. If it
-         * writes anything shared, use {@link #resource} instead, or let the sink compare tokens.
+         * writes anything shared, use {@link #resource} instead, or let the sink compare tokens. In a {@link #promotable()} group this
+         * says nothing about the promoted role: two promoted always count as harm.
          */
         public Builder resourceBehindAddress(String resourceName, ManagedResource resource) {
             return add(resourceName, resource, true, false);

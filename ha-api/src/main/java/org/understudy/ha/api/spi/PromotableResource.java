@@ -47,7 +47,11 @@ public interface PromotableResource extends ManagedResource {
         return Score.of(0);
     }
 
-    /** What must end for the copy to be surely promoted no more. {@link #scope()} by default. */
+    /**
+     * What must end for the copy to be surely promoted no more. {@link #scope()} by default. Every proof heeds it: the end of the process
+     * proves a role of scope {@link Scope#PROCESS} over; one of scope {@link Scope#NODE} for which {@link #remains()} names nothing
+     * only the start of another kernel; one of scope {@link Scope#EXTERNAL} nothing about its host.
+     */
     default Scope promotedScope() {
         return scope();
     }

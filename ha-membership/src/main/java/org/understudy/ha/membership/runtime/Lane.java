@@ -478,12 +478,19 @@ public final class Lane {
         boolean isRefused = group.isEnforcementRequired() && !coverage.isComplete();
         List<String> remains = new ArrayList<>();
         for (Group.Entry entry : part.entries()) {
-            for (String thing : entry.resource().remains()) {
+            List<String> things = entry.resource().remains();
+            for (String thing : things) {
                 remains.add(ownName(thing));
             }
-            if (entry.resource().scope() == Scope.EXTERNAL) {
+            Scope scope = scope(part, entry);
+            String own = part.name() + "/" + entry.name();
+            if (scope == Scope.EXTERNAL) {
                 // No last will can speak for what outlives the host.
-                remains.add(Planner.EXTERNAL_PREFIX + part.name() + "/" + entry.name());
+                remains.add(Planner.EXTERNAL_PREFIX + own);
+            } else if (scope == Scope.NODE && isPromoted(part, entry) && things.isEmpty()) {
+                // A role that the kernel holds has no name of its own: no last will lists it, and a new kernel proves
+                // it over.
+                remains.add(Planner.PROGRAM_PREFIX + own);
             }
         }
         wasOfferedAsCovered |= isExpirable && !isLeaseEnough;
@@ -518,20 +525,31 @@ public final class Lane {
     public static List<Subject> subjects(Part part) {
         List<Subject> subjects = new ArrayList<>();
         for (Group.Entry entry : part.entries()) {
-            boolean isPromoted = part.role() == Role.PROMOTED && hasRole(entry);
+            boolean isPromoted = isPromoted(part, entry);
             ManagedResource resource = entry.resource();
-            Scope scope = isPromoted ? ((PromotableResource) resource).promotedScope() : resource.scope();
             subjects.add(new Subject(
                     entry.name(),
-                    java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null"),
+                    scope(part, entry),
                     List.copyOf(
                             isPromoted
                                     ? ((PromotableResource) resource).promotedEnforcements()
                                     : resource.enforcements()),
-                    // Whoever wants copies says that one too many does no harm for a while.
-                    entry.mayOverlap() || part.role() == Role.COPY));
+                    // Whoever wants copies says that one too many does no harm for a while; of two promoted nobody says so.
+                    part.role() == Role.COPY || entry.mayOverlap() && !isPromoted));
         }
         return List.copyOf(subjects);
+    }
+
+    /** Whether of this entry it is the promoted role that the part is about, and not its running. */
+    private static boolean isPromoted(Part part, Group.Entry entry) {
+        return part.role() == Role.PROMOTED && hasRole(entry);
+    }
+
+    /** What must end for the part to be surely gone. */
+    private static Scope scope(Part part, Group.Entry entry) {
+        ManagedResource resource = entry.resource();
+        Scope scope = isPromoted(part, entry) ? ((PromotableResource) resource).promotedScope() : resource.scope();
+        return java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null");
     }
 
     // ---- start, in the lane --------------------------------------------------------------------------------------
@@ -577,7 +595,7 @@ public final class Lane {
 
     private Optional<Failure> startOne(
             Group.Entry entry, Incarnation newHolder, GrantLease fresh, ProofKind proof, long token) {
-        boolean isPromotion = part.role() == Role.PROMOTED && hasRole(entry);
+        boolean isPromotion = isPromoted(part, entry);
         Call what = isPromotion ? Call.PROMOTE : Call.START;
         String overdue = what.name().toLowerCase(java.util.Locale.ROOT) + " has not returned after "
                 + instance.budget(entry, what) + " although it was interrupted";
@@ -667,9 +685,8 @@ public final class Lane {
         promoted.ifPresent(lane -> lane.demoteFirst(again));
         StringBuilder failures = new StringBuilder();
         for (Group.Entry entry : reversed()) {
-            Optional<String> failure = part.role() == Role.PROMOTED && hasRole(entry)
-                    ? demoteOne(entry, token, again)
-                    : stopOne(entry, token, again);
+            Optional<String> failure =
+                    isPromoted(part, entry) ? demoteOne(entry, token, again) : stopOne(entry, token, again);
             failure.ifPresent(f -> failures.append(f).append("; "));
         }
         if (failures.length() == 0) {

@@ -34,12 +34,14 @@ import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Effect.PublishLease;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.enforcement.core.Subject;
 
 /** Lanes with resources that break every rule they can, beside one that keeps them; the test is the loop. */
@@ -438,6 +440,44 @@ class LaneTest {
                                 .doesNotContain("\n"));
     }
 
+    // ---- parts ---------------------------------------------------------------------------------------------------
+
+    @Test
+    void what_the_promoted_role_leaves_behind_is_asked_of_the_role_and_not_of_the_copy() throws Exception {
+        assertThat(remainsOfRole(new Roles(Scope.PROCESS))).isEmpty();
+        assertThat(remainsOfRole(new Roles(Scope.NODE)))
+                .as("the death of a process does not prove it over, a new kernel does")
+                .containsExactly(Planner.PROGRAM_PREFIX + "db!promoted/db");
+        assertThat(remainsOfRole(new Roles(Scope.EXTERNAL)))
+                .as("nothing about the host proves it over")
+                .containsExactly(Planner.EXTERNAL_PREFIX + "db!promoted/db");
+        Roles named = new Roles(Scope.NODE);
+        named.remains = List.of(Planner.PROGRAM_PREFIX + "postgres");
+        assertThat(remainsOfRole(named))
+                .as("what it names itself is enough")
+                .containsExactly(Planner.PROGRAM_PREFIX + "postgres!promoted");
+    }
+
+    @Test
+    void two_promoted_do_harm_whatever_is_in_front_of_them() {
+        Group group = Group.named("db")
+                .copies(2)
+                .promotable()
+                .resourceBehindAddress("db", new Roles(Scope.PROCESS))
+                .resourceWithPromoted("address", new Good())
+                .build();
+        List<Part> parts = Part.of(group, List.of(HERE), HERE);
+        assertThat(Lane.subjects(parts.get(0))).extracting(Subject::mayOverlap).containsExactly(true);
+        assertThat(Lane.subjects(parts.get(2))).extracting(Subject::mayOverlap).containsExactly(false, false);
+    }
+
+    private List<String> remainsOfRole(Roles roles) throws InterruptedException {
+        List<Lane> lanes = lanes(copied(2, roles));
+        Lane promoted = lanes.get(lanes.size() - 1);
+        promoted.offer(() -> {});
+        return nextOf("db!promoted", Input.GroupOffered.class).candidacy().remains();
+    }
+
     // ---- what the tests share ------------------------------------------------------------------------------------
 
     private static Group group(ManagedResource... resources) {
@@ -449,6 +489,17 @@ class LaneTest {
             builder.resource("r" + i, resources[i]);
         }
         return builder.build();
+    }
+
+    private static Group copied(int copies, ManagedResource resource) {
+        return Group.named("db")
+                .copies(copies)
+                .promotable()
+                .startBudget(Duration.ofMillis(300))
+                .stopBudget(Duration.ofMillis(300))
+                .monitorEvery(Duration.ofMillis(2))
+                .resource("db", resource)
+                .build();
     }
 
     private List<Lane> lanes(Group group) {
@@ -540,6 +591,36 @@ class LaneTest {
         @Override
         public Health monitor() {
             return health;
+        }
+    }
+
+    /** Can be promoted. */
+    private static class Roles extends Good implements PromotableResource {
+        private final Scope promotedScope;
+        private volatile List<String> remains = List.of();
+
+        private Roles(Scope promotedScope) {
+            this.promotedScope = promotedScope;
+        }
+
+        @Override
+        public void promote(StartContext context) throws ResourceException {
+            // Promoted.
+        }
+
+        @Override
+        public void demote(StopContext context) throws ResourceException {
+            // Not any more.
+        }
+
+        @Override
+        public Scope promotedScope() {
+            return promotedScope;
+        }
+
+        @Override
+        public List<String> remains() {
+            return remains;
         }
     }
 
