@@ -40,7 +40,9 @@ public final class BpfCall {
     private static final int BEFORE = 1 << 3;
 
     /** {@code BPF_MPROG_MAX} of the kernel, {@code linux/bpf_mprog.h}. */
-    private static final int PROGRAMS_MAX = 64;
+    public static final int PROGRAMS_MAX = 64;
+    /** Where the attributes of {@link #query} have the number of programs: of those there is room for, and then of those there are. */
+    public static final int QUERY_COUNT_AT = 24;
 
     private static final int NAME_BYTES = 16;
     private static final int MAP_INFO_BYTES = 80;
@@ -328,11 +330,11 @@ public final class BpfCall {
                 .put(0, index)
                 .put(4, direction.attachType())
                 .point(16, new byte[PROGRAMS_MAX * 4])
-                .put(24, PROGRAMS_MAX);
+                .put(QUERY_COUNT_AT, PROGRAMS_MAX);
     }
 
     public int[] ids() {
-        int[] ids = new int[Math.max(0, Math.min(result(24), PROGRAMS_MAX))];
+        int[] ids = new int[Math.max(0, Math.min(result(QUERY_COUNT_AT), PROGRAMS_MAX))];
         for (int i = 0; i < ids.length; i++) {
             ids[i] = blocks.get(1).getInt(4 * i);
         }

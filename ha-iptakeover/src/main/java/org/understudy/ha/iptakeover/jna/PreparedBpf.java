@@ -26,6 +26,26 @@ public final class PreparedBpf {
     }
 
     /**
+     * Makes it with a number in its attributes.
+     *
+     * @return the number that stands in their place afterwards, and the first of the first block
+     * @throws org.understudy.ha.api.PlatformException if the kernel refuses
+     */
+    public Numbers run(int at, int number) {
+        lock.lock();
+        try {
+            memory.setInt(at, number);
+            Libc.bpf(call, memory);
+            return new Numbers(memory.getInt(at), memory.getInt(starts[1]));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What {@link #run(int, int)} gives. */
+    public record Numbers(int attribute, int first) {}
+
+    /**
      * Makes it.
      *
      * @param block of the call that is replaced, whole

@@ -30,6 +30,7 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.jna.Fd;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.jna.NativeAccess;
+import org.understudy.ha.iptakeover.jna.PreparedBpf;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.spi.DeadlineGate;
@@ -74,6 +75,9 @@ public final class CardGuard implements AutoCloseable {
     private final Map<Direction, Long> digests = new EnumMap<>(Direction.class);
     /** Those at the head of the card, whoever loaded them. */
     private final Map<Direction, Integer> attached = new EnumMap<>(Direction.class);
+
+    /** What is asked in each turn. */
+    private final Map<Direction, PreparedBpf> queries = new EnumMap<>(Direction.class);
 
     private volatile boolean hasFailed;
 
@@ -508,9 +512,8 @@ public final class CardGuard implements AutoCloseable {
         lock.lock();
         try {
             for (Direction direction : Direction.values()) {
-                int[] ids = idsOf(direction, index);
                 Integer known = attached.get(direction);
-                if (ids.length > 0 && known != null && ids[0] == known) {
+                if (known != null && known == firstOf(direction)) {
                     continue;
                 }
                 String why = lookAgain(direction);
@@ -521,6 +524,21 @@ public final class CardGuard implements AutoCloseable {
             return "";
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The program in front; 0 if there is none. */
+    private int firstOf(Direction direction) {
+        try {
+            PreparedBpf.Numbers found = queries.computeIfAbsent(
+                            direction, one -> new PreparedBpf(BpfCall.query(one, index)))
+                    .run(BpfCall.QUERY_COUNT_AT, BpfCall.PROGRAMS_MAX);
+            return found.attribute() > 0 ? found.first() : 0;
+        } catch (PlatformException e) {
+            if (e.errno() == Libc.ENOENT || e.errno() == Libc.ENODEV) {
+                return 0;
+            }
+            throw e;
         }
     }
 
