@@ -78,6 +78,7 @@ import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
+import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.internal.loop.EventDispatcher;
@@ -239,6 +240,7 @@ final class UnderstudyNode implements HaNode {
     private final Map<String, String> differing = new TreeMap<>();
     private long clockOffset;
 
+    private volatile boolean isWholeClaimed;
     private volatile NodeState state = NodeState.JOINING;
     private volatile String stateReason = "starting";
     private volatile Membership.View view = new Membership.View(0, List.of());
@@ -827,7 +829,7 @@ final class UnderstudyNode implements HaNode {
                         threads,
                         timers,
                         loop::submit,
-                        claim -> guardian.ifPresent(g -> g.claim(claim)),
+                        this::claim,
                         this::tag,
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         softStates,
@@ -860,6 +862,17 @@ final class UnderstudyNode implements HaNode {
         }
         loop.execute(() -> isStatusDirty = true);
         return added;
+    }
+
+    /** What the guardian has heard once it knows for good; each start of a group would wait for its answer again. */
+    private void claim(String claim) {
+        boolean isWhole = claim.equals(HostClaims.WHOLE_PROCESS);
+        if (isWhole && isWholeClaimed) {
+            return;
+        }
+        guardian.ifPresent(g -> g.claim(claim));
+        // It has returned: the guardian knows, or is lost for good.
+        isWholeClaimed |= isWhole;
     }
 
     /** Whether any part of a group is registered here. */
@@ -1299,7 +1312,8 @@ final class UnderstudyNode implements HaNode {
             differing.remove(key);
             return;
         }
-        String sentence = "the nodes " + what + " group " + group + ": " + byNode + "; register it alike everywhere";
+        String sentence =
+                "the nodes " + what + " group " + Part.title(group) + ": " + byNode + "; register it alike everywhere";
         if (!sentence.equals(differing.put(key, sentence))) {
             log.line(() -> LOG.warn("{}", sentence));
             publish(key, new HaEvent.Alarm(group, sentence));
