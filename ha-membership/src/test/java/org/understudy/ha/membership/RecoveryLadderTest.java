@@ -11,6 +11,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -94,7 +95,7 @@ class RecoveryLadderTest {
             assertThat(atOnce.incrementAndGet()).isEqualTo(1);
             while (isStuck.get()) {
                 try {
-                    isStuck.set(!go.await(30, java.util.concurrent.TimeUnit.SECONDS));
+                    isStuck.set(!go.await(30, TimeUnit.SECONDS));
                 } catch (InterruptedException e) {
                     interrupts.incrementAndGet();
                     assertThat(climb.isCurrent()).isFalse();
@@ -154,6 +155,30 @@ class RecoveryLadderTest {
         assertThatThrownBy(() -> serv1.recovery().rung("late", 2, BUDGET, climb -> {}))
                 .isInstanceOf(LifecycleException.class);
         assertThat(serv1.recovery().status().isRunning()).isFalse();
+    }
+
+    @Test
+    void closing_a_node_ends_what_climbs_on_it_and_leaves_no_thread() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        serv1.names().observe("", status -> {});
+        serv1.barriers().join("rebuild").observe(view -> {});
+        serv1.recovery().observe(status -> {});
+        serv1.recovery().rung("suspend", 1, BUDGET, climb -> {
+            begun.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } finally {
+                interrupted.countDown();
+            }
+        });
+        assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+
+        serv1.close();
+
+        assertThat(interrupted.getCount()).isZero();
+        await(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.isAlive() && thread.getName().startsWith("ha-serv1-")));
     }
 
     private void hang(HaNode node) {
