@@ -1,0 +1,109 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.Advisor.Change;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator.Result;
+import org.understudy.ha.api.Resources.MoveResult;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.Severity;
+
+/** Rules, maintenance, drain and the advisor with whole nodes. */
+@Timeout(90)
+class PlacedNodesTest {
+
+    private static final NodeId SERV1 = NodeId.of("serv1");
+    private static final NodeId SERV2 = NodeId.of("serv2");
+
+    @TempDir
+    Path directory;
+
+    private final AtomicBoolean isBroken = new AtomicBoolean();
+
+    @Test
+    void groups_are_kept_apart_stay_in_maintenance_and_leave_a_drained_node() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            Placement apart = Placement.rules().apart("web").build();
+            for (HaNode node : List.of(serv1, serv2)) {
+                node.resources().register(group("web", Placement.NONE));
+                node.resources().register(group("batch", apart));
+            }
+            await(() -> is(serv1, "batch", GroupStatus.State.RUNNING) && is(serv2, "web", GroupStatus.State.RUNNING));
+
+            MoveResult together = serv1.resources()
+                    .move("web", SERV1, Duration.ofSeconds(20))
+                    .toCompletableFuture()
+                    .join();
+            assertThat(together.outcome()).isEqualTo(MoveResult.Outcome.REFUSED);
+            assertThat(together.reason()).contains("it must be apart from batch, which is there");
+            assertThat(serv2.advisor().whyNot("web", SERV1).sentence()).contains("apart from batch");
+            assertThat(serv2.advisor().whatIf(new Change.NodeLost(SERV1)).sentence())
+                    .isEqualTo("of 2 groups 1 would run nowhere [batch], 1 would be as they are");
+
+            assertThat(result(serv1.operator().maintenance(Target.group("web"), "ann", "to mend it")))
+                    .isEqualTo(new Result(true, "done"));
+            isBroken.set(true);
+            assertThat(result(serv1.operator().drain(SERV2)).reason()).contains("[web] still stands granted to it");
+            assertThat(is(serv2, "web", GroupStatus.State.RUNNING))
+                    .as("broken and let be")
+                    .isTrue();
+
+            isBroken.set(false);
+            result(serv1.operator().endMaintenance(Target.group("web")));
+            assertThat(result(serv1.operator().drain(SERV2))).isEqualTo(new Result(true, "done"));
+            await(() -> is(serv1, "web", GroupStatus.State.UNOWNED));
+            assertThat(serv1.advisor().explain("web").sentence())
+                    .startsWith("web runs nowhere: ")
+                    .contains("serv2 is on standby")
+                    .contains("apart from batch");
+        }
+    }
+
+    private static Result result(java.util.concurrent.CompletionStage<Result> asked) {
+        return asked.toCompletableFuture().join();
+    }
+
+    private static boolean is(HaNode node, String group, GroupStatus.State state) {
+        return node.resources().status().stream()
+                .anyMatch(status -> status.group().equals(group) && status.state() == state);
+    }
+
+    private Group group(String name, Placement placement) {
+        return Group.named(name)
+                .prefer("serv1", "serv2")
+                .placement(placement)
+                .resource("service", new ManagedResource() {
+                    @Override
+                    public void start(StartContext context) {}
+
+                    @Override
+                    public void stop(StopContext context) {}
+
+                    @Override
+                    public Health monitor() {
+                        return isBroken.get() && name.equals("web")
+                                ? Health.failed(Severity.SOFT, "it is broken")
+                                : Health.healthy();
+                    }
+                })
+                .build();
+    }
+}
