@@ -534,7 +534,8 @@ public final class Lane {
                             isPromoted
                                     ? ((PromotableResource) resource).promotedEnforcements()
                                     : resource.enforcements()),
-                    // Whoever wants copies says that one too many does no harm for a while; of two promoted nobody says so.
+                    // Whoever wants copies says that one too many does no harm for a while; of two promoted nobody says
+                    // so.
                     part.role() == Role.COPY || entry.mayOverlap() && !isPromoted));
         }
         return List.copyOf(subjects);
