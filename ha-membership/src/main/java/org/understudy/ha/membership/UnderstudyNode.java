@@ -98,6 +98,7 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.plan.Forms;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
@@ -1267,7 +1268,9 @@ final class UnderstudyNode implements HaNode {
     private void refreshStatuses() {
         TreeMap<String, GroupStatus> next = new TreeMap<>();
         List<String> names = new ArrayList<>(lanes.keySet());
-        record.ifPresent(r -> names.addAll(r.groups().keySet()));
+        record.ifPresent(r -> r.groups().keySet().stream()
+                .filter(name -> !Forms.isLeftOver(r, name))
+                .forEach(names::add));
         Function<String, String> unowned =
                 record.map(Planner::whyUnowned).orElse(name -> "this node knows no cluster record yet");
         for (String name : names) {

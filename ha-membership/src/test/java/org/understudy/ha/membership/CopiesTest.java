@@ -245,6 +245,44 @@ class CopiesTest {
         }
     }
 
+    @Test
+    void a_group_that_has_no_copies_any_more_is_one_whole_again() throws Exception {
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
+            HaNode copy1 = cluster.start("serv1");
+            HaNode copy2 = cluster.start("serv2");
+            cluster.start("witness");
+            Database db1 = new Database(1);
+            Database db2 = new Database(1);
+            copy1.resources().register(db(db1, new Web()));
+            copy2.resources().register(db(db2, new Web()));
+            await(() -> db1.isUp && db2.isUp && (isPromoted(copy1) || isPromoted(copy2)));
+            for (HaNode node : List.of(copy1, copy2)) {
+                node.close();
+                cluster.forget(node);
+            }
+
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            for (HaNode node : List.of(serv1, serv2)) {
+                node.resources()
+                        .register(Group.named("db")
+                                .prefer("serv1", "serv2")
+                                .resource("db", new Web())
+                                .build());
+            }
+            await(() -> serv1.resources().status("db").state() == State.RUNNING);
+            assertThat(serv1.resources().parts("db"))
+                    .extracting(GroupStatus::title)
+                    .containsExactly("db");
+            MoveResult move = serv1.resources()
+                    .move("db", serv2.id(), Duration.ofSeconds(20))
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS);
+            assertThat(move.outcome()).isEqualTo(MoveResult.Outcome.DONE);
+            assertNeverTwo();
+        }
+    }
+
     // ---- failures ------------------------------------------------------------------------------------------------
 
     @Test

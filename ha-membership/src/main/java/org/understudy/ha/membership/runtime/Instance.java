@@ -69,8 +69,8 @@ final class Instance {
     /** What failed last, by the call: it is logged once. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
-    /** Looks that hang, by name. */
-    private final Map<UserCall, String> hanging = new ConcurrentHashMap<>();
+    /** Looks that hang. */
+    private final Set<UserCall> hanging = ConcurrentHashMap.newKeySet();
 
     private final AtomicBoolean isShutDown = new AtomicBoolean();
     private final AtomicInteger lateReturns = new AtomicInteger();
@@ -248,12 +248,20 @@ final class Instance {
     }
 
     /** A look into this group hangs: it is not to be started on this node meanwhile. */
-    Optional<Eligibility> whyStuck() {
-        return hanging.values().stream()
+    Optional<Failure> stuck() {
+        return hanging.stream()
                 .findFirst()
-                .map(name -> Eligibility.veto(
-                        name + " does not return although it was interrupted; until it does, or this process"
-                                + " is started again, the group is not started here"));
+                .map(call -> new Failure(
+                        Severity.SOFT,
+                        call.resource(),
+                        call.word()
+                                + " does not return although it was interrupted; until it does, or this process is"
+                                + " started again, the group is not started here"));
+    }
+
+    /** As {@link #stuck()}, said of its eligibility. */
+    Optional<Eligibility> whyStuck() {
+        return stuck().map(failure -> Eligibility.veto(failure.why()));
     }
 
     /** In the queue. The lowest score of these resources, or a veto. */
@@ -283,6 +291,10 @@ final class Instance {
     Presence probe(Lane lane, Runnable onGivenUp) {
         if (here != null) {
             return Presence.ABSENT;
+        }
+        if (!hanging.isEmpty()) {
+            // Whoever else asked would hang there as well.
+            return Presence.UNKNOWN;
         }
         if (System.nanoTime() - presenceAt < FRESH_NANOS) {
             return presence;
@@ -514,7 +526,7 @@ final class Instance {
 
     private void hangs(UserCall call) {
         if (call.isLook()) {
-            hanging.put(call, call.name());
+            hanging.add(call);
         }
     }
 

@@ -559,6 +559,11 @@ public final class Lane {
         if (isOver(token)) {
             return;
         }
+        Optional<Failure> stuck = instance.stuck();
+        if (stuck.isPresent()) {
+            startFailed(token, stuck.get());
+            return;
+        }
         boolean isPossible = switch (part.role()) {
             case WHOLE -> true;
             case COPY -> instance.take(this);

@@ -70,6 +70,10 @@ final class UserCall {
         return lane;
     }
 
+    String resource() {
+        return resource;
+    }
+
     long ticket() {
         return ticket;
     }

@@ -312,6 +312,40 @@ class LaneTest {
     }
 
     @Test
+    void a_probe_that_hangs_is_asked_once_and_not_once_for_each_copy() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.PROBE);
+        hanging.isOn = true;
+        List<Lane> lanes = lanes(Group.named("bad").copies(5).resource("r0", hanging).build());
+        lanes.forEach(lane -> lane.offer(lane::markOffered));
+        for (int i = 0; i < lanes.size(); i++) {
+            Input.GroupOffered offer = next(Input.GroupOffered.class);
+            assertThat(offer.candidacy().presence()).isEqualTo(Presence.UNKNOWN);
+            assertThat(offer.candidacy().whyNot()).contains("r0.probe does not return");
+        }
+        assertThat(lanes.get(0).troubles(Troubles.NONE).hanging()).isEqualTo(1);
+        hanging.isOn = false;
+        free.countDown();
+        for (Input.Probed probed = next(Input.Probed.class); probed.presence() != Presence.ABSENT; ) {
+            probed = next(Input.Probed.class);
+        }
+    }
+
+    @Test
+    void nothing_is_started_while_a_look_into_it_hangs() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.MONITOR);
+        hanging.isOn = true;
+        Lane lane = lane(group(hanging));
+        lane.start(LIFE, 1, ProofKind.NEVER);
+        Input.StartEnded ended = next(Input.StartEnded.class);
+        assertThat(ended.failure()).contains(Severity.SOFT);
+        assertThat(ended.resource()).isEqualTo("r0");
+        assertThat(ended.why()).startsWith("r0.monitor does not return");
+        assertThat(hanging.told).isEmpty();
+        lane.stop(1, ended.why());
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+    }
+
+    @Test
     void a_start_that_hangs_has_failed_and_its_late_return_is_ignored_and_counted() throws Exception {
         Hanging hanging = new Hanging(ManagedResource.Call.START);
         hanging.isOn = true;

@@ -344,7 +344,8 @@ public final class Planner {
                             + "waiting for its last will, for that node to come back on the same host and disk, or for an"
                             + " operator to confirm that it is down";
         }
-        Optional<String> obstacle = state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty();
+        Optional<String> obstacle = Forms.obstacle(record, group)
+                .or(() -> state.grant().isEmpty() ? neverObstacle(record, group) : Optional.empty());
         return obstacle.orElseGet(() -> whyNotPlaced(board.get(), group));
     }
 
@@ -817,6 +818,11 @@ public final class Planner {
             for (int waiting : placing.waiting()) {
                 String name = board.name(waiting);
                 GroupRecord group = board.state(waiting);
+                Optional<String> otherForm = Forms.obstacle(soFar, name);
+                if (otherForm.isPresent()) {
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, otherForm.get()));
+                    continue;
+                }
                 if (group.grant().isEmpty()) {
                     Optional<String> obstacle = neverObstacle(soFar, name);
                     if (obstacle.isPresent()) {

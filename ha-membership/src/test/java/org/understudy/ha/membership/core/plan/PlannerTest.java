@@ -96,6 +96,87 @@ class PlannerTest {
         assertThat(plan(base).record().grant(FILES)).isEmpty();
     }
 
+    // ---- forms of a group ----------------------------------------------------------------------------------------
+
+    /** A runs it whole, B was started again with copies, nobody else has registered any. */
+    @Test
+    void no_part_is_granted_while_another_node_still_has_the_group_whole() {
+        Candidacy anywhere = anywhere();
+        ClusterRecord running = withGroup(rolling(anywhere), FILES, granted(A1, 5, false));
+
+        ClusterRecord after = plan(running).record();
+        assertThat(after.grant("files#1")).isEmpty();
+        assertThat(after.grant("files!promoted")).isEmpty();
+        assertThat(Planner.whyUnowned(running, "files!promoted"))
+                .contains("files as a whole stands granted to a")
+                .contains("register it alike");
+
+        ClusterRecord offered = withGroup(rolling(anywhere), FILES, GroupRecord.NEW);
+        ClusterRecord waiting = plan(offered).record();
+        assertThat(waiting.groups().keySet())
+                .allMatch(name -> waiting.grant(name).isEmpty());
+        assertThat(Planner.whyUnowned(offered, "files#1")).contains("files as a whole is offered by a");
+        assertThat(Planner.whyUnowned(offered, FILES)).contains("files promoted is offered by b");
+    }
+
+    @Test
+    void the_whole_waits_for_the_proof_that_the_last_copy_is_over() {
+        Candidacy anywhere = anywhere();
+        ClusterRecord everybody = withGroup(
+                withSession(all(anywhere), new Incarnation(C, 2), new TreeMap<>()),
+                FILES,
+                GroupRecord.NEW.withGrant(
+                        granted(A1, 3, false).grant().orElseThrow().endedBy(ProofKind.RELEASED)));
+        ClusterRecord base = withGroup(everybody, "files!promoted", granted(C1, 5, false));
+
+        assertThat(plan(base).record().grant(FILES).orElseThrow().stands()).isFalse();
+        assertThat(Planner.whyUnowned(base, FILES)).contains("files promoted stands granted to c");
+
+        operations.add(new Operation(Operation.Kind.CONFIRM_DOWN, C, 1, "ann", "it burnt"));
+        ClusterRecord over = plan(base).record();
+        assertThat(over.grant("files!promoted").orElseThrow().over()).contains(ProofKind.OPERATOR);
+        assertThat(over.grant(FILES).orElseThrow().stands()).isTrue();
+        assertThat(Forms.isLeftOver(over, "files!promoted")).isTrue();
+        assertThat(Forms.isLeftOver(over, FILES)).isFalse();
+        assertThat(Forms.isLeftOver(base, "files!promoted"))
+                .as("somebody holds it")
+                .isFalse();
+    }
+
+    @Test
+    void what_has_a_similar_name_is_no_other_form() {
+        ClusterRecord base = withGroup(
+                withGroup(withGroup(all(candidacy(true)), FILES, GroupRecord.NEW), "files-2#1", granted(C1, 4, false)),
+                "file",
+                granted(C1, 5, false));
+        assertThat(plan(base).record().grant(FILES).orElseThrow().stands()).isTrue();
+        assertThat(Forms.obstacle(base, "file#1")).isPresent();
+        assertThat(Forms.obstacle(base, "files-2")).isPresent();
+        assertThat(Forms.obstacle(base, "files-2#2")).isEmpty();
+        assertThat(Forms.isLeftOver(withGroup(base, "files#1", GroupRecord.NEW), "files#1"))
+                .isTrue();
+        assertThat(Forms.isLeftOver(withGroup(base, "else", GroupRecord.NEW), "else"))
+                .as("nobody has it in any form, and it is shown")
+                .isFalse();
+    }
+
+    private static Candidacy anywhere() {
+        return new Candidacy(List.of(), false, true, "", Presence.ABSENT, false, List.of());
+    }
+
+    private static ClusterRecord rolling(Candidacy candidacy) {
+        TreeMap<String, Candidacy> copies = new TreeMap<>();
+        for (String part : List.of("files#1", "files#2", "files!promoted")) {
+            copies.put(part, candidacy);
+        }
+        ClusterRecord record =
+                withSession(withSession(withSession(empty(), A1, offer(candidacy)), B1, copies), C1, new TreeMap<>());
+        for (String part : copies.keySet()) {
+            record = withGroup(record, part, GroupRecord.NEW);
+        }
+        return record;
+    }
+
     // ---- the proofs ------------------------------------------------------------------------------------------------
 
     @Test
