@@ -1069,14 +1069,18 @@ final class UnderstudyNode implements HaNode {
         for (String group : known.groups().keySet()) {
             TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
             TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();
+            TreeMap<NodeId, String> rules = new TreeMap<>();
+            long first = known.groups().get(group).rules().digest();
             known.sessions().forEach((node, session) -> {
                 Candidacy candidacy = session.candidacies().get(group);
                 if (candidacy != null) {
                     lists.put(node, candidacy.preferred());
+                    rules.put(node, candidacy.rules() == first ? "as it was first" : "otherwise");
                     policies.put(node, candidacy.keepsRunning() ? WithoutQuorum.KEEP_RUNNING : WithoutQuorum.STOP);
                 }
             });
             warnOfDifference(group, "prefer different nodes for", lists);
+            warnOfDifference(group, "have different placement rules for", rules);
             warnOfDifference(group, "do different things without a quorum with", policies);
         }
     }
