@@ -35,12 +35,15 @@ final class Operations {
 
     /** Asked for here. */
     void ask(long now, long request, Operation operation) {
-        own.put(request, new Own(operation, now));
+        own.put(request, new Own(operation, now, false));
         hear(now, operation);
     }
 
     /** Asked for somewhere; true if it is new. */
     boolean hear(long now, Operation operation) {
+        if (operation.kind() == Operation.Kind.ACTIVATE) {
+            heard.remove(new Operation(Operation.Kind.DRAIN, operation.node(), 0, "", "").key());
+        }
         Heard before = heard.put(operation.key(), new Heard(operation, now));
         while (heard.size() > OTHERS_MAX) {
             heard.pollFirstEntry();
@@ -79,6 +82,9 @@ final class Operations {
             boolean isDone = record.filter(r -> Planner.isDone(r, operation)).isPresent();
             Optional<String> refusal =
                     isDone ? Optional.empty() : record.flatMap(r -> Planner.operationRefusal(r, operation));
+            if (!isDone && refusal.isEmpty() && isCalledOff(entry, record)) {
+                refusal = Optional.of("it was activated before everything had left it");
+            }
             if (refusal.isEmpty() && !isDone && now - entry.getValue().since() > giveUpNanos) {
                 refusal = Optional.of("not done within " + giveUpNanos / 1_000_000_000L + " s: "
                         + record.map(r -> Planner.operationWaitsFor(r, operation))
@@ -95,6 +101,19 @@ final class Operations {
         return decided;
     }
 
+    /** Whether a drain had put its node on standby, and somebody has ended that. */
+    private boolean isCalledOff(Map.Entry<Long, Own> entry, Optional<ClusterRecord> record) {
+        Own asked = entry.getValue();
+        if (asked.operation().kind() != Operation.Kind.DRAIN || record.isEmpty()) {
+            return false;
+        }
+        boolean isOnStandby = record.get().standby().contains(asked.operation().node());
+        if (isOnStandby && !asked.isBegun()) {
+            own.put(entry.getKey(), new Own(asked.operation(), asked.since(), true));
+        }
+        return asked.isBegun() && !isOnStandby;
+    }
+
     /** When something here changes by itself. */
     long nextDeadlineNanos() {
         long next = Long.MAX_VALUE;
@@ -104,7 +123,12 @@ final class Operations {
         return next;
     }
 
-    private record Own(Operation operation, long since) {}
+    /**
+     * Asked for here.
+     *
+     * @param isBegun whether a drain has put its node on standby
+     */
+    private record Own(Operation operation, long since, boolean isBegun) {}
 
     private record Heard(Operation operation, long at) {}
 }

@@ -99,6 +99,26 @@ class PlacedGroupsTest {
     }
 
     @Test
+    void a_drain_can_be_called_off() {
+        offer("web", Placement.NONE);
+        pass(2_000);
+        started("web");
+        orders.clear();
+        operate(new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to try"));
+        pass(500);
+        assertThat(orders).containsExactly("stop web");
+
+        operate(new Operation(Operation.Kind.ACTIVATE, A, 0, "ann", "not now"));
+        pass(2_000);
+        stopped("web");
+        pass(2_000);
+
+        assertThat(machine.learned().orElseThrow().standby()).isEmpty();
+        assertThat(decided).containsExactlyInAnyOrder("it was activated before everything had left it", "done");
+        assertThat(orders).containsExactly("stop web", "start web");
+    }
+
+    @Test
     void what_fails_in_maintenance_is_let_be_and_looked_at_again() {
         offer("web", Placement.NONE);
         pass(2_000);

@@ -453,6 +453,13 @@ final class Board {
         return holder[g] == n || target[g] == n;
     }
 
+    /** Whether somebody who stands granted it is there to hear what is decided about it. */
+    boolean isLive(int g) {
+        Session session = holder[g] == NONE ? null : living[holder[g]];
+        return session != null
+                && session.incarnation().equals(states[g].grant().orElseThrow().holder());
+    }
+
     /** Whether it was told to stop where it is: to go elsewhere, because a rule says so, or because its node is on standby. */
     boolean isToStop(int g) {
         return holder[g] != NONE
@@ -551,6 +558,10 @@ final class Board {
                 && (missing == NONE || isOfCircle(g, missing))
                 && shortAt(g, n) == NONE
                 && (links[g].circle == NONE || leftBehind(g, n, links[g].circle) == 0);
+    }
+
+    boolean isOneCircle(int g, int other) {
+        return links[g].circle != NONE && links[other] != null && links[other].circle == links[g].circle;
     }
 
     /** Whether a rule that {@link #missingAt} found is only about those who wait for it as much as it for them. */
@@ -721,12 +732,10 @@ final class Board {
         if (holder[g] == NONE || isToStop(g)) {
             return false;
         }
-        Grant grant = states[g].grant().orElseThrow();
         Session session = living[holder[g]];
-        Candidacy offer = session == null || !session.incarnation().equals(grant.holder())
-                ? null
-                : session.candidacies().get(names[g]);
-        return offer != null && offer.runs() == grant.token();
+        Candidacy offer =
+                session == null || !isLive(g) ? null : session.candidacies().get(names[g]);
+        return offer != null && offer.runs() == states[g].grant().orElseThrow().token();
     }
 
     /** How many that must follow it could not, or would find no room, there. */

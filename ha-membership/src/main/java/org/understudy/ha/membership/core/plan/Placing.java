@@ -466,9 +466,9 @@ final class Placing {
     private void settle(boolean isBefore) {
         List<Integer> running = new ArrayList<>();
         for (int g = 0; g < board.size(); g++) {
-            if (board.holder(g) != NONE) {
+            if (board.isLive(g)) {
                 running.add(g);
-            } else if (!board.state(g).held().isEmpty()) {
+            } else if (board.holder(g) == NONE && !board.state(g).held().isEmpty()) {
                 changed(g, board.state(g).withHeld(""));
             }
         }
@@ -591,8 +591,13 @@ final class Placing {
         if (board.isMaintained(one) || board.isMaintained(other)) {
             return board.isMaintained(one);
         }
-        int byPriority = Integer.compare(board.priority(one), board.priority(other));
-        return byPriority != 0 ? byPriority > 0 : token(one) < token(other);
+        if (board.priority(one) != board.priority(other)) {
+            return board.priority(one) > board.priority(other);
+        }
+        // What leaves takes along what follows it.
+        return board.depth(one) != board.depth(other)
+                ? board.depth(one) < board.depth(other)
+                : token(one) < token(other);
     }
 
     /** Whether a node cannot carry it beside those that stay there before it. */
@@ -603,8 +608,10 @@ final class Placing {
         long before = 0;
         long all = 0;
         for (int other = 0; other < board.size(); other++) {
-            // What was told to leave is counted until it has left: it must not be told to stay because it leaves.
-            if (other == g || board.place(other) == here) {
+            // It is not told to stay because it leaves, nor because those leave with it that wait for it as much as it
+            // for them.
+            boolean isWithIt = other == g || board.holder(other) == here && board.isOneCircle(g, other);
+            if (isWithIt || board.place(other) == here) {
                 long weight = weight(other, kind);
                 all += weight;
                 before += other == g || isFirst(other, g) ? weight : 0;

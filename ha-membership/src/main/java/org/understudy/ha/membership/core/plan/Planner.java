@@ -535,7 +535,7 @@ public final class Planner {
         /** Operators' switches and words. What changes the voters is {@link VoterChange}'s. */
         private void operate() {
             for (Operation operation : facts.operations()) {
-                if (operationRefusal(base, operation).isPresent()) {
+                if (operationRefusal(base, operation).isPresent() || isRevoked(operation)) {
                     continue;
                 }
                 switch (operation.kind()) {
@@ -563,6 +563,14 @@ public final class Planner {
                             && !group.fatal().isEmpty()
                     ? group.withFatal("")
                     : group);
+        }
+
+        /** A drain takes its time, and may be called off meanwhile. */
+        private boolean isRevoked(Operation operation) {
+            return operation.kind() == Operation.Kind.DRAIN
+                    && facts.operations().stream()
+                            .anyMatch(other -> other.kind() == Operation.Kind.ACTIVATE
+                                    && other.node().equals(operation.node()));
         }
 
         /** An operator's word ends what a session left behind, once the session itself is over: it still waits out the lease. */

@@ -246,10 +246,7 @@ final class Play {
         plans++;
         Facts facts = facts();
         Plan plan = Planner.plan(record, facts);
-        for (Notice notice : plan.notices()) {
-            said.put(notice.subject(), notice.detail());
-            happened.add(notice.subject() + " " + notice.reason() + " " + notice.detail());
-        }
+        note(plan);
         ClusterRecord before = record;
         record = plan.record();
         check(before);
@@ -259,6 +256,13 @@ final class Play {
         // As a node's machine does: a move that the record knows is not asked for any more.
         moves.entrySet().removeIf(move -> isTaken(move.getKey(), move.getValue()));
         return plan.isChange();
+    }
+
+    private void note(Plan plan) {
+        for (Notice notice : plan.notices()) {
+            said.put(notice.subject(), notice.detail());
+            happened.add(notice.subject() + " " + notice.reason() + " " + notice.detail());
+        }
     }
 
     private boolean isTaken(String group, NodeId to) {
@@ -331,24 +335,25 @@ final class Play {
             return false;
         }
         Facts facts = facts();
-        record = Planner.plan(
-                        record,
-                        new Facts(
-                                new TreeMap<>(),
-                                offers,
-                                new TreeMap<>(),
-                                leaves,
-                                wills,
-                                silent,
-                                new TreeMap<>(),
-                                new TreeSet<>(),
-                                0,
-                                List.of(),
-                                new TreeSet<>(),
-                                false,
-                                facts.steady(),
-                                facts.policies()))
-                .record();
+        Plan plan = Planner.plan(
+                record,
+                new Facts(
+                        new TreeMap<>(),
+                        offers,
+                        new TreeMap<>(),
+                        leaves,
+                        wills,
+                        silent,
+                        new TreeMap<>(),
+                        new TreeSet<>(),
+                        0,
+                        List.of(),
+                        new TreeSet<>(),
+                        false,
+                        facts.steady(),
+                        facts.policies()));
+        note(plan);
+        record = plan.record();
         return true;
     }
 
