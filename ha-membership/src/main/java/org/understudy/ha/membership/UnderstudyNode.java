@@ -1442,7 +1442,7 @@ final class UnderstudyNode implements HaNode {
         private void refuseWhatCannotBeCopied(Group group, Part copy) {
             List<ConfigurationException.Problem> problems = new ArrayList<>();
             for (Group.Entry entry : copy.entries()) {
-                List<String> single = entry.resource().remains().stream()
+                List<String> single = remains(group, entry).stream()
                         .filter(thing -> !thing.startsWith(Planner.PROGRAM_PREFIX))
                         .toList();
                 if (!single.isEmpty()) {
@@ -1466,6 +1466,17 @@ final class UnderstudyNode implements HaNode {
             }
             if (!problems.isEmpty()) {
                 throw new ConfigurationException(problems);
+            }
+        }
+
+        private static List<String> remains(Group group, Group.Entry entry) {
+            try {
+                return List.copyOf(entry.resource().remains());
+            } catch (RuntimeException e) {
+                throw new ConfigurationException(
+                        "group " + group.name() + " resource",
+                        entry.name(),
+                        "does not say what stays on the host (" + e + "); let remains() give a list");
             }
         }
 

@@ -293,14 +293,10 @@ public record Group(
         }
 
         /**
-         * How often running resources are looked at, 1 ms to a day. By default every 50 ms, and on a node with more than fifty resources
+         * How often running resources are looked at, 1 ms to a day. By default, and with zero, every 50 ms, and on a node with more than fifty resources
          * that say nothing else a millisecond later for each: with a thousand once a second, so that looking costs next to nothing.
          */
         public Builder monitorEvery(Duration interval) {
-            if (Duration.ZERO.equals(interval)) {
-                problems.add(new Problem(
-                        "group " + name + " monitorEvery", "PT0S", "must be at least 1 ms and at most a day"));
-            }
             monitorEvery = interval;
             return this;
         }

@@ -60,9 +60,12 @@ class GroupTest {
     void every_duration_is_at_least_a_millisecond_and_at_most_a_day() {
         assertThat(durations(SHORTEST).stopBudget()).isEqualTo(SHORTEST);
         assertThat(durations(LONGEST).stopBudget()).isEqualTo(LONGEST);
+        assertThat(problems(() -> durations(Duration.ZERO)))
+                .as("looked at as often as is usual")
+                .extracting(Problem::key)
+                .containsExactly("group files startBudget", "group files stopBudget");
         for (Duration wrong : Arrays.asList(
                 null,
-                Duration.ZERO,
                 SECOND.negated(),
                 SHORTEST.minusNanos(1),
                 LONGEST.plusNanos(1),
@@ -188,5 +191,32 @@ class GroupTest {
         ConfigurationException mistakes = catchThrowableOfType(ConfigurationException.class, call);
         assertThat(mistakes).isNotNull();
         return mistakes.problems();
+    }
+
+    @Test
+    void copies_and_what_goes_with_the_promoted_one_are_checked_together() {
+        assertThat(problems(() -> Group.named("db")
+                        .promotable()
+                        .resource("db", NOTHING)
+                        .resourceWithPromoted("address", NOTHING)
+                        .build()))
+                .extracting(Problem::key)
+                .containsExactly("group db promotable", "group db promotable");
+        assertThat(problems(() ->
+                        Group.named("web").copies(0).resource("web", NOTHING).build()))
+                .extracting(Problem::key)
+                .containsExactly("group web copies");
+        assertThat(problems(() ->
+                        Group.named("web").copies(101).resource("web", NOTHING).build()))
+                .hasSize(1);
+        assertThat(problems(() -> Group.named("web")
+                        .copies(2)
+                        .resource("web", NOTHING)
+                        .resourceWithPromoted("address", NOTHING)
+                        .build()))
+                .extracting(Problem::key)
+                .containsExactly("group web resourceWithPromoted");
+        assertThat(Group.named("web").copies(1).resource("web", NOTHING).build().copies())
+                .isEqualTo(Copies.ONE);
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
@@ -421,15 +422,6 @@ final class Instance {
         void run() throws ResourceException, InterruptedException;
     }
 
-    /** The look has returned at last, and somebody else has its lane: whoever made it leaves everything alone. */
-    static final class LeftBehind extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        LeftBehind(String name) {
-            super(name + " returned after nobody waited for it any more", null, false, false);
-        }
-    }
-
     private Optional<Failure> look(Lane lane, Group.Entry entry, Call what, Runnable onGivenUp, LookBody body) {
         return call(lane, entry, what, onGivenUp, call -> body.run());
     }
@@ -438,7 +430,8 @@ final class Instance {
      * In the queue.
      *
      * @param onGivenUp told on any thread if nobody waits for it any more; of a look before anybody else has the queue
-     * @throws LeftBehind if that was so, of a look
+     * @throws CancellationException if that was so, of a look: somebody else has the lane, and whoever made the look leaves everything
+     *     alone
      */
     Optional<Failure> call(Lane lane, Group.Entry entry, Call what, Runnable onGivenUp, Body body) {
         Duration budget = budget(entry, what);
@@ -485,7 +478,7 @@ final class Instance {
             leaveBehind(call);
             hanging.remove(call);
             poke();
-            throw new LeftBehind(call.name());
+            throw new CancellationException(call.name() + " returned after nobody waited for it any more");
         }
         return call.isStart() ? Optional.of(new Failure(Severity.SOFT, entry.name(), overdue(call))) : failure;
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -402,13 +403,25 @@ public final class Lane {
     public Duration stopBudget() {
         Duration budget = Duration.ofMillis(500);
         for (Group.Entry entry : part.entries()) {
-            budget = budget.plus(instance.budget(entry, Call.QUIESCE));
-            if (hasRole(entry)) {
-                budget = budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS));
+            budget = budget.plus(stopBudget(entry));
+        }
+        if (part.role() == Role.COPY) {
+            // What is with the promoted one is stopped before the copy, and once more after it.
+            for (Group.Entry entry : group.resources()) {
+                if (entry.isWithPromoted()) {
+                    budget = budget.plus(stopBudget(entry)).plus(stopBudget(entry));
+                }
             }
-            budget = budget.plus(instance.budget(entry, Call.STOP).multipliedBy(STOP_ATTEMPTS));
         }
         return budget;
+    }
+
+    private Duration stopBudget(Group.Entry entry) {
+        Duration budget = instance.budget(entry, Call.QUIESCE)
+                .plus(instance.budget(entry, Call.STOP).multipliedBy(STOP_ATTEMPTS));
+        return part.role() != Role.WHOLE && hasRole(entry)
+                ? budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS))
+                : budget;
     }
 
     private static boolean hasRole(Group.Entry entry) {
@@ -1027,7 +1040,7 @@ public final class Lane {
         return () -> {
             try {
                 task.run();
-            } catch (Instance.LeftBehind e) {
+            } catch (CancellationException e) {
                 LOG.debug("{}", e.getMessage());
             }
         };
