@@ -46,13 +46,18 @@ public interface Names {
      */
     Registration register(String name, String value, Sharing sharing, Duration limit);
 
-    /** Who owns a name, as far as this node knows. A snapshot. */
+    /**
+     * Who owns a name, as far as this node knows. A snapshot.
+     *
+     * @throws ConfigurationException if there can be no such name
+     */
     NameStatus lookup(String name);
 
     /**
      * Every name that somebody owns and that begins so, in order of names, as far as this node knows. A snapshot.
      *
      * @param prefix may be empty
+     * @throws ConfigurationException if it is null
      */
     List<NameStatus> list(String prefix);
 

@@ -10,7 +10,8 @@ import java.util.Optional;
  *
  * <p><b>The core's rungs</b> are climbed by the library itself, and shown so that one sees what a node waits for: {@code links} (a majority of the
  * votes is reached), {@code session} (the node is admitted), {@code quorum} (its lease holds), {@code proofs} (of everybody who is gone it is
- * proved that what they ran has ended). Groups do not wait for the ladder: each has its own proof, and is granted with it.
+ * proved that what they ran has ended), and {@code rungs}, shown only until the cluster record knows which rungs this node has hung. Groups do
+ * not wait for the ladder: each has its own proof, and is granted with it.
  *
  * <p><b>Users' rungs</b> come after those, in their order; on top is {@code running}. A service that must be recovered hangs its steps there:
  * suspend, recover, resume. The nodes that have hung a rung climb together. Between any two rungs there is a barrier: no action of a rung

@@ -7,6 +7,7 @@ import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -37,10 +38,12 @@ class RecoveryLadderTest {
     private ThreeNodesOnLoopback cluster;
     private HaNode serv1;
     private HaNode serv2;
+    private Set<Thread> before;
     private final List<String> done = new CopyOnWriteArrayList<>();
 
     @BeforeEach
     void start() throws Exception {
+        before = Thread.getAllStackTraces().keySet();
         cluster = new ThreeNodesOnLoopback(directory);
         serv1 = cluster.start("serv1");
         serv2 = cluster.start("serv2");
@@ -178,6 +181,7 @@ class RecoveryLadderTest {
 
         assertThat(interrupted.getCount()).isZero();
         await(() -> Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !before.contains(thread))
                 .noneMatch(thread -> thread.isAlive() && thread.getName().startsWith("ha-serv1-")));
     }
 

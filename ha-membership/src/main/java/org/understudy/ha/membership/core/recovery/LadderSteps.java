@@ -19,8 +19,11 @@ import org.understudy.ha.membership.core.record.Standing;
 /** How far a node is on the ladder, for people. Pure. */
 public final class LadderSteps {
 
+    private static final String NOT_IN_THE_RECORD = "rungs";
+
     /** What the core's rungs are called; no user's rung may be. */
-    public static final List<String> CORE = List.of("links", "session", "quorum", "proofs", "running");
+    public static final List<String> CORE =
+            List.of("links", "session", "quorum", "proofs", NOT_IN_THE_RECORD, "running");
 
     private LadderSteps() {}
 
@@ -81,7 +84,7 @@ public final class LadderSteps {
                 .flatMap(record -> now.self().flatMap(me -> BarrierDesk.standing(record, me, Ladder.BARRIER)));
         if (standing.isEmpty()) {
             if (now.hasRungs()) {
-                add(steps, "rungs", Optional.of("this node's rungs are not in the cluster record yet"));
+                add(steps, NOT_IN_THE_RECORD, Optional.of("this node's rungs are not in the cluster record yet"));
             }
             return;
         }
