@@ -1018,7 +1018,7 @@ public final class FloatingAddress implements ManagedResource {
     void prepare() {
         if (tenure == null && leaseEnd() == LeaseEnd.DEADLINE) {
             try (LinuxLinkTable links = new LinuxLinkTable()) {
-                links.byName(interfaceName).ifPresent(card::ready);
+                links.byName(interfaceName).ifPresent(card::keepReady);
             } catch (PlatformException e) {
                 LOG.debug("{}: its card is not looked at: {}", this, e.getMessage());
             }

@@ -20,13 +20,30 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 final class GuardedCard {
     private static final Logger LOG = LoggerFactory.getLogger(GuardedCard.class);
 
+    /** Loading the programs for nothing twice a second would be more than holding an address costs. */
+    private static final long AGAIN_NANOS = 10_000_000_000L;
+
     private final AddressSet addresses;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable CardGuard guard;
     private String lastProblem = "";
+    /** When that was. */
+    private long triedNanos;
 
     GuardedCard(AddressSet addresses) {
         this.addresses = addresses;
+    }
+
+    /** {@link #ready} for a start to come; what has just failed is let alone for a while. */
+    void keepReady(LinkTable.Link card) {
+        lock.lock();
+        try {
+            if (lastProblem.isEmpty() || System.nanoTime() - triedNanos > AGAIN_NANOS) {
+                ready(card);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -71,7 +88,7 @@ final class GuardedCard {
     }
 
     private void tell(LinkTable.Link card, PlatformException e) {
-        // It is tried again twice a second.
+        triedNanos = System.nanoTime();
         if (!e.getMessage().equals(lastProblem)) {
             lastProblem = e.getMessage();
             LOG.warn(
