@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.runtime;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,6 +20,9 @@ public final class CallWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(CallWatch.class);
     private static final long EVERY_MILLIS = 100;
+    /** So much later than its budget a look is ended at most, if nothing keeps the timers. */
+    static final Duration LATE_AT_MOST = Duration.ofMillis(EVERY_MILLIS);
+
 
     private final ScheduledExecutorService timers;
     private final Set<UserCall> calls = ConcurrentHashMap.newKeySet();
