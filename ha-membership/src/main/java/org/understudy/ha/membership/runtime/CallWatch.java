@@ -51,12 +51,28 @@ public final class CallWatch {
         }
     }
 
+    /** An interrupt runs code of whatever its target waits in, and that may throw: the others are looked at all the same. */
+    private static void lookAt(UserCall call, long now) {
+        try {
+            call.look(now);
+        } catch (Exception | Error e) {
+            try {
+                LOG.warn("{} could not be ended in order", call.name(), e);
+            } catch (Exception | Error again) {
+                e.addSuppressed(again);
+            }
+        }
+    }
+
     private void look() {
-        long now = System.nanoTime();
-        calls.forEach(call -> call.look(now));
-        isPlanned.set(false);
-        if (!calls.isEmpty() && isPlanned.compareAndSet(false, true)) {
-            plan();
+        try {
+            long now = System.nanoTime();
+            calls.forEach(call -> lookAt(call, now));
+        } finally {
+            isPlanned.set(false);
+            if (!calls.isEmpty() && isPlanned.compareAndSet(false, true)) {
+                plan();
+            }
         }
     }
 }

@@ -563,11 +563,14 @@ final class Instance {
     private void givenUp(UserCall call, Runnable onGivenUp) {
         String sentence = call.name() + " has not returned after " + call.budget()
                 + " although it was interrupted: it must heed interrupts, or end by itself";
-        LOG.warn("group {}: {}", group.name(), sentence);
-        around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
-        onGivenUp.run();
-        if (call.isLook()) {
-            leaveBehind(call);
+        try {
+            LOG.warn("group {}: {}", group.name(), sentence);
+            around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
+        } finally {
+            onGivenUp.run();
+            if (call.isLook()) {
+                leaveBehind(call);
+            }
         }
     }
 

@@ -351,7 +351,7 @@ public final class Lane {
         endLease();
         instance.cancelStart(this, this::soon);
         if (part.role() == Role.COPY && instance.copy().filter(this::equals).isPresent()) {
-            instance.promoted().ifPresent(promoted -> promoted.giveUp(why));
+            instance.promoted().ifPresent(Lane::giveUp);
         }
         AtomicBoolean isReported = new AtomicBoolean();
         Duration budget = stopBudget();
@@ -371,14 +371,13 @@ public final class Lane {
      * The copy under a promoted role stops: the role is given back. It ends with the copy, whenever the loop hears of it. Called by the loop
      * and in the lane; the loop may hear of it twice.
      */
-    private void giveUp(String why) {
+    private void giveUp() {
         long token = startRequested;
         if (isActive() && givenUp < token) {
             givenUp = token;
             isMonitored = false;
             endLease();
             instance.cancelStart(this, this::soon);
-            LOG.debug("group {}: the promoted role is given up: {}", group.name(), why);
             around.report().accept(new Input.GroupResigned(part.name(), token, 0));
         }
     }
@@ -712,7 +711,7 @@ public final class Lane {
         Optional<Lane> promoted =
                 part.role() == Role.COPY ? instance.promoted().filter(lane -> lane.active != 0) : Optional.empty();
         // Whoever was promoted meanwhile is told as well.
-        promoted.ifPresent(lane -> lane.giveUp(why));
+        promoted.ifPresent(Lane::giveUp);
         if (isOrderly && isLeaseLong()) {
             promoted.ifPresent(lane -> lane.quiesceAll(lane.active, true));
             quiesceAll(token, false);
