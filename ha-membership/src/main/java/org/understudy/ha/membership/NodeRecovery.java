@@ -157,7 +157,7 @@ final class NodeRecovery implements Recovery {
                 running = call;
                 call.limit = host.later(rung.budget, call::overrun);
             } catch (RejectedExecutionException e) {
-                LOG.debug("rung {} is not climbed any more: the node is closed", rung.name());
+                LOG.trace("the node is closed", e);
             }
         }
     }
@@ -179,7 +179,9 @@ final class NodeRecovery implements Recovery {
         private final Incarnation self;
         private final long end;
         private final CountDownLatch returned = new CountDownLatch(1);
-        /** The thread while the action runs on it. Guarded by {@link #lock}, so that no interrupt hits what comes after it. */
+        /** An interrupt is made under this lock only, for it may last: it closes the channel on which its target waits. */
+        private final Object turn = new Object();
+        /** The thread while the action runs on it. Guarded by {@link #turn}, so that no interrupt hits what comes after it. */
         private @Nullable Thread thread;
 
         private @Nullable Future<?> limit;
@@ -195,17 +197,19 @@ final class NodeRecovery implements Recovery {
         private void run() {
             Thread current = Thread.currentThread();
             ClassLoader before = current.getContextClassLoader();
-            synchronized (lock) {
+            synchronized (turn) {
                 thread = current;
             }
-            Optional<String> failure = Optional.empty();
+            // Only what has returned is climbed.
+            Optional<String> failure = Optional.of("rung " + rung.name() + " was given up before it began");
             try {
                 current.setContextClassLoader(rung.loader);
                 if (!isCancelled) {
                     rung.action.climb(this);
+                    failure = Optional.empty();
                 }
-            } catch (Exception | Error e) {
-                failure = Optional.of("rung " + rung.name() + " failed: " + e);
+            } catch (Throwable e) {
+                failure = Optional.of("rung " + rung.name() + " failed: " + said(e));
                 if (!isCancelled) {
                     LOG.warn("{}", failure.get(), e);
                 }
@@ -215,9 +219,19 @@ final class NodeRecovery implements Recovery {
             }
         }
 
+        private static String said(Throwable e) {
+            try {
+                return String.valueOf(e);
+            } catch (Exception | Error broken) {
+                return e.getClass().getName() + ", which does not say what it is";
+            }
+        }
+
         private void ended(Optional<String> failure) {
-            synchronized (lock) {
+            synchronized (turn) {
                 thread = null;
+            }
+            synchronized (lock) {
                 running = running == this ? null : running;
                 if (limit != null) {
                     limit.cancel(false);
@@ -228,22 +242,29 @@ final class NodeRecovery implements Recovery {
         }
 
         private void overrun() {
+            String sentence = "rung " + rung.name() + " overran its budget of " + rung.budget
+                    + " and is waited for until it returns";
             synchronized (lock) {
-                if (running == this) {
-                    String sentence = "rung " + rung.name() + " overran its budget of " + rung.budget
-                            + " and is waited for until it returns";
-                    LOG.warn("{}", sentence);
-                    host.ask(new Ask.Climbed(told.view(), told.phase(), Optional.of(sentence), false));
-                    cancel();
+                if (running != this) {
+                    return;
                 }
+                host.ask(new Ask.Climbed(told.view(), told.phase(), Optional.of(sentence), false));
+                cancel();
             }
+            LOG.warn("{}", sentence);
         }
 
-        /** Holding the lock. */
+        /** Never blocks. */
         private void cancel() {
             isCancelled = true;
-            if (thread != null) {
-                thread.interrupt();
+            host.later(Duration.ZERO, this::interrupt);
+        }
+
+        private void interrupt() {
+            synchronized (turn) {
+                if (thread != null) {
+                    thread.interrupt();
+                }
             }
         }
 
@@ -325,11 +346,10 @@ final class NodeRecovery implements Recovery {
     }
 
     /** Nothing is climbed here any more; what runs is interrupted. */
-    void end(String why) {
+    void end() {
         synchronized (lock) {
             own.clear();
             if (running != null) {
-                LOG.debug("rung {} is interrupted: {}", running.rung(), why);
                 running.cancel();
             }
         }

@@ -1244,7 +1244,7 @@ final class UnderstudyNode implements HaNode {
     private void endServices(String why) {
         names.end(why);
         barriers.end(why);
-        recovery.end(why);
+        recovery.end();
     }
 
     private void decide(Effect.MoveDecided decided) {

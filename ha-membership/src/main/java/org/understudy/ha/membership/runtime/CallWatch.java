@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.runtime;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,6 +20,8 @@ public final class CallWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(CallWatch.class);
     private static final long EVERY_MILLIS = 100;
+    /** So much later than its budget a look is ended at most, if nothing keeps the timers. */
+    static final Duration LATE_AT_MOST = Duration.ofMillis(EVERY_MILLIS);
 
     private final ScheduledExecutorService timers;
     private final Set<UserCall> calls = ConcurrentHashMap.newKeySet();
@@ -47,12 +50,28 @@ public final class CallWatch {
         }
     }
 
+    /** An interrupt runs code of whatever its target waits in, and that may throw: the others are looked at all the same. */
+    private static void lookAt(UserCall call, long now) {
+        try {
+            call.look(now);
+        } catch (Exception | Error e) {
+            try {
+                LOG.warn("{} could not be ended in order", call.name(), e);
+            } catch (Exception | Error again) {
+                e.addSuppressed(again);
+            }
+        }
+    }
+
     private void look() {
-        long now = System.nanoTime();
-        calls.forEach(call -> call.look(now));
-        isPlanned.set(false);
-        if (!calls.isEmpty() && isPlanned.compareAndSet(false, true)) {
-            plan();
+        try {
+            long now = System.nanoTime();
+            calls.forEach(call -> lookAt(call, now));
+        } finally {
+            isPlanned.set(false);
+            if (!calls.isEmpty() && isPlanned.compareAndSet(false, true)) {
+                plan();
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ package org.understudy.ha.membership.runtime;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -173,6 +175,25 @@ final class Instance {
         return budgets.get(entry).get(call);
     }
 
+    /** How long a look may keep the queue: until it is given up. */
+    Duration lookBudget(Group.Entry entry, Call look) {
+        return budget(entry, look).plusNanos(UserCall.GRACE_NANOS).plus(CallWatch.LATE_AT_MOST);
+    }
+
+    /** Of all looks but the probe, which is for the time before a start. */
+    Duration longestLook() {
+        return group.resources().stream()
+                .flatMap(entry ->
+                        Stream.of(Call.MONITOR, Call.ELIGIBILITY, Call.SCORE).map(look -> lookBudget(entry, look)))
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
+    }
+
+    /** Whether its monitor has a say in whether it is stopped. */
+    boolean isAskedAfterStop(Group.Entry entry) {
+        return tellers.contains(entry.name());
+    }
+
     // ---- whose copy is here --------------------------------------------------------------------------------------
 
     /** In the queue. Returns false if another copy is here. */
@@ -198,7 +219,16 @@ final class Instance {
 
     /** The promoted role of the group, if it has one. */
     Optional<Lane> promoted() {
-        return lanes.stream().filter(lane -> lane.role() == Role.PROMOTED).findFirst();
+        return any(Role.PROMOTED);
+    }
+
+    /** One of its copies, wherever that is: they are alike. */
+    Optional<Lane> anyCopy() {
+        return any(Role.COPY);
+    }
+
+    private Optional<Lane> any(Role role) {
+        return lanes.stream().filter(lane -> lane.role() == role).findFirst();
     }
 
     /** What one part may do has changed with another: all look again. */
@@ -526,11 +556,14 @@ final class Instance {
     private void givenUp(UserCall call, Runnable onGivenUp) {
         String sentence = call.name() + " has not returned after " + call.budget()
                 + " although it was interrupted: it must heed interrupts, or end by itself";
-        LOG.warn("group {}: {}", group.name(), sentence);
-        around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
-        onGivenUp.run();
-        if (call.isLook()) {
-            leaveBehind(call);
+        try {
+            LOG.warn("group {}: {}", group.name(), sentence);
+            around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
+        } finally {
+            onGivenUp.run();
+            if (call.isLook()) {
+                leaveBehind(call);
+            }
         }
     }
 

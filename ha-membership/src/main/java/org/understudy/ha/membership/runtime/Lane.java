@@ -346,13 +346,13 @@ public final class Lane {
 
     /** Stops all resources in reverse. */
     public void stop(long token, String why) {
-        boolean isOrderly = isMonitored;
+        boolean isOrderly = isUp();
         stopRequested = token;
         isMonitored = false;
         endLease();
         instance.cancelStart(this, this::soon);
         if (part.role() == Role.COPY && instance.copy().filter(this::equals).isPresent()) {
-            instance.promoted().ifPresent(promoted -> promoted.giveUp(why));
+            instance.promoted().ifPresent(Lane::giveUp);
         }
         AtomicBoolean isReported = new AtomicBoolean();
         Duration budget = stopBudget();
@@ -368,15 +368,17 @@ public final class Lane {
         submit(() -> stopAll(token, why, isReported, isOrderly));
     }
 
-    /** The copy under a promoted role stops: the role is given back. It ends with the copy, whenever the loop hears of it. */
-    private void giveUp(String why) {
+    /**
+     * The copy under a promoted role stops: the role is given back. It ends with the copy, whenever the loop hears of it. Called by the loop
+     * and in the lane; the loop may hear of it twice.
+     */
+    private void giveUp() {
         long token = startRequested;
         if (isActive() && givenUp < token) {
             givenUp = token;
             isMonitored = false;
             endLease();
             instance.cancelStart(this, this::soon);
-            LOG.debug("group {}: the promoted role is given up: {}", group.name(), why);
             around.report().accept(new Input.GroupResigned(part.name(), token, 0));
         }
     }
@@ -394,13 +396,27 @@ public final class Lane {
         return active != 0 || startRequested > stopRequested;
     }
 
-    /** Whether it has started completely, and nothing has ended it since. */
+    /** Whether it has started completely, and nothing has ended it since. A stop may come while that is being noted. */
     private boolean isUp() {
-        return isMonitored;
+        long token = active;
+        return isMonitored && token != 0 && !isOver(token);
     }
 
-    /** How long stopping may take before its outcome counts as unknown. */
+    /**
+     * How long stopping may take before its outcome counts as unknown: what it may have to wait for, a look or what the promoted role and its
+     * copy have to do for one another, is in it.
+     */
     public Duration stopBudget() {
+        Duration budget = ownStopBudget().plus(instance.longestLook());
+        Optional<Lane> other = switch (part.role()) {
+            case WHOLE -> Optional.empty();
+            case COPY -> instance.promoted();
+            case PROMOTED -> instance.anyCopy();
+        };
+        return other.map(lane -> budget.plus(lane.ownStopBudget())).orElse(budget);
+    }
+
+    private Duration ownStopBudget() {
         Duration budget = Duration.ofMillis(500);
         for (Group.Entry entry : part.entries()) {
             budget = budget.plus(stopBudget(entry));
@@ -409,7 +425,7 @@ public final class Lane {
             // What is with the promoted one is stopped before the copy, and once more after it.
             for (Group.Entry entry : group.resources()) {
                 if (entry.isWithPromoted()) {
-                    budget = budget.plus(stopBudget(entry)).plus(stopBudget(entry));
+                    budget = budget.plus(stopBudget(entry));
                 }
             }
         }
@@ -417,11 +433,24 @@ public final class Lane {
     }
 
     private Duration stopBudget(Group.Entry entry) {
+        Duration stop = instance.budget(entry, Call.STOP);
         Duration budget = instance.budget(entry, Call.QUIESCE)
-                .plus(instance.budget(entry, Call.STOP).multipliedBy(STOP_ATTEMPTS));
-        return part.role() != Role.WHOLE && hasRole(entry)
-                ? budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS))
-                : budget;
+                .plus(stop.multipliedBy(STOP_ATTEMPTS))
+                .plus(instance.budget(entry, Call.KILL));
+        if (part.role() != Role.WHOLE && hasRole(entry)) {
+            budget = budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS));
+        }
+        if (instance.isAskedAfterStop(entry)) {
+            // A monitor that hangs costs one more stop.
+            Duration doubt = Duration.ofNanos(patienceNanos(entry)).plus(instance.lookBudget(entry, Call.MONITOR));
+            budget = budget.plus(doubt.multipliedBy(STOP_ATTEMPTS)).plus(stop);
+        }
+        return budget;
+    }
+
+    /** How long a monitor may contradict a stop. */
+    private long patienceNanos(Group.Entry entry) {
+        return Math.min(CONTRADICTION_NANOS, instance.budget(entry, Call.STOP).toNanos());
     }
 
     private static boolean hasRole(Group.Entry entry) {
@@ -696,6 +725,8 @@ public final class Lane {
         LOG.debug("group {}: stopping, {}", part.title(), why);
         Optional<Lane> promoted =
                 part.role() == Role.COPY ? instance.promoted().filter(lane -> lane.active != 0) : Optional.empty();
+        // Whoever was promoted meanwhile is told as well.
+        promoted.ifPresent(Lane::giveUp);
         if (isOrderly && isLeaseLong()) {
             promoted.ifPresent(lane -> lane.quiesceAll(lane.active, true));
             quiesceAll(token, false);
@@ -855,9 +886,7 @@ public final class Lane {
             instance.trustsNoMore(entry);
             again.run();
         };
-        long patience =
-                Math.min(CONTRADICTION_NANOS, instance.budget(entry, Call.STOP).toNanos());
-        long until = System.nanoTime() + patience;
+        long until = System.nanoTime() + patienceNanos(entry);
         while (instance.isContradicted(this, entry, withoutIt)) {
             if (System.nanoTime() - until > 0) {
                 instance.contradicted();
@@ -879,7 +908,7 @@ public final class Lane {
     private void monitor() {
         long token = active;
         for (Group.Entry entry : part.entries()) {
-            if (!isMonitored) {
+            if (!isUp()) {
                 return;
             }
             if (!isMonitoredHere(entry)) {
@@ -896,7 +925,7 @@ public final class Lane {
                                         + " although it was interrupted"));
             };
             Health health = instance.monitor(this, entry, hangs);
-            if (health.isBad() && isMonitored) {
+            if (health.isBad() && isUp()) {
                 ended(token, entry, health);
                 return;
             }
@@ -1018,7 +1047,7 @@ public final class Lane {
 
     /** Skipped, not queued, while the lane is busy. */
     private void monitorSoon() {
-        if (isMonitored) {
+        if (isUp()) {
             instance.queue().tryRun(quietly(this::monitor));
         }
     }

@@ -506,6 +506,78 @@ class LaneTest {
         assertThat(Lane.subjects(parts.get(2))).extracting(Subject::mayOverlap).containsExactly(false, false);
     }
 
+    /** An older stop has failed, and the copy counted as up again when the role came. */
+    @Test
+    void a_copy_that_is_stopped_at_last_gives_back_a_role_that_it_was_given_meanwhile() throws Exception {
+        Roles roles = new Roles(Scope.PROCESS);
+        List<Lane> lanes = lanes(copied(1, roles));
+        Lane copy = lanes.get(0);
+        Lane role = lanes.get(1);
+        running(copy, 5);
+        roles.canStop = false;
+        copy.stop(4, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isFalse();
+        copy.watchAgain(5);
+        running(role, 6);
+        assertThat(roles.isPromoted).isTrue();
+        roles.canStop = true;
+        Input.GroupResigned resigned = next(Input.GroupResigned.class);
+        assertThat(resigned.group()).isEqualTo(role.name());
+        assertThat(resigned.token()).isEqualTo(6);
+        role.stop(6, "given up");
+        for (int i = 0; i < 2; i++) {
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        }
+        assertThat(roles.isPromoted).isFalse();
+    }
+
+    @Test
+    void nothing_is_promoted_on_a_copy_that_was_asked_to_stop() throws Exception {
+        Roles roles = new Roles(Scope.PROCESS);
+        List<Lane> lanes = lanes(copied(1, roles));
+        Lane copy = lanes.get(0);
+        Lane role = lanes.get(1);
+        running(copy, 1);
+        roles.canStop = false;
+        copy.stop(1, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isFalse();
+        role.start(LIFE, 2, ProofKind.NEVER);
+        assertThat(next(Input.GroupResigned.class).token()).isEqualTo(2);
+        assertThat(roles.isPromoted).isFalse();
+        roles.canStop = true;
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+    }
+
+    @Test
+    void a_stop_has_the_time_of_everything_that_it_may_have_to_do() throws Exception {
+        Good address = new Good() {
+            @Override
+            public Optional<Duration> budget(Call call) {
+                return call == Call.STOP ? Optional.of(Duration.ofSeconds(20)) : Optional.empty();
+            }
+        };
+        Group group = Group.named("db")
+                .copies(1)
+                .promotable()
+                .stopBudget(Duration.ofSeconds(1))
+                .resource("db", new Roles(Scope.PROCESS))
+                .resourceWithPromoted("address", address)
+                .build();
+        assertThat(lanes(group).get(0).stopBudget())
+                .as("two stops of what is with the promoted one come before its own")
+                .isGreaterThan(Duration.ofSeconds(40));
+
+        Told silent = new Told("app");
+        Lane lane = lanes(group(silent)).get(0);
+        Duration before = lane.stopBudget();
+        silent.health = Health.notRunning();
+        lane.offer(lane::markOffered);
+        next(Input.GroupOffered.class);
+        assertThat(lane.stopBudget().minus(before))
+                .as("its monitor is asked after each stop, and may not return")
+                .isGreaterThan(Duration.ofSeconds(2));
+    }
+
     private List<String> remainsOfRole(Roles roles) throws InterruptedException {
         List<Lane> lanes = lanes(copied(2, roles));
         Lane promoted = lanes.get(lanes.size() - 1);
@@ -633,6 +705,8 @@ class LaneTest {
     private static class Roles extends Good implements PromotableResource {
         private final Scope promotedScope;
         private volatile List<String> remains = List.of();
+        private volatile boolean canStop = true;
+        private volatile boolean isPromoted;
 
         private Roles(Scope promotedScope) {
             this.promotedScope = promotedScope;
@@ -640,12 +714,19 @@ class LaneTest {
 
         @Override
         public void promote(StartContext context) throws ResourceException {
-            // Promoted.
+            isPromoted = true;
         }
 
         @Override
         public void demote(StopContext context) throws ResourceException {
-            // Not any more.
+            isPromoted = false;
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            if (!canStop) {
+                throw new IllegalStateException("planned");
+            }
         }
 
         @Override
