@@ -154,6 +154,8 @@ class PartsInTheRecordTest {
                         0,
                         List.of(),
                         cleared,
-                        true));
+                        true,
+                        new TreeMap<>(),
+                        Map.of()));
     }
 }
