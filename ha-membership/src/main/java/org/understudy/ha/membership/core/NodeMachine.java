@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -61,6 +62,7 @@ import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.RecordRoom;
 import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
@@ -93,6 +95,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final long OUTSIDE_INTERVALS = 50;
     /** So many groups are offered again at once; with more, offers are this far apart for each further one. */
     private static final int OFFER_AT_ONCE = 50;
+
+    /** Most bytes of rules in one offer. */
+    private static final long OFFER_RULES_MAX = 1L << 20;
 
     private static final long OFFER_APART_NANOS = 20_000;
 
@@ -1488,7 +1493,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private static boolean isDefinedOtherwise(ClusterRecord record, LocalGroup group) {
         GroupRecord state = record.groups().get(group.name());
-        return state == null || state.rules().digest() != group.rules().digest();
+        return state == null
+                ? !group.rules().isNone()
+                : state.rules().digest() != group.rules().digest();
     }
 
     private void reconcileGroups(long now) {
@@ -1620,13 +1627,23 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         || groups.keySet().stream().anyMatch(this::isNewsAgreed));
     }
 
-    /** Of the groups that this node offers, the rules that are not those of the record it knows. */
+    /**
+     * Of the groups that this node offers, the rules that are not those of the record it knows, as many as a frame has room for: the others
+     * are said once the record knows these.
+     */
     private TreeMap<String, Rules> presentRules() {
         TreeMap<String, Rules> rules = new TreeMap<>();
-        learned.ifPresent(record -> offered.keySet().stream()
-                .map(groups::get)
-                .filter(group -> isDefinedOtherwise(record, group))
-                .forEach(group -> rules.put(group.name(), group.rules())));
+        long room = OFFER_RULES_MAX;
+        for (String name : learned.isPresent() ? offered.keySet() : Set.<String>of()) {
+            LocalGroup group = groups.get(name);
+            if (isDefinedOtherwise(learned.get(), group)) {
+                room -= RecordRoom.of(group.rules());
+                if (room < 0) {
+                    break;
+                }
+                rules.put(name, group.rules());
+            }
+        }
         return rules;
     }
 
@@ -1653,7 +1670,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k != null) {
             offered = presentCandidacies(now);
             offeredRules = presentRules();
-            offered.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
+            offeredRules.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
             offerVersion++;
             sayOffer(k, now);
         }

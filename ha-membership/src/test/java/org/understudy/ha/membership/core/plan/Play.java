@@ -66,7 +66,6 @@ final class Play {
     private final TreeMap<String, String> said = new TreeMap<>();
     private ClusterRecord record;
     private long nonce;
-    private int plans;
 
     Play(List<String> nodes) {
         List<AcceptorId> acceptors =
@@ -113,6 +112,11 @@ final class Play {
 
     void unexpirable(String group) {
         registrations.get(group).isExpirable = false;
+    }
+
+    /** Everybody says what it registers, and nothing is placed yet. */
+    void offer() {
+        offerAll();
     }
 
     /** It stands granted there already, as if nobody had ever looked at the rules. */
@@ -242,7 +246,6 @@ final class Play {
 
     /** Plans once. */
     boolean plan() {
-        plans++;
         Facts facts = facts();
         Plan plan = Planner.plan(record, facts);
         note(plan);
@@ -510,10 +513,6 @@ final class Play {
 
     long tokens() {
         return record.lastToken();
-    }
-
-    int plans() {
-        return plans;
     }
 
     List<String> happened() {
