@@ -30,7 +30,7 @@ public record Target(Kind kind, String name) implements Comparable<Target> {
         List<Problem> problems = new ArrayList<>();
         if (kind == null) {
             problems.add(new Problem("target", "null", "use everything(), group(name) or node(id)"));
-        } else if (name == null || kind == Kind.EVERYTHING != name.isEmpty() || name.length() > 100) {
+        } else if (name == null || kind == Kind.EVERYTHING != name.isEmpty()) {
             problems.add(
                     new Problem("target " + kind, String.valueOf(name), "name one group or node, or use everything()"));
         } else if (kind == Kind.NODE) {

@@ -60,6 +60,10 @@ class PlacedNodesTest {
 
             assertThat(result(serv1.operator().maintenance(Target.group("web"), "ann", "to mend it")))
                     .isEqualTo(new Result(true, "done"));
+            // Done here is not yet known there: its own word says when it is.
+            assertThat(result(serv2.operator().maintenance(Target.group("web"), "ann", "to mend it"))
+                            .isDone())
+                    .isTrue();
             isBroken.set(true);
             assertThat(result(serv1.operator().drain(SERV2)).reason()).contains("[web] still stands granted to it");
             assertThat(is(serv2, "web", GroupStatus.State.RUNNING))

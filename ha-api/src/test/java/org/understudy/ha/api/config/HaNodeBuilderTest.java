@@ -114,6 +114,22 @@ class HaNodeBuilderTest {
     }
 
     @Test
+    void capacities_and_policies_are_checked_as_well() {
+        HaNodeBuilder builder = HaNodeBuilder.create()
+                .capacity(null, 1)
+                .capacity("Memory", 0)
+                .capacity("cpu", 4)
+                .capacity("cpu", 8)
+                .placementPolicy(null);
+
+        ConfigurationException mistakes = catchThrowableOfType(ConfigurationException.class, builder::validate);
+
+        assertThat(mistakes.problems())
+                .extracting(Problem::key)
+                .startsWith("capacity", "capacity", "capacity Memory", "capacity cpu", "placementPolicy");
+    }
+
+    @Test
     void a_good_configuration_has_the_documented_defaults() {
         NodeConfig config = valid().validate();
         assertThat(config.node()).isEqualTo(NodeId.of("serv1"));

@@ -7,10 +7,10 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
@@ -66,6 +66,7 @@ import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.RecordRoom;
 import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
@@ -100,6 +101,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final long OUTSIDE_INTERVALS = 50;
     /** So many groups are offered again at once; with more, offers are this far apart for each further one. */
     private static final int OFFER_AT_ONCE = 50;
+
+    /** Most bytes of rules in one offer. */
+    private static final long OFFER_RULES_MAX = 1L << 20;
 
     private static final long OFFER_APART_NANOS = 20_000;
     private static final long LOOK_APART_NANOS = 1_000_000;
@@ -137,7 +141,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** What rules in the record call the groups that others start after. */
     private final TreeSet<String> awaited = new TreeSet<>();
     /** Which groups run only while this one does, by the record learned last. */
-    private Predicate<String> isNeeded = group -> false;
+    /** Those of them that still have to run because others that run only while they do have not stopped yet. */
+    private final TreeSet<String> needed = new TreeSet<>();
 
     private final Steadiness steadiness = new Steadiness();
     private final Map<String, PlacementPolicy> policies;
@@ -1084,7 +1089,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         value.groups()
                 .values()
                 .forEach(g -> awaited.addAll(g.rules().placement().after()));
-        isNeeded = Planner.needed(value);
+        needed.clear();
+        if (!awaited.isEmpty()) {
+            value.groups().keySet().stream()
+                    .filter(name -> awaited.contains(name) || awaited.contains(Rules.family(name)))
+                    .filter(Planner.needed(value))
+                    .forEach(needed::add);
+        }
         steadiness.learn(now, value);
         planDirty = true;
         localDirty = true;
@@ -1581,7 +1592,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private static boolean isDefinedOtherwise(ClusterRecord record, LocalGroup group) {
         GroupRecord state = record.groups().get(group.name());
-        return state == null || state.rules().digest() != group.rules().digest();
+        return state == null
+                ? !group.rules().isNone()
+                : state.rules().digest() != group.rules().digest();
     }
 
     private void reconcileGroups(long now) {
@@ -1682,7 +1695,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Whether something still runs that runs only while this does. */
     private boolean isNeeded(LocalGroup group) {
         String name = group.name();
-        return (awaited.contains(name) || awaited.contains(Rules.family(name))) && isNeeded.test(name);
+        return needed.contains(name);
     }
 
     /** Whether what becomes of a group here is an operator's business for now. */
@@ -1713,13 +1726,23 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         || groups.keySet().stream().anyMatch(this::isNewsAgreed));
     }
 
-    /** Of the groups that this node offers, the rules that are not those of the record it knows. */
+    /**
+     * Of the groups that this node offers, the rules that are not those of the record it knows, as many as a frame has room for: the others
+     * are said once the record knows these.
+     */
     private TreeMap<String, Rules> presentRules() {
         TreeMap<String, Rules> rules = new TreeMap<>();
-        learned.ifPresent(record -> offered.keySet().stream()
-                .map(groups::get)
-                .filter(group -> isDefinedOtherwise(record, group))
-                .forEach(group -> rules.put(group.name(), group.rules())));
+        long room = OFFER_RULES_MAX;
+        for (String name : learned.isPresent() ? offered.keySet() : Set.<String>of()) {
+            LocalGroup group = groups.get(name);
+            if (isDefinedOtherwise(learned.get(), group)) {
+                room -= RecordRoom.of(group.rules());
+                if (room < 0) {
+                    break;
+                }
+                rules.put(name, group.rules());
+            }
+        }
         return rules;
     }
 
@@ -1755,7 +1778,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k != null) {
             offered = presentCandidacies(now);
             offeredRules = presentRules();
-            offered.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
+            offeredRules.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
             offeredClaims = services.claims();
             offerVersion++;
             services.offered(offerVersion);

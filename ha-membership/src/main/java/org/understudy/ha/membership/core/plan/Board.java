@@ -3,7 +3,6 @@ package org.understudy.ha.membership.core.plan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,12 +46,12 @@ final class Board {
     private final Predicate<Session> isOut;
 
     private final String[] names;
-    private final Map<String, Integer> numbers;
+    private final SortedMap<String, Integer> numbers;
     private final GroupRecord[] states;
     private final Links[] links;
     private final boolean hasRules;
     private final NodeId[] nodes;
-    private final Map<NodeId, Integer> nodeNumbers = new HashMap<>();
+    private final SortedMap<NodeId, Integer> nodeNumbers = new TreeMap<>();
     private final @Nullable Session[] living;
     private final boolean[] isOpen;
     private final boolean[] isReachable;
@@ -85,7 +84,7 @@ final class Board {
         int size = groups.size();
         this.names = groups.keySet().toArray(new String[0]);
         this.states = groups.values().toArray(new GroupRecord[0]);
-        this.numbers = new HashMap<>(size * 2);
+        this.numbers = new TreeMap<>();
         this.links = new Links[size];
         this.holder = new int[size];
         this.target = new int[size];
@@ -146,7 +145,7 @@ final class Board {
     // ---- what ties groups ----------------------------------------------------------------------------------------
 
     private void tie() {
-        Map<String, int[]> families = new HashMap<>();
+        SortedMap<String, int[]> families = new TreeMap<>();
         TreeSet<String> named = new TreeSet<>();
         for (int g = 0; g < names.length; g++) {
             if (!states[g].rules().isNone()) {

@@ -54,7 +54,7 @@ public record Facts(
 
     public Facts {
         operations = List.copyOf(operations);
-        policies = Map.copyOf(policies);
+        policies = Collections.unmodifiableSortedMap(new TreeMap<>(policies));
     }
 
     /** Of a node that counts no time towards a failback, has no policies, and to which nobody says that anything is to be forgotten. */
@@ -84,7 +84,7 @@ public record Facts(
                 Collections.emptySortedSet(),
                 isBaseChosen,
                 new TreeMap<>(),
-                Map.of());
+                new TreeMap<>());
     }
 
     /** The same facts, independent of the maps they were given in. */

@@ -67,7 +67,6 @@ final class Play {
     private final TreeMap<String, String> said = new TreeMap<>();
     private ClusterRecord record;
     private long nonce;
-    private int plans;
 
     Play(List<String> nodes) {
         List<AcceptorId> acceptors =
@@ -114,6 +113,11 @@ final class Play {
 
     void unexpirable(String group) {
         registrations.get(group).isExpirable = false;
+    }
+
+    /** Everybody says what it registers, and nothing is placed yet. */
+    void offer() {
+        offerAll();
     }
 
     /** It stands granted there already, as if nobody had ever looked at the rules. */
@@ -243,7 +247,6 @@ final class Play {
 
     /** Plans once. */
     boolean plan() {
-        plans++;
         Facts facts = facts();
         Plan plan = Planner.plan(record, facts);
         note(plan);
@@ -515,10 +518,6 @@ final class Play {
 
     long tokens() {
         return record.lastToken();
-    }
-
-    int plans() {
-        return plans;
     }
 
     List<String> happened() {
