@@ -66,6 +66,7 @@ import org.understudy.ha.api.Recovery;
 import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.Role;
+import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
 import org.understudy.ha.api.Troubles;
@@ -1423,6 +1424,13 @@ final class UnderstudyNode implements HaNode {
                                             ? "add it with resourceWithPromoted(…), or put it"
                                             : "put it")
                                     + " into a group of its own"));
+                }
+                if (entry.resource().scope() == Scope.EXTERNAL) {
+                    problems.add(new ConfigurationException.Problem(
+                            "group " + group.name() + " resource",
+                            entry.name(),
+                            "outlives its host (scope EXTERNAL), so a copy too many would stay; put it into a group of its own"
+                                    + (group.copies().isPromotable() ? ", or add it with resourceWithPromoted(…)" : "")));
                 }
                 if (group.copies().isPromotable()
                         && entry.resource() instanceof OcfAgent agent
