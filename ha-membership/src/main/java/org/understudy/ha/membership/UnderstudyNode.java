@@ -268,7 +268,8 @@ final class UnderstudyNode implements HaNode {
         this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
-        this.operator = new NodeOperator(this::checkOpen, input -> loop.submit(input), callbacks);
+        this.operator = new NodeOperator(
+                new SecureRandom().nextLong() >>> 1, this::checkOpen, input -> loop.submit(input), callbacks);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
