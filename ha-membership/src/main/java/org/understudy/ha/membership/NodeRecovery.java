@@ -242,8 +242,8 @@ final class NodeRecovery implements Recovery {
         }
 
         private void overrun() {
-            String sentence =
-                    "rung " + rung.name() + " overran its budget of " + rung.budget + " and is waited for until it returns";
+            String sentence = "rung " + rung.name() + " overran its budget of " + rung.budget
+                    + " and is waited for until it returns";
             synchronized (lock) {
                 if (running != this) {
                     return;

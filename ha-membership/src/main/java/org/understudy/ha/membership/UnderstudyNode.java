@@ -1431,7 +1431,9 @@ final class UnderstudyNode implements HaNode {
                             "group " + group.name() + " resource",
                             entry.name(),
                             "outlives its host (scope EXTERNAL), so a copy too many would stay; put it into a group of its own"
-                                    + (group.copies().isPromotable() ? ", or add it with resourceWithPromoted(…)" : "")));
+                                    + (group.copies().isPromotable()
+                                            ? ", or add it with resourceWithPromoted(…)"
+                                            : "")));
                 }
                 if (group.copies().isPromotable()
                         && entry.resource() instanceof OcfAgent agent

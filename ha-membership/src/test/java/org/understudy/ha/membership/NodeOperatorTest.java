@@ -34,8 +34,7 @@ class NodeOperatorTest {
 
     @Test
     void an_answer_to_a_request_of_an_earlier_life_is_none_to_one_of_this() {
-        CompletableFuture<Cleared> clearing =
-                operator.clearFailures("files", A).toCompletableFuture();
+        CompletableFuture<Cleared> clearing = operator.clearFailures("files", A).toCompletableFuture();
         operator.decided(new ClearDecided(1, Cleared.Outcome.DONE, "of an earlier life"));
 
         assertThat(clearing).isNotDone();

@@ -133,10 +133,11 @@ public record Group(
         checkPlacement(problems, key + " placement", name, placement);
         checkCopies(problems, key, copies, resources);
         if (isEnforcementRequired && copies != null && !copies.isOne() && !copies.isPromotable()) {
-            problems.add(new Problem(
-                    key + " requireEnforcement",
-                    copies.count() + " copies",
-                    "contradicts copies(n): of copies one too many does no harm, and nothing is enforced; take one of them away"));
+            problems.add(
+                    new Problem(
+                            key + " requireEnforcement",
+                            copies.count() + " copies",
+                            "contradicts copies(n): of copies one too many does no harm, and nothing is enforced; take one of them away"));
         }
         if (copies != null
                 && !copies.isOne()

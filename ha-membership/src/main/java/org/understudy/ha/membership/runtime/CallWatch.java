@@ -23,7 +23,6 @@ public final class CallWatch {
     /** So much later than its budget a look is ended at most, if nothing keeps the timers. */
     static final Duration LATE_AT_MOST = Duration.ofMillis(EVERY_MILLIS);
 
-
     private final ScheduledExecutorService timers;
     private final Set<UserCall> calls = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean isPlanned = new AtomicBoolean();

@@ -182,8 +182,8 @@ final class Instance {
     /** Of all looks but the probe, which is for the time before a start. */
     Duration longestLook() {
         return group.resources().stream()
-                .flatMap(entry -> Stream.of(Call.MONITOR, Call.ELIGIBILITY, Call.SCORE)
-                        .map(look -> lookBudget(entry, look)))
+                .flatMap(entry ->
+                        Stream.of(Call.MONITOR, Call.ELIGIBILITY, Call.SCORE).map(look -> lookBudget(entry, look)))
                 .max(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);
     }

@@ -315,7 +315,8 @@ class LaneTest {
     void a_probe_that_hangs_is_asked_once_and_not_once_for_each_copy() throws Exception {
         Hanging hanging = new Hanging(ManagedResource.Call.PROBE);
         hanging.isOn = true;
-        List<Lane> lanes = lanes(Group.named("bad").copies(5).resource("r0", hanging).build());
+        List<Lane> lanes =
+                lanes(Group.named("bad").copies(5).resource("r0", hanging).build());
         lanes.forEach(lane -> lane.offer(lane::markOffered));
         for (int i = 0; i < lanes.size(); i++) {
             Input.GroupOffered offer = next(Input.GroupOffered.class);
