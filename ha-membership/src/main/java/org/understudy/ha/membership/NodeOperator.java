@@ -33,13 +33,17 @@ final class NodeOperator implements Operator {
     private final Runnable checkOpen;
     private final Consumer<Input> machine;
     private final Executor callbacks;
-    private final AtomicLong requests = new AtomicLong();
+    private final AtomicLong requests;
     private final Map<Long, CompletableFuture<Result>> waiting = new ConcurrentHashMap<>();
     private final Map<Long, CompletableFuture<Cleared>> clearing = new ConcurrentHashMap<>();
     private volatile @Nullable String endedBecause;
 
-    NodeOperator(NodeId self, Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
+    /**
+     * @param seed drawn at random for each life: what answers a request of an earlier one is taken for no answer to one of this
+     */
+    NodeOperator(NodeId self, long seed, Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
         this.self = self;
+        this.requests = new AtomicLong(seed);
         this.checkOpen = checkOpen;
         this.machine = machine;
         this.callbacks = callbacks;

@@ -67,6 +67,7 @@ import org.understudy.ha.api.Recovery;
 import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.Role;
+import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
 import org.understudy.ha.api.Troubles;
@@ -273,7 +274,12 @@ final class UnderstudyNode implements HaNode {
         this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
-        this.operator = new NodeOperator(config.node(), this::checkOpen, input -> loop.submit(input), callbacks);
+        this.operator = new NodeOperator(
+                config.node(),
+                new SecureRandom().nextLong() >>> 1,
+                this::checkOpen,
+                input -> loop.submit(input),
+                callbacks);
         this.advisor = new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()));
         this.opened.push(() -> {
             timers.shutdownNow();
@@ -1454,6 +1460,15 @@ final class UnderstudyNode implements HaNode {
                                             ? "add it with resourceWithPromoted(…), or put it"
                                             : "put it")
                                     + " into a group of its own"));
+                }
+                if (entry.resource().scope() == Scope.EXTERNAL) {
+                    problems.add(new ConfigurationException.Problem(
+                            "group " + group.name() + " resource",
+                            entry.name(),
+                            "outlives its host (scope EXTERNAL), so a copy too many would stay; put it into a group of its own"
+                                    + (group.copies().isPromotable()
+                                            ? ", or add it with resourceWithPromoted(…)"
+                                            : "")));
                 }
                 if (group.copies().isPromotable()
                         && entry.resource() instanceof OcfAgent agent

@@ -22,6 +22,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator.Cleared;
 import org.understudy.ha.api.Resources.MoveResult;
 import org.understudy.ha.api.Role;
+import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.spi.Health;
@@ -95,6 +96,16 @@ class CopiesTest {
             assertThatThrownBy(() -> serv1.resources().register(web(address, 2)))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("address/192.0.2.10")
+                    .hasMessageContaining("group of its own");
+            Web route = new Web() {
+                @Override
+                public Scope scope() {
+                    return Scope.EXTERNAL;
+                }
+            };
+            assertThatThrownBy(() -> serv1.resources().register(web(route, 2)))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("outlives its host")
                     .hasMessageContaining("group of its own");
             assertThat(serv1.resources().status()).isEmpty();
             serv1.resources().register(web(new Web(), 2));

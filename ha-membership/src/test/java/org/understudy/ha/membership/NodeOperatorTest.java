@@ -7,26 +7,38 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator.Cleared;
 import org.understudy.ha.api.Operator.Result;
+import org.understudy.ha.membership.core.Effect.ClearDecided;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Input;
 
 class NodeOperatorTest {
 
     private static final NodeId A = NodeId.of("a");
+    private static final long SEED = 4711;
 
     private final List<Input> asked = new ArrayList<>();
-    private final NodeOperator operator = new NodeOperator(A, () -> {}, asked::add, Runnable::run);
+    private final NodeOperator operator = new NodeOperator(A, SEED, () -> {}, asked::add, Runnable::run);
 
     @Test
     void a_decision_reaches_whoever_asked() {
         CompletableFuture<Result> first = operator.standby(A).toCompletableFuture();
         CompletableFuture<Result> second = operator.activate(A).toCompletableFuture();
-        operator.decided(new OperationDecided(2, true, "done"));
+        operator.decided(new OperationDecided(SEED + 2, true, "done"));
 
         assertThat(first).isNotDone();
         assertThat(second.join()).isEqualTo(new Result(true, "done"));
         assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void an_answer_to_a_request_of_an_earlier_life_is_none_to_one_of_this() {
+        CompletableFuture<Cleared> clearing = operator.clearFailures("files", A).toCompletableFuture();
+        operator.decided(new ClearDecided(1, Cleared.Outcome.DONE, "of an earlier life"));
+
+        assertThat(clearing).isNotDone();
+        assertThat(asked).containsExactly(new Input.ClearWanted(SEED + 1, "files", A));
     }
 
     @Test

@@ -132,6 +132,13 @@ public record Group(
         checkPolicy(problems, key + " withoutQuorum", withoutQuorum, isEnforcementRequired);
         checkPlacement(problems, key + " placement", name, placement);
         checkCopies(problems, key, copies, resources);
+        if (isEnforcementRequired && copies != null && !copies.isOne() && !copies.isPromotable()) {
+            problems.add(
+                    new Problem(
+                            key + " requireEnforcement",
+                            copies.count() + " copies",
+                            "contradicts copies(n): of copies one too many does no harm, and nothing is enforced; take one of them away"));
+        }
         if (copies != null
                 && !copies.isOne()
                 && placement != null
@@ -304,7 +311,9 @@ public record Group(
         /**
          * Refuses to run the group where something but our own code does not end every resource at the end of the lease: the
          * registration fails with every reason, and if coverage is lost later this node offers to run the group no more (what runs
-         * goes on, with an alarm). Without this word such a group runs, and {@code assumptions()} says what it does not survive.
+         * goes on, with an alarm). Without this word such a group runs, and {@code assumptions()} says what it does not survive. With
+         * {@link #copies} it is refused, since nothing of a copy is enforced; of a {@link #promotable()} group it is the promoted role
+         * that has to be ended.
          */
         public Builder requireEnforcement() {
             isEnforcementRequired = true;
@@ -335,7 +344,8 @@ public record Group(
          * Runs the group on so many nodes at once, at most one copy on each, 1 to {@value Copies#MAX}: web servers, name servers, RADIUS
          * servers. The same on every node. Each copy is granted like a group of its own, and the copies of a lost node are started elsewhere where
          * there is a node without one. By saying so you say that a copy too many for a while does no harm: the end of a lease is enough to start it
-         * elsewhere. So a resource whose effect must be on one node only, an address for example, is refused here.
+         * elsewhere. So a resource whose effect must be on one node only, an address for example, or that outlives its host (scope EXTERNAL), is
+         * refused when the group is registered.
          */
         public Builder copies(int count) {
             copies = count;

@@ -118,6 +118,17 @@ class GroupTest {
     }
 
     @Test
+    void nothing_of_copies_is_enforced_so_nobody_requires_it() {
+        Group.Builder copies =
+                Group.named("web").resource("server", NOTHING).copies(2).requireEnforcement();
+        assertThat(problems(copies::build)).singleElement().satisfies(p -> {
+            assertThat(p.key()).isEqualTo("group web requireEnforcement");
+            assertThat(p.remedy()).contains("contradicts copies(n)");
+        });
+        assertThat(copies.copies(1).build().isEnforcementRequired()).isTrue();
+    }
+
+    @Test
     void only_an_election_has_the_name_of_one() {
         Group election = new Group(
                 "election:totals", List.of(), List.of(ENTRY), SECOND, SECOND, SECOND, false, WithoutQuorum.STOP);

@@ -70,6 +70,8 @@ public final class HistoryKeeper implements History, AutoCloseable {
     private final AtomicLong inputs = new AtomicLong();
     private final AtomicReference<Optional<String>> trouble = new AtomicReference<>(Optional.empty());
 
+    private volatile boolean isOver;
+
     /** The thread's own. */
     private Optional<ClusterRecord> last = Optional.empty();
 
@@ -131,9 +133,12 @@ public final class HistoryKeeper implements History, AutoCloseable {
             inputs.incrementAndGet();
             kept = Optional.empty();
         }
-        if (!waiting.offer(new Learned(Optional.of(ballot), Optional.of(record), kept))) {
+        if (isOver || !waiting.offer(new Learned(Optional.of(ballot), Optional.of(record), kept))) {
             kept.ifPresent(plan -> plansWaiting.decrementAndGet());
             unseen.incrementAndGet();
+        } else if (isOver) {
+            // It ended meanwhile: nobody would ever take it.
+            waiting.clear();
         }
     }
 
@@ -150,9 +155,11 @@ public final class HistoryKeeper implements History, AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
             LOG.debug("{}: the end of the history may not be on the disk", directory, e);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             LOG.error("history of {}: it ends here because of an error of its own; the node goes on", directory, e);
         } finally {
+            isOver = true;
+            waiting.clear();
             decisions.close();
             plans.close();
         }

@@ -72,6 +72,8 @@ public final class Lane {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final String KEPT = "it goes on without a majority: withoutQuorum(KEEP_RUNNING)";
+    private static final String COPIED =
+            "it need not end with the lease: whoever wants copies says that one too many does no harm";
     private static final int STOP_ATTEMPTS = 2;
     private static final long STOP_AGAIN_MILLIS = 2000;
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
@@ -273,13 +275,18 @@ public final class Lane {
     public Coverage coverage() {
         List<Subject> known = subjects;
         Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(part) : known);
-        return keepsRunning()
-                ? new Coverage(
-                        group.name(),
-                        coverage.resources().stream()
-                                .map(item -> new Coverage.Item(item.resource(), false, Enforcement.COOPERATIVE, KEPT))
-                                .toList())
-                : coverage;
+        if (keepsRunning()) {
+            return because(coverage, false, KEPT);
+        }
+        return part.role() == Role.COPY ? because(coverage, true, COPIED) : coverage;
+    }
+
+    private Coverage because(Coverage coverage, boolean isCovered, String reason) {
+        return new Coverage(
+                group.name(),
+                coverage.resources().stream()
+                        .map(item -> new Coverage.Item(item.resource(), isCovered, Enforcement.COOPERATIVE, reason))
+                        .toList());
     }
 
     /** Whether the group goes on where no majority answers: then nothing may be armed that ends it with the lease. */
@@ -497,7 +504,9 @@ public final class Lane {
 
     private void logCoverage() {
         Coverage coverage = coverage();
-        if (coverage.isComplete()) {
+        if (part.role() == Role.COPY) {
+            LOG.debug("group {}: {}", part.title(), coverage);
+        } else if (coverage.isComplete()) {
             LOG.info("group {}: ended without us when its lease is over: {}", part.title(), coverage);
         } else if (isLeaseEnough) {
             LOG.debug("group {}: the task itself must heed its lease: {}", part.title(), coverage);

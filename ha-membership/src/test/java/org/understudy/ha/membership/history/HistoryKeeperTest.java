@@ -232,6 +232,34 @@ class HistoryKeeperTest {
     }
 
     @Test
+    void a_history_that_ends_because_of_an_error_keeps_no_record_waiting() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        HistoryKeeper history = open(directory, decision -> {
+            begun.countDown();
+            try {
+                go.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new StackOverflowError("planned");
+        });
+        learn(history, 1, HELD);
+        begun.await();
+        for (int i = 2; i < 10; i++) {
+            learn(history, i, MOVED.withNumber(i));
+        }
+        assertThat(history.waiting()).isPositive();
+        go.countDown();
+        while (history.waiting() > 0) {
+            Thread.onSpinWait();
+        }
+        learn(history, 10, MOVED.withNumber(10));
+        assertThat(history.waiting()).isZero();
+        assertThat(history.losses().unseen()).isPositive();
+    }
+
+    @Test
     void the_files_stay_within_their_bound_and_the_newest_stay() throws Exception {
         try (FrameLog log = new FrameLog(directory, "log", 4000)) {
             for (int i = 0; i < 1000; i++) {

@@ -578,6 +578,15 @@ class LaneTest {
                 .isGreaterThan(Duration.ofSeconds(2));
     }
 
+    @Test
+    void a_copy_says_why_nothing_need_end_it() {
+        List<Lane> lanes = lanes(copied(2, new Roles(Scope.PROCESS)));
+        assertThat(lanes.get(0).coverage().isComplete()).isTrue();
+        assertThat(lanes.get(0).coverage().resources())
+                .allMatch(item -> item.reason().contains("need not end with the lease"));
+        assertThat(lanes.get(2).coverage().isComplete()).isFalse();
+    }
+
     private List<String> remainsOfRole(Roles roles) throws InterruptedException {
         List<Lane> lanes = lanes(copied(2, roles));
         Lane promoted = lanes.get(lanes.size() - 1);

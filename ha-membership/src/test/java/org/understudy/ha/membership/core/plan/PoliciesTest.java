@@ -102,6 +102,7 @@ class PoliciesTest {
                         new TreeSet<>(facts.reachable()),
                         0,
                         List.of(),
+                        new TreeSet<>(),
                         false,
                         facts.steady(),
                         Policies.with(List.of(mine))));
