@@ -78,6 +78,12 @@ public interface HaNode extends AutoCloseable {
      */
     Stalls stalls();
 
+    /** The decisions this node made or learned, and why; kept across restarts. */
+    History history();
+
+    /** Health and measured values, for any registry. Never blocks. */
+    Metrics metrics();
+
     /**
      * Adds a listener. It is called on a thread of its own, never concurrently, first with the present state and then with
      * each change, in order; a slow listener gets the latest state of each subject, not every intermediate one, and delays

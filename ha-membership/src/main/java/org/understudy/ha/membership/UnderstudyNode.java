@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -39,15 +40,18 @@ import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
+import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Elections;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.History;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.Membership;
+import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Operator;
@@ -91,9 +95,14 @@ import org.understudy.ha.membership.guardian.Guardian;
 import org.understudy.ha.membership.guardian.GuardianSettings;
 import org.understudy.ha.membership.guardian.LastWillListener;
 import org.understudy.ha.membership.guardian.LastWills;
+import org.understudy.ha.membership.history.HistoryKeeper;
+import org.understudy.ha.membership.jfr.FlightEvents;
 import org.understudy.ha.membership.jgroups.ChannelSettings;
 import org.understudy.ha.membership.jgroups.JGroupsChannel;
 import org.understudy.ha.membership.jgroups.LinkSecurity;
+import org.understudy.ha.membership.jmx.NodeBean;
+import org.understudy.ha.membership.metrics.NodeMetrics;
+import org.understudy.ha.membership.metrics.Tally;
 import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.runtime.AssumptionsReport;
 import org.understudy.ha.membership.runtime.AssumptionsWatch;
@@ -121,6 +130,10 @@ import org.understudy.ha.membership.store.FileNodeStateStore;
 final class UnderstudyNode implements HaNode {
 
     private static final Logger LOG = LoggerFactory.getLogger(UnderstudyNode.class);
+    /** A line for each decision and nothing else: the trail that an operator reads. */
+    private static final Logger DECISIONS = LoggerFactory.getLogger("org.understudy.ha.decisions");
+
+    private static final int DECISIONS_WAITING_MAX = 1024;
     private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
     private static final int GROUPS_MAX = 1000;
     private static final long LEAVE_MILLIS = 3000;
@@ -158,6 +171,11 @@ final class UnderstudyNode implements HaNode {
     private final NodeElections elections = new NodeElections(new ElectionHost());
     private final AssumptionsWatch assumptionsWatch;
     private final SoftStates softStates;
+
+    private final HistoryKeeper history;
+    private final Tally tally = new Tally(System::nanoTime);
+    private final boolean isFlightRecordable =
+            ModuleLayer.boot().findModule("jdk.jfr").isPresent();
 
     private BootClock clock;
     private LeaseBoard leases;
@@ -205,6 +223,8 @@ final class UnderstudyNode implements HaNode {
         this.lanePool = new LanePool(threads, timers);
         this.rounds = new Rounds(lanePool, timers);
         this.opened.push(lanePool);
+        this.history = new HistoryKeeper(
+                config.stateDirectory(), threads, Clock.systemUTC(), Policies.with(config.policies()), this::decided);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
@@ -260,6 +280,9 @@ final class UnderstudyNode implements HaNode {
         store = stores.apply(config.stateDirectory());
         opened.push(store);
         NodeStateStore.Opened found = store.open();
+        // Whatever it finds in its files: nothing that follows depends on it.
+        history.start();
+        opened.push(history);
         DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
         disk.accepted()
                 .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));
@@ -305,6 +328,9 @@ final class UnderstudyNode implements HaNode {
         assumptionsWatch.begin();
         loop.start();
         stalls.start();
+        if (config.jmx()) {
+            NodeBean.register(this, config.cluster()).ifPresent(opened::push);
+        }
         LOG.info(
                 "node {} of cluster {} is up: disk {}, clock {}, {}",
                 config.node(),
@@ -509,9 +535,41 @@ final class UnderstudyNode implements HaNode {
         return stalls.stalls();
     }
 
+    @Override
+    public History history() {
+        return history;
+    }
+
+    @Override
+    public Metrics metrics() {
+        return NodeMetrics.of(
+                this,
+                config.cluster(),
+                stateReason,
+                new NodeMetrics.Inside(
+                        record.map(ClusterRecord::number).orElse(0L),
+                        leases.remaining().toNanos() / 1e9,
+                        loop.waiting(),
+                        history.waiting(),
+                        tally));
+    }
+
+    /** One line for each, however many nodes notice it on the way. */
+    private void decided(Decision decision) {
+        log.line(() -> DECISIONS.info("{}", decision.sentence()));
+        tally.decided(decision, config.node());
+        if (isFlightRecordable) {
+            FlightEvents.decided(config.node().value(), decision);
+        }
+        publish("decision " + decision.number() % DECISIONS_WAITING_MAX, new HaEvent.Decided(decision));
+    }
+
     private void stallNoticed(String what, Stall stall, boolean isMarginUsedUp, String sentence) {
         log.line(() ->
                 LOG.atLevel(isMarginUsedUp ? Level.WARN : Level.INFO).log("node {}: {}", config.node(), sentence));
+        if (isFlightRecordable) {
+            FlightEvents.stalled(config.node().value(), what, stall, isMarginUsedUp);
+        }
         publish("stall " + what, new HaEvent.StallNoticed(what, stall, isMarginUsedUp, sentence));
     }
 
@@ -728,6 +786,10 @@ final class UnderstudyNode implements HaNode {
 
     /** The last rung this library may climb alone, and only with the host's consent. */
     private void stopFailed(String group) {
+        if (isFlightRecordable) {
+            FlightEvents.stopFailed(
+                    config.node().value(), group, config.processPolicy().mayHalt() ? "halts the process" : "blocked");
+        }
         publish(
                 "blocked " + group,
                 new HaEvent.Alarm(
@@ -874,10 +936,12 @@ final class UnderstudyNode implements HaNode {
                         .filter(i -> lease.isValid())
                         .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
             } else if (effect instanceof Effect.StartGroup start) {
+                tally.starting(start.group());
                 lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
                 stopReasons.remove(start.group());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.StopGroup stop) {
+                tally.stopping(stop.group());
                 lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
@@ -890,6 +954,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.PublishRecord chosen) {
                 advisor.learned(record, chosen.value());
                 record = Optional.of(chosen.value());
+                history.learned(chosen.ballot(), chosen.value(), machine.planning(chosen.ballot()));
                 isStatusDirty = true;
                 assumptionsWatch.record(chosen.value());
                 lanes.forEach((name, lane) -> chosen.value().grant(name).ifPresent(g -> lane.granted()));
@@ -925,6 +990,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void notice(Notice notice) {
+            count(notice);
             if (notice.reason() == Reason.GROUP_RUNNING
                     || notice.reason() == Reason.GROUP_STOPPED
                     || notice.reason() == Reason.GROUP_BLOCKED) {
@@ -932,6 +998,8 @@ final class UnderstudyNode implements HaNode {
             }
             Level level = switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> Level.DEBUG;
+                // Only proposed: what becomes of them is told once it is decided.
+                case GRANT_MADE, GRANT_OVER, SESSION_ADMITTED, SESSION_ENDED, VOTERS_CHANGED -> Level.DEBUG;
                 case GROUP_BLOCKED,
                         GROUP_FAILED,
                         VOTE_NOT_COUNTED,
@@ -954,6 +1022,16 @@ final class UnderstudyNode implements HaNode {
                     || notice.reason() == Reason.RECORD_FULL
                     || notice.reason() == Reason.MAJORITY_MISSING) {
                 publish(notice.reason().name(), new HaEvent.Alarm(notice.subject(), notice.detail()));
+            }
+        }
+
+        private void count(Notice notice) {
+            switch (notice.reason()) {
+                case GROUP_RUNNING -> tally.running(notice.subject());
+                case GROUP_STOPPED -> tally.stopped(notice.subject());
+                case GROUP_FAILED -> tally.failed(notice.subject());
+                case GROUP_BLOCKED -> tally.blocked(notice.subject());
+                default -> {}
             }
         }
 
@@ -997,6 +1075,7 @@ final class UnderstudyNode implements HaNode {
                     entry.getValue().retire();
                     stopReasons.remove(entry.getKey());
                     softStates.forget(entry.getKey());
+                    tally.forget(entry.getKey());
                     isStatusDirty = true;
                 }
             }

@@ -18,9 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.membership.checks.core.DnsMessageFuzz;
 import org.understudy.ha.membership.checks.core.HttpReplyFuzz;
+import org.understudy.ha.membership.codec.DecisionFuzz;
 import org.understudy.ha.membership.codec.DurableStateFuzz;
 import org.understudy.ha.membership.codec.EveryMessage;
 import org.understudy.ha.membership.codec.MessageFuzz;
+import org.understudy.ha.membership.codec.PlanFuzz;
 import org.understudy.ha.membership.core.MachineFuzz;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.guardian.GuardianWireFuzz;
@@ -50,6 +52,8 @@ class BadInputTest {
         return List.of(
                 new Target("message", MessageFuzz.seeds(), MessageFuzz::fuzzerTestOneInput),
                 new Target("durable-state", DurableStateFuzz.seeds(), DurableStateFuzz::fuzzerTestOneInput),
+                new Target("plan", PlanFuzz.seeds(), PlanFuzz::fuzzerTestOneInput),
+                new Target("decision", DecisionFuzz.seeds(), DecisionFuzz::fuzzerTestOneInput),
                 new Target("last-will", LastWillFuzz.seeds(), LastWillFuzz::fuzzerTestOneInput),
                 new Target("guardian-wire", GuardianWireFuzz.seeds(), GuardianWireFuzz::fuzzerTestOneInput),
                 new Target("wire", WireFuzz.seeds(), WireFuzz::fuzzerTestOneInput),

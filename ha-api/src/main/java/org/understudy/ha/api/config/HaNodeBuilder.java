@@ -1,6 +1,7 @@
 package org.understudy.ha.api.config;
 
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,9 @@ import org.understudy.ha.api.spi.PlacementPolicy;
  */
 public final class HaNodeBuilder {
 
+    /** The kernel keeps 108 bytes, the last of them zero. */
+    private static final int SOCKET_PATH_MAX = 107;
+
     private final List<Problem> problems = new ArrayList<>();
     private final List<Peer> peers = new ArrayList<>();
     private @Nullable String cluster;
@@ -41,6 +45,9 @@ public final class HaNodeBuilder {
     private final List<Enforcer> enforcers = new ArrayList<>();
     private final TreeMap<String, Integer> capacity = new TreeMap<>();
     private final TreeMap<String, PlacementPolicy> policies = new TreeMap<>();
+
+    private boolean jmx;
+    private boolean administration;
 
     private HaNodeBuilder() {}
 
@@ -232,6 +239,22 @@ public final class HaNodeBuilder {
         return this;
     }
 
+    /** Shows this node in the platform's MBean server until it is closed, for looking only; see {@code NodeMXBean}. */
+    public HaNodeBuilder jmx() {
+        jmx = true;
+        return this;
+    }
+
+    /**
+     * Takes commands of the tool {@code understudy} on the Unix socket {@value NodeConfig#ADMINISTRATION_SOCKET} in the state directory, from
+     * this process's own user and from root; the kernel says who asks. Needs Linux. Whoever may use it may move and stop what this
+     * cluster runs.
+     */
+    public HaNodeBuilder administration() {
+        administration = true;
+        return this;
+    }
+
     /** Makes every thread of this node; plain daemon threads by default. The library sets the names. */
     public HaNodeBuilder threads(ThreadFactory factory) {
         once("threads", threads, factory);
@@ -275,6 +298,9 @@ public final class HaNodeBuilder {
                         "two votes have no majority without each other; add a witness"));
             }
         }
+        if (administration && stateDirectory != null) {
+            checkSocket(all, stateDirectory.resolve(NodeConfig.ADMINISTRATION_SOCKET));
+        }
         if (!all.isEmpty()) {
             throw new ConfigurationException(all);
         }
@@ -289,6 +315,8 @@ public final class HaNodeBuilder {
                 guardian,
                 processPolicy,
                 enforcers,
+                jmx,
+                administration,
                 Optional.ofNullable(threads).orElse(Thread::new),
                 capacity,
                 List.copyOf(policies.values()));
@@ -378,6 +406,17 @@ public final class HaNodeBuilder {
     private static void require(List<Problem> all, String key, @Nullable Object value, String remedy) {
         if (value == null && all.stream().noneMatch(p -> p.key().equals(key))) {
             all.add(new Problem(key, "(not set)", remedy));
+        }
+    }
+
+    private static void checkSocket(List<Problem> all, Path socket) {
+        int bytes = socket.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (bytes > SOCKET_PATH_MAX) {
+            all.add(new Problem(
+                    "administration",
+                    String.valueOf(socket),
+                    "is a path of " + bytes + " bytes, and a Unix socket may have " + SOCKET_PATH_MAX
+                            + "; choose a shorter state directory, or leave administration() out"));
         }
     }
 

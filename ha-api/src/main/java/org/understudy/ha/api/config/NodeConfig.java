@@ -20,6 +20,8 @@ import org.understudy.ha.api.spi.PlacementPolicy;
  * @param mayForm whether this node takes part in forming a new cluster when every peer's disk is empty
  * @param guardian whether a guardian process is started
  * @param enforcers what the application brought to end leases with, besides the process's own end
+ * @param jmx whether the node is shown in the platform's MBean server
+ * @param administration whether the node takes commands on a socket in its state directory
  * @param threads makes every thread of this node
  * @param capacity how much of what this node has for groups that need it
  * @param policies the application's own, each with another name
@@ -35,15 +37,25 @@ public record NodeConfig(
         boolean guardian,
         ProcessPolicy processPolicy,
         List<Enforcer> enforcers,
+        boolean jmx,
+        boolean administration,
         ThreadFactory threads,
         SortedMap<String, Integer> capacity,
         List<PlacementPolicy> policies) {
+
+    /** Name of the socket that takes commands. */
+    public static final String ADMINISTRATION_SOCKET = "admin.sock";
 
     public NodeConfig {
         policies = List.copyOf(policies);
         peers = List.copyOf(peers);
         capacity = Collections.unmodifiableSortedMap(new TreeMap<>(capacity));
         enforcers = List.copyOf(enforcers);
+    }
+
+    /** Where commands are taken, if they are: {@value #ADMINISTRATION_SOCKET} in the state directory. */
+    public Path administrationSocket() {
+        return stateDirectory.resolve(ADMINISTRATION_SOCKET);
     }
 
     /** This node's own entry. */

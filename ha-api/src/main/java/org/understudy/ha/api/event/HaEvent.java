@@ -1,6 +1,7 @@
 package org.understudy.ha.api.event;
 
 import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Membership;
 import org.understudy.ha.api.NodeState;
@@ -44,4 +45,10 @@ public sealed interface HaEvent {
      * @param sentence what happened and what to do
      */
     record StallNoticed(String what, Stall stall, boolean isMarginUsedUp, String sentence) implements HaEvent {}
+
+    /**
+     * A decision was made or learned, see {@link org.understudy.ha.api.HaNode#history()}. Each is told once; a listener that is more than a
+     * thousand behind misses some, as their numbers show.
+     */
+    record Decided(Decision decision) implements HaEvent {}
 }

@@ -105,6 +105,11 @@ public final class NodeLoop<I, E, D> {
         return !mailbox.isEmpty();
     }
 
+    /** How many inputs and actions wait. */
+    public int waiting() {
+        return mailbox.size();
+    }
+
     /** Ends both threads; bounded, idempotent. Inputs still queued are dropped. */
     public void close() {
         isClosing = true;

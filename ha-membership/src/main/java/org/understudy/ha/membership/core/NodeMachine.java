@@ -55,6 +55,7 @@ import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
+import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -81,6 +82,7 @@ import org.understudy.ha.membership.core.record.Voters;
 public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private static final int WILLS_KEPT = 16;
+    private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     private static final int RECOVER_OFTEN = 10;
@@ -154,6 +156,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Deque<byte[]> provenWills = new ArrayDeque<>();
     private final TreeMap<String, NodeId> moves = new TreeMap<>();
     private final TreeMap<String, Long> movedAt = new TreeMap<>();
+
+    /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
+    private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
 
     private final Deque<Message> selfInbox = new ArrayDeque<>();
     private final TreeMap<Long, List<Message>> selfHeld = new TreeMap<>();
@@ -2017,7 +2022,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             // A newer generation was forced somewhere, and this node has not been told it yet.
             return Optional.empty();
         }
-        Plan plan = Planner.plan(base.record(), facts(now, base.tokenFloor(), base.ballot()));
+        Facts facts = facts(now, base.tokenFloor(), base.ballot());
+        Plan plan = Planner.plan(base.record(), facts);
+        remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices()));
         for (Notice notice : plan.notices()) {
             if (notice.reason() == Reason.RECORD_FULL) {
                 sayOnce(notice.subject(), notice.reason(), notice.detail());
@@ -2026,6 +2033,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         }
         return Optional.of(plan.record());
+    }
+
+    private void remember(Planning planning) {
+        plannings.put(planning.ballot(), planning);
+        while (plannings.size() > PLANNINGS_KEPT) {
+            plannings.pollFirstEntry();
+        }
     }
 
     // ---- saying --------------------------------------------------------------------------------------------------
@@ -2050,6 +2064,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** The newest record known to be chosen. */
     public Optional<ClusterRecord> learned() {
         return learned;
+    }
+
+    /** What the planner was given and said in the round with this ballot, if this node led it lately. */
+    public Optional<Planning> planning(Ballot ballot) {
+        return Optional.ofNullable(plannings.get(ballot));
     }
 
     public NodeState state() {

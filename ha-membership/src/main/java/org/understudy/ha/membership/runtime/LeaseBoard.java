@@ -35,6 +35,13 @@ public final class LeaseBoard {
         return now.isValid() && clock.getAsLong() < now.confirmedNanos() + lengthNanos;
     }
 
+    /** What is left of it; nothing if it is not valid. */
+    public Duration remaining() {
+        PublishLease now = state;
+        long rest = now.isValid() ? now.confirmedNanos() + lengthNanos - clock.getAsLong() : 0;
+        return Duration.ofNanos(Math.max(0, rest));
+    }
+
     /** The lease behind one grant. */
     public GrantLease lease(Incarnation holder, FencingToken token) {
         return new GrantLease(holder, token);

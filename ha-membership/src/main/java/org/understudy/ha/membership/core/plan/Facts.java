@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.PlacementPolicy;
@@ -79,6 +80,42 @@ public record Facts(
                 isBaseChosen,
                 new TreeMap<>(),
                 Map.of());
+    }
+
+    /** The same facts, independent of the maps they were given in. */
+    public Facts copy() {
+        return new Facts(
+                new TreeMap<>(joins),
+                new TreeMap<>(offers),
+                new TreeMap<>(releases),
+                new TreeSet<>(leaves),
+                new TreeMap<>(wills),
+                new TreeSet<>(silent),
+                new TreeMap<>(moves),
+                new TreeSet<>(reachable),
+                tokenFloor,
+                operations,
+                isBaseChosen,
+                new TreeMap<>(steady),
+                policies);
+    }
+
+    /** The same facts with these ways to order nodes. */
+    public Facts withPolicies(Map<String, PlacementPolicy> others) {
+        return new Facts(
+                joins,
+                offers,
+                releases,
+                leaves,
+                wills,
+                silent,
+                moves,
+                reachable,
+                tokenFloor,
+                operations,
+                isBaseChosen,
+                steady,
+                others);
     }
 
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */

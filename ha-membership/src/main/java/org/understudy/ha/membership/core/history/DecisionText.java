@@ -1,0 +1,66 @@
+package org.understudy.ha.membership.core.history;
+
+import org.understudy.ha.api.Decision.Kind;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
+
+/** A decision as one sentence. */
+final class DecisionText {
+
+    private DecisionText() {}
+
+    static String of(Draft d) {
+        String text = begin(d);
+        return d.reason().isEmpty() || d.kind() == Kind.GAP ? text : text + " (" + d.reason() + ")";
+    }
+
+    private static String begin(Draft d) {
+        String to = d.to().map(Incarnation::toString).orElse("another node");
+        String from = d.from().map(Incarnation::toString).orElse("nobody");
+        String token = d.token().map(FencingToken::toString).orElse("?");
+        return switch (d.kind()) {
+            case GRANTED ->
+                d.subject() + " is granted to " + to + " with token " + token + ": "
+                        + d.proof().map(p -> why(p, from)).orElse("nothing is known of a grant before");
+            case ENDED ->
+                d.subject() + " is granted to nobody, token " + token + " of " + from + " is over: "
+                        + d.proof().map(p -> why(p, from)).orElse("no proof is known");
+            case MOVE_WANTED -> d.subject() + " is asked to move from " + from + " to " + to;
+            case MOVE_DROPPED -> d.subject() + " stays with " + from + ": its move is not tried any more";
+            case FORBIDDEN -> d.subject() + " may run nowhere until it is mended";
+            case ALLOWED -> d.subject() + " may run again";
+            case HELD -> d.subject() + (d.reason().isEmpty() ? " is kept back by no rule any more" : " is kept from running by a rule");
+            case MAINTAINED -> d.subject() + " is in maintenance: nothing is started, stopped or moved there";
+            case RESUMED -> d.subject() + " is not in maintenance any more";
+            case JOINED -> d.subject() + " is admitted as " + to;
+            case LEFT -> from + " is over: " + d.proof().map(p -> left(p, from)).orElse("no proof is known any more");
+            case VOTERS -> "the votes change";
+            case STANDBY -> d.subject() + " is put on standby and runs nothing";
+            case ACTIVATED -> d.subject() + " may run groups again";
+            case VOUCHED -> "an operator vouched";
+            case FORCED -> "an operator forced a new generation of the record";
+            case GAP -> d.reason();
+        };
+    }
+
+    private static String why(ProofKind proof, String from) {
+        return switch (proof) {
+            case NEVER -> "it never ran anywhere, every probe says so";
+            case RELEASED -> from + " stopped it and said so";
+            case DIED -> "the process of " + from + " is gone, its guardian said so";
+            case EXPIRED -> "the lease of " + from + " is over and what it held has ended with it";
+            case FENCED -> from + " is off, a fence device confirmed it";
+            case SUPERSEDED -> from + " has ended, its node came back in a new life";
+            case OPERATOR -> "an operator vouched that " + from + " has ended";
+        };
+    }
+
+    private static String left(ProofKind proof, String from) {
+        return switch (proof) {
+            case RELEASED -> "it left";
+            case EXPIRED -> "a majority has not heard it for a lease";
+            default -> why(proof, from);
+        };
+    }
+}

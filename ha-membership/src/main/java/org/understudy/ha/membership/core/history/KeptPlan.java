@@ -1,0 +1,47 @@
+package org.understudy.ha.membership.core.history;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.understudy.ha.api.Decision;
+import org.understudy.ha.api.History.Replay;
+import org.understudy.ha.api.spi.PlacementPolicy;
+import org.understudy.ha.membership.core.plan.Facts;
+import org.understudy.ha.membership.core.plan.Plan;
+import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+
+/**
+ * What the planner was given for a record that was chosen, and that record.
+ *
+ * @param first number of the first decision that the record made, and
+ * @param last of the last one
+ */
+public record KeptPlan(long first, long last, Ballot ballot, ClusterRecord base, Facts facts, ClusterRecord chosen) {
+
+    /**
+     * Plans once more.
+     *
+     * @param policies that groups may name: they are code and not kept
+     */
+    public Replay replay(Map<String, PlacementPolicy> policies) {
+        Plan again = Planner.plan(base, facts.withPolicies(policies));
+        if (again.record().equals(chosen)) {
+            return new Replay(
+                    Replay.Outcome.SAME,
+                    "record " + chosen.number() + " of ballot " + ballot + " comes out again as it was decided");
+        }
+        List<Draft> decided = RecordChanges.between(base, again.record(), again.notices());
+        return new Replay(
+                Replay.Outcome.DIFFERENT,
+                "record " + chosen.number() + " of ballot " + ballot + " comes out otherwise"
+                        + (decided.isEmpty()
+                                ? ", with no decision of these kinds"
+                                : decided.stream()
+                                        .map(d -> d.at(first, Instant.EPOCH, true))
+                                        .map(Decision::sentence)
+                                        .collect(Collectors.joining("; ", ": ", ""))));
+    }
+}

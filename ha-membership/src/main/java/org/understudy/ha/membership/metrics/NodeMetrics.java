@@ -1,0 +1,172 @@
+package org.understudy.ha.membership.metrics;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.History;
+import org.understudy.ha.api.Metrics;
+import org.understudy.ha.api.Metrics.Metric;
+import org.understudy.ha.api.Metrics.Metric.Kind;
+import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Refusals;
+import org.understudy.ha.api.Stall;
+
+/** Reads a node and puts what it says into values. */
+public final class NodeMetrics {
+
+    private static final String SECONDS = "seconds";
+
+    private final Map<String, String> common;
+    private final List<Metric> values = new ArrayList<>();
+
+    private NodeMetrics(Map<String, String> common) {
+        this.common = common;
+    }
+
+    /**
+     * What a node has, beside what everybody can ask it.
+     *
+     * @param record number of the newest record known, 0 without
+     * @param leaseSeconds what is left of the lease, 0 without
+     * @param loopWaiting inputs that wait for the control thread
+     * @param historyWaiting records that wait for the history
+     */
+    public record Inside(long record, double leaseSeconds, int loopWaiting, int historyWaiting, Tally tally) {}
+
+    public static Metrics of(HaNode node, String cluster, String why, Inside inside) {
+        NodeMetrics m = new NodeMetrics(
+                new TreeMap<>(Map.of("cluster", cluster, "node", node.id().value())));
+        Metrics.Health health = health(node, why);
+        m.gauge("ha.node.live", "", "1 while the control thread works", health.isLive() ? 1 : 0);
+        m.gauge("ha.node.ready", "", "1 with a session and a valid lease", health.isReady() ? 1 : 0);
+        m.gauge("ha.quorum", "", "1 while a majority answers", node.quorum().isQuorate() ? 1 : 0);
+        m.gauge("ha.acceptors", "", "votes that the record names", node.quorum().acceptors());
+        m.gauge(
+                "ha.members",
+                "",
+                "nodes that can be reached, this one included",
+                node.membership().view().members().size());
+        m.gauge("ha.record.number", "", "number of the newest record known", inside.record());
+        m.gauge("ha.lease.remaining", SECONDS, "what is left of the lease", inside.leaseSeconds());
+        m.gauge("ha.loop.waiting", "", "inputs that wait for the control thread", inside.loopWaiting());
+        m.history(node.history().losses(), inside.historyWaiting());
+        m.groups(node.resources().status());
+        node.stalls().all().forEach(m::stall);
+        Refusals refusals = node.refusals();
+        for (Refusals.Reason reason : Refusals.Reason.values()) {
+            m.counter(
+                    "ha.refusals",
+                    "",
+                    "what came from outside and was turned away",
+                    refusals.of(reason),
+                    "reason",
+                    reason.name());
+        }
+        m.tally(inside.tally());
+        m.values.sort(Comparator.comparing(Metric::name)
+                .thenComparing(metric -> metric.tags().toString()));
+        return new Metrics(health, m.values);
+    }
+
+    /** A control thread that is late by more than it may before its lease is in doubt, ten times over, is not going to come back. */
+    private static Metrics.Health health(HaNode node, String why) {
+        NodeState state = node.state();
+        Stall tick = node.stalls().tick();
+        boolean isStuck = tick.last().compareTo(tick.margin().multipliedBy(10)) > 0;
+        boolean isLive = !isStuck && state != NodeState.STEPPED_ASIDE && state != NodeState.CLOSED;
+        String sentence = isStuck
+                ? "the control thread is late by " + tick.last().toMillis() + " ms"
+                : why.isEmpty() ? state.toString() : state + ": " + why;
+        return new Metrics.Health(isLive, isLive && state == NodeState.ACTIVE, sentence);
+    }
+
+    private void history(History.Losses losses, int waiting) {
+        gauge("ha.history.waiting", "", "records that the history has not looked at yet", waiting);
+        String sentence = "what the history could not keep";
+        counter("ha.history.lost", "", sentence, losses.unseen(), "part", "record");
+        counter("ha.history.lost", "", sentence, losses.inputs(), "part", "input");
+        gauge("ha.history.unwritten", "", "decisions that the disk has not taken", losses.unwritten());
+    }
+
+    private void groups(List<GroupStatus> statuses) {
+        Map<GroupStatus.State, Integer> byState = new EnumMap<>(GroupStatus.State.class);
+        for (GroupStatus status : statuses) {
+            byState.merge(status.state(), 1, Integer::sum);
+            gauge(
+                    "ha.group.running",
+                    "",
+                    "1 while the group is usable here",
+                    status.state() == GroupStatus.State.RUNNING ? 1 : 0,
+                    "group",
+                    status.group());
+        }
+        for (GroupStatus.State state : GroupStatus.State.values()) {
+            gauge(
+                    "ha.groups",
+                    "",
+                    "groups by state, seen from here",
+                    byState.getOrDefault(state, 0),
+                    "state",
+                    "" + state);
+        }
+    }
+
+    private void stall(String part, Stall stall) {
+        gauge("ha.stall.last", SECONDS, "how late or long it was last", seconds(stall.last()), "part", part);
+        gauge("ha.stall.worst", SECONDS, "the worst of a minute", seconds(stall.worstOfMinute()), "part", part);
+        gauge("ha.stall.margin", SECONDS, "what the lease allows", seconds(stall.margin()), "part", part);
+    }
+
+    private void tally(Tally tally) {
+        for (ProofKind proof : ProofKind.values()) {
+            counter(
+                    "ha.takeovers",
+                    "",
+                    "groups granted to this node, by the proof that the grant before was over",
+                    tally.takeovers().get(proof).sum(),
+                    "proof",
+                    proof.name());
+        }
+        tally.groups().forEach((group, counts) -> {
+            counter("ha.group.failures", "", "failed starts and runs", counts.failures.sum(), "group", group);
+            counter("ha.group.blocked", "", "stops that failed for good", counts.blocks.sum(), "group", group);
+            durations("start", counts.start, group);
+            durations("stop", counts.stop, group);
+        });
+    }
+
+    private void durations(String what, Tally.Durations d, String group) {
+        String name = "ha.group." + what;
+        counter(name + ".count", "", what + "s that returned well", d.count(), "group", group);
+        counter(name + ".time", SECONDS, "time spent in them", d.totalSeconds(), "group", group);
+        gauge(name + ".last", SECONDS, "how long the last one took", d.lastSeconds(), "group", group);
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
+    }
+
+    private void gauge(String name, String unit, String description, double value, String... tag) {
+        values.add(new Metric(name, Kind.GAUGE, unit, description, tags(tag), value));
+    }
+
+    private void counter(String name, String unit, String description, double value, String... tag) {
+        values.add(new Metric(name, Kind.COUNTER, unit, description, tags(tag), value));
+    }
+
+    private SortedMap<String, String> tags(String... tag) {
+        SortedMap<String, String> all = new TreeMap<>(common);
+        for (int i = 0; i + 1 < tag.length; i += 2) {
+            all.put(tag[i], tag[i + 1]);
+        }
+        return all;
+    }
+}

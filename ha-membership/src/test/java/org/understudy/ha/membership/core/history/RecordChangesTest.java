@@ -1,0 +1,166 @@
+package org.understudy.ha.membership.core.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.Records.A;
+import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B;
+import static org.understudy.ha.membership.core.Records.B1;
+import static org.understudy.ha.membership.core.Records.candidacy;
+import static org.understudy.ha.membership.core.Records.empty;
+import static org.understudy.ha.membership.core.Records.granted;
+import static org.understudy.ha.membership.core.Records.withGroup;
+import static org.understudy.ha.membership.core.Records.withSession;
+import static org.understudy.ha.membership.core.Records.withoutSession;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.Decision.Kind;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Voters;
+
+class RecordChangesTest {
+
+    private static final ClusterRecord BOTH = withSession(
+            withSession(empty(), A1, new TreeMap<>(Map.of("files", candidacy(false)))),
+            B1,
+            new TreeMap<>(Map.of("files", candidacy(false))));
+
+    @Test
+    void nothing_changed_and_nothing_is_told() {
+        ClusterRecord record = withGroup(BOTH, "files", granted(A1, 4, false));
+
+        assertThat(RecordChanges.between(record, record.withNumber(9), List.of()))
+                .isEmpty();
+    }
+
+    @Test
+    void a_takeover_is_one_decision_with_both_ends_and_the_proof() {
+        ClusterRecord before = withGroup(BOTH, "files", granted(A1, 4, false));
+        ClusterRecord after = withGroup(
+                withoutSession(before, A1, Optional.of(ProofKind.DIED)),
+                "files",
+                GroupRecord.NEW.withGrant(new Grant(B1, 5, ProofKind.DIED, Optional.empty(), false, List.of())));
+
+        List<Draft> drafts = RecordChanges.between(before, after.withNumber(8), List.of());
+
+        assertThat(drafts).extracting(Draft::kind).containsExactly(Kind.LEFT, Kind.GRANTED);
+        Draft grant = drafts.get(1);
+        assertThat(grant.from()).contains(A1);
+        assertThat(grant.to()).contains(B1);
+        assertThat(grant.proof()).contains(ProofKind.DIED);
+        assertThat(grant.record()).isEqualTo(8);
+        assertThat(sentences(drafts))
+                .containsExactly(
+                        "a#1 is over: the process of a#1 is gone, its guardian said so",
+                        "files is granted to b#1 with token 5: the process of a#1 is gone, its guardian said so");
+    }
+
+    @Test
+    void a_grant_that_is_over_and_not_given_again_says_so() {
+        ClusterRecord before = withGroup(BOTH, "files", granted(A1, 4, false));
+        ClusterRecord after = withGroup(
+                BOTH,
+                "files",
+                before.groups()
+                        .get("files")
+                        .withGrant(before.grant("files").orElseThrow().endedBy(ProofKind.RELEASED)));
+
+        assertThat(sentences(RecordChanges.between(before, after, List.of())))
+                .containsExactly("files is granted to nobody, token 4 of a#1 is over: a#1 stopped it and said so");
+    }
+
+    @Test
+    void what_the_planner_said_about_a_group_stands_behind_it() {
+        ClusterRecord after = withGroup(BOTH, "files", granted(A1, 4, false));
+
+        assertThat(sentences(RecordChanges.between(
+                        BOTH, after, List.of(new Notice("files", Reason.GRANT_MADE, "the only candidate")))))
+                .containsExactly("files is granted to a#1 with token 4: it never ran anywhere, every probe says so"
+                        + " (the only candidate)");
+    }
+
+    @Test
+    void a_move_is_told_when_it_is_asked_for_and_when_it_is_dropped_but_not_when_it_was_done() {
+        ClusterRecord held = withGroup(BOTH, "files", granted(A1, 4, false));
+        ClusterRecord wanted =
+                withGroup(held, "files", held.groups().get("files").withMoveTo(Optional.of(B)));
+        ClusterRecord done = withGroup(
+                held,
+                "files",
+                GroupRecord.NEW.withGrant(new Grant(B1, 5, ProofKind.RELEASED, Optional.empty(), false, List.of())));
+
+        assertThat(sentences(RecordChanges.between(held, wanted, List.of())))
+                .containsExactly("files is asked to move from a#1 to b#1");
+        assertThat(sentences(RecordChanges.between(wanted, held, List.of())))
+                .containsExactly("files stays with a#1: its move is not tried any more");
+        assertThat(RecordChanges.between(wanted, done, List.of()))
+                .extracting(Draft::kind)
+                .containsExactly(Kind.GRANTED);
+    }
+
+    @Test
+    void operators_votes_and_generations_are_told() {
+        ClusterRecord after = empty().withOperators(
+                        new TreeSet<>(List.of(A)), List.of(new OperatorWord(3, "b#1 is off", "ann", "saw it")))
+                .withVoters(Voters.of(List.of(empty().acceptors().get(0))))
+                .withGeneration(1);
+
+        assertThat(RecordChanges.between(empty(), after, List.of()))
+                .extracting(Draft::kind)
+                .containsExactly(Kind.FORCED, Kind.VOTERS, Kind.STANDBY, Kind.VOUCHED);
+        assertThat(RecordChanges.between(after, after.withOperators(new TreeSet<>(), after.words()), List.of()))
+                .extracting(Draft::kind)
+                .containsExactly(Kind.ACTIVATED);
+        assertThat(sentences(RecordChanges.between(empty(), after, List.of())))
+                .contains("an operator vouched (b#1 is off, by ann: saw it)");
+    }
+
+    @Test
+    void a_group_that_must_run_nowhere_says_why() {
+        ClusterRecord held = withGroup(BOTH, "files", granted(A1, 4, false));
+        ClusterRecord fatal =
+                withGroup(held, "files", held.groups().get("files").withFatal("wrong licence"));
+
+        assertThat(sentences(RecordChanges.between(held, fatal, List.of())))
+                .containsExactly("files may run nowhere until it is mended (wrong licence)");
+        assertThat(sentences(RecordChanges.between(fatal, held, List.of()))).containsExactly("files may run again");
+    }
+
+    @Test
+    void whoever_knows_nothing_is_told_who_is_there_and_who_owns_what_and_no_old_words() {
+        ClusterRecord record = withGroup(
+                BOTH.withOperators(new TreeSet<>(), List.of(new OperatorWord(3, "what", "who", "why"))),
+                "files",
+                granted(A1, 4, false));
+
+        assertThat(RecordChanges.all(record.withNumber(40)))
+                .extracting(Draft::kind)
+                .containsExactly(Kind.JOINED, Kind.JOINED, Kind.GRANTED);
+    }
+
+    @Test
+    void a_new_life_of_a_node_is_an_end_and_a_beginning() {
+        ClusterRecord after = withSession(BOTH, new Incarnation(A, 2), new TreeMap<>());
+
+        assertThat(sentences(RecordChanges.between(BOTH, after, List.of())))
+                .containsExactly("a#1 is over: no proof is known any more", "a is admitted as a#2");
+    }
+
+    private static List<String> sentences(List<Draft> drafts) {
+        return drafts.stream()
+                .map(d -> d.at(1, Instant.EPOCH, false).sentence())
+                .toList();
+    }
+}
