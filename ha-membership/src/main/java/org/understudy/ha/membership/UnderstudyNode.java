@@ -74,6 +74,8 @@ import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.admin.AdminDesk;
+import org.understudy.ha.membership.admin.AdminServer;
 import org.understudy.ha.membership.codec.FrameOrder;
 import org.understudy.ha.membership.codec.MessageCodec;
 import org.understudy.ha.membership.codec.RecordCodec;
@@ -325,6 +327,10 @@ final class UnderstudyNode implements HaNode {
         channel.start(receiver);
         LastWillListener wills = new LastWillListener(own, receiver::onWill, config.node(), config.threads(), refusals);
         opened.push(wills);
+        if (config.administration()) {
+            opened.push(
+                    AdminServer.open(config.administrationSocket(), new AdminDesk(this), threads, timers, refusals));
+        }
         assumptionsWatch.begin();
         loop.start();
         stalls.start();

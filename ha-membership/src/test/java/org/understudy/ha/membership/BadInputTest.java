@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.membership.checks.core.DnsMessageFuzz;
 import org.understudy.ha.membership.checks.core.HttpReplyFuzz;
+import org.understudy.ha.membership.codec.AdminFuzz;
 import org.understudy.ha.membership.codec.DecisionFuzz;
 import org.understudy.ha.membership.codec.DurableStateFuzz;
 import org.understudy.ha.membership.codec.EveryMessage;
@@ -52,6 +53,7 @@ class BadInputTest {
         return List.of(
                 new Target("message", MessageFuzz.seeds(), MessageFuzz::fuzzerTestOneInput),
                 new Target("durable-state", DurableStateFuzz.seeds(), DurableStateFuzz::fuzzerTestOneInput),
+                new Target("admin", AdminFuzz.seeds(), AdminFuzz::fuzzerTestOneInput),
                 new Target("plan", PlanFuzz.seeds(), PlanFuzz::fuzzerTestOneInput),
                 new Target("decision", DecisionFuzz.seeds(), DecisionFuzz::fuzzerTestOneInput),
                 new Target("last-will", LastWillFuzz.seeds(), LastWillFuzz::fuzzerTestOneInput),

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.config.HaNodeBuilder;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.membership.spi.NodeStateStore;
@@ -35,7 +37,16 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     HaNode start(String name, Timing timing, Function<Path, NodeStateStore> stores) {
-        NodeConfig config = HaNode.builder()
+        return start(name, timing, stores, builder -> {});
+    }
+
+    HaNode start(String name, Consumer<HaNodeBuilder> more) {
+        return start(name, Timing.standard(), FileNodeStateStore::new, more);
+    }
+
+    private HaNode start(
+            String name, Timing timing, Function<Path, NodeStateStore> stores, Consumer<HaNodeBuilder> more) {
+        HaNodeBuilder builder = HaNode.builder()
                 .cluster("test")
                 .node(name)
                 .peer(NAMES.get(0), "127.0.0.1:" + ports.get(0))
@@ -45,8 +56,9 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
                 .insecure()
                 .withoutGuardian()
                 .timing(timing)
-                .form()
-                .validate();
+                .form();
+        more.accept(builder);
+        NodeConfig config = builder.validate();
         HaNode node = UnderstudyNode.start(config, stores);
         nodes.add(node);
         return node;
@@ -55,6 +67,11 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     /** Refers to a closed node no more. */
     void forget(HaNode closed) {
         nodes.remove(closed);
+    }
+
+    /** Those that run. */
+    List<HaNode> nodes() {
+        return List.copyOf(nodes);
     }
 
     int port(String name) {

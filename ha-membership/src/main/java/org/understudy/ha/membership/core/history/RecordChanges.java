@@ -13,6 +13,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -35,10 +36,20 @@ public final class RecordChanges {
         this.before = before;
         this.after = after;
         for (Notice notice : notices) {
-            if (!notice.detail().isEmpty()) {
-                reasons.merge(notice.subject(), notice.detail(), (a, b) -> a + "; " + b);
+            String detail = beyondTheSentence(notice);
+            if (!detail.isEmpty()) {
+                reasons.merge(notice.subject(), detail, (a, b) -> a + "; " + b);
             }
         }
+    }
+
+    /** Who, which token and which proof are said anyway. */
+    private static String beyondTheSentence(Notice notice) {
+        if (notice.reason() != Reason.GRANT_MADE && notice.reason() != Reason.GRANT_OVER) {
+            return notice.detail();
+        }
+        int colon = notice.detail().indexOf(": ");
+        return colon < 0 ? "" : notice.detail().substring(colon + 2);
     }
 
     /**

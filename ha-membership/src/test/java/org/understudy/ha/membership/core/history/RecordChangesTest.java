@@ -86,7 +86,10 @@ class RecordChangesTest {
         ClusterRecord after = withGroup(BOTH, "files", granted(A1, 4, false));
 
         assertThat(sentences(RecordChanges.between(
-                        BOTH, after, List.of(new Notice("files", Reason.GRANT_MADE, "the only candidate")))))
+                        BOTH,
+                        after,
+                        List.of(new Notice(
+                                "files", Reason.GRANT_MADE, "to a#1 token 4 proof NEVER: the only candidate")))))
                 .containsExactly("files is granted to a#1 with token 4: it never ran anywhere, every probe says so"
                         + " (the only candidate)");
     }

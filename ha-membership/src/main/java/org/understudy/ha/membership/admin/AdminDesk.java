@@ -1,0 +1,357 @@
+package org.understudy.ha.membership.admin;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Decision;
+import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaException;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.History.Replay;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.Metrics;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Operator;
+import org.understudy.ha.api.Resources.MoveResult;
+import org.understudy.ha.membership.core.admin.AdminAnswer;
+import org.understudy.ha.membership.core.admin.AdminAnswer.Outcome;
+import org.understudy.ha.membership.core.admin.AdminRequest;
+import org.understudy.ha.membership.core.admin.Value;
+import org.understudy.ha.membership.core.admin.Value.Fields;
+import org.understudy.ha.membership.core.admin.Value.Rows;
+
+/** Answers requests by what anybody can ask of a node. Any thread; orders wait for their outcome, at most as long as they say. */
+public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
+
+    private static final int ENTRIES = 20;
+    private static final int ENTRIES_MAX = 4096;
+    private static final long SECONDS = 30;
+    private static final long SECONDS_MAX = 600;
+    private static final long OPERATOR_SECONDS = 20;
+    private static final long LOOK_NANOS = 50_000_000L;
+
+    private final HaNode node;
+    private final Map<String, Function<AdminRequest, AdminAnswer>> verbs = new LinkedHashMap<>();
+
+    public AdminDesk(HaNode node) {
+        this.node = node;
+        verbs.put("status", this::status);
+        verbs.put("health", this::health);
+        verbs.put("owns", this::owns);
+        verbs.put("explain", this::explain);
+        verbs.put("history", this::history);
+        verbs.put("replay", this::replay);
+        verbs.put("assumptions", this::assumptions);
+        verbs.put("metrics", this::metrics);
+        verbs.put("move", this::move);
+        verbs.put("standby", request -> operate(request, node.operator()::standby));
+        verbs.put("activate", request -> operate(request, node.operator()::activate));
+        verbs.put("drain", this::drain);
+    }
+
+    @Override
+    public AdminAnswer apply(AdminRequest request) {
+        Function<AdminRequest, AdminAnswer> verb = verbs.get(request.verb());
+        if (verb == null) {
+            return AdminAnswer.of(
+                    Outcome.NOT_UNDERSTOOD,
+                    "this node knows no command " + request.verb() + "; it knows " + String.join(", ", verbs.keySet()));
+        }
+        try {
+            return verb.apply(request);
+        } catch (ConfigurationException e) {
+            return AdminAnswer.of(Outcome.NOT_UNDERSTOOD, e.getMessage());
+        } catch (HaException e) {
+            return AdminAnswer.of(Outcome.REFUSED, e.getMessage());
+        }
+    }
+
+    // ---- looking -------------------------------------------------------------------------------------------------
+
+    private AdminAnswer status(AdminRequest request) {
+        Metrics metrics = node.metrics();
+        Fields fields = Fields.NONE
+                .and("node", node.id().value())
+                .and("state", node.state().name())
+                .and("ready", metrics.health().isReady())
+                .and("reason", metrics.health().reason())
+                .and("quorum", node.quorum().isQuorate())
+                .and("votes", node.quorum().acceptors())
+                .and("reachable", texts(node.membership().view().members()))
+                .and("groups", groups(node.resources().status()));
+        return AdminAnswer.of(fields);
+    }
+
+    private AdminAnswer health(AdminRequest request) {
+        Metrics.Health health = node.metrics().health();
+        Fields fields = Fields.NONE
+                .and("node", node.id().value())
+                .and("live", health.isLive())
+                .and("ready", health.isReady())
+                .and("reason", health.reason());
+        return new AdminAnswer(health.isReady() ? Outcome.DONE : Outcome.REFUSED, "", fields);
+    }
+
+    private AdminAnswer owns(AdminRequest request) {
+        return AdminAnswer.of(groups(request.word("group")
+                .map(this::known)
+                .map(List::of)
+                .orElseGet(() -> node.resources().status())));
+    }
+
+    private static Rows groups(List<GroupStatus> statuses) {
+        List<Value> rows = new ArrayList<>();
+        for (GroupStatus status : statuses) {
+            rows.add(Fields.NONE
+                    .and("group", status.group())
+                    .and("state", status.state().name())
+                    .and("holder", status.holder())
+                    .and("token", token(status.token()))
+                    .and("proof", status.proof())
+                    .and("reason", status.reason()));
+        }
+        return new Rows(rows);
+    }
+
+    private GroupStatus known(String group) {
+        return node.resources().status(group);
+    }
+
+    /** Why the group is where it is, what ends it there, and what was decided about it last. */
+    private AdminAnswer explain(AdminRequest request) {
+        GroupStatus status = known(required(request, "group"));
+        List<Value> decisions = new ArrayList<>();
+        for (Decision decision : node.history().newest(status.group(), count(request, 5))) {
+            decisions.add(row(decision));
+        }
+        return AdminAnswer.of(Fields.NONE
+                .and("group", status.group())
+                .and("state", status.state().name())
+                .and("holder", status.holder())
+                .and("token", token(status.token()))
+                .and("proof", status.proof())
+                .and("reason", status.reason())
+                .and("coverage", coverage(status.group()))
+                .and("decisions", new Rows(decisions)));
+    }
+
+    private Value coverage(String group) {
+        try {
+            return new Value.Text(node.resources().coverage(group).toString());
+        } catch (LifecycleException e) {
+            // Registered on other nodes only.
+            return new Value.Nothing();
+        }
+    }
+
+    private AdminAnswer history(AdminRequest request) {
+        int max = count(request, ENTRIES);
+        List<Decision> decisions = request.word("group")
+                .map(group -> node.history().newest(group, max))
+                .orElseGet(() -> node.history().newest(max));
+        return AdminAnswer.of(new Rows(decisions.stream().map(AdminDesk::row).toList()));
+    }
+
+    private static Value row(Decision d) {
+        return Fields.NONE
+                .and("number", d.number())
+                .and("at", d.at().toString())
+                .and("kind", d.kind().name())
+                .and("subject", d.subject())
+                .and("from", d.from())
+                .and("to", d.to())
+                .and("token", token(d.token()))
+                .and("proof", d.proof())
+                .and("record", d.record())
+                .and("own", d.isOwn())
+                .and("sentence", d.sentence());
+    }
+
+    private AdminAnswer replay(AdminRequest request) {
+        Replay replay = node.history().replay(number(request, "number", 0, Long.MAX_VALUE, Optional.empty()));
+        return new AdminAnswer(
+                switch (replay.outcome()) {
+                    case SAME -> Outcome.DONE;
+                    case DIFFERENT -> Outcome.REFUSED;
+                    case NOT_KEPT -> Outcome.UNKNOWN;
+                },
+                replay.sentence(),
+                Fields.NONE.and("outcome", replay.outcome().name()));
+    }
+
+    private AdminAnswer assumptions(AdminRequest request) {
+        Assumptions now = node.assumptions();
+        return new AdminAnswer(
+                Outcome.DONE,
+                now.toString(),
+                Fields.NONE
+                        .and("absent", texts(now.absent()))
+                        .and("weaknesses", texts(now.weaknesses()))
+                        .and("restsOn", texts(now.restsOn())));
+    }
+
+    private AdminAnswer metrics(AdminRequest request) {
+        List<Value> rows = new ArrayList<>();
+        for (Metrics.Metric metric : node.metrics().values()) {
+            SortedMap<String, String> own = new TreeMap<>(metric.tags());
+            own.remove("cluster");
+            own.remove("node");
+            Fields tags = Fields.NONE;
+            for (Map.Entry<String, String> tag : own.entrySet()) {
+                tags = tags.and(tag.getKey(), tag.getValue());
+            }
+            rows.add(Fields.NONE
+                    .and("name", metric.name())
+                    .and("tags", tags)
+                    .and("value", new Value.Real(metric.value()))
+                    .and("unit", metric.unit())
+                    .and("kind", metric.kind().name())
+                    .and("description", metric.description()));
+        }
+        return AdminAnswer.of(new Rows(rows));
+    }
+
+    private static Rows texts(List<?> values) {
+        return new Rows(
+                values.stream().<Value>map(v -> new Value.Text(v.toString())).toList());
+    }
+
+    private static Value token(Optional<FencingToken> token) {
+        return token.<Value>map(t -> new Value.Whole(t.value())).orElse(new Value.Nothing());
+    }
+
+    // ---- orders --------------------------------------------------------------------------------------------------
+
+    private AdminAnswer move(AdminRequest request) {
+        GroupStatus status = known(required(request, "group"));
+        NodeId to = NodeId.of(required(request, "to"));
+        Duration limit = limit(request);
+        Optional<MoveResult> result = wait(node.resources().move(status.group(), to, limit), limit.plusSeconds(1));
+        return result.map(r -> AdminAnswer.of(
+                        switch (r.outcome()) {
+                            case DONE -> Outcome.DONE;
+                            case REFUSED -> Outcome.REFUSED;
+                            case UNKNOWN -> Outcome.UNKNOWN;
+                        },
+                        r.reason()))
+                .orElseGet(AdminDesk::unknown);
+    }
+
+    private AdminAnswer operate(AdminRequest request, Function<NodeId, CompletionStage<Operator.Result>> order) {
+        return wait(order.apply(node(request)), Duration.ofSeconds(OPERATOR_SECONDS))
+                .map(r -> AdminAnswer.of(r.isDone() ? Outcome.DONE : Outcome.REFUSED, r.reason()))
+                .orElseGet(AdminDesk::unknown);
+    }
+
+    /** Standby, and then until the node holds no group. */
+    private AdminAnswer drain(AdminRequest request) {
+        NodeId drained = node(request);
+        Duration limit = limit(request);
+        AdminAnswer standby = operate(request, node.operator()::standby);
+        if (standby.outcome() != Outcome.DONE) {
+            return standby;
+        }
+        long giveUp = System.nanoTime() + limit.toNanos();
+        List<String> held = heldBy(drained);
+        while (!held.isEmpty()
+                && System.nanoTime() < giveUp
+                && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(LOOK_NANOS);
+            held = heldBy(drained);
+        }
+        return held.isEmpty()
+                ? AdminAnswer.of(Outcome.DONE, drained + " is on standby and holds no group")
+                : AdminAnswer.of(
+                        Outcome.UNKNOWN, drained + " is on standby and still holds " + held + "; look at their status");
+    }
+
+    /** A group whose grant is over, or that another node holds, is not held. */
+    private List<String> heldBy(NodeId holder) {
+        List<String> held = new ArrayList<>();
+        for (GroupStatus status : node.resources().status()) {
+            boolean isThere = status.holder()
+                    .map(Incarnation::node)
+                    .filter(holder::equals)
+                    .isPresent();
+            if (isThere && status.state() != GroupStatus.State.UNOWNED) {
+                held.add(status.group());
+            }
+        }
+        return held;
+    }
+
+    private static AdminAnswer unknown() {
+        return AdminAnswer.of(
+                Outcome.UNKNOWN, "nobody knows yet whether it was done; ask for the status, and order it again if not");
+    }
+
+    private static <T> Optional<T> wait(CompletionStage<T> stage, Duration limit) {
+        CompletableFuture<T> future = stage.toCompletableFuture();
+        try {
+            return Optional.of(future.get(limit.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        } catch (TimeoutException e) {
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof HaException known) {
+                throw known;
+            }
+            return Optional.empty();
+        }
+    }
+
+    // ---- words ---------------------------------------------------------------------------------------------------
+
+    private NodeId node(AdminRequest request) {
+        return request.word("node").map(NodeId::of).orElse(node.id());
+    }
+
+    private static String required(AdminRequest request, String name) {
+        return request.word(name)
+                .orElseThrow(() ->
+                        new ConfigurationException(name, "(none)", "the command " + request.verb() + " needs it"));
+    }
+
+    private static Duration limit(AdminRequest request) {
+        return Duration.ofSeconds(number(request, "limit", 1, SECONDS_MAX, Optional.of(SECONDS)));
+    }
+
+    private static int count(AdminRequest request, int usual) {
+        return (int) number(request, "max", 1, ENTRIES_MAX, Optional.of((long) usual));
+    }
+
+    private static long number(AdminRequest request, String name, long min, long max, Optional<Long> usual) {
+        Optional<String> word = request.word(name);
+        if (word.isEmpty() && usual.isPresent()) {
+            return usual.get();
+        }
+        String text = required(request, name);
+        try {
+            long number = Long.parseLong(text);
+            if (number >= min && number <= max) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new ConfigurationException(name, text, "must be a whole number");
+        }
+        throw new ConfigurationException(name, text, "must be from " + min + " to " + max);
+    }
+}

@@ -1,0 +1,312 @@
+package org.understudy.ha.membership;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.openmbean.TabularData;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Decision;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.History.Replay;
+import org.understudy.ha.api.Metrics;
+import org.understudy.ha.api.Metrics.Metric;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.event.HaEvent;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.membership.micrometer.NodeMeters;
+
+/** What is to be seen of three nodes: history, values, events, one line for each decision. */
+@Timeout(90)
+class SeeingTest {
+
+    @TempDir
+    Path directory;
+
+    private ThreeNodesOnLoopback cluster;
+    private HaNode serv1;
+    private HaNode serv2;
+
+    @BeforeEach
+    void begin() throws Exception {
+        cluster = new ThreeNodesOnLoopback(directory);
+        serv1 = cluster.start("serv1");
+        serv2 = cluster.start("serv2");
+        cluster.start("witness");
+    }
+
+    @AfterEach
+    void end() {
+        cluster.close();
+    }
+
+    @Test
+    void a_move_is_in_the_history_of_both_and_can_be_replayed_where_it_was_decided() throws Exception {
+        runAndMove();
+
+        for (HaNode node : List.of(serv1, serv2)) {
+            await(() -> newest(node, Decision.Kind.GRANTED).proof().equals(Optional.of(ProofKind.RELEASED)));
+            Decision grant = newest(node, Decision.Kind.GRANTED);
+            assertThat(grant.sentence())
+                    .startsWith("files is granted to serv2#1 with token 2: serv1#1 stopped it and said so");
+            assertThat(grant.from()).isPresent();
+        }
+        List<Decision> own = cluster.nodes().stream()
+                .flatMap(node -> node.history().newest("files", 100).stream()
+                        .filter(Decision::isOwn)
+                        .filter(d -> {
+                            assertThat(node.history().replay(d.number()).outcome())
+                                    .as(d.sentence())
+                                    .isEqualTo(Replay.Outcome.SAME);
+                            return true;
+                        }))
+                .toList();
+        assertThat(own).extracting(Decision::reason).contains("asked to move to serv2");
+    }
+
+    @Test
+    void each_decision_is_told_once_in_order_to_a_listener() throws Exception {
+        Collection<Long> numbers = new ConcurrentLinkedQueue<>();
+        serv1.listen(event -> {
+            if (event instanceof HaEvent.Decided decided) {
+                numbers.add(decided.decision().number());
+            }
+        });
+        runAndMove();
+        await(() -> numbers.contains(newest(serv1, Decision.Kind.GRANTED).number()));
+
+        assertThat(List.copyOf(numbers)).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void the_values_say_what_happened() throws Exception {
+        runAndMove();
+        await(() -> value(serv2, "ha.takeovers", "proof", "RELEASED") == 1);
+
+        assertThat(value(serv2, "ha.group.running", "group", "files")).isEqualTo(1);
+        assertThat(value(serv1, "ha.group.running", "group", "files")).isZero();
+        assertThat(value(serv1, "ha.group.start.count", "group", "files")).isEqualTo(1);
+        assertThat(value(serv1, "ha.group.stop.count", "group", "files")).isEqualTo(1);
+        assertThat(value(serv1, "ha.group.start.time", "group", "files")).isPositive();
+        assertThat(value(serv1, "ha.groups", "state", "ELSEWHERE")).isEqualTo(1);
+        assertThat(value(serv1, "ha.quorum")).isEqualTo(1);
+        assertThat(value(serv1, "ha.lease.remaining")).isPositive();
+        assertThat(serv1.metrics().health().isReady()).isTrue();
+        assertThat(serv1.metrics().values())
+                .allSatisfy(m -> assertThat(m.name()).matches("ha(\\.[a-z]+)+"))
+                .allSatisfy(m -> assertThat(m.description()).isNotBlank())
+                .allSatisfy(m -> assertThat(m.tags()).containsKeys("cluster", "node"))
+                .extracting(m -> m.name() + m.tags())
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void a_failure_is_counted_under_its_group() throws Exception {
+        serv1.resources().register(group(new Failing()));
+        serv2.resources().register(group(new Idle()));
+
+        await(() -> value(serv1, "ha.group.failures", "group", "files") >= 1);
+        assertThat(value(serv1, "ha.group.start.count", "group", "files")).isZero();
+    }
+
+    @Test
+    void a_registry_shows_them_follows_the_groups_and_is_clean_afterwards() throws Exception {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        NodeMeters meters = new NodeMeters(serv1);
+        meters.bindTo(registry);
+        int before = registry.getMeters().size();
+        runAndMove();
+        meters.refresh();
+
+        assertThat(registry.getMeters()).hasSizeGreaterThan(before);
+        await(() -> registry.find("ha.groups").tag("state", "ELSEWHERE").gauge().value() == 1);
+        Gauge acceptors = registry.get("ha.acceptors").tag("node", "serv1").gauge();
+        assertThat(acceptors.value()).isEqualTo(3);
+        FunctionCounter starts =
+                registry.get("ha.group.start.count").tag("group", "files").functionCounter();
+        assertThat(starts.count()).isEqualTo(1);
+        assertThat(registry.get("ha.lease.remaining").gauge().getId().getBaseUnit())
+                .isEqualTo("seconds");
+
+        meters.close();
+        assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void several_nodes_are_in_the_mbean_server_until_they_are_closed() throws Exception {
+        serv1.close();
+        serv2.close();
+        cluster.forget(serv1);
+        cluster.forget(serv2);
+        serv1 = cluster.start("serv1", HaNodeBuilder::jmx);
+        serv2 = cluster.start("serv2", HaNodeBuilder::jmx);
+        runAndMove();
+        ObjectName pattern = new ObjectName("org.understudy.ha:type=Node,cluster=test,name=*");
+        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+
+        assertThat(server.queryNames(pattern, null))
+                .extracting(name -> name.getKeyProperty("name"))
+                .containsExactlyInAnyOrder("serv1", "serv2");
+        ObjectName one = new ObjectName("org.understudy.ha:type=Node,cluster=test,name=serv1");
+        assertThat(server.getAttribute(one, "State")).isEqualTo("ACTIVE");
+        assertThat((String[]) server.getAttribute(one, "Groups")).anyMatch(line -> line.startsWith("files ELSEWHERE"));
+        assertThat((String[]) server.getAttribute(one, "Decisions")).anyMatch(line -> line.contains("serv2#"));
+        TabularData metrics = (TabularData) server.getAttribute(one, "Metrics");
+        assertThat(metrics.containsKey(new Object[] {"ha.groups{state=ELSEWHERE}"}))
+                .isTrue();
+
+        serv1.close();
+        cluster.forget(serv1);
+        assertThat(server.isRegistered(one)).isFalse();
+        serv2.close();
+        cluster.forget(serv2);
+        assertThat(server.queryNames(pattern, null)).isEmpty();
+    }
+
+    @Test
+    void a_flight_recording_shows_grants_with_their_sentences() throws Exception {
+        Collection<RecordedEvent> events = new ConcurrentLinkedQueue<>();
+        try (RecordingStream stream = new RecordingStream()) {
+            stream.setReuse(false);
+            stream.enable("org.understudy.ha.Grant");
+            stream.onEvent("org.understudy.ha.Grant", events::add);
+            stream.startAsync();
+            runAndMove();
+            await(() -> events.stream()
+                    .anyMatch(e -> e.getString("sentence").contains("granted to serv2#1")
+                            && e.getString("proof").equals("RELEASED")));
+        }
+        assertThat(events).allSatisfy(e -> assertThat(e.getString("subject")).isEqualTo("files"));
+    }
+
+    @Test
+    void the_log_has_one_line_for_each_decision_and_none_when_idle() throws Exception {
+        Logger all = (Logger) LoggerFactory.getLogger("org.understudy.ha");
+        Level level = all.getLevel();
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.list = new CopyOnWriteArrayList<>();
+        lines.start();
+        all.setLevel(Level.INFO);
+        all.addAppender(lines);
+        try {
+            runAndMove();
+            await(() -> lines.list.stream()
+                            .filter(line -> line.getLoggerName().equals("org.understudy.ha.decisions"))
+                            .filter(line -> line.getFormattedMessage().contains("granted to serv2#1"))
+                            .count()
+                    == 3);
+            assertThat(lines.list.stream()
+                            .map(ILoggingEvent::getFormattedMessage)
+                            .filter(line -> line.contains("GRANT_MADE")))
+                    .isEmpty();
+            quietFor(lines, 5);
+        } finally {
+            all.detachAppender(lines);
+            all.setLevel(level);
+        }
+    }
+
+    /** That long, and longer than several leases: whoever talks when nothing happens does so with each heartbeat. */
+    private static void quietFor(ListAppender<ILoggingEvent> lines, int seconds) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        CountDownLatch never = new CountDownLatch(1);
+        List<ILoggingEvent> before = List.copyOf(lines.list);
+        while (System.nanoTime() < deadline) {
+            assertThat(never.await(seconds, TimeUnit.SECONDS)).isFalse();
+            List<ILoggingEvent> now = List.copyOf(lines.list);
+            if (now.size() == before.size()) {
+                return;
+            }
+            before = now;
+        }
+        assertThat(before).as("lines until now").isEmpty();
+    }
+
+    private void runAndMove() throws InterruptedException {
+        for (HaNode node : List.of(serv1, serv2)) {
+            node.resources().register(group(new Idle()));
+        }
+        await(() -> isRunning(serv1));
+        serv1.resources().move("files", NodeId.of("serv2"), Duration.ofSeconds(20));
+        await(() -> isRunning(serv2));
+        await(() -> serv1.resources().status("files").state() == GroupStatus.State.ELSEWHERE);
+    }
+
+    private static boolean isRunning(HaNode node) {
+        return node.resources().status().stream().anyMatch(s -> s.state() == GroupStatus.State.RUNNING);
+    }
+
+    private static Group group(ManagedResource resource) {
+        return Group.named("files")
+                .prefer("serv1", "serv2")
+                .resource("app", resource)
+                .build();
+    }
+
+    private static Decision newest(HaNode node, Decision.Kind kind) {
+        return node.history().newest("files", 100).stream()
+                .filter(d -> d.kind() == kind)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static double value(HaNode node, String name, String... tag) {
+        Metrics metrics = node.metrics();
+        return metrics.values().stream()
+                .filter(m -> m.name().equals(name))
+                .filter(m -> tag.length == 0 || tag[1].equals(m.tags().get(tag[0])))
+                .mapToDouble(Metric::value)
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    private static class Idle implements ManagedResource {
+        @Override
+        public void start(StartContext context) {}
+
+        @Override
+        public Health monitor() {
+            return Health.healthy();
+        }
+
+        @Override
+        public void stop(StopContext context) {}
+    }
+
+    private static final class Failing extends Idle {
+        @Override
+        public void start(StartContext context) {
+            throw new IllegalStateException("no luck");
+        }
+    }
+}

@@ -1,0 +1,329 @@
+package org.understudy.ha.tool;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.MalformedMessageException;
+import org.understudy.ha.api.config.NodeConfig;
+import org.understudy.ha.membership.admin.AdminClient;
+import org.understudy.ha.membership.core.admin.AdminAnswer;
+import org.understudy.ha.membership.core.admin.AdminRequest;
+import org.understudy.ha.membership.core.admin.Value;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * Looks at a node of this host and gives it orders, over the socket that the node opens with {@code administration()}.
+ *
+ * <p>Exit status: {@value #DONE} done, or here is what was asked for; {@value #REFUSED} refused, the reason is on standard error;
+ * {@value #USAGE} wrong usage; {@value #UNKNOWN} nobody answered, or nobody knows whether it was done.
+ */
+@Command(
+        name = "understudy",
+        mixinStandardHelpOptions = true,
+        versionProvider = Understudy.Version.class,
+        description = "Looks at a node of this host and gives it orders.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "The node is named by its state directory (--state, or UNDERSTUDY_STATE) or its socket (--socket, or",
+            "UNDERSTUDY_SOCKET), and must have been started with administration().",
+            "",
+            "Exit status: 0 done; 1 refused; 2 wrong usage; 3 no answer, or nobody knows whether it was done."
+        })
+public final class Understudy implements Runnable {
+
+    static final int DONE = 0;
+    static final int REFUSED = 1;
+    static final int USAGE = 2;
+    static final int UNKNOWN = 3;
+
+    private static final List<String> GROUPS = List.of("group", "state", "holder", "token", "reason");
+    private static final List<String> OWNERS = List.of("group", "holder", "token", "proof", "state", "reason");
+    private static final List<String> DECISIONS = List.of("number", "at", "sentence");
+    private static final List<String> METRICS = List.of("name", "tags", "value", "unit");
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    /** What every command takes. */
+    static final class Common {
+        @Option(names = "--socket", paramLabel = "PATH", description = "the node's socket")
+        private @Nullable Path socket;
+
+        @Option(
+                names = "--state",
+                paramLabel = "DIR",
+                description = "the node's state directory, instead of its socket")
+        private @Nullable Path state;
+
+        @Option(names = "--json", description = "print one JSON object instead of a table")
+        private boolean isJson;
+
+        @Option(
+                names = "--wait",
+                paramLabel = "SECONDS",
+                defaultValue = "30",
+                description = "how long to wait for the outcome, 1 to 600 (default: ${DEFAULT-VALUE})")
+        private int seconds;
+
+        @Spec(Spec.Target.MIXEE)
+        private @Nullable CommandSpec spec;
+
+        private Path where() {
+            if (socket != null && state != null) {
+                throw wrong("give --socket or --state, not both");
+            }
+            return Optional.ofNullable(socket)
+                    .or(() -> Optional.ofNullable(state).map(Common::inside))
+                    .or(() -> Optional.ofNullable(System.getenv("UNDERSTUDY_SOCKET"))
+                            .map(Path::of))
+                    .or(() -> Optional.ofNullable(System.getenv("UNDERSTUDY_STATE"))
+                            .map(Path::of)
+                            .map(Common::inside))
+                    .orElseThrow(() -> wrong("name the node: --state DIR or --socket PATH"));
+        }
+
+        private static Path inside(Path directory) {
+            return directory.resolve(NodeConfig.ADMINISTRATION_SOCKET);
+        }
+
+        private int seconds() {
+            if (seconds < 1 || seconds > 600) {
+                throw wrong("--wait takes 1 to 600 seconds, not " + seconds);
+            }
+            return seconds;
+        }
+
+        private CommandLine line() {
+            return Optional.ofNullable(spec).orElseThrow().commandLine();
+        }
+
+        private CommandLine.ParameterException wrong(String why) {
+            return new CommandLine.ParameterException(line(), why);
+        }
+    }
+
+    /** The version of this tool, which is the library's. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {
+                "understudy "
+                        + Optional.ofNullable(Understudy.class.getPackage().getImplementationVersion())
+                                .orElse("(not packaged)")
+            };
+        }
+    }
+
+    private Understudy() {}
+
+    /** The command line, not run yet. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Understudy())
+                .setUsageHelpAutoWidth(false)
+                .setUsageHelpWidth(110)
+                .setAbbreviatedSubcommandsAllowed(false)
+                .setExecutionExceptionHandler((e, line, result) -> {
+                    line.getErr().println("understudy: " + Table.harmless(String.valueOf(e.getMessage())));
+                    return UNKNOWN;
+                });
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(
+                Optional.ofNullable(spec).orElseThrow().commandLine(), "name a command");
+    }
+
+    // ---- looking -------------------------------------------------------------------------------------------------
+
+    @Command(description = "What the node is doing, and what it knows of each group.", mixinStandardHelpOptions = true)
+    int status(@Mixin Common common) {
+        return ask(common, AdminRequest.of("status"), GROUPS);
+    }
+
+    @Command(
+            description = "Whether the node can do its part: status 0 if it may own groups now, 1 if not.",
+            mixinStandardHelpOptions = true)
+    int health(@Mixin Common common) {
+        return ask(common, AdminRequest.of("health"), List.of());
+    }
+
+    @Command(description = "Who owns what, and why.", mixinStandardHelpOptions = true)
+    int owns(
+            @Mixin Common common,
+            @Parameters(arity = "0..1", paramLabel = "GROUP", description = "one group only") @Nullable String group) {
+        return ask(common, with(AdminRequest.of("owns"), "group", group), OWNERS);
+    }
+
+    @Command(
+            description = "Why a group is where it is, what ends it there, and what was decided about it last.",
+            mixinStandardHelpOptions = true)
+    int explain(@Mixin Common common, @Parameters(paramLabel = "GROUP", description = "the group") String group) {
+        return ask(common, AdminRequest.of("explain").with("group", group), DECISIONS);
+    }
+
+    @Command(description = "The decisions this node made or learned, newest first.", mixinStandardHelpOptions = true)
+    int history(
+            @Mixin Common common,
+            @Option(names = "--group", paramLabel = "GROUP", description = "about one group only") @Nullable
+                    String group,
+            @Option(
+                            names = "--max",
+                            paramLabel = "N",
+                            defaultValue = "20",
+                            description = "at most so many, up to 4096 (default: ${DEFAULT-VALUE})")
+                    int max) {
+        return ask(common, with(AdminRequest.of("history").with("max", "" + max), "group", group), DECISIONS);
+    }
+
+    @Command(
+            description = {
+                "Runs the planner again on what it was given for a decision of this node.",
+                "Status 0 if it decides the same, 1 if not, 3 if its inputs are not kept."
+            },
+            mixinStandardHelpOptions = true)
+    int replay(
+            @Mixin Common common,
+            @Parameters(paramLabel = "NUMBER", description = "of the decision, as in history") long number) {
+        return ask(common, AdminRequest.of("replay").with("number", "" + number), List.of());
+    }
+
+    @Command(
+            description = "What the cluster survives and what it does not, and on what that rests.",
+            mixinStandardHelpOptions = true)
+    int assumptions(@Mixin Common common) {
+        return ask(common, AdminRequest.of("assumptions"), List.of());
+    }
+
+    @Command(description = "Every value that the node measures.", mixinStandardHelpOptions = true)
+    int metrics(@Mixin Common common) {
+        return ask(common, AdminRequest.of("metrics"), METRICS);
+    }
+
+    // ---- orders --------------------------------------------------------------------------------------------------
+
+    @Command(
+            description = "Asks for a group to be stopped where it runs and started on another node.",
+            mixinStandardHelpOptions = true)
+    int move(
+            @Mixin Common common,
+            @Parameters(paramLabel = "GROUP", description = "the group") String group,
+            @Parameters(paramLabel = "NODE", description = "where it is to run") String to) {
+        return ask(
+                common,
+                AdminRequest.of("move").with("group", group).with("to", to).with("limit", "" + common.seconds()),
+                List.of());
+    }
+
+    @Command(
+            description = "Keeps a node from running groups until it is activated; it goes on voting.",
+            mixinStandardHelpOptions = true)
+    int standby(
+            @Mixin Common common,
+            @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
+        return ask(common, with(AdminRequest.of("standby"), "node", node), List.of());
+    }
+
+    @Command(description = "Ends standby. Nothing moves back by itself.", mixinStandardHelpOptions = true)
+    int activate(
+            @Mixin Common common,
+            @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
+        return ask(common, with(AdminRequest.of("activate"), "node", node), List.of());
+    }
+
+    @Command(
+            description = "Standby, and then waits until the node holds no group any more.",
+            mixinStandardHelpOptions = true)
+    int drain(
+            @Mixin Common common,
+            @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
+        return ask(
+                common, with(AdminRequest.of("drain").with("limit", "" + common.seconds()), "node", node), List.of());
+    }
+
+    private static final String NODE = "the node; this one if left out";
+
+    // ---- the tool itself -----------------------------------------------------------------------------------------
+
+    @Command(
+            description = {"Prints what makes bash complete these words:", "  source <(understudy completion)"},
+            mixinStandardHelpOptions = true)
+    int completion() {
+        CommandLine line = Optional.ofNullable(spec).orElseThrow().commandLine();
+        line.getOut().print(AutoComplete.bash("understudy", line));
+        line.getOut().flush();
+        return DONE;
+    }
+
+    private static AdminRequest with(AdminRequest request, String name, @Nullable String value) {
+        return value == null ? request : request.with(name, value);
+    }
+
+    private static int ask(Common common, AdminRequest request, List<String> columns) {
+        Path socket = common.where();
+        // The node's own time is over before ours: then its word counts.
+        Duration limit = Duration.ofSeconds(common.seconds() + 25L);
+        PrintWriter err = common.line().getErr();
+        AdminAnswer answer;
+        try {
+            answer = AdminClient.ask(socket, request, limit);
+        } catch (IOException e) {
+            err.println("understudy: " + socket + " does not answer: " + e.getMessage()
+                    + "; is the node running here, with administration(), and are you its user or root?");
+            return UNKNOWN;
+        } catch (MalformedMessageException e) {
+            err.println("understudy: " + socket + " answers what this tool cannot read: " + e.getMessage());
+            return UNKNOWN;
+        }
+        PrintWriter out = common.line().getOut();
+        if (common.isJson) {
+            out.println(Json.of(answer));
+        } else {
+            print(answer, columns, out, err);
+        }
+        out.flush();
+        return switch (answer.outcome()) {
+            case DONE -> DONE;
+            case REFUSED -> REFUSED;
+            case UNKNOWN -> UNKNOWN;
+            case NOT_UNDERSTOOD -> USAGE;
+        };
+    }
+
+    private static void print(AdminAnswer answer, List<String> columns, PrintWriter out, PrintWriter err) {
+        if (!answer.sentence().isEmpty()) {
+            boolean isDone = answer.outcome() == AdminAnswer.Outcome.DONE;
+            (isDone ? out : err).println((isDone ? "" : "understudy: ") + Table.harmless(answer.sentence()));
+        } else if (answer.body() instanceof Value.Rows rows) {
+            out.print(Table.of(rows, columns));
+        } else if (answer.body() instanceof Value.Fields fields) {
+            out.print(Table.of(fields));
+            for (Value.Field field : fields.fields()) {
+                if (field.value() instanceof Value.Rows rows && !columns.isEmpty() && isTable(rows)) {
+                    out.println();
+                    out.print(Table.of(rows, columns));
+                }
+            }
+        }
+    }
+
+    private static boolean isTable(Value.Rows rows) {
+        return rows.rows().stream().anyMatch(Value.Fields.class::isInstance);
+    }
+}
