@@ -40,6 +40,16 @@ class ArchitectureTest {
         R + ".internal.machine.."
     };
 
+    /** Packages that only look, and that only the node itself puts together. */
+    private static final String[] SEEING = {
+        R + ".membership.history..",
+        R + ".membership.metrics..",
+        R + ".membership.micrometer..",
+        R + ".membership.jmx..",
+        R + ".membership.jfr..",
+        R + ".membership.admin.."
+    };
+
     @ArchTest
     static final ArchRule only_one_package_knows_jgroups = noClasses()
             .that()
@@ -88,6 +98,69 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage(R + ".membership.checks..")
             .because("a check is health and never a proof; it comes in by the port of resources only");
+
+    @ArchTest
+    static final ArchRule only_one_package_knows_micrometer = noClasses()
+            .that()
+            .resideOutsideOfPackage(R + ".membership.micrometer..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.micrometer..")
+            .because("it is optional: a node must start where it is not on the class path");
+
+    @ArchTest
+    static final ArchRule only_one_package_knows_mbeans = noClasses()
+            .that()
+            .resideInAPackage(R + "..")
+            .and()
+            .resideOutsideOfPackages(R + ".membership.jmx..", R + ".testkit..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("javax.management..")
+            .because("values are values; who shows them is the host's choice");
+
+    @ArchTest
+    static final ArchRule only_one_package_knows_flight_recordings = noClasses()
+            .that()
+            .resideOutsideOfPackage(R + ".membership.jfr..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("jdk.jfr..")
+            .because("a small run-time image may not have the module");
+
+    @ArchTest
+    static final ArchRule what_decides_does_not_know_who_looks = noClasses()
+            .that()
+            .resideInAPackage(R + ".membership.*..")
+            .and()
+            .resideOutsideOfPackages(SEEING)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(SEEING)
+            .because("history, values and commands may fail without any group noticing");
+
+    @ArchTest
+    static final ArchRule the_tool_knows_what_the_socket_says = noClasses()
+            .that()
+            .resideInAPackage(R + ".tool..")
+            .should()
+            .dependOnClassesThat(describe(
+                    "are of this library, beside the API and the client",
+                    (JavaClass c) -> c.getPackageName().startsWith(R)
+                            && !c.getPackageName().startsWith(R + ".tool")
+                            && !c.getPackageName().startsWith(R + ".api")
+                            && !c.getPackageName().equals(R + ".membership.admin")
+                            && !c.getPackageName().equals(R + ".membership.core.admin")))
+            .because("whatever it knows besides, it would know of its own release and not of the node's");
+
+    @ArchTest
+    static final ArchRule only_the_tool_parses_command_lines = noClasses()
+            .that()
+            .resideOutsideOfPackage(R + ".tool..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("picocli..")
+            .because("no application carries a parser that it does not use");
 
     @ArchTest
     static final ArchRule pure_packages_touch_nothing = noClasses()

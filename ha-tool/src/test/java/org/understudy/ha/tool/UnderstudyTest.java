@@ -1,0 +1,287 @@
+package org.understudy.ha.tool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.api.GroupStatus;
+import org.understudy.ha.api.HaNode;
+import org.understudy.ha.api.NodeState;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import picocli.CommandLine;
+
+/** The command against real nodes, over real sockets. */
+@Timeout(120)
+@TestMethodOrder(MethodOrderer.MethodName.class)
+class UnderstudyTest {
+
+    private static final List<String> NAMES = List.of("serv1", "serv2", "serv3");
+    private static final Map<String, HaNode> NODES = new LinkedHashMap<>();
+
+    @TempDir
+    static Path directory;
+
+    private record Said(int status, String out, String err) {}
+
+    @BeforeAll
+    static void start() throws Exception {
+        List<Integer> ports = new ArrayList<>();
+        for (int i = 0; i < NAMES.size(); i++) {
+            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+                ports.add(free.getLocalPort());
+            }
+        }
+        for (String name : NAMES) {
+            HaNodeBuilder builder = HaNode.builder()
+                    .cluster("tool")
+                    .node(name)
+                    .stateDirectory(directory.resolve(name))
+                    .insecure()
+                    .withoutGuardian()
+                    .administration()
+                    .form();
+            for (int i = 0; i < NAMES.size(); i++) {
+                builder.peer(NAMES.get(i), "127.0.0.1:" + ports.get(i));
+            }
+            HaNode node = builder.start();
+            NODES.put(name, node);
+            node.resources()
+                    .register(Group.named("files")
+                            .prefer("serv1", "serv2", "serv3")
+                            .resource("app", new Idle())
+                            .build());
+        }
+        await(() -> holds("serv1"));
+        await(() -> NODES.values().stream().allMatch(n -> n.state() == NodeState.ACTIVE));
+    }
+
+    @AfterAll
+    static void stop() {
+        NODES.values().forEach(HaNode::close);
+    }
+
+    @Test
+    void status_owns_and_explain_say_who_has_what_and_why() {
+        assertThat(run("status").out())
+                .contains("node       serv1")
+                .contains("state      ACTIVE")
+                .contains("GROUP  STATE    HOLDER");
+        bringHome();
+        Said owns = run("owns");
+        assertThat(owns.status()).isZero();
+        assertThat(owns.out()).containsPattern("files +serv1#1 +[0-9]+ +(NEVER|RELEASED) +RUNNING");
+        assertThat(run("explain", "files").out()).contains("coverage").contains("files is granted to serv1#1");
+        Said none = run("owns", "nothing");
+        assertThat(none.status()).isEqualTo(1);
+        assertThat(none.err()).contains("knows no group nothing");
+    }
+
+    @Test
+    void a_move_is_done_and_one_that_cannot_be_is_refused() throws Exception {
+        bringHome();
+        Said moved = run("move", "files", "serv2");
+        assertThat(moved.status()).as(moved.err()).isZero();
+        assertThat(moved.out()).contains("granted to serv2");
+        await(() -> holds("serv2"));
+
+        Said refused = run("move", "files", "serv9");
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err()).startsWith("understudy: ").contains("serv9");
+        Said unknown = run("move", "nothing", "serv2");
+        assertThat(unknown.status()).isEqualTo(1);
+    }
+
+    @Test
+    void draining_empties_a_node_and_activating_lets_it_run_again() throws Exception {
+        bringHome();
+        Said drained = run("drain", "serv1");
+        assertThat(drained.status()).as(drained.err()).isZero();
+        assertThat(holds("serv1")).isFalse();
+        assertThat(run("history", "--max", "50").out()).contains("serv1 is put on standby");
+        assertThat(run("move", "files", "serv1").status()).isEqualTo(1);
+
+        assertThat(run("activate").status()).isZero();
+        Said home = run("move", "files", "serv1");
+        assertThat(home.status()).as(home.err()).isZero();
+    }
+
+    @Test
+    void history_is_a_table_or_json_and_can_be_replayed() {
+        bringHome();
+        Said table = run("history", "--group", "files");
+        assertThat(table.out()).startsWith("NUMBER  AT").contains("files is granted to serv1#1 with token");
+        Said json = run("history", "--max", "1", "--json");
+        assertThat(json.out())
+                .startsWith("{\"outcome\":\"DONE\",\"sentence\":\"\",\"body\":[{\"number\":")
+                .endsWith("}]}" + System.lineSeparator());
+        List<Said> replays = new ArrayList<>();
+        for (String name : NAMES) {
+            NODES.get(name).history().newest(100).stream()
+                    .filter(d -> d.isOwn())
+                    .forEach(d -> replays.add(runOn(name, "replay", "" + d.number())));
+        }
+        assertThat(replays).isNotEmpty().allSatisfy(said -> {
+            assertThat(said.status()).as(said.err()).isZero();
+            assertThat(said.out()).contains("comes out again as it was decided");
+        });
+        assertThat(run("replay", "99999").status()).isEqualTo(3);
+    }
+
+    @Test
+    void metrics_health_and_assumptions() {
+        assertThat(run("metrics").out()).containsPattern("ha\\.quorum +- +1");
+        assertThat(run("metrics", "--json").out()).contains("{\"name\":\"ha.quorum\",\"tags\":{},\"value\":1.0");
+        Said health = run("health");
+        assertThat(health.status()).isZero();
+        assertThat(health.out()).contains("ready   yes");
+        assertThat(run("assumptions").out()).contains("rests on");
+    }
+
+    @Test
+    void wrong_usage_is_status_2_and_says_what_is_wrong() {
+        assertThat(execute().status()).isEqualTo(2);
+        assertThat(execute().err()).contains("name a command");
+        assertThat(execute("sttaus").status()).isEqualTo(2);
+        assertThat(execute("status").err()).contains("--state DIR or --socket PATH");
+        assertThat(execute("status").status()).isEqualTo(2);
+        assertThat(run("move", "files").status()).isEqualTo(2);
+        assertThat(run("move", "files", "serv2", "--wait", "0").status()).isEqualTo(2);
+        assertThat(run("status", "--socket", "x").status()).isEqualTo(2);
+        assertThat(run("history", "--max", "0").err()).contains("from 1 to 4096");
+        assertThat(run("history", "--max", "0").status()).isEqualTo(2);
+        assertThat(run("move", "files", "No Node").status()).isEqualTo(2);
+    }
+
+    @Test
+    void nobody_there_is_status_3() {
+        Said said = execute("status", "--state", directory.resolve("none").toString());
+        assertThat(said.status()).isEqualTo(3);
+        assertThat(said.err()).contains("does not answer").contains("administration()");
+    }
+
+    @Test
+    void help_of_every_command_says_what_it_does() {
+        Said help = execute("--help");
+        assertThat(help.status()).isZero();
+        assertThat(help.out()).contains("Exit status: 0 done; 1 refused; 2 wrong usage; 3 no answer");
+        for (String command : Understudy.commandLine().getSubcommands().keySet()) {
+            Said one = execute(command, "--help");
+            assertThat(one.status()).as(command).isZero();
+            assertThat(one.out()).as(command).startsWith("Usage: understudy " + command);
+            assertThat(help.out()).contains("  " + command);
+        }
+        assertThat(execute("--version").out()).startsWith("understudy ");
+    }
+
+    @Test
+    void bash_completes_the_commands_and_their_options() throws Exception {
+        Path bash = Path.of("/bin/bash");
+        assumeTrue(Files.isExecutable(bash), "no bash on this host");
+        Path script = directory.resolve("completion.bash");
+        Files.writeString(script, execute("completion").out());
+
+        assertThat(completed(bash, script, "dr")).containsExactly("drain");
+        assertThat(completed(bash, script, "")).contains("status", "owns", "explain", "move", "history", "metrics");
+        assertThat(completed(bash, script, "history", "--m")).containsExactly("--max");
+    }
+
+    private static List<String> completed(Path bash, Path script, String... words) throws Exception {
+        List<String> call = new ArrayList<>(List.of(
+                bash.toString(),
+                "--norc",
+                "-c",
+                "source \"$0\"; COMP_WORDS=(understudy \"$@\"); COMP_CWORD=$#;"
+                        + " _complete_understudy; printf '%s\\n' \"${COMPREPLY[@]}\"",
+                script.toString()));
+        call.addAll(List.of(words));
+        // A shell that nobody types into says that it has no use for some of it.
+        Process process = new ProcessBuilder(call)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return Arrays.stream(said.split("\\s+")).filter(w -> !w.isEmpty()).toList();
+    }
+
+    private static void bringHome() {
+        Said home = run("move", "files", "serv1");
+        assertThat(home.status() == 0 || holds("serv1")).as(home.err()).isTrue();
+        try {
+            await(() -> holds("serv1"));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Said run(String... words) {
+        return runOn("serv1", words);
+    }
+
+    private static Said runOn(String node, String... words) {
+        List<String> all = new ArrayList<>(List.of(words));
+        all.add("--state");
+        all.add(directory.resolve(node).toString());
+        return execute(all.toArray(String[]::new));
+    }
+
+    private static Said execute(String... words) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine line = Understudy.commandLine();
+        line.setOut(new PrintWriter(out, true));
+        line.setErr(new PrintWriter(err, true));
+        int status = line.execute(words);
+        return new Said(status, out.toString(), err.toString());
+    }
+
+    private static boolean holds(String name) {
+        return NODES.get(name).resources().status().stream()
+                .anyMatch(s -> s.group().equals("files") && s.state() == GroupStatus.State.RUNNING);
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+        CountDownLatch never = new CountDownLatch(1);
+        while (!condition.getAsBoolean() && System.nanoTime() < deadline) {
+            assertThat(never.await(20, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        assertThat(condition.getAsBoolean()).isTrue();
+    }
+
+    private static final class Idle implements ManagedResource {
+        @Override
+        public void start(StartContext context) {}
+
+        @Override
+        public Health monitor() {
+            return Health.healthy();
+        }
+
+        @Override
+        public void stop(StopContext context) {}
+    }
+}
