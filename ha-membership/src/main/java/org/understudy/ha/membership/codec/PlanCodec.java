@@ -93,7 +93,7 @@ public final class PlanCodec {
                 r.list(RecordCodec::operation),
                 r.bool(),
                 map(r, Reader::text, x -> set(x, RecordCodec::node)),
-                Map.of());
+                new TreeMap<>());
     }
 
     private static void admission(Writer w, Admission a) {

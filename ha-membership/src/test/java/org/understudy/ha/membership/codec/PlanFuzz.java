@@ -30,13 +30,14 @@ public final class PlanFuzz {
         Incarnation b1 = new Incarnation(b, 1);
         Facts facts = new Facts(
                 new TreeMap<>(Map.of(b, new Facts.Admission(5, "bb", new HostIdentity("m", "b", "l"), "key", 3))),
-                new TreeMap<>(
-                        Map.of(b1,
+                new TreeMap<>(Map.of(
+                        b1,
                         new Facts.Offered(
                                 2,
                                 record.sessions().get(a).candidacies(),
-                                new TreeMap<>(Map.of("files", record.groups().get("files").rules())),
-                                new TreeMap<>(Map.of("memory", 4)))))),
+                                new TreeMap<>(Map.of(
+                                        "files", record.groups().get("files").rules())),
+                                new TreeMap<>(Map.of("memory", 4))))),
                 new TreeMap<>(Map.of("files", new Facts.Given(b1, 4, Optional.of(Severity.HARD), "no disk"))),
                 new TreeSet<>(List.of(b1)),
                 new TreeMap<>(Map.of(b1, List.of("address/10.0.0.5"))),

@@ -339,8 +339,8 @@ class HistoryKeeperTest {
     }
 
     private HistoryKeeper open(Path where, Consumer<Decision> listener) {
-        HistoryKeeper history =
-                new HistoryKeeper(where, new NamedThreads(Thread::new, A), Clock.fixed(NOW, ZoneOffset.UTC), Map.of(), listener);
+        HistoryKeeper history = new HistoryKeeper(
+                where, new NamedThreads(Thread::new, A), Clock.fixed(NOW, ZoneOffset.UTC), Map.of(), listener);
         opened.add(history);
         history.start();
         return history;

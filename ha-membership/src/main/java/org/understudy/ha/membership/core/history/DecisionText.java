@@ -30,7 +30,11 @@ final class DecisionText {
             case MOVE_DROPPED -> d.subject() + " stays with " + from + ": its move is not tried any more";
             case FORBIDDEN -> d.subject() + " may run nowhere until it is mended";
             case ALLOWED -> d.subject() + " may run again";
-            case HELD -> d.subject() + (d.reason().isEmpty() ? " is kept back by no rule any more" : " is kept from running by a rule");
+            case HELD ->
+                d.subject()
+                        + (d.reason().isEmpty()
+                                ? " is kept back by no rule any more"
+                                : " is kept from running by a rule");
             case MAINTAINED -> d.subject() + " is in maintenance: nothing is started, stopped or moved there";
             case RESUMED -> d.subject() + " is not in maintenance any more";
             case JOINED -> d.subject() + " is admitted as " + to;
