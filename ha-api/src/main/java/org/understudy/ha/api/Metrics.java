@@ -33,7 +33,8 @@ public record Metrics(Health health, List<Metric> values) {
     /**
      * Whether this node can do its part. A standby is as healthy as an owner.
      *
-     * @param isLive its control thread works; if not, only a restart of the process helps
+     * @param isLive its control thread works: it is not half a minute late, and the node has not stepped aside; if not, only a
+     *     restart of the process helps
      * @param isReady it has a session and a valid lease, so it may own groups
      * @param reason one sentence
      */

@@ -142,7 +142,8 @@ public final class AdminServer implements AutoCloseable {
         while (!isClosing) {
             try {
                 admit(server.accept());
-            } catch (IOException e) {
+            } catch (IOException | OutOfMemoryError e) {
+                // Perhaps there was no descriptor, or no thread could be made: that passes.
                 if (!isClosing) {
                     log.warn("accept", "no command can be taken at the moment: " + e);
                     LockSupport.parkNanos(AFTER_ERROR_NANOS);

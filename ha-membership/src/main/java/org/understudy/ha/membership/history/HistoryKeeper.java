@@ -44,8 +44,10 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 public final class HistoryKeeper implements History, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HistoryKeeper.class);
-    static final int WAITING_MAX = 256;
-    static final int PLANS_WAITING_MAX = 16;
+    /** A large record takes a megabyte or two of memory. */
+    static final int WAITING_MAX = 32;
+
+    static final int PLANS_WAITING_MAX = 8;
     private static final long CLOSE_MILLIS = 1000;
 
     /** A chosen record, with the round that led to it if this node led it; or the end. */
@@ -167,7 +169,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
         }
         List<Draft> drafts = last.map(before -> RecordChanges.between(before, record, notices(next)))
                 .orElseGet(() -> RecordChanges.all(record).stream()
-                        .filter(draft -> atHand.stream().noneMatch(draft::isToldBy))
+                        .filter(draft -> !draft.isToldBy(atHand))
                         .toList());
         boolean isOwn = next.planning().isPresent() && last.isPresent();
         last = Optional.of(record);

@@ -22,6 +22,7 @@ import org.understudy.ha.api.Stall;
 /** Reads a node and puts what it says into values. */
 public final class NodeMetrics {
 
+    private static final Duration STUCK = Duration.ofSeconds(30);
     private static final String SECONDS = "seconds";
 
     private final Map<String, String> common;
@@ -76,11 +77,11 @@ public final class NodeMetrics {
         return new Metrics(health, m.values);
     }
 
-    /** A control thread that is late by more than it may before its lease is in doubt, ten times over, is not going to come back. */
+    /** Whoever restarts a process that is not live must not do so for a pause that passes: the lease takes care of those. */
     private static Metrics.Health health(HaNode node, String why) {
         NodeState state = node.state();
         Stall tick = node.stalls().tick();
-        boolean isStuck = tick.last().compareTo(tick.margin().multipliedBy(10)) > 0;
+        boolean isStuck = tick.last().compareTo(STUCK) > 0;
         boolean isLive = !isStuck && state != NodeState.STEPPED_ASIDE && state != NodeState.CLOSED;
         String sentence = isStuck
                 ? "the control thread is late by " + tick.last().toMillis() + " ms"

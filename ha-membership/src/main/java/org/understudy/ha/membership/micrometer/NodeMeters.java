@@ -22,7 +22,7 @@ import org.understudy.ha.api.Metrics.Metric;
  * <pre>
  * NodeMeters meters = new NodeMeters(node);
  * meters.bindTo(registry);
- * node.listen(event -&gt; meters.refresh());   // groups and peers that came or went
+ * scheduler.scheduleWithFixedDelay(meters::refresh, 10, 10, SECONDS);  // groups and peers that came or went
  * ...
  * meters.close();                             // takes its meters out again
  * </pre>
@@ -54,7 +54,7 @@ public final class NodeMeters implements MeterBinder, AutoCloseable {
         refresh();
     }
 
-    /** Adds meters for what came since, and takes those out whose group or peer is gone. Cheap when nothing changed. */
+    /** Adds meters for what came since, and takes those out whose group or peer is gone. Takes a snapshot: microseconds for each group. */
     public void refresh() {
         Snapshot now = read();
         snapshot = now;

@@ -113,6 +113,19 @@ class HistoryKeeperTest {
     }
 
     @Test
+    void what_came_back_while_the_node_was_down_is_told_again() throws Exception {
+        ClusterRecord standby = BOTH.withOperators(new TreeSet<>(List.of(A)), List.of());
+        HistoryKeeper first = open();
+        learn(first, 1, standby);
+        learn(first, 2, BOTH);
+        heard(4);
+        first.close();
+        learn(open(), 9, standby.withNumber(9));
+
+        assertThat(heard(1).get(0).kind()).isEqualTo(Kind.STANDBY);
+    }
+
+    @Test
     void a_damaged_tail_is_cut_and_told() throws Exception {
         HistoryKeeper first = open();
         learn(first, 1, HELD);

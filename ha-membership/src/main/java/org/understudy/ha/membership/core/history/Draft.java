@@ -25,12 +25,35 @@ public record Draft(
                 kind, subject, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), reason, record);
     }
 
-    /** Whether a decision that is kept says the same; the reason apart, which only the controller knows. */
-    public boolean isToldBy(Decision kept) {
-        return kept.kind() == kind
-                && kept.subject().equals(subject)
-                && kept.token().equals(token)
-                && kept.to().equals(to);
+    /**
+     * Whether a history tells this already; the reason apart, which only the controller knows. Tokens and incarnations are used once; what
+     * may come again is compared with what was told last about it.
+     *
+     * @param kept newest first
+     */
+    public boolean isToldBy(Iterable<Decision> kept) {
+        for (Decision decision : kept) {
+            if (decision.subject().equals(subject) && isOpposite(decision.kind())) {
+                return false;
+            }
+            if (decision.subject().equals(subject)
+                    && decision.kind() == kind
+                    && (kind != Kind.HELD || decision.reason().equals(reason))
+                    && decision.token().equals(token)
+                    && decision.to().equals(to)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isOpposite(Kind other) {
+        return switch (kind) {
+            case STANDBY -> other == Kind.ACTIVATED;
+            case MAINTAINED -> other == Kind.RESUMED;
+            case FORBIDDEN -> other == Kind.ALLOWED;
+            default -> false;
+        };
     }
 
     /** In its place. */
