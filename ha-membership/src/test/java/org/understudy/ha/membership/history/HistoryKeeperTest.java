@@ -258,6 +258,33 @@ class HistoryKeeperTest {
     }
 
     @Test
+    void a_flipped_bit_costs_its_frame_and_those_behind_it_and_nothing_else() throws Exception {
+        Path file = directory.resolve("log");
+        try (FrameLog log = new FrameLog(directory, "log", 4000)) {
+            for (int i = 1; i <= 4; i++) {
+                log.append(new byte[i]);
+            }
+        }
+        byte[] whole = Files.readAllBytes(file);
+        for (int bit = 0; bit < whole.length * 8; bit++) {
+            byte[] flipped = whole.clone();
+            flipped[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, flipped);
+            List<Integer> sizes = new ArrayList<>();
+            try (FrameLog log = new FrameLog(directory, "log", 4000)) {
+                assertThat(log.read(payload -> sizes.add(payload.length))).isPositive();
+                log.append(new byte[9]);
+                List<Integer> after = new ArrayList<>();
+                assertThat(log.read(payload -> after.add(payload.length))).isZero();
+                sizes.add(9);
+                assertThat(after).as("bit %d", bit).isEqualTo(sizes);
+            }
+            int kept = sizes.size() - 1;
+            assertThat(sizes.subList(0, kept)).isEqualTo(List.of(1, 2, 3, 4).subList(0, kept));
+        }
+    }
+
+    @Test
     void a_file_of_another_format_is_begun_anew() throws Exception {
         Files.writeString(directory.resolve("history"), "something else entirely");
         HistoryKeeper history = open();
