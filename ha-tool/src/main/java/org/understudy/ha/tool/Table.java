@@ -10,8 +10,11 @@ final class Table {
 
     private Table() {}
 
-    /** A list of objects as a table with these columns; the last one is as wide as it likes. */
-    static String of(Value.Rows rows, List<String> columns) {
+    /** A list of objects as a table with those of these columns that they have; the last one is as wide as it likes. */
+    static String of(Value.Rows rows, List<String> wanted) {
+        List<String> columns = wanted.stream()
+                .filter(column -> rows.rows().isEmpty() || has(rows.rows().get(0), column))
+                .toList();
         List<List<String>> lines = new ArrayList<>();
         lines.add(columns.stream().map(c -> c.toUpperCase(Locale.ROOT)).toList());
         for (Value row : rows.rows()) {
@@ -44,6 +47,10 @@ final class Table {
             }
         }
         return text.toString();
+    }
+
+    private static boolean has(Value row, String column) {
+        return row instanceof Value.Fields fields && fields.find(column).isPresent();
     }
 
     private static String cell(Value row, String column) {

@@ -50,7 +50,9 @@ public final class Understudy implements Runnable {
 
     private static final List<String> GROUPS = List.of("group", "state", "holder", "token", "reason");
     private static final List<String> OWNERS = List.of("group", "holder", "token", "proof", "state", "reason");
+    private static final List<String> EXPLAINED = List.of("node", "possible", "number", "at", "reason", "sentence");
     private static final List<String> DECISIONS = List.of("number", "at", "sentence");
+    private static final List<String> FORECAST = List.of("group", "now", "then", "reason");
     private static final List<String> METRICS = List.of("name", "tags", "value", "unit");
 
     @Spec
@@ -172,10 +174,34 @@ public final class Understudy implements Runnable {
     }
 
     @Command(
-            description = "Why a group is where it is, what ends it there, and what was decided about it last.",
+            description = {
+                "Why a group is where it is, or why it is not on NODE; what ends it there, which nodes could run it, and what was",
+                "decided about it last."
+            },
             mixinStandardHelpOptions = true)
-    int explain(@Mixin Common common, @Parameters(paramLabel = "GROUP", description = "the group") String group) {
-        return ask(common, AdminRequest.of("explain").with("group", group), DECISIONS);
+    int explain(
+            @Mixin Common common,
+            @Parameters(index = "0", paramLabel = "GROUP", description = "the group") String group,
+            @Parameters(index = "1", arity = "0..1", paramLabel = "NODE", description = "why it is not there") @Nullable
+                    String node) {
+        return ask(common, with(AdminRequest.of("explain").with("group", group), "node", node), EXPLAINED);
+    }
+
+    @Command(
+            description = "What would become of every group if all that happened at once. Nothing happens.",
+            mixinStandardHelpOptions = true)
+    int whatif(
+            @Mixin Common common,
+            @Option(names = "--lost", paramLabel = "NODE", description = "the node's process ends") @Nullable
+                    List<String> lost,
+            @Option(names = "--standby", paramLabel = "NODE", description = "the node is put on standby") @Nullable
+                    List<String> standby,
+            @Option(names = "--maintenance", paramLabel = "TARGET", description = TARGET) @Nullable
+                    List<String> maintenance) {
+        AdminRequest request = AdminRequest.of("whatif");
+        request = with(request, "lost", joined(lost, ","));
+        request = with(request, "standby", joined(standby, ","));
+        return ask(common, with(request, "maintenance", joined(maintenance, ",")), FORECAST);
     }
 
     @Command(description = "The decisions this node made or learned, newest first.", mixinStandardHelpOptions = true)
@@ -257,6 +283,38 @@ public final class Understudy implements Runnable {
                 common, with(AdminRequest.of("drain").with("limit", "" + common.seconds()), "node", node), List.of());
     }
 
+    @Command(
+            description = {
+                "Takes a group, a node or everything out of the cluster's hands: nothing is started, stopped, moved or recovered",
+                "there until it is given back with resume."
+            },
+            mixinStandardHelpOptions = true)
+    int maintenance(
+            @Mixin Common common,
+            @Option(
+                            names = "--who",
+                            defaultValue = "${sys:user.name}",
+                            description = "you (default: ${DEFAULT-VALUE}); kept")
+                    String who,
+            @Option(names = "--why", required = true, description = "your reason; kept") String why,
+            @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
+        return ask(
+                common,
+                AdminRequest.of("maintenance")
+                        .with("target", String.join(" ", target))
+                        .with("who", who)
+                        .with("why", why),
+                List.of());
+    }
+
+    @Command(description = "Ends maintenance of exactly this target.", mixinStandardHelpOptions = true)
+    int resume(
+            @Mixin Common common,
+            @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
+        return ask(common, AdminRequest.of("resume").with("target", String.join(" ", target)), List.of());
+    }
+
+    private static final String TARGET = "everything, group NAME or node NAME";
     private static final String NODE = "the node; this one if left out";
 
     // ---- the tool itself -----------------------------------------------------------------------------------------
@@ -269,6 +327,10 @@ public final class Understudy implements Runnable {
         line.getOut().print(AutoComplete.bash("understudy", line));
         line.getOut().flush();
         return DONE;
+    }
+
+    private static @Nullable String joined(@Nullable List<String> words, String by) {
+        return words == null ? null : String.join(by, words);
     }
 
     private static AdminRequest with(AdminRequest request, String name, @Nullable String value) {

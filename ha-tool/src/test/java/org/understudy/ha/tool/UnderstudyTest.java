@@ -95,7 +95,12 @@ class UnderstudyTest {
         Said owns = run("owns");
         assertThat(owns.status()).isZero();
         assertThat(owns.out()).containsPattern("files +serv1#1 +[0-9]+ +(NEVER|RELEASED) +RUNNING");
-        assertThat(run("explain", "files").out()).contains("coverage").contains("files is granted to serv1#1");
+        assertThat(run("explain", "files").out())
+                .contains("coverage")
+                .containsPattern("NODE +POSSIBLE +REASON")
+                .containsPattern("NUMBER +AT +SENTENCE")
+                .contains("files is granted to serv1#1");
+        assertThat(run("explain", "files", "serv2").out()).contains("serv2");
         Said none = run("owns", "nothing");
         assertThat(none.status()).isEqualTo(1);
         assertThat(none.err()).contains("knows no group nothing");
@@ -114,6 +119,31 @@ class UnderstudyTest {
         assertThat(refused.err()).startsWith("understudy: ").contains("serv9");
         Said unknown = run("move", "nothing", "serv2");
         assertThat(unknown.status()).isEqualTo(1);
+    }
+
+    @Test
+    void what_if_says_what_would_become_and_changes_nothing() {
+        bringHome();
+        Said lost = run("whatif", "--lost", "serv1");
+        assertThat(lost.status()).as(lost.err()).isZero();
+        assertThat(lost.out()).containsPattern("files +serv1 ");
+        assertThat(holds("serv1")).isTrue();
+        assertThat(run("whatif").status()).isEqualTo(2);
+        assertThat(run("whatif", "--maintenance", "the moon").err())
+                .contains("say everything, group NAME or node NAME");
+    }
+
+    @Test
+    void maintenance_keeps_a_group_where_it_is_until_it_is_given_back() {
+        bringHome();
+        Said begun = run("maintenance", "group", "files", "--why", "new disk");
+        assertThat(begun.status()).as(begun.err()).isZero();
+        assertThat(run("history").out()).contains("group files is in maintenance");
+        assertThat(run("move", "files", "serv2", "--wait", "1").status()).isNotZero();
+
+        assertThat(run("resume", "group", "files").status()).isZero();
+        assertThat(run("history").out()).contains("group files is not in maintenance any more");
+        assertThat(run("maintenance", "group", "files").status()).isEqualTo(2);
     }
 
     @Test

@@ -13,8 +13,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.understudy.ha.api.Advisor;
+import org.understudy.ha.api.Advisor.Candidate;
+import org.understudy.ha.api.Advisor.Change;
+import org.understudy.ha.api.Advisor.Explanation;
+import org.understudy.ha.api.Advisor.Forecast;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Decision;
@@ -23,12 +27,12 @@ import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History.Replay;
-import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.Resources.MoveResult;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.membership.core.admin.AdminAnswer;
 import org.understudy.ha.membership.core.admin.AdminAnswer.Outcome;
 import org.understudy.ha.membership.core.admin.AdminRequest;
@@ -44,7 +48,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     private static final long SECONDS = 30;
     private static final long SECONDS_MAX = 600;
     private static final long OPERATOR_SECONDS = 20;
-    private static final long LOOK_NANOS = 50_000_000L;
+    private static final long A_WHILE_NANOS = 1_000_000_000L;
 
     private final HaNode node;
     private final Map<String, Function<AdminRequest, AdminAnswer>> verbs = new LinkedHashMap<>();
@@ -55,6 +59,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         verbs.put("health", this::health);
         verbs.put("owns", this::owns);
         verbs.put("explain", this::explain);
+        verbs.put("whatif", this::whatIf);
         verbs.put("history", this::history);
         verbs.put("replay", this::replay);
         verbs.put("assumptions", this::assumptions);
@@ -63,6 +68,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         verbs.put("standby", request -> operate(request, node.operator()::standby));
         verbs.put("activate", request -> operate(request, node.operator()::activate));
         verbs.put("drain", this::drain);
+        verbs.put("maintenance", this::maintenance);
+        verbs.put("resume", this::resume);
     }
 
     @Override
@@ -133,22 +140,73 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         return node.resources().status(group);
     }
 
-    /** Why the group is where it is, what ends it there, and what was decided about it last. */
+    /** Why the group is where it is or not on a node, what ends it there, and what was decided about it last. */
     private AdminAnswer explain(AdminRequest request) {
-        GroupStatus status = known(required(request, "group"));
+        String group = required(request, "group");
+        Explanation why = request.word("node")
+                .map(NodeId::of)
+                .map(node -> this.node.advisor().whyNot(group, node))
+                .orElseGet(() -> node.advisor().explain(group));
+        List<Value> candidates = new ArrayList<>();
+        for (Candidate candidate : why.candidates()) {
+            candidates.add(Fields.NONE
+                    .and("node", candidate.node().value())
+                    .and("possible", candidate.isPossible())
+                    .and("reason", candidate.reason()));
+        }
         List<Value> decisions = new ArrayList<>();
-        for (Decision decision : node.history().newest(status.group(), count(request, 5))) {
+        for (Decision decision : node.history().newest(group, count(request, 5))) {
             decisions.add(row(decision));
         }
         return AdminAnswer.of(Fields.NONE
-                .and("group", status.group())
-                .and("state", status.state().name())
-                .and("holder", status.holder())
-                .and("token", token(status.token()))
-                .and("proof", status.proof())
-                .and("reason", status.reason())
-                .and("coverage", coverage(status.group()))
+                .and("group", group)
+                .and("why", why.sentence())
+                .and("holder", why.holder())
+                .and("proof", why.proof())
+                .and("coverage", coverage(group))
+                .and("candidates", new Rows(candidates))
                 .and("decisions", new Rows(decisions)));
+    }
+
+    /** What would become of every group if all that happened at once. */
+    private AdminAnswer whatIf(AdminRequest request) {
+        List<Change> changes = new ArrayList<>();
+        several(request, "lost").forEach(name -> changes.add(new Change.NodeLost(NodeId.of(name))));
+        several(request, "standby").forEach(name -> changes.add(new Change.Standby(NodeId.of(name))));
+        several(request, "maintenance").forEach(name -> changes.add(new Change.Maintenance(target(name))));
+        if (changes.isEmpty()) {
+            throw new ConfigurationException("whatif", "(nothing)", "name a node lost, on standby or in maintenance");
+        }
+        Forecast forecast = node.advisor().whatIf(changes.toArray(Change[]::new));
+        List<Value> rows = new ArrayList<>();
+        for (Advisor.Outcome outcome : forecast.outcomes()) {
+            rows.add(Fields.NONE
+                    .and("group", outcome.group())
+                    .and("now", outcome.before())
+                    .and("then", outcome.after())
+                    .and("change", outcome.isChange())
+                    .and("reason", outcome.reason()));
+        }
+        return AdminAnswer.of(Fields.NONE.and("forecast", forecast.sentence()).and("groups", new Rows(rows)));
+    }
+
+    private static List<String> several(AdminRequest request, String name) {
+        return request.word(name).map(words -> List.of(words.split(","))).orElse(List.of());
+    }
+
+    /** {@code everything}, {@code group NAME} or {@code node NAME}. */
+    private static Target target(String text) {
+        if (text.equals(Target.everything().toString())) {
+            return Target.everything();
+        }
+        String[] words = text.split(" ", 2);
+        if (words.length == 2 && words[0].equals("group")) {
+            return Target.group(words[1]);
+        }
+        if (words.length == 2 && words[0].equals("node")) {
+            return Target.node(NodeId.of(words[1]));
+        }
+        throw new ConfigurationException("target", text, "say everything, group NAME or node NAME");
     }
 
     private Value coverage(String group) {
@@ -254,46 +312,42 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     }
 
     private AdminAnswer operate(AdminRequest request, Function<NodeId, CompletionStage<Operator.Result>> order) {
-        return wait(order.apply(node(request)), Duration.ofSeconds(OPERATOR_SECONDS))
+        return outcome(order.apply(node(request)));
+    }
+
+    private static AdminAnswer outcome(CompletionStage<Operator.Result> ordered) {
+        return wait(ordered, Duration.ofSeconds(OPERATOR_SECONDS))
                 .map(r -> AdminAnswer.of(r.isDone() ? Outcome.DONE : Outcome.REFUSED, r.reason()))
                 .orElseGet(AdminDesk::unknown);
     }
 
-    /** Standby, and then until the node holds no group. */
+    /** Standby, and then until nothing runs on the node. The node's own drain waits for some seconds: it is asked again. */
     private AdminAnswer drain(AdminRequest request) {
-        NodeId drained = node(request);
-        Duration limit = limit(request);
-        AdminAnswer standby = operate(request, node.operator()::standby);
-        if (standby.outcome() != Outcome.DONE) {
-            return standby;
-        }
-        long giveUp = System.nanoTime() + limit.toNanos();
-        List<String> held = heldBy(drained);
-        while (!held.isEmpty()
-                && System.nanoTime() < giveUp
-                && !Thread.currentThread().isInterrupted()) {
-            LockSupport.parkNanos(LOOK_NANOS);
-            held = heldBy(drained);
-        }
-        return held.isEmpty()
-                ? AdminAnswer.of(Outcome.DONE, drained + " is on standby and holds no group")
-                : AdminAnswer.of(
-                        Outcome.UNKNOWN, drained + " is on standby and still holds " + held + "; look at their status");
-    }
-
-    /** A group whose grant is over, or that another node holds, is not held. */
-    private List<String> heldBy(NodeId holder) {
-        List<String> held = new ArrayList<>();
-        for (GroupStatus status : node.resources().status()) {
-            boolean isThere = status.holder()
-                    .map(Incarnation::node)
-                    .filter(holder::equals)
-                    .isPresent();
-            if (isThere && status.state() != GroupStatus.State.UNOWNED) {
-                held.add(status.group());
+        long giveUp = System.nanoTime() + limit(request).toNanos();
+        AdminAnswer answer = operate(request, node.operator()::standby);
+        boolean isOn = answer.outcome() == Outcome.DONE;
+        while (isOn) {
+            long asked = System.nanoTime();
+            answer = operate(request, node.operator()::drain);
+            long now = System.nanoTime();
+            // What is refused at once is refused for good.
+            isOn = answer.outcome() != Outcome.DONE && now < giveUp && now - asked > A_WHILE_NANOS;
+            if (answer.outcome() == Outcome.REFUSED && !isOn) {
+                answer = AdminAnswer.of(Outcome.UNKNOWN, "on standby, but " + answer.sentence());
             }
         }
-        return held;
+        return answer;
+    }
+
+    private AdminAnswer maintenance(AdminRequest request) {
+        Target target = target(required(request, "target"));
+        String who = required(request, "who");
+        String why = required(request, "why");
+        return outcome(node.operator().maintenance(target, who, why));
+    }
+
+    private AdminAnswer resume(AdminRequest request) {
+        return outcome(node.operator().endMaintenance(target(required(request, "target"))));
     }
 
     private static AdminAnswer unknown() {
