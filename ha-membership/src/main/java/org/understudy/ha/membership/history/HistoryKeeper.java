@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -287,37 +286,43 @@ public final class HistoryKeeper implements History, AutoCloseable {
 
     @Override
     public Replay replay(long number) {
-        List<byte[]> found = new ArrayList<>();
+        Optional<Decision> decision =
+                atHand.stream().filter(d -> d.number() == number).findFirst();
+        if (decision.isEmpty()) {
+            return notKept("no decision " + number + " is at hand on this node");
+        }
+        if (!decision.get().isOwn()) {
+            return notKept("decision " + number + " was not made on this node; replay it where it was made");
+        }
         try {
-            plans.read(payload -> {
-                try {
-                    if (PlanCodec.holds(payload, number)) {
-                        found.add(payload);
-                    }
-                } catch (MalformedMessageException e) {
-                    LOG.trace("{}: a plan of another version", directory, e);
-                }
-                return found.isEmpty();
-            });
-            return found.isEmpty()
-                    ? notKept(number)
-                    : PlanCodec.decode(found.get(0)).replay(policies);
+            return newestPlan(number)
+                    .filter(plan -> plan.chosen().number() == decision.get().record())
+                    .map(plan -> plan.replay(policies))
+                    .orElseGet(
+                            () -> notKept("what decision " + number + " was planned from is not kept here any more"));
         } catch (IOException | MalformedMessageException e) {
-            return new Replay(Replay.Outcome.NOT_KEPT, "what is kept cannot be read: " + e.getMessage());
+            return notKept("what is kept cannot be read: " + e.getMessage());
         }
     }
 
-    private Replay notKept(long number) {
-        for (Decision decision : atHand) {
-            if (decision.number() == number) {
-                return new Replay(
-                        Replay.Outcome.NOT_KEPT,
-                        decision.isOwn()
-                                ? "what decision " + number + " was planned from is not kept here any more"
-                                : "decision " + number + " was not made on this node; replay it where it was made");
+    /** The newest: where a damaged end was cut off, its numbers were given again. */
+    private Optional<KeptPlan> newestPlan(long number) throws IOException {
+        AtomicReference<Optional<byte[]>> found = new AtomicReference<>(Optional.empty());
+        plans.read(payload -> {
+            try {
+                if (PlanCodec.holds(payload, number)) {
+                    found.set(Optional.of(payload));
+                }
+            } catch (MalformedMessageException e) {
+                LOG.trace("{}: a plan of another version", directory, e);
             }
-        }
-        return new Replay(Replay.Outcome.NOT_KEPT, "no decision " + number + " is at hand on this node");
+            return true;
+        });
+        return found.get().map(PlanCodec::decode);
+    }
+
+    private static Replay notKept(String why) {
+        return new Replay(Replay.Outcome.NOT_KEPT, why);
     }
 
     /** Writes what waits, makes it durable and ends; bounded. */

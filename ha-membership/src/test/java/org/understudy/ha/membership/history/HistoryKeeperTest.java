@@ -333,6 +333,23 @@ class HistoryKeeperTest {
     }
 
     @Test
+    void a_number_that_was_given_again_is_not_replayed_from_what_it_meant_before() throws Exception {
+        HistoryKeeper first = open();
+        Decision before = decideOnce(first, facts(5), Planner::plan);
+        first.close();
+        Path file = directory.resolve("history");
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+        HistoryKeeper second = open();
+        heard(1);
+        learn(second, 8, HELD.withNumber(8));
+        heard(1);
+
+        assertThat(second.newest(9)).extracting(Decision::number).contains(before.number());
+        assertThat(second.replay(before.number()).outcome()).isEqualTo(Replay.Outcome.NOT_KEPT);
+    }
+
+    @Test
     void inputs_that_were_damaged_are_not_kept() throws Exception {
         HistoryKeeper history = open();
         Decision decision = decideOnce(history, facts(5), Planner::plan);
