@@ -186,7 +186,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Groups about which an input said something, unless all are looked at anyway. */
     private final TreeSet<String> touched = new TreeSet<>();
 
-    private long lookedAt;
     private boolean isOfferDue;
     private boolean seenValid;
     private boolean seenEnding = true;
@@ -235,7 +234,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
         this.offeredAt = now;
-        this.lookedAt = now;
         this.majorityHeardAt = now;
         this.nextPlan = now;
     }
@@ -1445,7 +1443,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcile(long now) {
         if (hasLeaseTurned(now) || localDirty || isLookDue(now)) {
             localDirty = false;
-            lookedAt = now;
             touched.clear();
             reconcileSession();
             reconcileGroups(now);
@@ -1470,7 +1467,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether time alone may have changed something about a group: the more there are, the less often all are looked at for that. */
     private boolean isLookDue(long now) {
-        return now >= nextBeacon && now - lookedAt >= groups.size() * LOOK_APART_NANOS;
+        long apart = Math.max(renewNanos, groups.size() * LOOK_APART_NANOS);
+        return now >= nextBeacon && Math.floorDiv(nextBeacon, apart) != Math.floorDiv(now + renewNanos, apart);
     }
 
     /** Whether what the lease allows is not what it was when this node last looked. */
