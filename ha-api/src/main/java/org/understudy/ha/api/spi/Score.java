@@ -6,7 +6,7 @@ import java.util.Objects;
  * How good a successor a copy is; see {@link PromotableResource#score()}.
  *
  * @param isEligible whether it may be promoted at all; without it the value says nothing
- * @param value the highest is promoted; compared exactly up to 16 777 216, and beyond in steps of one part in sixteen million
+ * @param value the highest is promoted
  * @param reason why it may not be promoted, one sentence; empty when eligible
  */
 public record Score(boolean isEligible, long value, String reason) {

@@ -159,8 +159,8 @@ public final class Lane {
     /** While no offer said so, no grant of this node relies on an enforcer. */
     private volatile boolean wasOfferedAsCovered;
 
-    private volatile int rank;
-    private volatile int rankTold;
+    private volatile long rank;
+    private volatile long rankTold;
     private volatile long rankToldAt = System.nanoTime() - SCORE_APART_NANOS;
     private volatile Optional<Incarnation> holder = Optional.empty();
 
@@ -1031,14 +1031,8 @@ public final class Lane {
             return eligible;
         }
         Score score = instance.score(this, part.entries(), onGivenUp);
-        rank = rank(score.value());
+        rank = score.value();
         return score.isEligible() ? eligible : Eligibility.veto(score.reason());
-    }
-
-    /** Keeps the order of any two scores that are not closer than one part in sixteen million. */
-    static int rank(long score) {
-        int magnitude = Float.floatToIntBits(Math.abs((float) score));
-        return score < 0 ? -magnitude : magnitude;
     }
 
     /** What this part may do here may have changed with another part. Any thread. */
