@@ -1,7 +1,7 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -45,11 +45,11 @@ public record Facts(
         List<Operation> operations,
         boolean isBaseChosen,
         SortedMap<String, SortedSet<NodeId>> steady,
-        Map<String, PlacementPolicy> policies) {
+        SortedMap<String, PlacementPolicy> policies) {
 
     public Facts {
         operations = List.copyOf(operations);
-        policies = Map.copyOf(policies);
+        policies = Collections.unmodifiableSortedMap(new TreeMap<>(policies));
     }
 
     /** Of a node that counts no time towards a failback and has no policies. */
@@ -78,7 +78,7 @@ public record Facts(
                 operations,
                 isBaseChosen,
                 new TreeMap<>(),
-                Map.of());
+                new TreeMap<>());
     }
 
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */

@@ -320,7 +320,7 @@ public final class Planner {
     }
 
     private static String whyNotPlaced(Board board, String group) {
-        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), Map.of());
+        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), new TreeMap<>());
         int number = board.number(group);
         return placing.obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
     }

@@ -1,9 +1,10 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.PlacementPolicy;
 
@@ -18,10 +19,12 @@ public final class Policies {
     private Policies() {}
 
     /** Those and an application's, by name; an application's of the same name comes before ours. */
-    public static Map<String, PlacementPolicy> with(List<PlacementPolicy> others) {
-        Map<String, PlacementPolicy> all = new HashMap<>(Map.of(SPREAD.name(), SPREAD, PACK.name(), PACK));
+    public static SortedMap<String, PlacementPolicy> with(List<PlacementPolicy> others) {
+        TreeMap<String, PlacementPolicy> all = new TreeMap<>();
+        all.put(SPREAD.name(), SPREAD);
+        all.put(PACK.name(), PACK);
         others.forEach(policy -> all.put(policy.name(), policy));
-        return Map.copyOf(all);
+        return Collections.unmodifiableSortedMap(all);
     }
 
     private record Counting(String name, int sign) implements PlacementPolicy {
