@@ -3,6 +3,7 @@ package org.understudy.ha.membership;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.understudy.ha.api.Advisor;
@@ -20,11 +21,11 @@ final class NodeAdvisor implements Advisor {
 
     private final NodeId self;
     private final Supplier<Optional<ClusterRecord>> record;
-    private final Map<String, PlacementPolicy> policies;
+    private final SortedMap<String, PlacementPolicy> policies;
     /** Who held each group before, as far as this process has seen. */
     private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
 
-    NodeAdvisor(NodeId self, Supplier<Optional<ClusterRecord>> record, Map<String, PlacementPolicy> policies) {
+    NodeAdvisor(NodeId self, Supplier<Optional<ClusterRecord>> record, SortedMap<String, PlacementPolicy> policies) {
         this.self = self;
         this.record = record;
         this.policies = policies;

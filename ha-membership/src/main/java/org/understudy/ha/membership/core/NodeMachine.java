@@ -7,7 +7,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -145,7 +144,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeSet<String> needed = new TreeSet<>();
 
     private final Steadiness steadiness = new Steadiness();
-    private final Map<String, PlacementPolicy> policies;
+    private final SortedMap<String, PlacementPolicy> policies;
 
     private long offeredAt;
     private final TreeMap<String, Release> ownReleases = new TreeMap<>();
@@ -1731,7 +1730,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private TreeMap<String, Rules> presentRules() {
         TreeMap<String, Rules> rules = new TreeMap<>();
         long room = OFFER_RULES_MAX;
-        for (String name : learned.isPresent() ? offered.keySet() : Set.<String>of()) {
+        for (String name : learned.isPresent() ? offered.keySet() : new TreeSet<String>()) {
             LocalGroup group = groups.get(name);
             if (isDefinedOtherwise(learned.get(), group)) {
                 room -= RecordRoom.of(group.rules());

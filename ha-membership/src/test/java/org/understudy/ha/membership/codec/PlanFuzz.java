@@ -50,7 +50,7 @@ public final class PlanFuzz {
                 new TreeSet<>(List.of("files")),
                 true,
                 new TreeMap<>(Map.of("files", new TreeSet<>(List.of(a, b)))),
-                Map.of());
+                new TreeMap<>());
         return new KeptPlan(3, 9, EveryMessage.state().promised(), record, facts, record.withNumber(13));
     }
 

@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core.history;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.History.Replay;
@@ -27,7 +28,7 @@ public record KeptPlan(long first, long last, Ballot ballot, ClusterRecord base,
      * @param policies that groups may name: they are code and not kept
      */
     public Replay replay(Map<String, PlacementPolicy> policies) {
-        Plan again = Planner.plan(base, facts.withPolicies(policies));
+        Plan again = Planner.plan(base, facts.withPolicies(new TreeMap<>(policies)));
         if (again.record().equals(chosen)) {
             return new Replay(
                     Replay.Outcome.SAME,

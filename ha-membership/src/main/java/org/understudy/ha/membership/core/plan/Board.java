@@ -46,12 +46,10 @@ final class Board {
     private final Predicate<Session> isOut;
 
     private final String[] names;
-    private final SortedMap<String, Integer> numbers;
     private final GroupRecord[] states;
     private final Links[] links;
     private final boolean hasRules;
     private final NodeId[] nodes;
-    private final SortedMap<NodeId, Integer> nodeNumbers = new TreeMap<>();
     private final @Nullable Session[] living;
     private final boolean[] isOpen;
     private final boolean[] isReachable;
@@ -84,7 +82,6 @@ final class Board {
         int size = groups.size();
         this.names = groups.keySet().toArray(new String[0]);
         this.states = groups.values().toArray(new GroupRecord[0]);
-        this.numbers = new TreeMap<>();
         this.links = new Links[size];
         this.holder = new int[size];
         this.target = new int[size];
@@ -92,7 +89,6 @@ final class Board {
         boolean isRuled = false;
         TreeSet<NodeId> known = new TreeSet<>(sessions.keySet());
         for (int g = 0; g < size; g++) {
-            numbers.put(names[g], g);
             rows[g] = NOT_LOOKED;
             isRuled |= !states[g].rules().isNone();
             states[g]
@@ -110,7 +106,6 @@ final class Board {
         for (int n = 0; n < nodes.length; n++) {
             NodeId node = nodes[n];
             Session session = sessions.get(node);
-            nodeNumbers.put(node, n);
             living[n] = session;
             isOpen[n] = session != null
                     && !standby.contains(node)
@@ -145,7 +140,7 @@ final class Board {
     // ---- what ties groups ----------------------------------------------------------------------------------------
 
     private void tie() {
-        SortedMap<String, int[]> families = new TreeMap<>();
+        Map<String, int[]> families = new TreeMap<>();
         TreeSet<String> named = new TreeSet<>();
         for (int g = 0; g < names.length; g++) {
             if (!states[g].rules().isNone()) {
@@ -232,8 +227,8 @@ final class Board {
         int[][] all = new int[called.size()][];
         int i = 0;
         for (String name : called) {
-            Integer exact = numbers.get(name);
-            int[] found = exact != null ? new int[] {exact} : families.getOrDefault(name, NOBODY);
+            int exact = number(name);
+            int[] found = exact != NONE ? new int[] {exact} : families.getOrDefault(name, NOBODY);
             all[i++] = Arrays.stream(found).filter(other -> other != g).toArray();
         }
         return all;
@@ -330,12 +325,12 @@ final class Board {
     private int holderOf(GroupRecord state) {
         return state.grant()
                 .filter(Grant::stands)
-                .map(grant -> nodeNumbers.get(grant.holder().node()))
+                .map(grant -> nodeNumber(grant.holder().node()))
                 .orElse(NONE);
     }
 
     private int targetOf(GroupRecord state) {
-        return state.moveTo().map(nodeNumbers::get).orElse(NONE);
+        return state.moveTo().map(this::nodeNumber).orElse(NONE);
     }
 
     /** What has become of a group. */
@@ -392,11 +387,11 @@ final class Board {
 
     /** The number of a group; {@link #NONE} if there is no such group. */
     int number(String group) {
-        return numbers.getOrDefault(group, NONE);
+        return Math.max(NONE, Arrays.binarySearch(names, group));
     }
 
     int nodeNumber(NodeId node) {
-        return nodeNumbers.getOrDefault(node, NONE);
+        return Math.max(NONE, Arrays.binarySearch(nodes, node));
     }
 
     GroupRecord state(int g) {

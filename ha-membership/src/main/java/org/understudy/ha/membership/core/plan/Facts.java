@@ -2,7 +2,6 @@ package org.understudy.ha.membership.core.plan;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -50,7 +49,7 @@ public record Facts(
         SortedSet<String> cleared,
         boolean isBaseChosen,
         SortedMap<String, SortedSet<NodeId>> steady,
-        Map<String, PlacementPolicy> policies) {
+        SortedMap<String, PlacementPolicy> policies) {
 
     public Facts {
         operations = List.copyOf(operations);
@@ -107,7 +106,7 @@ public record Facts(
     }
 
     /** The same facts with these ways to order nodes. */
-    public Facts withPolicies(Map<String, PlacementPolicy> others) {
+    public Facts withPolicies(SortedMap<String, PlacementPolicy> others) {
         return new Facts(
                 joins,
                 offers,

@@ -3,7 +3,6 @@ package org.understudy.ha.membership.core.plan;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -39,7 +38,7 @@ final class Placing {
     private final SortedMap<String, GroupRecord> groups;
     private final List<Notice> notices;
     private final SortedMap<String, SortedSet<NodeId>> steady;
-    private final Map<String, PlacementPolicy> policies;
+    private final SortedMap<String, PlacementPolicy> policies;
     /** What makes room for others, and why. */
     private final TreeMap<Integer, String> making = new TreeMap<>();
 
@@ -53,7 +52,7 @@ final class Placing {
             SortedMap<String, GroupRecord> groups,
             List<Notice> notices,
             SortedMap<String, SortedSet<NodeId>> steady,
-            Map<String, PlacementPolicy> policies) {
+            SortedMap<String, PlacementPolicy> policies) {
         this.board = board;
         this.groups = groups;
         this.notices = notices;
@@ -261,11 +260,10 @@ final class Placing {
                 List<NodeId> ranked = List.copyOf(policy.rank(
                         board.name(g),
                         new PlacementPolicy.Snapshot(board.state(g).rules().placement(), before, choices)));
-                int next = Integer.MIN_VALUE;
-                for (NodeId node : new java.util.LinkedHashSet<>(ranked)) {
-                    int n = board.nodeNumber(node);
+                for (int i = ranked.size() - 1; i >= 0; i--) {
+                    int n = board.nodeNumber(ranked.get(i));
                     if (n != NONE) {
-                        rank[n] = next++;
+                        rank[n] = Integer.MIN_VALUE + i;
                     }
                 }
             } catch (RuntimeException | Error e) {

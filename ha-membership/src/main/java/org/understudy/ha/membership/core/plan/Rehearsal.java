@@ -34,13 +34,13 @@ public final class Rehearsal {
 
     private static final int ROUNDS_MAX = 200;
 
-    private final Map<String, PlacementPolicy> policies;
+    private final SortedMap<String, PlacementPolicy> policies;
     private final TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
     private final TreeSet<Incarnation> silent = new TreeSet<>();
     private final TreeSet<NodeId> reachable;
     private ClusterRecord record;
 
-    private Rehearsal(ClusterRecord record, Map<String, PlacementPolicy> policies) {
+    private Rehearsal(ClusterRecord record, SortedMap<String, PlacementPolicy> policies) {
         this.record = record;
         this.policies = policies;
         this.reachable = new TreeSet<>(record.sessions().keySet());
@@ -51,7 +51,7 @@ public final class Rehearsal {
      *
      * @throws ConfigurationException if a change names a node or group that the record does not know
      */
-    public static Forecast of(ClusterRecord record, Map<String, PlacementPolicy> policies, List<Change> changes) {
+    public static Forecast of(ClusterRecord record, SortedMap<String, PlacementPolicy> policies, List<Change> changes) {
         Rehearsal rehearsal = new Rehearsal(record, policies);
         changes.forEach(rehearsal::apply);
         rehearsal.settle();

@@ -14,7 +14,6 @@ import static org.understudy.ha.membership.core.Records.withGroup;
 import static org.understudy.ha.membership.core.Records.withSession;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -156,6 +155,6 @@ class PartsInTheRecordTest {
                         cleared,
                         true,
                         new TreeMap<>(),
-                        Map.of()));
+                        new TreeMap<>()));
     }
 }
