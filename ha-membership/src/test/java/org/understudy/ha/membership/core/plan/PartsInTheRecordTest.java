@@ -14,6 +14,7 @@ import static org.understudy.ha.membership.core.Records.withGroup;
 import static org.understudy.ha.membership.core.Records.withSession;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
