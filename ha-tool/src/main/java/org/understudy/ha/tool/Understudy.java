@@ -48,8 +48,8 @@ public final class Understudy implements Runnable {
     static final int USAGE = 2;
     static final int UNKNOWN = 3;
 
-    private static final List<String> GROUPS = List.of("group", "state", "holder", "token", "reason");
-    private static final List<String> OWNERS = List.of("group", "holder", "token", "proof", "state", "reason");
+    private static final List<String> GROUPS = List.of("part", "state", "holder", "token", "reason");
+    private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "reason");
     private static final List<String> EXPLAINED = List.of("node", "possible", "number", "at", "reason", "sentence");
     private static final List<String> DECISIONS = List.of("number", "at", "sentence");
     private static final List<String> FORECAST = List.of("group", "now", "then", "reason");
@@ -281,6 +281,19 @@ public final class Understudy implements Runnable {
             @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
         return ask(
                 common, with(AdminRequest.of("drain").with("limit", "" + common.seconds()), "node", node), List.of());
+    }
+
+    @Command(
+            description = {
+                "Forgets the failures of a group on a node, and the hold that followed; and what kept the group from running",
+                "anywhere."
+            },
+            mixinStandardHelpOptions = true)
+    int clear(
+            @Mixin Common common,
+            @Parameters(paramLabel = "GROUP", description = "the group") String group,
+            @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
+        return ask(common, with(AdminRequest.of("clear").with("group", group), "node", node), List.of());
     }
 
     @Command(

@@ -90,7 +90,7 @@ class UnderstudyTest {
         assertThat(run("status").out())
                 .contains("node       serv1")
                 .contains("state      ACTIVE")
-                .contains("GROUP  STATE    HOLDER");
+                .contains("PART   STATE    HOLDER");
         bringHome();
         Said owns = run("owns");
         assertThat(owns.status()).isZero();
@@ -119,6 +119,14 @@ class UnderstudyTest {
         assertThat(refused.err()).startsWith("understudy: ").contains("serv9");
         Said unknown = run("move", "nothing", "serv2");
         assertThat(unknown.status()).isEqualTo(1);
+    }
+
+    @Test
+    void failures_are_forgotten_on_an_order() {
+        Said cleared = run("clear", "files", "serv1");
+        assertThat(cleared.status()).as(cleared.err()).isZero();
+        assertThat(run("clear", "nothing").status()).isEqualTo(1);
+        assertThat(run("owns", "files", "--json").out()).contains("\"troubles\":{\"failures\":[]");
     }
 
     @Test

@@ -33,6 +33,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator;
 import org.understudy.ha.api.Resources.MoveResult;
 import org.understudy.ha.api.Target;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.membership.core.admin.AdminAnswer;
 import org.understudy.ha.membership.core.admin.AdminAnswer.Outcome;
 import org.understudy.ha.membership.core.admin.AdminRequest;
@@ -70,6 +71,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         verbs.put("drain", this::drain);
         verbs.put("maintenance", this::maintenance);
         verbs.put("resume", this::resume);
+        verbs.put("clear", this::clear);
     }
 
     @Override
@@ -117,8 +119,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
 
     private AdminAnswer owns(AdminRequest request) {
         return AdminAnswer.of(groups(request.word("group")
-                .map(this::known)
-                .map(List::of)
+                .map(node.resources()::parts)
                 .orElseGet(() -> node.resources().status())));
     }
 
@@ -127,13 +128,33 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         for (GroupStatus status : statuses) {
             rows.add(Fields.NONE
                     .and("group", status.group())
+                    .and("part", status.title())
                     .and("state", status.state().name())
                     .and("holder", status.holder())
                     .and("token", token(status.token()))
                     .and("proof", status.proof())
-                    .and("reason", status.reason()));
+                    .and("reason", status.reason())
+                    .and("troubles", troubles(status.troubles())));
         }
         return new Rows(rows);
+    }
+
+    private static Value troubles(Troubles troubles) {
+        List<Value> rows = new ArrayList<>();
+        for (Troubles.Failures failed : troubles.failures()) {
+            rows.add(Fields.NONE
+                    .and("resource", failed.resource())
+                    .and("count", failed.count())
+                    .and("severity", failed.severity().name())
+                    .and("reason", failed.reason()));
+        }
+        return Fields.NONE
+                .and("failures", new Rows(rows))
+                .and("holdSeconds", troubles.hold().toSeconds())
+                .and("hold", troubles.holdReason())
+                .and("hanging", troubles.hanging())
+                .and("lateReturns", troubles.lateReturns())
+                .and("contradictions", troubles.contradictions());
     }
 
     private GroupStatus known(String group) {
@@ -302,6 +323,20 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         Duration limit = limit(request);
         Optional<MoveResult> result = wait(node.resources().move(status.group(), to, limit), limit.plusSeconds(1));
         return result.map(r -> AdminAnswer.of(
+                        switch (r.outcome()) {
+                            case DONE -> Outcome.DONE;
+                            case REFUSED -> Outcome.REFUSED;
+                            case UNKNOWN -> Outcome.UNKNOWN;
+                        },
+                        r.reason()))
+                .orElseGet(AdminDesk::unknown);
+    }
+
+    private AdminAnswer clear(AdminRequest request) {
+        return wait(
+                        node.operator().clearFailures(required(request, "group"), node(request)),
+                        Duration.ofSeconds(OPERATOR_SECONDS))
+                .map(r -> AdminAnswer.of(
                         switch (r.outcome()) {
                             case DONE -> Outcome.DONE;
                             case REFUSED -> Outcome.REFUSED;
