@@ -139,7 +139,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeSet<String> agreed = new TreeSet<>();
     /** What rules in the record call the groups that others start after. */
     private final TreeSet<String> awaited = new TreeSet<>();
-    /** Which groups run only while this one does, by the record learned last. */
     /** Those of them that still have to run because others that run only while they do have not stopped yet. */
     private final TreeSet<String> needed = new TreeSet<>();
 
