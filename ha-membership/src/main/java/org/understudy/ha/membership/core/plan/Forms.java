@@ -22,7 +22,10 @@ public final class Forms {
 
     private Forms() {}
 
-    /** Why a part must not be granted: another form of its group stands granted, or somebody offers it. */
+    /**
+     * Why a part must not be granted: another form of its group stands granted, or somebody offers it. An offer alone does not keep the form
+     * that was granted last from going on: what ran may be started anew, moved and taken over until its definition has changed everywhere.
+     */
     static Optional<String> obstacle(ClusterRecord record, String name) {
         for (Map.Entry<String, GroupRecord> other :
                 otherForm(record.groups(), name).entrySet()) {
@@ -31,6 +34,9 @@ public final class Forms {
                 return Optional.of(sentence(
                         other.getKey(), "stands granted to " + standing.get().holder()));
             }
+        }
+        if (newestToken(sameForm(record.groups(), name)) > newestToken(otherForm(record.groups(), name))) {
+            return Optional.empty();
         }
         for (Session session : record.sessions().values()) {
             SortedMap<String, ?> others = otherForm(session.candidacies(), name);
@@ -46,6 +52,18 @@ public final class Forms {
     private static String sentence(String other, String what) {
         String title = Part.roleOf(other) == Role.WHOLE ? other + " as a whole" : Part.title(other);
         return "a group runs whole or in copies, and " + title + " " + what + "; register it alike on every node";
+    }
+
+    private static long newestToken(SortedMap<String, GroupRecord> groups) {
+        return groups.values().stream()
+                .flatMap(group -> group.grant().stream())
+                .mapToLong(Grant::token)
+                .max()
+                .orElse(0);
+    }
+
+    private static <V> SortedMap<String, V> sameForm(SortedMap<String, V> names, String name) {
+        return Part.roleOf(name) == Role.WHOLE ? whole(names, name) : parts(names, Part.groupOf(name));
     }
 
     private static <V> SortedMap<String, V> otherForm(SortedMap<String, V> names, String name) {

@@ -119,6 +119,20 @@ class PlannerTest {
         assertThat(Planner.whyUnowned(offered, FILES)).contains("files promoted is offered by b");
     }
 
+    /** A restart in place, a move or a takeover in the middle of a rolling change must not be an outage. */
+    @Test
+    void what_ran_goes_on_in_its_form_while_another_node_offers_the_other() {
+        ClusterRecord stopped = withGroup(
+                rolling(anywhere()),
+                FILES,
+                GroupRecord.NEW.withGrant(
+                        granted(A1, 5, false).grant().orElseThrow().endedBy(ProofKind.RELEASED)));
+        ClusterRecord after = plan(stopped).record();
+        assertThat(after.grant(FILES).orElseThrow().stands()).isTrue();
+        assertThat(after.grant("files#1")).isEmpty();
+        assertThat(after.grant("files!promoted")).isEmpty();
+    }
+
     @Test
     void the_whole_waits_for_the_proof_that_the_last_copy_is_over() {
         Candidacy anywhere = anywhere();
