@@ -38,7 +38,8 @@ public interface Advisor {
     /**
      * One sentence, and what it rests on.
      *
-     * @param holder who stands granted it
+     * @param sentence of a group in copies one for each part
+     * @param holder who stands granted it; of a group in copies the promoted role, or else the first copy, and so below
      * @param proof why the grant before that was over
      * @param candidates every node in the cluster now, and whether it could run the group as things stand
      */

@@ -5,13 +5,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.membership.core.plan.Advice;
+import org.understudy.ha.membership.core.plan.Forms;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Rehearsal;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -46,12 +50,34 @@ final class NodeAdvisor implements Advisor {
 
     @Override
     public Explanation explain(String group) {
-        return Advice.explain(known(group), group, Optional.ofNullable(before.get(group)));
+        return each(group, part -> Advice.explain(known(part), part, Optional.ofNullable(before.get(part))));
     }
 
     @Override
     public Explanation whyNot(String group, NodeId node) {
-        return Advice.whyNot(known(group), group, node);
+        return each(group, part -> Advice.whyNot(known(part), part, node));
+    }
+
+    /** Of a group in copies what is said of each part, and with it who is promoted, or has the first copy. */
+    private Explanation each(String group, Function<String, Explanation> say) {
+        List<String> parts = known().groups().keySet().stream()
+                .filter(name -> Part.groupOf(name).equals(group))
+                .filter(name -> !Forms.isLeftOver(known(), name))
+                .toList();
+        if (known().groups().containsKey(group) && parts.size() < 2) {
+            return say.apply(group);
+        }
+        if (parts.isEmpty()) {
+            return say.apply(group);
+        }
+        List<Explanation> all = parts.stream().map(say).toList();
+        Explanation first = all.get(0);
+        return new Explanation(
+                group,
+                all.stream().map(Explanation::sentence).collect(Collectors.joining("; ")),
+                first.holder(),
+                first.proof(),
+                first.candidates());
     }
 
     @Override

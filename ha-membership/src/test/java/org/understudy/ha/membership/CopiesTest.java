@@ -152,6 +152,14 @@ class CopiesTest {
             assertThat(isPromoted(owner)).isTrue();
             assertThat(address1.runs.get() + address2.runs.get()).isEqualTo(1);
             assertThat(owner.resources().status("db").title()).isEqualTo("db promoted");
+            assertThat(owner.advisor().explain("db").holder().orElseThrow().node())
+                    .isEqualTo(owner.id());
+            assertThat(owner.advisor().explain("db").sentence()).contains("db!promoted", "db#1", "db#2");
+            await(() -> owner.history().newest("db", 9).size() > 2);
+            assertThat(owner.metrics().values().stream()
+                            .filter(value -> value.name().equals("ha.group.running"))
+                            .map(value -> value.tags().get("group")))
+                    .containsExactly("db!promoted", "db#1", "db#2");
             assertThat(owner.resources().status().stream().map(GroupStatus::title))
                     .containsExactly("db promoted", "db copy 1", "db copy 2");
 

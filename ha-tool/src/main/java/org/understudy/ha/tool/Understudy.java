@@ -175,8 +175,8 @@ public final class Understudy implements Runnable {
 
     @Command(
             description = {
-                "Why a group is where it is, or why it is not on NODE; what ends it there, which nodes could run it, and what was",
-                "decided about it last."
+                "Why a group is where it is, or not on NODE.",
+                "Also what ends it there, which nodes could run it, and what was decided about it last."
             },
             mixinStandardHelpOptions = true)
     int explain(
@@ -285,8 +285,8 @@ public final class Understudy implements Runnable {
 
     @Command(
             description = {
-                "Forgets the failures of a group on a node, and the hold that followed; and what kept the group from running",
-                "anywhere."
+                "Forgets the failures that keep a group away from a node.",
+                "Also what kept the group from running anywhere."
             },
             mixinStandardHelpOptions = true)
     int clear(
@@ -298,18 +298,20 @@ public final class Understudy implements Runnable {
 
     @Command(
             description = {
-                "Takes a group, a node or everything out of the cluster's hands: nothing is started, stopped, moved or recovered",
-                "there until it is given back with resume."
+                "Takes a group, a node or everything out of the cluster's hands.",
+                "Nothing is started, stopped, moved or recovered there until it is given back with resume."
             },
             mixinStandardHelpOptions = true)
     int maintenance(
             @Mixin Common common,
             @Option(
                             names = "--who",
+                            paramLabel = "NAME",
                             defaultValue = "${sys:user.name}",
                             description = "you (default: ${DEFAULT-VALUE}); kept")
                     String who,
-            @Option(names = "--why", required = true, description = "your reason; kept") String why,
+            @Option(names = "--why", paramLabel = "REASON", required = true, description = "your reason; kept")
+                    String why,
             @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
         return ask(
                 common,
@@ -333,7 +335,7 @@ public final class Understudy implements Runnable {
     // ---- the tool itself -----------------------------------------------------------------------------------------
 
     @Command(
-            description = {"Prints what makes bash complete these words:", "  source <(understudy completion)"},
+            description = {"Prints what makes bash complete these words.", "Say: source <(understudy completion)"},
             mixinStandardHelpOptions = true)
     int completion() {
         CommandLine line = Optional.ofNullable(spec).orElseThrow().commandLine();

@@ -109,10 +109,9 @@ final class Clearings {
             return Optional.empty();
         }
         String missing = asked.answer().isEmpty()
-                ? asked.clear().node() + " has not answered"
-                : "no majority has taken it up that the group may run again";
-        return Optional.of(new Effect.ClearDecided(
-                request, Outcome.UNKNOWN, missing + " within " + giveUpNanos / 1_000_000_000L + " s; ask again"));
+                ? asked.clear().node() + " has not answered within " + giveUpNanos / 1_000_000_000L + " s"
+                : "the group still must not run anywhere: it failed so again, or no majority has taken it up; look at its status";
+        return Optional.of(new Effect.ClearDecided(request, Outcome.UNKNOWN, missing + ", and ask again"));
     }
 
     private static boolean isFatal(ClusterRecord record, String group) {

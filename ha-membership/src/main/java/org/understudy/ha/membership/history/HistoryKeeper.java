@@ -29,6 +29,7 @@ import org.understudy.ha.membership.codec.PlanCodec;
 import org.understudy.ha.membership.core.history.Draft;
 import org.understudy.ha.membership.core.history.KeptPlan;
 import org.understudy.ha.membership.core.history.RecordChanges;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -276,7 +277,9 @@ public final class HistoryKeeper implements History, AutoCloseable {
     @Override
     public List<Decision> newest(String group, int max) {
         return atHand.stream()
-                .filter(d -> d.group().filter(group::equals).isPresent())
+                .filter(d -> d.group()
+                        .filter(name -> name.equals(group) || Part.groupOf(name).equals(group))
+                        .isPresent())
                 .limit(Math.max(0, max))
                 .toList();
     }

@@ -746,7 +746,8 @@ public final class Lane {
         for (Group.Entry entry : reversed()) {
             Optional<String> failure =
                     isPromoted(part, entry) ? demoteOne(entry, token, again) : stopOne(entry, token, again);
-            failure.ifPresent(f -> failures.append(f).append("; "));
+            failure.ifPresent(
+                    f -> failures.append(failures.length() == 0 ? "" : "; ").append(f));
         }
         if (failures.length() == 0) {
             promoted.ifPresent(lane -> lane.copyHasStopped(again));

@@ -8,6 +8,8 @@ import org.understudy.ha.api.ProofKind;
 /** A decision as one sentence. */
 final class DecisionText {
 
+    private static final String NOBODY = "nobody";
+
     private DecisionText() {}
 
     static String of(Draft d) {
@@ -17,7 +19,7 @@ final class DecisionText {
 
     private static String begin(Draft d) {
         String to = d.to().map(Incarnation::toString).orElse("another node");
-        String from = d.from().map(Incarnation::toString).orElse("nobody");
+        String from = d.from().map(Incarnation::toString).orElse(NOBODY);
         String token = d.token().map(FencingToken::toString).orElse("?");
         return switch (d.kind()) {
             case GRANTED ->
@@ -51,7 +53,8 @@ final class DecisionText {
     private static String why(ProofKind proof, String from) {
         return switch (proof) {
             case NEVER -> "it never ran anywhere, every probe says so";
-            case RELEASED -> from + " stopped it and said so";
+            case RELEASED ->
+                from.equals(NOBODY) ? "whoever had it stopped it and said so" : from + " stopped it and said so";
             case DIED -> "the process of " + from + " is gone, its guardian said so";
             case EXPIRED -> "the lease of " + from + " is over and what it held has ended with it";
             case FENCED -> from + " is off, a fence device confirmed it";
