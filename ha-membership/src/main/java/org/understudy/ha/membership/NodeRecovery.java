@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -181,6 +182,8 @@ final class NodeRecovery implements Recovery {
         private final CountDownLatch returned = new CountDownLatch(1);
         /** An interrupt is made under this lock only, for it may last: it closes the channel on which its target waits. */
         private final Object turn = new Object();
+        /** An interrupt was asked for and has not been made yet. */
+        private final AtomicBoolean isAsked = new AtomicBoolean();
         /** The thread while the action runs on it. Guarded by {@link #turn}, so that no interrupt hits what comes after it. */
         private @Nullable Thread thread;
 
@@ -257,14 +260,24 @@ final class NodeRecovery implements Recovery {
         /** Never blocks. */
         private void cancel() {
             isCancelled = true;
-            host.later(Duration.ZERO, this::interrupt);
+            if (isAsked.compareAndSet(false, true)) {
+                try {
+                    host.actions().execute(this::interrupt);
+                } catch (RejectedExecutionException e) {
+                    LOG.trace("the node is closed", e);
+                }
+            }
         }
 
         private void interrupt() {
-            synchronized (turn) {
-                if (thread != null) {
-                    thread.interrupt();
+            try {
+                synchronized (turn) {
+                    if (thread != null) {
+                        thread.interrupt();
+                    }
                 }
+            } finally {
+                isAsked.set(false);
             }
         }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,6 +24,7 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.Told;
+import org.understudy.ha.membership.runtime.LateChannel;
 
 /** Users' actions that break every rule; the test is the loop. */
 @Timeout(60)
@@ -72,6 +74,33 @@ class NodeRecoveryTest {
                 assertThat(climbed().failure()).isPresent();
             }
         }
+    }
+
+    @Test
+    void an_interrupt_that_lasts_keeps_no_timer_waiting() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch free = new CountDownLatch(1);
+        Runnable untilFree = () -> {
+            while (free.getCount() > 0) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        };
+        LateChannel channel = new LateChannel(
+                () -> {
+                    begun.countDown();
+                    untilFree.run();
+                },
+                untilFree);
+        try (Recovery.Rung rung = recovery.rung("resume", 1, Duration.ofMinutes(1), climb -> channel.read())) {
+            recovery.climb(new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(LIFE)), LIFE);
+            begun.await();
+            recovery.descend(new Told.Descend(1, 1, "the view has changed"));
+            interrupters.take();
+            timers.submit(() -> {}).get();
+        } finally {
+            free.countDown();
+        }
+        climbed();
     }
 
     private Optional<String> climb(Recovery.Action action) throws InterruptedException {

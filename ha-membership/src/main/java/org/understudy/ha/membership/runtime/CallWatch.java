@@ -50,7 +50,7 @@ public final class CallWatch {
         }
     }
 
-    /** An interrupt runs code of whatever its target waits in, and that may throw: the others are looked at all the same. */
+    /** What is told of one that is given up may throw: the others are looked at all the same. */
     private static void lookAt(UserCall call, long now) {
         try {
             call.look(now);

@@ -467,6 +467,7 @@ final class Instance {
         Duration budget = budget(entry, what);
         UserCall[] self = new UserCall[1];
         UserCall call = new UserCall(
+                around.pool(),
                 lane,
                 entry.name(),
                 what,
@@ -577,13 +578,12 @@ final class Instance {
         }
     }
 
-    /** Interrupts what keeps a stop from its turn: a start, or a promotion. Any thread. */
-    void cancelStart(Lane lane, java.util.function.Consumer<Runnable> soon) {
+    /** Interrupts what keeps a stop from its turn: a start, or a promotion. Any thread; never blocks. */
+    void cancelStart(Lane lane) {
         synchronized (turn) {
             UserCall call = current;
             if (call != null && call.isStart() && call.lane() == lane) {
-                // An interrupt closes the channel on which its target waits, and that may last: not on the loop.
-                soon.accept(call::cancel);
+                call.cancel();
             }
         }
     }

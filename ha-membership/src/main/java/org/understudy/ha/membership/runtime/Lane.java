@@ -357,7 +357,7 @@ public final class Lane {
         stopRequested = token;
         isMonitored = false;
         endLease();
-        instance.cancelStart(this, this::soon);
+        instance.cancelStart(this);
         if (part.role() == Role.COPY && instance.copy().filter(this::equals).isPresent()) {
             instance.promoted().ifPresent(Lane::giveUp);
         }
@@ -385,7 +385,7 @@ public final class Lane {
             givenUp = token;
             isMonitored = false;
             endLease();
-            instance.cancelStart(this, this::soon);
+            instance.cancelStart(this);
             around.report().accept(new Input.GroupResigned(part.name(), token, 0));
         }
     }
@@ -1077,14 +1077,6 @@ public final class Lane {
                 LOG.debug("{}", e.getMessage());
             }
         };
-    }
-
-    private void soon(Runnable task) {
-        try {
-            around.timers().execute(task);
-        } catch (RejectedExecutionException e) {
-            task.run();
-        }
     }
 
     private void later(Runnable task, long millis) {

@@ -2,19 +2,29 @@ package org.understudy.ha.membership.runtime;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.spi.ManagedResource.Call;
 
 /**
  * One call into the code of a resource that is under way. It is interrupted when its budget is used up, and given up on when it has not
  * returned a while after that; never what runs on its thread after it.
  *
- * <p><b>Concurrency.</b> Thread-safe.
+ * <p>An interrupt may last, for ever even: it closes the channel on which its target waits, and that may wait for the target. It is made on a
+ * thread of its own, one at a time for a call, and nobody waits for it but the call's own thread.
+ *
+ * <p><b>Concurrency.</b> Thread-safe; nothing but {@link #finish()} blocks.
  */
 final class UserCall {
+    private static final Logger LOG = LoggerFactory.getLogger(UserCall.class);
     /** How long after it was interrupted it is waited for. */
     static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+    private final Executor pool;
     private final Lane lane;
     private final String resource;
     private final Call what;
@@ -24,6 +34,15 @@ final class UserCall {
     private final long deadline;
     private final Runnable whenMarked;
     private final Runnable onGivenUp;
+    /** An interrupt is made under this lock only, which only its maker and the thread of the call take. */
+    private final Object interrupting = new Object();
+
+    /** An interrupt was asked for and has not been made yet. */
+    private final AtomicBoolean isAsked = new AtomicBoolean();
+
+    /** Guarded by {@link #interrupting}: the thread runs something else from now on. */
+    private boolean isLeft;
+
     private boolean isFinished;
     private boolean isCancelled;
     private boolean isGivenUp;
@@ -31,11 +50,13 @@ final class UserCall {
     /**
      * On the thread that calls.
      *
+     * @param pool makes the interrupts; takes them at once
      * @param ticket of the task in which it is called
      * @param whenMarked run once if nobody waits for it any more, before its return can be noticed; must not block
      * @param onGivenUp told once after that, on any thread
      */
     UserCall(
+            Executor pool,
             Lane lane,
             String resource,
             Call what,
@@ -43,6 +64,7 @@ final class UserCall {
             Duration budget,
             Runnable whenMarked,
             Runnable onGivenUp) {
+        this.pool = pool;
         this.lane = lane;
         this.resource = resource;
         this.what = what;
@@ -100,10 +122,32 @@ final class UserCall {
         return isCancelled || isFinished;
     }
 
-    synchronized void cancel() {
-        if (!isFinished && !isGivenUp) {
+    /** Has it interrupted. */
+    void cancel() {
+        synchronized (this) {
+            if (isFinished || isGivenUp) {
+                return;
+            }
             isCancelled = true;
-            thread.interrupt();
+        }
+        if (isAsked.compareAndSet(false, true)) {
+            try {
+                pool.execute(this::interrupt);
+            } catch (RejectedExecutionException e) {
+                LOG.trace("the node is closed");
+            }
+        }
+    }
+
+    private void interrupt() {
+        try {
+            synchronized (interrupting) {
+                if (!isLeft) {
+                    thread.interrupt();
+                }
+            }
+        } finally {
+            isAsked.set(false);
         }
     }
 
@@ -119,11 +163,16 @@ final class UserCall {
         onGivenUp.run();
     }
 
-    /** It has returned. Returns whether somebody still waited for it. */
-    synchronized boolean finish() {
-        isFinished = true;
-        Thread.interrupted();
-        return !isGivenUp;
+    /** It has returned, and no interrupt of it is being made any more. Returns whether somebody still waited for it. */
+    boolean finish() {
+        synchronized (interrupting) {
+            isLeft = true;
+            Thread.interrupted();
+        }
+        synchronized (this) {
+            isFinished = true;
+            return !isGivenUp;
+        }
     }
 
     /** Interrupts it if its time is used up, and gives it up some time later. */

@@ -41,7 +41,7 @@ class CallWatchTest {
     }
 
     private static UserCall call(Duration budget, Runnable onGivenUp) {
-        return new UserCall(null, "app", Call.MONITOR, 0, budget, () -> {}, onGivenUp);
+        return new UserCall(Runnable::run, null, "app", Call.MONITOR, 0, budget, () -> {}, onGivenUp);
     }
 
     /** The calls have this thread for theirs, and are interrupted. */

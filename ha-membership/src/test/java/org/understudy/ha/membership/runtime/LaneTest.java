@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -402,6 +403,58 @@ class LaneTest {
         assertThat(nextOf("good", Input.StopEnded.class).isStopped()).isTrue();
     }
 
+    /** As a read of a file on a server that does not answer: the interrupt waits for the reader, who never comes. */
+    @Test
+    void an_interrupt_that_never_ends_keeps_no_budget_from_running_out() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.MONITOR, free, true);
+        Lane lane = lane(group(hanging));
+        hanging.isOn = true;
+        running(lane, 1);
+        Input.GroupEnded ended = next(Input.GroupEnded.class);
+        assertThat(ended.why()).contains("r0: monitor has not returned");
+        lane.stop(1, ended.why());
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+
+        Hanging beside = new Hanging(ManagedResource.Call.STOP, free, true);
+        Lane other = lane(group(beside));
+        running(other, 2);
+        beside.isOn = true;
+        other.stop(2, "asked to move");
+        Input.StopEnded unknown = next(Input.StopEnded.class);
+        assertThat(unknown.isStopped()).isFalse();
+        assertThat(unknown.why()).contains("r0.stop");
+        assertThat(unstopped.take()).contains("r0.stop");
+        free.countDown();
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+    }
+
+    @Test
+    void whoever_holds_what_its_interrupt_needs_still_hears_that_it_is_cancelled() throws Exception {
+        ReentrantLock inUse = new ReentrantLock();
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void start(StartContext context) {
+                new LateChannel(
+                                () -> {
+                                    inUse.lock();
+                                    while (!context.isCancelled()) {
+                                        LockSupport.parkNanos(1_000_000);
+                                    }
+                                    inUse.unlock();
+                                },
+                                () -> {
+                                    inUse.lock();
+                                    inUse.unlock();
+                                })
+                        .read();
+            }
+        }));
+        lane.start(LIFE, 1, ProofKind.NEVER);
+        assertThat(next(Input.StartEnded.class)).isNotNull();
+        lane.stop(1, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+    }
+
     // ---- lies ----------------------------------------------------------------------------------------------------
 
     @Test
@@ -753,6 +806,7 @@ class LaneTest {
     private final class Hanging implements ManagedResource {
         private final Call where;
         private final CountDownLatch until;
+        private final boolean isInChannel;
         private final List<String> told = new CopyOnWriteArrayList<>();
         private final java.util.concurrent.Semaphore monitored = new java.util.concurrent.Semaphore(0);
         private volatile boolean isOn;
@@ -762,12 +816,26 @@ class LaneTest {
         }
 
         private Hanging(Call where, CountDownLatch until) {
+            this(where, until, false);
+        }
+
+        /** @param isInChannel whether an interrupt lasts until it is set free */
+        private Hanging(Call where, CountDownLatch until, boolean isInChannel) {
             this.where = where;
             this.until = until;
+            this.isInChannel = isInChannel;
         }
 
         private void hangIf(Call call) {
-            while (isOn && call == where && until.getCount() > 0) {
+            if (isOn && call == where && isInChannel) {
+                new LateChannel(this::hang, this::hang).read();
+            } else if (isOn && call == where) {
+                hang();
+            }
+        }
+
+        private void hang() {
+            while (isOn && until.getCount() > 0) {
                 LockSupport.parkNanos(1_000_000);
                 Thread.interrupted();
             }
