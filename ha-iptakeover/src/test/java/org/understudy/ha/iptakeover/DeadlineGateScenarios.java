@@ -492,6 +492,25 @@ final class DeadlineGateScenarios implements AutoCloseable {
         }
     }
 
+    /** As if another process had tidied up meanwhile: what is written then is asked by nobody. */
+    void a_guard_that_is_taken_off_while_a_start_waits_for_the_card_refuses_it() {
+        LabJvm jvm = floating();
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        CompletableFuture<String> start = CompletableFuture.supplyAsync(() -> jvm.ask("start RELEASED 4711"));
+        until("its stay is made", () -> eye.ask("held").equals("0 of 1"));
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(start.join())
+                .startsWith("refused SOFT")
+                .contains("somebody removed its gate, the BPF program understudy_out1 on lan0");
+        assertThat(a.addresses()).doesNotContain(VIPS);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("DEADLINE");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+    }
+
     /** Two addresses behind the gate of a process that was killed, mute. */
     private void leaveBehind(String mode) {
         LabJvm dead = a.jvm();

@@ -637,6 +637,11 @@ public final class CardGuard implements AutoCloseable {
             ends.put(GuardMaps.key(stay), GuardMaps.until(stay, 0), Rule.ANY);
             CardGuard.this.hold(addresses, stay);
             removeEnded(held, ends);
+            // It held nothing until now, so whoever tidied up may have taken it off the card since the first look.
+            String why = problem();
+            if (!why.isEmpty()) {
+                throw new PlatformException("BPF_PROG_QUERY", Libc.EBUSY, why);
+            }
         }
 
         @Override
