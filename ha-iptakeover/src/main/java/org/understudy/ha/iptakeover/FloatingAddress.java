@@ -686,6 +686,8 @@ public final class FloatingAddress implements ManagedResource {
                     routes,
                     () -> new LinuxAddressTable(label));
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
+            // One that died after the trial of this one, with others of its addresses.
+            isObstructed = isObstructed || gated && NftGate.isLeftBehind(addresses);
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
             }

@@ -492,6 +492,25 @@ final class DeadlineGateScenarios implements AutoCloseable {
         }
     }
 
+    /** One that died after the next one had looked at the host, and of which only its tables are left. */
+    void a_gate_of_more_addresses_that_is_left_later_does_not_mute_a_start() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm next = a.jvm();
+            assertThat(next.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(next.ask("eligibility")).contains("isEligible=true");
+            LabJvm dead = a.jvm();
+            assertThat(dead.ask("use 192.0.2.50,192.0.2.51 lan0 timeouts")).isEqualTo("ok");
+            assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+            dead.signal("KILL");
+            dead.awaitEnd();
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            a.inside("ip", "addr", "del", "192.0.2.51/32", "dev", "lan0");
+            assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
+            assertThat(asker.whoHas("192.0.2.50", 500)).as(mode).contains(a.mac());
+            assertThat(next.ask("stop")).isEqualTo("ok");
+        }
+    }
+
     /** As if another process had tidied up meanwhile: what is written then is asked by nobody. */
     void a_guard_that_is_taken_off_while_a_start_waits_for_the_card_refuses_it() {
         LabJvm jvm = floating();

@@ -674,6 +674,24 @@ public final class NftGate implements AddressGate {
         return clear(addresses, standing, true);
     }
 
+    /**
+     * Whether there may be something to {@link #clear}: a gate under another name that holds one of these addresses, and that no socket owns. One
+     * question where the kernel tells of the owner and each resource has one address.
+     *
+     * @throws PlatformException if the kernel refuses
+     */
+    public static boolean isLeftBehind(AddressSet addresses) {
+        try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
+            String own = tableOf(addresses);
+            for (Found gate : found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE"))) {
+                if (!gate.name().equals(own) && !gate.isOwned() && holdsAny(socket, gate, addresses)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
     private static Optional<Obstacle> clear(
             AddressSet addresses, Collection<IpAddress> standing, boolean isToBeRemoved) {
         try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
