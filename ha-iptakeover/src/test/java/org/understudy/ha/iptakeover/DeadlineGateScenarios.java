@@ -420,6 +420,24 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(eye.ask("programs")).isEqualTo(NOTHING);
     }
 
+    void a_guard_without_room_for_a_stay_costs_the_deadline_and_not_the_address() {
+        LabJvm jvm = floating();
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(eye.ask("fill")).isEqualTo("ok");
+        assertThat(jvm.ask("start RELEASED 4711"))
+                .startsWith("refused SOFT")
+                .contains("cannot be put behind the guard of lan0")
+                .contains("1024 resources: spread them over several cards");
+        // The stop clears what holds nothing.
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(eye.ask("fill")).isEqualTo("ok");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
     void nobody_without_the_right_to_change_it_can_keep_a_card() {
         LabJvm jvm = floating();
         assertThat(jvm.ask("eligibility")).contains("isEligible=true");

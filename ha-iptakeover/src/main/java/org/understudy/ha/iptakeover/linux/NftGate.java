@@ -226,14 +226,18 @@ public final class NftGate implements AddressGate {
             changes.addAll(removal(trial.families, name));
             NetlinkAck ack = trial.socket.transact(changes);
             if (!ack.isDone()) {
-                throw new PlatformException(
-                        "nf_tables",
-                        ack.errno(),
-                        "rules that ask a BPF program were refused, " + Libc.errnoName(ack.errno())
-                                + ": they need Linux 6.9 or later with CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_MATCH_BPF"
-                                + " (modules nft_compat and xt_bpf)");
+                throw cannotAsk(ack.errno());
             }
         }
+    }
+
+    private static PlatformException cannotAsk(int errno) {
+        return new PlatformException(
+                "nf_tables",
+                errno,
+                "rules that ask a BPF program were refused, " + Libc.errnoName(errno)
+                        + ": they need Linux 6.9 or later with CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_MATCH_BPF"
+                        + " (modules nft_compat and xt_bpf)");
     }
 
     /**
@@ -274,6 +278,10 @@ public final class NftGate implements AddressGate {
         NetlinkAck ack = create(flags, tag);
         if (ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.EINVAL) {
             ack = create(flagsOnOldKernels, tag);
+        }
+        boolean isUnknown = ack.errno() == Libc.ENOENT || ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.EINVAL;
+        if (program != null && isUnknown) {
+            throw cannotAsk(ack.errno());
         }
         if (ack.errno() == Libc.ENOENT || ack.errno() == Libc.EOPNOTSUPP) {
             throw new PlatformException(
