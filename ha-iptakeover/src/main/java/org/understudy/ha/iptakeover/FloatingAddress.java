@@ -142,7 +142,7 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /**
-     * What this host can do, found out once.
+     * What this host can do, found out once, and again after a start whose deadline failed where time-outs may serve.
      *
      * @param gateProblem empty if gates work
      * @param deadlineProblem empty if gates with an absolute deadline work as well
@@ -182,7 +182,7 @@ public final class FloatingAddress implements ManagedResource {
         this.settings = settings;
         this.diesWithProcess = diesWithProcess;
         this.wanted = wanted;
-        this.card = new GuardedCard(addresses);
+        this.card = new GuardedCard(addresses, wanted == Wanted.DEADLINE);
     }
 
     /**
@@ -686,6 +686,8 @@ public final class FloatingAddress implements ManagedResource {
                     routes,
                     () -> new LinuxAddressTable(label));
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
+            // One that died after the trial of this one, with others of its addresses.
+            isObstructed = isObstructed || gated && NftGate.isLeftBehind(addresses);
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
             }
@@ -718,6 +720,9 @@ public final class FloatingAddress implements ManagedResource {
         } finally {
             if (next != null) {
                 undo(next);
+                if (wanted == Wanted.BEST && card.hasFailed()) {
+                    trial = null;
+                }
             }
         }
     }

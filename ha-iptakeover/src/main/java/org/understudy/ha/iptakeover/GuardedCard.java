@@ -24,14 +24,19 @@ final class GuardedCard {
     private static final long AGAIN_NANOS = 10_000_000_000L;
 
     private final AddressSet addresses;
+    private final boolean isRequired;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable CardGuard guard;
     private String lastProblem = "";
     /** When that was. */
     private long triedNanos;
+    /** The last stay could not be held though the guard was in place. */
+    private boolean isLetAlone;
 
-    GuardedCard(AddressSet addresses) {
+    /** @param isRequired nothing else may serve */
+    GuardedCard(AddressSet addresses, boolean isRequired) {
         this.addresses = addresses;
+        this.isRequired = isRequired;
     }
 
     /** {@link #ready} for a start to come; what has just failed is let alone for a while. */
@@ -48,7 +53,8 @@ final class GuardedCard {
 
     /**
      * The guard; empty where it cannot be had, which is logged. Put up if it is not: for a card that came later, or because another process has given it
-     * back. Not between start and stop.
+     * back. Not between start and stop. After a stay that could not be held for want of room, or of what the rules need, there is none for a while, unless
+     * it is required: the next start is not to fail again.
      */
     Optional<CardGuard> ready(LinkTable.Link card) {
         lock.lock();
@@ -57,8 +63,15 @@ final class GuardedCard {
                     && (guard.index() != card.index()
                             || guard.hasFailed()
                             || !guard.problem().isEmpty())) {
+                Optional<PlatformException> why = guard.failure();
                 close();
+                isLetAlone = why.isPresent() && !isRequired;
+                why.ifPresent(e -> tell(card, e));
             }
+            if (isLetAlone && System.nanoTime() - triedNanos <= AGAIN_NANOS) {
+                return Optional.empty();
+            }
+            isLetAlone = false;
             if (guard == null) {
                 guard = CardGuard.of(card.index(), card.name());
             }
@@ -82,6 +95,16 @@ final class GuardedCard {
                 LOG.info("{}: {}, time-outs serve", StandingAddresses.words(addresses), lastProblem);
             }
             return isReady ? Optional.ofNullable(guard) : Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the last stay could not be held though the guard was in place: what was found out about this host may be true no more. */
+    boolean hasFailed() {
+        lock.lock();
+        try {
+            return guard != null && guard.failure().isPresent();
         } finally {
             lock.unlock();
         }

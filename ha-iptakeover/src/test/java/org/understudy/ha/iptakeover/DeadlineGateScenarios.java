@@ -420,6 +420,24 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(eye.ask("programs")).isEqualTo(NOTHING);
     }
 
+    void a_guard_without_room_for_a_stay_costs_the_deadline_and_not_the_address() {
+        LabJvm jvm = floating();
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(eye.ask("fill")).isEqualTo("ok");
+        assertThat(jvm.ask("start RELEASED 4711"))
+                .startsWith("refused SOFT")
+                .contains("cannot be put behind the guard of lan0")
+                .contains("1024 resources: spread them over several cards");
+        // The stop clears what holds nothing.
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(eye.ask("fill")).isEqualTo("ok");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("TIME_OUT");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
     void nobody_without_the_right_to_change_it_can_keep_a_card() {
         LabJvm jvm = floating();
         assertThat(jvm.ask("eligibility")).contains("isEligible=true");
@@ -490,6 +508,44 @@ final class DeadlineGateScenarios implements AutoCloseable {
             assertThat(asker.whoHas("192.0.2.50", 500)).contains(a.mac());
             assertThat(next.ask("stop")).isEqualTo("ok");
         }
+    }
+
+    /** One that died after the next one had looked at the host, and of which only its tables are left. */
+    void a_gate_of_more_addresses_that_is_left_later_does_not_mute_a_start() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm next = a.jvm();
+            assertThat(next.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(next.ask("eligibility")).contains("isEligible=true");
+            LabJvm dead = a.jvm();
+            assertThat(dead.ask("use 192.0.2.50,192.0.2.51 lan0 timeouts")).isEqualTo("ok");
+            assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+            dead.signal("KILL");
+            dead.awaitEnd();
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            a.inside("ip", "addr", "del", "192.0.2.51/32", "dev", "lan0");
+            assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
+            assertThat(asker.whoHas("192.0.2.50", 500)).as(mode).contains(a.mac());
+            assertThat(next.ask("stop")).isEqualTo("ok");
+        }
+    }
+
+    /** As if another process had tidied up meanwhile: what is written then is asked by nobody. */
+    void a_guard_that_is_taken_off_while_a_start_waits_for_the_card_refuses_it() {
+        LabJvm jvm = floating();
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        CompletableFuture<String> start = CompletableFuture.supplyAsync(() -> jvm.ask("start RELEASED 4711"));
+        until("its stay is made", () -> eye.ask("held").equals("0 of 1"));
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(start.join())
+                .startsWith("refused SOFT")
+                .contains("somebody removed its gate, the BPF program understudy_out1 on lan0");
+        assertThat(a.addresses()).doesNotContain(VIPS);
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(jvm.ask("lease-end")).isEqualTo("DEADLINE");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
     }
 
     /** Two addresses behind the gate of a process that was killed, mute. */

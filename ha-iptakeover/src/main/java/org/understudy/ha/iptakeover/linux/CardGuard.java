@@ -56,7 +56,7 @@ public final class CardGuard implements AutoCloseable {
 
     /** Where nobody waits for it; putting up a guard keeps the lock for 25 ms. */
     private static final int LOCK_MILLIS_MAX = 1_000;
-    /** For starts, stops and last rites. */
+    /** For starts, what they may have to wait for, stops and last rites. */
     private static final int SHORT_LOCK_MILLIS_MAX = 250;
 
     private static final long TRIAL_FUTURE_NANOS = 10_000_000_000L;
@@ -80,6 +80,8 @@ public final class CardGuard implements AutoCloseable {
     private final Map<Direction, PreparedBpf> queries = new EnumMap<>(Direction.class);
 
     private volatile boolean hasFailed;
+    /** Why, unless somebody kept the card or changed what is on it. */
+    private volatile @Nullable PlatformException failure;
 
     private CardGuard(int index, String card, GuardMap held, GuardMap until, CardLock cardLock) {
         this.index = index;
@@ -215,14 +217,15 @@ public final class CardGuard implements AutoCloseable {
      * The guard of a card, put up if there is none. Some 10 ms, and 25 ms more for whoever is the first.
      *
      * @param card its name, for messages
-     * @throws PlatformException if the kernel refuses, something else has its name there, or somebody keeps the card for more than a second
+     * @throws PlatformException if the kernel refuses, something else has its name there, or somebody keeps the card for more than a quarter
+     *     of a second: a start may be waiting
      */
     public static CardGuard of(int index, String card) {
         // The verifier takes its time, and others need not wait for it.
         CardGuard guard = fresh(index, card, List.of(Direction.values()));
         boolean isUp = false;
         try {
-            guard.cardLock.under(LOCK_MILLIS_MAX, guard::standUp);
+            guard.cardLock.under(SHORT_LOCK_MILLIS_MAX, guard::standUp);
             isUp = true;
             return guard;
         } finally {
@@ -234,16 +237,22 @@ public final class CardGuard implements AutoCloseable {
 
     /** Under the lock of the card. */
     private void standUp() {
-        boolean isUp = false;
         try {
             adopt();
             putUp();
-            isUp = true;
-        } finally {
-            if (!isUp) {
-                takeOffEmpty(index);
-            }
+        } catch (PlatformException e) {
+            throw after(e, () -> takeOffEmpty(index));
         }
+    }
+
+    /** What is done in spite of an error, which is the one to tell. */
+    static PlatformException after(PlatformException first, Runnable rest) {
+        try {
+            rest.run();
+        } catch (PlatformException e) {
+            first.addSuppressed(e);
+        }
+        return first;
     }
 
     private static CardGuard fresh(int index, String card, List<Direction> directions) {
@@ -575,6 +584,11 @@ public final class CardGuard implements AutoCloseable {
         return hasFailed;
     }
 
+    /** Why a stay could not be held though the guard is in place, so that the next one would fail too. */
+    public Optional<PlatformException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
     private final class Stay implements DeadlineGate {
         private final AddressSet addresses;
         private final NftGate beyond;
@@ -605,15 +619,14 @@ public final class CardGuard implements AutoCloseable {
             } catch (PlatformException e) {
                 throw failed(e);
             }
-            boolean isMade = false;
             try (Fd mute = load(ends, stay)) {
                 // Refused if a living process has one of the addresses; nothing is changed then.
                 beyond.create(tag, mute);
-                isMade = true;
-            } finally {
-                if (!isMade) {
-                    shut();
+            } catch (PlatformException e) {
+                if (e.errno() == Libc.EPERM) {
+                    throw after(e, this::shut);
                 }
+                throw failed(e);
             }
             try {
                 cardLock.under(SHORT_LOCK_MILLIS_MAX, this::hold);
@@ -625,8 +638,11 @@ public final class CardGuard implements AutoCloseable {
         }
 
         private ResourceException failed(PlatformException e) {
+            if (e.errno() != Libc.EBUSY) {
+                failure = e;
+            }
             hasFailed = true;
-            shut();
+            after(e, this::shut);
             return new ResourceException(
                     Severity.SOFT, addresses + " cannot be put behind the guard of " + card + ": " + e.getMessage(), e);
         }
@@ -637,6 +653,11 @@ public final class CardGuard implements AutoCloseable {
             ends.put(GuardMaps.key(stay), GuardMaps.until(stay, 0), Rule.ANY);
             CardGuard.this.hold(addresses, stay);
             removeEnded(held, ends);
+            // It held nothing until now, so whoever tidied up may have taken it off the card since the first look.
+            String why = problem();
+            if (!why.isEmpty()) {
+                throw new PlatformException("BPF_PROG_QUERY", Libc.EBUSY, why);
+            }
         }
 
         @Override
@@ -661,9 +682,10 @@ public final class CardGuard implements AutoCloseable {
             long mine = stay;
             try {
                 cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> release(held, (key, one) -> one == mine));
-            } finally {
-                beyond.remove();
+            } catch (PlatformException e) {
+                throw after(e, beyond::remove);
             }
+            beyond.remove();
         }
 
         @Override

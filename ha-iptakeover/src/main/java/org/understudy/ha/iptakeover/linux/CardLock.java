@@ -3,7 +3,11 @@ package org.understudy.ha.iptakeover.linux;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.netlink.NetlinkAck;
@@ -18,12 +22,15 @@ import org.understudy.ha.iptakeover.netlink.NfTables;
  * <p><b>Concurrency.</b> Any thread; those of one object exclude each other too.
  */
 final class CardLock implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CardLock.class);
+
     private static final long LOOK_AGAIN_NANOS = 500_000;
     private static final String PREFIX = "understudy.guard.";
 
     private final int index;
     private final String name;
-    private volatile NetlinkSocket socket;
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable NetlinkSocket socket;
 
     /**
      * @param index of the card
@@ -57,12 +64,32 @@ final class CardLock implements AutoCloseable {
         }
     }
 
+    /** Without an exception, which would hide that of the work. */
     private void giveBack() {
-        NetlinkAck ack = socket.transact(List.of(NfTables.deleteTable(NfTables.FAMILY_NETDEV, name)));
-        if (!ack.isDone()) {
-            // It ends with the socket at the latest.
-            socket.close();
-            socket = NetlinkSocket.open(NetlinkSocket.NETFILTER);
+        boolean isGivenBack = false;
+        try {
+            isGivenBack = socket().transact(List.of(NfTables.deleteTable(NfTables.FAMILY_NETDEV, name)))
+                    .isDone();
+        } catch (PlatformException e) {
+            LOG.info("the table {} goes with its socket: {}", name, e.getMessage());
+        }
+        if (!isGivenBack) {
+            close();
+        }
+    }
+
+    /** Opened anew if the last one had to be closed. */
+    private NetlinkSocket socket() {
+        lock.lock();
+        try {
+            NetlinkSocket present = socket;
+            if (present == null) {
+                present = NetlinkSocket.open(NetlinkSocket.NETFILTER);
+                socket = present;
+            }
+            return present;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -87,8 +114,8 @@ final class CardLock implements AutoCloseable {
 
     private boolean isTaken() {
         String comment = "process " + ProcessHandle.current().pid();
-        NetlinkAck ack = socket.transact(
-                List.of(NfTables.newTable(NfTables.FAMILY_NETDEV, name, NfTables.TABLE_OWNER, comment)));
+        NetlinkAck ack = socket().transact(
+                        List.of(NfTables.newTable(NfTables.FAMILY_NETDEV, name, NfTables.TABLE_OWNER, comment)));
         // EEXIST is another thread with this object, EPERM is another socket, or no permission at all.
         if (!ack.isDone() && ack.errno() != Libc.EEXIST && ack.errno() != Libc.EPERM) {
             throw NetlinkSocket.refused("NFT_MSG_NEWTABLE", ack, name);
@@ -98,7 +125,7 @@ final class CardLock implements AutoCloseable {
 
     private PlatformException refusal(int millis) {
         Optional<NfTables.Table> kept = Optional.empty();
-        for (NetlinkMessage one : socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE")) {
+        for (NetlinkMessage one : socket().glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE")) {
             kept = kept.or(
                     () -> NfTables.decodeTable(one).filter(table -> table.name().equals(name)));
         }
@@ -117,6 +144,14 @@ final class CardLock implements AutoCloseable {
 
     @Override
     public void close() {
-        socket.close();
+        lock.lock();
+        try {
+            if (socket != null) {
+                socket.close();
+                socket = null;
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 }

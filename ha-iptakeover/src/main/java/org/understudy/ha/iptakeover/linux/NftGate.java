@@ -226,14 +226,18 @@ public final class NftGate implements AddressGate {
             changes.addAll(removal(trial.families, name));
             NetlinkAck ack = trial.socket.transact(changes);
             if (!ack.isDone()) {
-                throw new PlatformException(
-                        "nf_tables",
-                        ack.errno(),
-                        "rules that ask a BPF program were refused, " + Libc.errnoName(ack.errno())
-                                + ": they need Linux 6.9 or later with CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_MATCH_BPF"
-                                + " (modules nft_compat and xt_bpf)");
+                throw cannotAsk(ack.errno());
             }
         }
+    }
+
+    private static PlatformException cannotAsk(int errno) {
+        return new PlatformException(
+                "nf_tables",
+                errno,
+                "rules that ask a BPF program were refused, " + Libc.errnoName(errno)
+                        + ": they need Linux 6.9 or later with CONFIG_NFT_COMPAT and CONFIG_NETFILTER_XT_MATCH_BPF"
+                        + " (modules nft_compat and xt_bpf)");
     }
 
     /**
@@ -274,6 +278,10 @@ public final class NftGate implements AddressGate {
         NetlinkAck ack = create(flags, tag);
         if (ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.EINVAL) {
             ack = create(flagsOnOldKernels, tag);
+        }
+        boolean isUnknown = ack.errno() == Libc.ENOENT || ack.errno() == Libc.EOPNOTSUPP || ack.errno() == Libc.EINVAL;
+        if (program != null && isUnknown) {
+            throw cannotAsk(ack.errno());
         }
         if (ack.errno() == Libc.ENOENT || ack.errno() == Libc.EOPNOTSUPP) {
             throw new PlatformException(
@@ -672,6 +680,24 @@ public final class NftGate implements AddressGate {
      */
     public static Optional<Obstacle> clear(AddressSet addresses, Collection<IpAddress> standing) {
         return clear(addresses, standing, true);
+    }
+
+    /**
+     * Whether there may be something to {@link #clear}: a gate under another name that holds one of these addresses, and that no socket owns. One
+     * question where the kernel tells of the owner and each resource has one address.
+     *
+     * @throws PlatformException if the kernel refuses
+     */
+    public static boolean isLeftBehind(AddressSet addresses) {
+        try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
+            String own = tableOf(addresses);
+            for (Found gate : found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE"))) {
+                if (!gate.name().equals(own) && !gate.isOwned() && holdsAny(socket, gate, addresses)) {
+                    return true;
+                }
+            }
+            return false;
+        }
     }
 
     private static Optional<Obstacle> clear(

@@ -113,6 +113,9 @@ public final class GuardAgent {
                 return "ok";
             case "held":
                 return count(Shape.HELD) + " of " + count(Shape.UNTIL);
+            case "fill":
+                fillUp();
+                return "ok";
             case "keep-card":
                 return keepCard();
             case "give-card-back":
@@ -246,6 +249,20 @@ public final class GuardAgent {
             Fd program = Libc.bpfDescriptor(BpfCall.load(GuardProgram.of(direction), direction), held, until);
             kept.add(program);
             Libc.bpf(BpfCall.attach(direction, index), program);
+        }
+    }
+
+    /** Leaves no room for another stay. */
+    private void fillUp() {
+        for (int id : info(ids(Direction.IN)[0]).maps()) {
+            try (Fd map = Libc.bpfDescriptor(BpfCall.mapById(id))) {
+                BpfCall info = BpfCall.mapInfo();
+                Libc.bpf(info, map);
+                for (int i = 0; info.isOf(Shape.UNTIL) && i < Shape.UNTIL.entriesMax(); i++) {
+                    long stay = GuardMaps.stay(1, 1 + i);
+                    Libc.bpf(BpfCall.update(GuardMaps.key(stay), GuardMaps.until(stay, 0), BpfCall.Rule.ANY), map);
+                }
+            }
         }
     }
 

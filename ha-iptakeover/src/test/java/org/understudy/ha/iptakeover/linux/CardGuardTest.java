@@ -33,4 +33,15 @@ class CardGuardTest {
                 .hasCause(first)
                 .hasSuppressedException(second);
     }
+
+    @Test
+    void what_is_done_in_spite_of_an_error_does_not_hide_it() {
+        PlatformException first = new PlatformException("NFT_MSG_NEWTABLE", Libc.EPERM, "somebody has it");
+        PlatformException second = new PlatformException("BPF_MAP_DELETE_ELEM", Libc.ENOMEM, "no memory");
+        assertThat(CardGuard.after(first, () -> {
+                    throw second;
+                }))
+                .isSameAs(first)
+                .hasSuppressedException(second);
+    }
 }
