@@ -1173,7 +1173,7 @@ public final class FloatingAddress implements ManagedResource {
         return known;
     }
 
-    /** A start has no time to look for what an earlier process with other addresses left. */
+    /** What an earlier process with other addresses left goes ahead of a start, which has less to do then. */
     private void lookForGates() {
         isObstructed = true;
         try {

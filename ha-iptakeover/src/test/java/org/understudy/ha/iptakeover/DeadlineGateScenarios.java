@@ -319,6 +319,22 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(eye.ask("programs")).isEqualTo(NOTHING);
     }
 
+    void what_last_rites_cannot_remove_from_a_card_that_is_kept_goes_the_next_time() {
+        LabJvm dead = floating();
+        assertThat(dead.ask("start RELEASED 4711")).isEqualTo("ok");
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm guardian = a.jvm();
+        assertThat(guardian.ask("rites 4711 address/192.0.2.50;address/2001:db8::50"))
+                .doesNotContain("FAILED");
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("3 of 1");
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(guardian.ask("after-rites")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+    }
+
     void a_start_takes_over_what_a_dead_process_held_and_leaves_the_rest_to_the_rites() {
         LabJvm dead = a.jvm();
         dead.ask("use 192.0.2.50,192.0.2.51 lan0");

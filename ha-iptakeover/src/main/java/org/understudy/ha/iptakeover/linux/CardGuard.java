@@ -884,10 +884,12 @@ public final class CardGuard implements AutoCloseable {
     /**
      * Removes the stays of dead incarnations from the guards of the cards, except those of which an address still stands.
      *
-     * @return the cards that have a guard
+     * @param guarded receives the cards that have a guard
+     * @return false if a card was left out: somebody kept it, or the kernel refused
      */
-    static List<Integer> removeTagged(Collection<Integer> cards, List<Integer> tags, Set<IpAddress> standing) {
-        List<Integer> guarded = new ArrayList<>();
+    static boolean removeTagged(
+            Collection<Integer> cards, List<Integer> tags, Set<IpAddress> standing, Set<Integer> guarded) {
+        boolean isComplete = true;
         for (int index : cards) {
             try {
                 List<Attached> there = attachedTo(index);
@@ -898,13 +900,14 @@ public final class CardGuard implements AutoCloseable {
                     }
                 }
             } catch (PlatformException e) {
+                isComplete = false;
                 LOG.info(
                         "what a guard holds of ended processes is left on interface number {}: {}",
                         index,
                         e.getMessage());
             }
         }
-        return guarded;
+        return isComplete;
     }
 
     private static void removeTagged(int index, Attached one, List<Integer> tags, Set<IpAddress> standing) {

@@ -185,7 +185,7 @@ public final class LinuxHostPort implements HostPort {
             removeRoutes(List.of(NOBODY), Set.of());
             LinkRites.perform(List.of(), List.of(LinkRites.linkClaim("none")));
             sweep(warmFilter, List.of(), Set.of());
-            sweepGuards(List.of(new Unswept(List.of(), Set.of())));
+            sweepGuards(List.of(new Unswept(List.of(), Set.of())), new TreeSet<>());
         } catch (PlatformException e) {
             LOG.warn("the last rites of this host may fail: {}", e.getMessage());
         } finally {
@@ -218,6 +218,8 @@ public final class LinuxHostPort implements HostPort {
         // Mute as they are, they have time until the proof is under way: there is one question for each interface of
         // the host.
         if (!tags.isEmpty()) {
+            // What stood at the last look counts.
+            unswept.removeIf(earlier -> tags.containsAll(earlier.tags()));
             unswept.add(new Unswept(List.copyOf(tags), Set.copyOf(standing)));
         }
         if (warmFilter != null) {
@@ -232,26 +234,36 @@ public final class LinuxHostPort implements HostPort {
         return removals;
     }
 
-    /** Returns the cards that have a guard. */
-    private static Set<Integer> sweepGuards(List<Unswept> all) {
-        Set<Integer> guarded = new TreeSet<>();
+    /**
+     * Returns those of which something is left.
+     *
+     * @param guarded receives the cards that have a guard
+     */
+    private static List<Unswept> sweepGuards(List<Unswept> all, Set<Integer> guarded) {
+        List<Unswept> left = new ArrayList<>();
         try {
             List<Integer> cards = CardGuard.cards();
             for (Unswept one : all) {
-                guarded.addAll(CardGuard.removeTagged(cards, one.tags(), one.standing()));
+                if (!CardGuard.removeTagged(cards, one.tags(), one.standing(), guarded)) {
+                    left.add(one);
+                }
             }
+            return left;
         } catch (PlatformException e) {
             LOG.info("what guards of cards hold of ended processes is left, mute: {}", e.getMessage());
+            return List.copyOf(all);
         }
-        return guarded;
     }
 
     @Override
     public void afterRites() {
         lock.lock();
         try {
-            CardGuard.tidyUp(sweepGuards(unswept));
+            Set<Integer> guarded = new TreeSet<>();
+            List<Unswept> left = sweepGuards(unswept, guarded);
+            CardGuard.tidyUp(guarded);
             unswept.clear();
+            unswept.addAll(left);
         } finally {
             lock.unlock();
         }

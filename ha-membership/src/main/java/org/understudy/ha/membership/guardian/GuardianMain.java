@@ -208,6 +208,7 @@ public final class GuardianMain {
             // What only the end of the process sets free: a gate belongs to whoever made it.
             if (watch.awaitEnd(WHOLE_END_MILLIS_MAX)) {
                 rites(host, announced.contents());
+                tidyUp(host);
             }
         } else {
             // Something may stand or land until the process is gone.
