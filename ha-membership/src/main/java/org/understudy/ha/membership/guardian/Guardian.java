@@ -67,12 +67,15 @@ public final class Guardian implements AutoCloseable {
     private final AtomicReference<State> state = new AtomicReference<>(State.ALIVE);
     private final List<String> weaknesses;
 
-    /** Guards {@link #unread}, {@link #whenLost}, {@link #lastWords}, {@link #isEnded} and the order on the pipe. */
+    /** Guards {@link #written}, {@link #unread}, {@link #whenLost}, {@link #lastWords}, {@link #isEnded} and the order on the pipe. */
     private final ReentrantLock turn = new ReentrantLock();
 
     private final Condition readOn = turn.newCondition();
     private final List<Runnable> whenLost = new ArrayList<>();
     private final Deque<String> lastWords = new ArrayDeque<>();
+    /** Bytes, of all words. */
+    private long written;
+
     private int unread;
     private boolean isEnded;
 
@@ -112,6 +115,11 @@ public final class Guardian implements AutoCloseable {
         } catch (IOException e) {
             throw GuardianCommand.cannotStart(e.getMessage());
         }
+        return start(settings, mark, process);
+    }
+
+    /** With a process that runs already. */
+    static Guardian start(GuardianSettings settings, NodeMark mark, Process process) {
         Guardian guardian = new Guardian(settings, process, mark);
         boolean started = false;
         try {
@@ -193,7 +201,9 @@ public final class Guardian implements AutoCloseable {
             boolean isInterrupted = false;
             long until = System.nanoTime() + FULL_NANOS_MAX;
             long left = FULL_NANOS_MAX;
-            while (unread > 0 && !isEnded && state.get() == State.ALIVE && left > 0) {
+            // Words of others come after it all the time: that some are not heard yet says nothing of this one.
+            long mine = written;
+            while (!isHeard(mine) && !isEnded && state.get() == State.ALIVE && left > 0) {
                 try {
                     readOn.awaitNanos(left);
                 } catch (InterruptedException e) {
@@ -201,7 +211,7 @@ public final class Guardian implements AutoCloseable {
                 }
                 left = until - System.nanoTime();
             }
-            if (unread > 0 && !isEnded) {
+            if (!isHeard(mine) && !isEnded) {
                 lose("it has not acknowledged for " + TimeUnit.NANOSECONDS.toMillis(FULL_NANOS_MAX) + " ms");
             }
             if (isInterrupted) {
@@ -210,6 +220,11 @@ public final class Guardian implements AutoCloseable {
         } finally {
             turn.unlock();
         }
+    }
+
+    /** Holding the lock. Words are acknowledged in the order in which they were written. */
+    private boolean isHeard(long mark) {
+        return written - unread >= mark;
     }
 
     /** The guardian as the one who kills this process; to be armed with the host's consent only. Closing it closes nothing. */
@@ -306,14 +321,20 @@ public final class Guardian implements AutoCloseable {
                 lose("it has not read its pipe for " + TimeUnit.NANOSECONDS.toMillis(FULL_NANOS_MAX) + " ms");
                 return;
             }
-            unread += frame.length();
-            toGuardian.write(frame.bytes());
-            toGuardian.flush();
+            put(frame);
         } catch (IOException e) {
             lose("its pipe is closed");
         } finally {
             turn.unlock();
         }
+    }
+
+    /** Holding the lock. */
+    private void put(GuardianWire.Frame frame) throws IOException {
+        written += frame.length();
+        unread += frame.length();
+        toGuardian.write(frame.bytes());
+        toGuardian.flush();
     }
 
     /** An interrupt is kept for the caller; it does not make the claim incomplete. */
@@ -337,15 +358,24 @@ public final class Guardian implements AutoCloseable {
         return unread + length <= GuardianWire.WINDOW;
     }
 
-    /** From doubt to certainty: a guardian that does not keep up is ended. */
+    /** From doubt to certainty: a guardian that does not keep up is ended, before anybody goes on without it. */
     private void lose(String why) {
-        if (state.compareAndSet(State.ALIVE, State.LOST)) {
+        boolean isFirst;
+        turn.lock();
+        try {
+            if (state.get() == State.ALIVE) {
+                process.destroyForcibly();
+            }
+            isFirst = state.compareAndSet(State.ALIVE, State.LOST);
+        } finally {
+            turn.unlock();
+        }
+        if (isFirst) {
             LOG.warn(
                     "guardian of {} (process {}) is lost, {}; a death of this node will be waited out instead of proved",
                     settings.node(),
                     pid(),
                     why);
-            process.destroyForcibly();
         }
     }
 
@@ -443,9 +473,7 @@ public final class Guardian implements AutoCloseable {
             if (state.get() != State.ALIVE || unread + frame.length() > GuardianWire.WINDOW) {
                 return false;
             }
-            unread += frame.length();
-            toGuardian.write(frame.bytes());
-            toGuardian.flush();
+            put(frame);
             return true;
         } catch (IOException e) {
             lose("its pipe is closed");

@@ -5,15 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.Pipe;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +101,28 @@ class GuardianTest {
             SmallNodeProcess.signal("STOP", guardian.pid());
             guardian.claim(HostClaims.WHOLE_PROCESS);
             assertThat(guardian.isAlive()).isFalse();
+        }
+    }
+
+    /** As on a node that takes over hundreds of groups: some word or other is not acknowledged yet at any time. */
+    @Test
+    void a_guardian_that_has_heard_it_is_not_ended_for_words_of_others() throws Exception {
+        AtomicBoolean isOver = new AtomicBoolean();
+        try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind())) {
+            Thread other = new Thread(() -> {
+                while (!isOver.get()) {
+                    guardian.live(1, 100);
+                    LockSupport.parkNanos(1_000_000);
+                }
+            });
+            other.start();
+            try {
+                guardian.claim(HostClaims.WHOLE_PROCESS);
+                assertThat(guardian.isAlive()).isTrue();
+            } finally {
+                isOver.set(true);
+                other.join();
+            }
         }
     }
 
@@ -408,5 +436,76 @@ class GuardianTest {
                 List.of(loopback),
                 directory.resolve("guardian.lock"),
                 Thread::new);
+    }
+
+    /** A guardian that acknowledges each word when the next one comes. */
+    private static final class OneBehind extends Process {
+        private final Pipe words = Pipe.open();
+        private final Pipe answers = Pipe.open();
+        private final OutputStream toIt = Channels.newOutputStream(words.sink());
+        private final InputStream fromIt = Channels.newInputStream(answers.source());
+        private final Thread thread = new Thread(this::serve);
+
+        private OneBehind() throws IOException {
+            thread.start();
+        }
+
+        private void serve() {
+            try (DataInputStream in = new DataInputStream(Channels.newInputStream(words.source()));
+                    OutputStream out = Channels.newOutputStream(answers.sink())) {
+                GuardianWire.Frame last = GuardianWire.read(in);
+                out.write(new GuardianWire.Frame(GuardianWire.READY, new byte[0]).bytes());
+                while (last.type() != GuardianWire.CLOSE) {
+                    GuardianWire.Frame next = GuardianWire.read(in);
+                    byte[] length = ByteBuffer.allocate(Integer.BYTES)
+                            .putInt(last.length())
+                            .array();
+                    out.write(new GuardianWire.Frame(GuardianWire.ACKNOWLEDGED, length).bytes());
+                    last = next;
+                }
+            } catch (IOException e) {
+                LOG.debug("destroyed", e);
+            }
+        }
+
+        @Override
+        public long pid() {
+            return ProcessHandle.current().pid();
+        }
+
+        @Override
+        public OutputStream getOutputStream() {
+            return toIt;
+        }
+
+        @Override
+        public InputStream getInputStream() {
+            return fromIt;
+        }
+
+        @Override
+        public InputStream getErrorStream() {
+            return InputStream.nullInputStream();
+        }
+
+        @Override
+        public int waitFor() throws InterruptedException {
+            thread.join();
+            return 0;
+        }
+
+        @Override
+        public int exitValue() {
+            if (thread.isAlive()) {
+                throw new IllegalThreadStateException("it runs");
+            }
+            return 0;
+        }
+
+        @Override
+        public void destroy() {
+            // Closes what it reads from and writes to.
+            thread.interrupt();
+        }
     }
 }
