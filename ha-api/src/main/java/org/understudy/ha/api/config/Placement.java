@@ -12,8 +12,8 @@ import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 
 /**
- * The rules by which a node is chosen for a group, beside its preferred nodes. The same on every node that registers the group: where they
- * differ, what runs goes on, and the group is started nowhere until they are alike again.
+ * The rules by which a node is chosen for a group, beside its preferred nodes. The same on every node that registers the group: before
+ * its first start it waits until they are, and later a node with other rules than the record's is no candidate.
  *
  * <p>A rule may name a group that nobody has registered yet: {@code with} and {@code after} then wait for it, the others mean nothing. Where
  * groups run as copies, a rule that names them all ({@code web}) is about every copy; {@code web#2} is about one, {@code db!promoted} about
