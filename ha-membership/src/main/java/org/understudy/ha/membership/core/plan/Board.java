@@ -107,10 +107,7 @@ final class Board {
             NodeId node = nodes[n];
             Session session = sessions.get(node);
             living[n] = session;
-            isOpen[n] = session != null
-                    && !standby.contains(node)
-                    && !isOut.test(session)
-                    && !(isMaintained && maintenance.contains(Target.node(node)));
+            isOpen[n] = session != null && !standby.contains(node) && !isOut.test(session);
             isReachable[n] = reachable.contains(node);
         }
         if (hasRules) {
@@ -520,7 +517,14 @@ final class Board {
     /** Whether the node offers to run it now, by the rules of the record, and may be granted something. */
     boolean isCandidate(int g, int n) {
         Candidacy offer = row(g)[n];
-        return offer != null && offer.isEligible() && isOpen[n] && isByTheRules(g, offer);
+        return offer != null && offer.isEligible() && isOpen[n] && isByTheRules(g, offer) && !isLeftAlone(g, n);
+    }
+
+    /** Whether the node is an operator's for now. Elections go on. */
+    private boolean isLeftAlone(int g, int n) {
+        return isMaintained
+                && maintenance.contains(Target.node(nodes[n]))
+                && !names[g].startsWith(Planner.ELECTION_PREFIX);
     }
 
     /** Whether the node offers it with other rules than the record's. */
@@ -806,7 +810,7 @@ final class Board {
         if (!offer.isEligible()) {
             return Optional.of(node + ": " + offer.whyNot());
         }
-        if (isMaintained && maintenance.contains(Target.node(node))) {
+        if (isLeftAlone(g, n)) {
             return Optional.of(node + " is in maintenance");
         }
         if (isOut.test(session)) {

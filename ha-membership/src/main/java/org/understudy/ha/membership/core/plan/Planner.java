@@ -801,7 +801,7 @@ public final class Planner {
                         || to == Board.NONE
                         || grant.isEmpty()
                         || grant.get().holder().node().equals(entry.getValue())
-                        || !isCandidate(entry.getKey(), entry.getValue())
+                        || !board.isCandidate(group, to)
                         || board.isMaintained(group)
                         || !board.isAllowedFirst(group, to)) {
                     continue;
@@ -810,7 +810,7 @@ public final class Planner {
             }
             for (int group = 0; group < board.size(); group++) {
                 Optional<NodeId> target = board.state(group).moveTo();
-                if (target.isPresent() && !isCandidate(board.name(group), target.get())) {
+                if (target.isPresent() && !board.isCandidate(group, board.nodeNumber(target.get()))) {
                     placing.changed(group, board.state(group).withMoveTo(Optional.empty()));
                 }
             }
@@ -890,12 +890,6 @@ public final class Planner {
         }
 
         /** A session whose process is known to have ended may stand a while longer, but is granted nothing. */
-        private boolean isCandidate(String name, NodeId node) {
-            Session session = sessions.get(node);
-            Candidacy candidacy = session == null ? null : session.candidacies().get(name);
-            return candidacy != null && candidacy.isEligible() && !standby.contains(node) && !isOut(session);
-        }
-
         private boolean isOut(Session session) {
             return facts.leaves().contains(session.incarnation())
                     || facts.wills().containsKey(session.incarnation())

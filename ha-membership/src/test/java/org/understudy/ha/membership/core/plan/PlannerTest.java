@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
@@ -94,6 +95,39 @@ class PlannerTest {
         ClusterRecord base = withGroup(all(candidacy(true).withPresence(Presence.UNKNOWN)), FILES, GroupRecord.NEW);
 
         assertThat(plan(base).record().grant(FILES)).isEmpty();
+    }
+
+    // ---- operators -------------------------------------------------------------------------------------------------
+
+    @Test
+    void a_node_in_maintenance_may_lead_and_is_granted_nothing_else() {
+        Candidacy election = new Candidacy(List.of(), true, true, "", Presence.ABSENT, true, List.of());
+        TreeMap<String, Candidacy> offered = offer(anywhere());
+        offered.put("election:boss", election);
+        ClusterRecord base = withSession(empty(), A1, offered);
+        base = withGroup(withGroup(base, FILES, over(A1, 3)), "election:boss", GroupRecord.NEW);
+
+        ClusterRecord after = plan(base.withMaintenance(new TreeSet<>(List.of(Target.node(A)))))
+                .record();
+
+        assertThat(after.grant("election:boss").orElseThrow().stands()).isTrue();
+        assertThat(after.grant(FILES).orElseThrow().stands()).isFalse();
+        assertThat(plan(base).record().grant(FILES).orElseThrow().stands()).isTrue();
+    }
+
+    @Test
+    void nothing_is_asked_to_move_where_other_rules_are_offered() {
+        ClusterRecord base = withGroup(all(anywhere()), FILES, granted(A1, 5, false));
+        ClusterRecord otherwise = withSession(base, B1, offer(anywhere().withRules(77)));
+        moves.put(FILES, B);
+
+        assertThat(plan(base).record().groups().get(FILES).moveTo()).contains(B);
+        assertThat(plan(otherwise).record().groups().get(FILES).moveTo()).isEmpty();
+    }
+
+    private static GroupRecord over(Incarnation holder, long token) {
+        return GroupRecord.NEW.withGrant(
+                granted(holder, token, false).grant().orElseThrow().endedBy(ProofKind.RELEASED));
     }
 
     // ---- forms of a group ----------------------------------------------------------------------------------------
