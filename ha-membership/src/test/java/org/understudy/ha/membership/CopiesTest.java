@@ -129,24 +129,14 @@ class CopiesTest {
     @Test
     void the_best_is_promoted_and_goes_on_although_another_has_become_better() throws Exception {
         try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
-            HaNode serv1 = cluster.start("serv1");
-            HaNode serv2 = cluster.start("serv2");
-            cluster.start("witness");
-            Database db1 = new Database(100);
-            Database db2 = new Database(200);
             Web address1 = new Web();
             Web address2 = new Web();
-            serv1.resources().register(db(db1, address1));
-            serv2.resources().register(db(db2, address2));
-
-            await(() -> isRunning(serv1, "db", 1) || isRunning(serv1, "db", 2));
-            await(() -> isPromoted(serv1) || isPromoted(serv2));
-            await(() -> db1.isUp && db2.isUp);
-            // Whoever was up first may have been alone, and then it stays.
-            HaNode owner = isPromoted(serv1) ? serv1 : serv2;
-            HaNode other = owner == serv1 ? serv2 : serv1;
-            Database ownerDb = owner == serv1 ? db1 : db2;
-            Database otherDb = owner == serv1 ? db2 : db1;
+            Couple couple = new Couple(cluster, new Database(100), new Database(200), address1, address2);
+            HaNode owner = couple.owner();
+            HaNode other = couple.other();
+            Database ownerDb = couple.ownerDb();
+            Database otherDb = couple.otherDb();
+            await(() -> isRunning(couple.serv1, "db", 1) || isRunning(couple.serv1, "db", 2));
             otherDb.score = Score.of(1_000);
             await(() -> otherDb.asked > 8);
             assertThat(isPromoted(owner)).isTrue();
@@ -177,19 +167,12 @@ class CopiesTest {
     @Test
     void a_copy_that_fails_is_demoted_before_it_stops_and_the_other_is_promoted() throws Exception {
         try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
-            HaNode serv1 = cluster.start("serv1");
-            HaNode serv2 = cluster.start("serv2");
-            cluster.start("witness");
-            Database db1 = new Database(200);
-            Database db2 = new Database(100);
             Web address1 = new Web();
             Web address2 = new Web();
-            serv1.resources().register(db(db1, address1));
-            serv2.resources().register(db(db2, address2));
-            await(() -> db1.isUp && db2.isUp && (isPromoted(serv1) || isPromoted(serv2)));
-            HaNode owner = isPromoted(serv1) ? serv1 : serv2;
-            HaNode other = owner == serv1 ? serv2 : serv1;
-            Database ownerDb = owner == serv1 ? db1 : db2;
+            Couple couple = new Couple(cluster, new Database(200), new Database(100), address1, address2);
+            HaNode owner = couple.owner();
+            HaNode other = couple.other();
+            Database ownerDb = couple.ownerDb();
             await(() -> other.resources().status("db").reason().contains("granted to"));
 
             ownerDb.health = Health.failed(Severity.SOFT, "does not answer");
@@ -219,17 +202,10 @@ class CopiesTest {
     @Test
     void what_cannot_be_demoted_is_stopped_before_another_is_promoted() throws Exception {
         try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
-            HaNode serv1 = cluster.start("serv1");
-            HaNode serv2 = cluster.start("serv2");
-            cluster.start("witness");
-            Database db1 = new Database(200);
-            Database db2 = new Database(100);
-            serv1.resources().register(db(db1, new Web()));
-            serv2.resources().register(db(db2, new Web()));
-            await(() -> db1.isUp && db2.isUp && (isPromoted(serv1) || isPromoted(serv2)));
-            HaNode owner = isPromoted(serv1) ? serv1 : serv2;
-            HaNode other = owner == serv1 ? serv2 : serv1;
-            Database ownerDb = owner == serv1 ? db1 : db2;
+            Couple couple = new Couple(cluster, new Database(200), new Database(100), new Web(), new Web());
+            HaNode owner = couple.owner();
+            HaNode other = couple.other();
+            Database ownerDb = couple.ownerDb();
             ownerDb.canDemote = false;
             await(() -> isMoved(owner, other));
             await(() -> isPromoted(other));
@@ -264,15 +240,8 @@ class CopiesTest {
     @Test
     void a_group_that_has_no_copies_any_more_is_one_whole_again() throws Exception {
         try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
-            HaNode copy1 = cluster.start("serv1");
-            HaNode copy2 = cluster.start("serv2");
-            cluster.start("witness");
-            Database db1 = new Database(1);
-            Database db2 = new Database(1);
-            copy1.resources().register(db(db1, new Web()));
-            copy2.resources().register(db(db2, new Web()));
-            await(() -> db1.isUp && db2.isUp && (isPromoted(copy1) || isPromoted(copy2)));
-            for (HaNode node : List.of(copy1, copy2)) {
+            Couple couple = new Couple(cluster, new Database(1), new Database(1), new Web(), new Web());
+            for (HaNode node : List.of(couple.serv1, couple.serv2)) {
                 node.close();
                 cluster.forget(node);
             }
@@ -353,6 +322,44 @@ class CopiesTest {
     private static boolean isKnown(HaNode node, String group) {
         return node.resources().status().stream()
                 .anyMatch(status -> status.group().equals(group));
+    }
+
+    /** Two nodes beside a witness, each with a copy of db that is up, one of them promoted: whoever was up first may have been alone. */
+    private final class Couple {
+        private final HaNode serv1;
+        private final HaNode serv2;
+        private final Database db1;
+        private final Database db2;
+        private final boolean isFirstPromoted;
+
+        private Couple(ThreeNodesOnLoopback cluster, Database db1, Database db2, Web with1, Web with2)
+                throws Exception {
+            this.db1 = db1;
+            this.db2 = db2;
+            serv1 = cluster.start("serv1");
+            serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            serv1.resources().register(db(db1, with1));
+            serv2.resources().register(db(db2, with2));
+            await(() -> db1.isUp && db2.isUp && (isPromoted(serv1) || isPromoted(serv2)));
+            isFirstPromoted = isPromoted(serv1);
+        }
+
+        private HaNode owner() {
+            return isFirstPromoted ? serv1 : serv2;
+        }
+
+        private HaNode other() {
+            return isFirstPromoted ? serv2 : serv1;
+        }
+
+        private Database ownerDb() {
+            return isFirstPromoted ? db1 : db2;
+        }
+
+        private Database otherDb() {
+            return isFirstPromoted ? db2 : db1;
+        }
     }
 
     /** Refused until the cluster knows that it could run there. */
