@@ -1048,6 +1048,10 @@ final class UnderstudyNode implements HaNode {
                 lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
+            } else if (effect instanceof Effect.PrepareGroup prepare) {
+                lane(prepare.group()).ifPresent(l -> l.prepare(prepare.token()));
+            } else if (effect instanceof Effect.UnprepareGroup unprepare) {
+                lane(unprepare.group()).ifPresent(Lane::unprepare);
             } else if (effect instanceof Effect.WatchGroup watch) {
                 Optional.ofNullable(lanes.get(watch.group())).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {

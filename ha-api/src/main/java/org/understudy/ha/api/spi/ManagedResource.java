@@ -54,6 +54,21 @@ public interface ManagedResource {
     Health monitor();
 
     /**
+     * Makes ready what takes time before a planned move brings the resource here: loads, connects, allocates. Another node still runs it,
+     * and goes on doing so until this has returned, so a move is as short as {@code stop} and {@code start} are. A start follows, or {@link #retire()};
+     * a start may also come without it, as after the death of the node that ran it. Nothing that it does may be seen by users
+     * of the resource, or be lost when the process dies. Does nothing by default.
+     *
+     * @param context whose token is that of the grant which is going to end
+     * @throws ResourceException if it could not be started here: the move is given up, the resource goes on where it is, and the
+     *     failure counts as one of a start
+     * @throws InterruptedException if the move was given up, or the budget ran out
+     */
+    default void prepare(CallContext context) throws ResourceException, InterruptedException {
+        // A start takes no time.
+    }
+
+    /**
      * Finishes what is under way and takes nothing new. Called for every resource of a group that runs, in the order of stopping, before the
      * first of them is stopped or demoted on purpose; not after a failure, and not when the lease is ending. Always followed by {@code stop} or
      * {@code demote}, whatever becomes of it. Does nothing by default.
@@ -68,7 +83,7 @@ public interface ManagedResource {
     /**
      * How long one call may take. Asked once for each, when the group is registered; 1 ms to a day.
      *
-     * @return empty by default: then the group's start budget for {@code PROBE}, {@code START} and {@code PROMOTE}, its stop budget for
+     * @return empty by default: then the group's start budget for {@code PROBE}, {@code PREPARE}, {@code START} and {@code PROMOTE}, its stop budget for
      *     {@code QUIESCE}, {@code DEMOTE}, {@code STOP} and {@code KILL}, and 2 s for the others
      */
     default Optional<Duration> budget(Call call) {
@@ -79,6 +94,7 @@ public interface ManagedResource {
     enum Call {
         PROBE,
         ELIGIBILITY,
+        PREPARE,
         START,
         MONITOR,
         SCORE,
@@ -175,7 +191,7 @@ public interface ManagedResource {
         /** The group's name. */
         String group();
 
-        /** The fencing token of the grant under which it is started or promoted, or that ends. */
+        /** The fencing token of the grant under which it is started or promoted, or that ends or is going to. */
         FencingToken token();
 
         /**

@@ -30,6 +30,7 @@ import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
 import org.understudy.ha.membership.core.message.Message.Soft;
+import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.message.Vote;
 
 /**
@@ -174,6 +175,8 @@ public final class MessageCodec {
                 return new Clear(r.i64(), r.text(), RecordCodec.node(r));
             case 25:
                 return new ClearAnswer(r.i64(), r.bool(), r.text());
+            case 26:
+                return new Succeed(r.text(), r.i64(), r.bool());
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
@@ -365,6 +368,11 @@ public final class MessageCodec {
         @Override
         public Writer visit(ClearAnswer m) {
             return w.u8(25).i64(m.request()).bool(m.isDone()).text(m.why());
+        }
+
+        @Override
+        public Writer visit(Succeed m) {
+            return w.u8(26).text(m.group()).i64(m.token()).bool(m.isReady());
         }
     }
 }

@@ -22,6 +22,15 @@ public sealed interface Effect {
     /** Stop a group whether or not its start has ended; interrupt a start that is under way. Answer with {@link Input.StopEnded}. */
     record StopGroup(String group, long token, String why) implements Effect {}
 
+    /**
+     * Another node is about to give this one the group that it holds under this token: make ready what takes time. Answer with {@link
+     * Input.PrepareEnded}.
+     */
+    record PrepareGroup(String group, long token) implements Effect {}
+
+    /** It will not be given to this node: what was made ready is not needed. */
+    record UnprepareGroup(String group) implements Effect {}
+
     /** Look again how a running group is, whose failure was let be. */
     record WatchGroup(String group, long token) implements Effect {}
 

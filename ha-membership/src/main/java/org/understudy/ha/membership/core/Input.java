@@ -66,6 +66,14 @@ public sealed interface Input {
         }
     }
 
+    /**
+     * What {@link Effect.PrepareGroup} asked for is done, or failed.
+     *
+     * @param resource which one failed; empty if none did
+     */
+    record PrepareEnded(String group, long token, Optional<Severity> failure, String resource, String why)
+            implements Input {}
+
     /** A stop returned; {@code isStopped} only if it is certain. */
     record StopEnded(String group, long token, boolean isStopped, String why) implements Input {}
 

@@ -41,6 +41,10 @@ final class LocalGroup {
     private long awayNanos;
     private long awayUntil = Long.MIN_VALUE;
     private boolean withdrawn;
+    /** The token under which another node holds it, and is about to give it to this one; 0 if none is. */
+    private long comingToken;
+
+    private boolean isReady;
     private boolean isLetBe;
 
     LocalGroup(String name, Candidacy candidacy, Placement placement) {
@@ -132,7 +136,33 @@ final class LocalGroup {
         reported = reported.withPresence(presence);
     }
 
+    /** Another node is about to give it to this one. */
+    void coming(long grantToken) {
+        comingToken = grantToken;
+        isReady = false;
+    }
+
+    /** Nobody is going to give it to this node; what was made ready has been used or is given back. */
+    void comesNoMore() {
+        coming(0);
+    }
+
+    /** The token under which another node holds it that is about to give it to this one; 0 if none is. */
+    long comingToken() {
+        return comingToken;
+    }
+
+    void ready() {
+        isReady = true;
+    }
+
+    /** Whether everything is ready for it to come. */
+    boolean isReady() {
+        return isReady;
+    }
+
     void starting(long grantToken) {
+        comesNoMore();
         phase = Phase.STARTING;
         isLetBe = false;
         token = grantToken;

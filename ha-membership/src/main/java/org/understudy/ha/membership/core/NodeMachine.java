@@ -50,6 +50,7 @@ import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
 import org.understudy.ha.membership.core.message.Message.Soft;
+import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
@@ -142,6 +143,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Those of them that still have to run because others that run only while they do have not stopped yet. */
     private final TreeSet<String> needed = new TreeSet<>();
 
+    private final Successions successions;
+
     private final Steadiness steadiness = new Steadiness();
     private final SortedMap<String, PlacementPolicy> policies;
 
@@ -222,6 +225,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 settings.timing().acceptorNanos(),
                 settings.isDiskCurrent(),
                 others);
+        this.successions = new Successions(settings.timing().leaseNanos());
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
@@ -453,6 +457,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             withGroup(o.group(), g -> g.probed(o.presence()));
         } else if (input instanceof Input.StartEnded o) {
             withGroup(o.group(), g -> startEnded(now, g, o));
+        } else if (input instanceof Input.PrepareEnded o) {
+            withGroup(o.group(), g -> prepareEnded(now, g, o));
         } else if (input instanceof Input.StopEnded o) {
             withGroup(o.group(), g -> stopEnded(now, g, o));
         } else if (input instanceof Input.GroupEnded o) {
@@ -710,6 +716,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Move m) {
                 takeMove(now, from, m);
+                return true;
+            }
+
+            @Override
+            public Boolean visit(Succeed m) {
+                LocalGroup group = groups.get(m.group());
+                if (group != null && group.phase() == LocalGroup.Phase.RUNNING && group.token() == m.token()) {
+                    successions.heard(now, from, m.group(), m.token(), m.isReady());
+                    touched.add(m.group());
+                }
                 return true;
             }
 
@@ -1093,6 +1109,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     .forEach(needed::add);
         }
         steadiness.learn(now, value);
+        successions.learned(value);
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
@@ -1344,6 +1361,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
+    private void prepareEnded(long now, LocalGroup group, Input.PrepareEnded o) {
+        if (group.comingToken() != o.token() || !group.isIdle()) {
+            return;
+        }
+        if (o.failure().isEmpty()) {
+            group.ready();
+            saySucceed(group);
+        } else {
+            // It runs where it is: that this node cannot take it over says nothing about any other.
+            Severity severity = o.failure().get() == Severity.FATAL
+                    ? Severity.HARD
+                    : o.failure().get();
+            group.failed(now, o.resource(), severity, o.why());
+            say(group.name(), Reason.GROUP_FAILED, o.why() + "; so it does not come here");
+        }
+    }
+
+    private void saySucceed(LocalGroup group) {
+        learned.flatMap(record -> record.grant(group.name()))
+                .filter(grant -> grant.token() == group.comingToken())
+                .ifPresent(grant -> urgent.add(new Effect.Send(
+                        grant.holder().node(), new Succeed(group.name(), grant.token(), group.isReady()))));
+    }
+
     private void groupEnded(long now, LocalGroup group, Input.GroupEnded o) {
         if (!isActive(group, o.token())) {
             return;
@@ -1401,6 +1442,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void stop(LocalGroup group, Optional<Severity> failure, String why) {
+        successions.forget(group.name());
         group.stopping(failure, why);
         urgent.add(new Effect.StopGroup(group.name(), group.token(), why));
         say(group.name(), Reason.GROUP_STOPPING, why);
@@ -1535,10 +1577,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             } else if (grant.isPresent() && obstacle.isEmpty()) {
                 start(now, group, grant.get());
             }
+            if (group.isIdle()) {
+                makeReady(now, group);
+            }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
             boolean isAnotherGrant =
                     grant.filter(g -> g.token() == group.token()).isEmpty();
-            Optional<String> planned = isNeeded(group) ? Optional.empty() : whyToLeave(group);
+            Optional<String> planned =
+                    isNeeded(group) || awaitsSuccessor(now, group) ? Optional.empty() : whyToLeave(group);
             if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
                 stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"));
             } else if (!isMaintained(group.name()) && group.wasLetBe()) {
@@ -1677,14 +1723,59 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return grant.isEmpty() ? Optional.of("the grant is over") : Optional.empty();
     }
 
+    /** Makes ready what is about to come to this node, or gives back what was made ready. */
+    private void makeReady(long now, LocalGroup group) {
+        long token = comingToken(now, group);
+        if (token == group.comingToken()) {
+            return;
+        }
+        if (token != 0) {
+            group.coming(token);
+            urgent.add(new Effect.PrepareGroup(group.name(), token));
+        } else if (grantHere(group.name()).isEmpty()) {
+            group.comesNoMore();
+            urgent.add(new Effect.UnprepareGroup(group.name()));
+        }
+    }
+
+    /** The token under which another node holds a group that the record asks to move here; 0 if there is none, or it would not be started. */
+    private long comingToken(long now, LocalGroup group) {
+        boolean isWelcome = keeper != null
+                && !leaving
+                && force == null
+                && !isOnStandby()
+                && presentCandidacy(now, group).filter(Candidacy::isEligible).isPresent();
+        Optional<GroupRecord> state = learned.map(record -> record.groups().get(group.name()));
+        return state.filter(g -> isWelcome && g.moveTo().filter(self::equals).isPresent())
+                .flatMap(GroupRecord::grant)
+                .filter(grant -> !grant.holder().node().equals(self))
+                .map(Grant::token)
+                .orElse(0L);
+    }
+
+    /** Whether it goes on here until the node that it is asked to move to is ready. */
+    private boolean awaitsSuccessor(long now, LocalGroup group) {
+        return group.phase() == LocalGroup.Phase.RUNNING
+                && moveTarget(group)
+                        .filter(to -> !successions.mayGo(now, group.name(), group.token(), to))
+                        .isPresent();
+    }
+
+    /** Where it is asked to move, if that is elsewhere. */
+    private Optional<NodeId> moveTarget(LocalGroup group) {
+        return learned.map(r -> r.groups().get(group.name()))
+                .flatMap(GroupRecord::moveTo)
+                .filter(to -> !to.equals(self));
+    }
+
     /** Why it is to stop here in good order: what runs only while it does stops first. */
     private Optional<String> whyToLeave(LocalGroup group) {
         if (isOnStandby() && !isMaintained(group.name())) {
             return Optional.of("this node is on standby");
         }
         Optional<GroupRecord> state = learned.map(r -> r.groups().get(group.name()));
-        Optional<NodeId> target = state.flatMap(GroupRecord::moveTo).filter(t -> !t.equals(self));
-        return target.map(t -> "asked to move to " + t)
+        return moveTarget(group)
+                .map(t -> "asked to move to " + t)
                 .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
     }
 
@@ -1851,6 +1942,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         sayWhoIsMissing(now);
         forceIfDue(now);
         operations.repeated(now).forEach(this::toOthers);
+        groups.values().stream().filter(g -> g.comingToken() != 0).forEach(this::saySucceed);
         clearings.repeated(now).forEach(clear -> {
             toOthers(clear);
             takeClear(now, self, clear);

@@ -131,7 +131,7 @@ final class Instance {
 
     private Duration usual(Call call) {
         return switch (call) {
-            case PROBE, START, PROMOTE -> group.startBudget();
+            case PROBE, PREPARE, START, PROMOTE -> group.startBudget();
             case QUIESCE, DEMOTE, STOP, KILL -> group.stopBudget();
             case RETIRE -> RETIRE_BUDGET;
             default -> LOOK_BUDGET;
@@ -511,6 +511,9 @@ final class Instance {
             poke();
             throw new CancellationException(call.name() + " returned after nobody waited for it any more");
         }
+        if (hanging.remove(call)) {
+            poke();
+        }
         return call.isStart() ? Optional.of(new Failure(Severity.SOFT, entry.name(), overdue(call))) : failure;
     }
 
@@ -549,7 +552,7 @@ final class Instance {
     }
 
     private void hangs(UserCall call) {
-        if (call.isLook()) {
+        if (call.isLook() || call.isPreparation()) {
             hanging.add(call);
         }
     }

@@ -146,6 +146,8 @@ public final class Lane {
     private volatile boolean isOffered;
     private volatile long startRequested;
     private volatile long stopRequested;
+    /** The token under which another node holds what is being made ready here; 0 if nothing is. */
+    private volatile long preparing;
     /** The token of a promotion that the copy under it takes with it. */
     private volatile long givenUp;
 
@@ -336,6 +338,23 @@ public final class Lane {
     /** The cluster has granted this group to somebody at some time: probing is over. */
     public void granted() {
         wasEverGranted = true;
+    }
+
+    /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
+    public void prepare(long token) {
+        preparing = token;
+        submit(() -> prepareAll(token));
+    }
+
+    /** It does not come here: gives back what was made ready. Never blocks. */
+    public void unprepare() {
+        preparing = 0;
+        instance.cancelStart(this);
+        submit(() -> {
+            if (preparing == 0) {
+                instance.retireAll(this);
+            }
+        });
     }
 
     /** Starts all resources in order. */
@@ -604,6 +623,49 @@ public final class Lane {
         return java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null");
     }
 
+    // ---- before a start, in the lane ---------------------------------------------------------------------------
+
+    private void prepareAll(long token) {
+        if (preparing != token || isActive()) {
+            return;
+        }
+        Optional<Failure> failure = instance.stuck();
+        boolean isNothingToDo =
+                isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
+        if (failure.isEmpty() && !isNothingToDo) {
+            for (Group.Entry entry : part.entries()) {
+                failure = prepareOne(entry, token);
+                if (failure.isPresent() || preparing != token) {
+                    break;
+                }
+            }
+        }
+        prepared(token, failure);
+    }
+
+    private Optional<Failure> prepareOne(Group.Entry entry, long token) {
+        String overdue = "prepare has not returned after " + instance.budget(entry, Call.PREPARE)
+                + " although it was interrupted";
+        Runnable hangs = () -> {
+            // Nothing else has a turn here, so nobody would look.
+            eligibility = instance.whyStuck().orElse(Eligibility.veto(overdue));
+            around.report().accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
+            prepared(token, Optional.of(new Failure(Severity.SOFT, entry.name(), overdue)));
+        };
+        return instance.call(
+                this, entry, Call.PREPARE, hangs, call -> entry.resource().prepare(new Context(token, call)));
+    }
+
+    private void prepared(long token, Optional<Failure> failure) {
+        around.report()
+                .accept(new Input.PrepareEnded(
+                        part.name(),
+                        token,
+                        failure.map(Failure::severity),
+                        failure.map(Failure::resource).orElse(""),
+                        failure.map(Failure::why).orElse("")));
+    }
+
     // ---- start, in the lane --------------------------------------------------------------------------------------
 
     private void startAll(Incarnation newHolder, long token, ProofKind proof) {
@@ -800,7 +862,7 @@ public final class Lane {
                         entry,
                         Call.QUIESCE,
                         () -> {},
-                        call -> entry.resource().quiesce(new Stopping(token, call)));
+                        call -> entry.resource().quiesce(new Context(token, call)));
             }
         }
     }
@@ -837,7 +899,7 @@ public final class Lane {
     }
 
     private void demote(Group.Entry entry, long token, UserCall call) throws ResourceException, InterruptedException {
-        ((PromotableResource) entry.resource()).demote(new Stopping(token, call));
+        ((PromotableResource) entry.resource()).demote(new Context(token, call));
     }
 
     /** Demotes, and again; then stops the copy, which ends its role as well; then kills. */
@@ -870,7 +932,7 @@ public final class Lane {
         String last = "";
         for (int i = 0; i < STOP_ATTEMPTS; i++) {
             Optional<Failure> failure = instance.call(
-                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(new Stopping(token, call)));
+                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(new Context(token, call)));
             if (failure.isEmpty() && !isContradicted(entry, again)) {
                 return Optional.empty();
             }
@@ -1169,11 +1231,11 @@ public final class Lane {
         }
     }
 
-    private final class Stopping implements StopContext {
+    private final class Context implements StopContext {
         private final long token;
         private final UserCall call;
 
-        private Stopping(long token, UserCall call) {
+        private Context(long token, UserCall call) {
             this.token = token;
             this.call = call;
         }

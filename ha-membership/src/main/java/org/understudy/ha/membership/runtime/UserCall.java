@@ -85,7 +85,12 @@ final class UserCall {
 
     /** Whether a stop need not wait for it. */
     boolean isStart() {
-        return what == Call.START || what == Call.PROMOTE;
+        return what == Call.START || what == Call.PROMOTE || isPreparation();
+    }
+
+    /** Whether it makes ready for a start. */
+    boolean isPreparation() {
+        return what == Call.PREPARE;
     }
 
     Lane lane() {

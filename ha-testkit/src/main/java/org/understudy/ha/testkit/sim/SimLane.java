@@ -45,6 +45,21 @@ final class SimLane {
         process.later(delay(2 * World.MILLI), () -> begin(mine));
     }
 
+    /** Nothing is done with it here but that it takes time, and may fail. */
+    void prepare(Effect.PrepareGroup order) {
+        world.count("preparations");
+        long draw = SimRandom.hash(world.seed(), 'y', group.index(), order.token());
+        process.later(SimRandom.scale(draw, World.MILLI / 20, 40 * World.MILLI), () -> {
+            boolean fails = world.failsStart(draw + 1);
+            process.input(new Input.PrepareEnded(
+                    group.name(),
+                    order.token(),
+                    fails ? Optional.of(Severity.SOFT) : Optional.empty(),
+                    "",
+                    fails ? "simulated failure" : ""));
+        });
+    }
+
     private void checkNotReleased(long wanted) {
         world.court().looked(Checker.RELEASED_STAYS);
         if (wanted <= process.machine().memory().released().getOrDefault(group.name(), 0L)) {

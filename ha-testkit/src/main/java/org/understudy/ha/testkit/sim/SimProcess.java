@@ -435,6 +435,10 @@ final class SimProcess implements SimDisk.Writer {
             world.trace(id(), () -> "-> " + stop);
             world.punctuality().stops(node.index(), stop.group());
             lane(stop.group()).stop(stop.token());
+        } else if (effect instanceof Effect.PrepareGroup order) {
+            lane(order.group()).prepare(order);
+        } else if (effect instanceof Effect.UnprepareGroup order) {
+            world.trace(id(), () -> "gives back what was made ready for " + order.group());
         } else if (effect instanceof Effect.WatchGroup watch) {
             world.trace(id(), () -> "looks again at " + watch.group());
         } else if (effect instanceof Effect.LiveAs live) {

@@ -254,6 +254,19 @@ public sealed interface Message {
         }
     }
 
+    /**
+     * The group that you hold under this token is to move to me, and I make ready for it; said again at every interval while the record asks for
+     * the move.
+     *
+     * @param isReady whether I have, so that you can stop it
+     */
+    record Succeed(String group, long token, boolean isReady) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
     /** A move that will not be tried, and why. A move that is tried shows in the record. */
     record MoveRefused(long request, String group, String why) implements Message {
         @Override
@@ -407,6 +420,8 @@ public sealed interface Message {
         R visit(Move m);
 
         R visit(MoveRefused m);
+
+        R visit(Succeed m);
 
         R visit(Recover m);
 

@@ -1,0 +1,249 @@
+package org.understudy.ha.membership.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.machine.Step;
+import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.HostIdentity;
+
+/** Three nodes whose messages and disks take no time; a group runs on the first and is asked to move to the second. */
+class PlannedMoveTest {
+
+    private static final long MILLI = 1_000_000L;
+    private static final NodeId A = NodeId.of("a");
+    private static final NodeId B = NodeId.of("b");
+    private static final NodeId W = NodeId.of("w");
+    private static final String WEB = "web";
+    private static final WillVerifier NO_WILLS = new WillVerifier() {
+        @Override
+        public Optional<Incarnation> author(byte[] datagram) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Will> verify(byte[] datagram, String publicKey) {
+            return Optional.empty();
+        }
+    };
+
+    private record Sent(NodeId from, NodeId to, Message message) {}
+
+    private final Map<NodeId, NodeMachine> machines = new TreeMap<>();
+    private final ArrayDeque<Sent> wire = new ArrayDeque<>();
+    private final List<String> orders = new ArrayList<>();
+    private final List<String> decided = new ArrayList<>();
+    private long now = 1_000 * MILLI;
+    private long token;
+    private long asked;
+    private BiPredicate<NodeId, Message> isLost = (to, message) -> false;
+
+    @BeforeEach
+    void it_runs_on_a() {
+        for (NodeId node : List.of(A, B, W)) {
+            machines.put(
+                    node,
+                    new NodeMachine(
+                            new NodeSettings(
+                                    "shop",
+                                    node,
+                                    List.of(A, B, W),
+                                    node.value().repeat(2),
+                                    Timing.standard(),
+                                    true,
+                                    "",
+                                    HostIdentity.UNKNOWN,
+                                    true,
+                                    70),
+                            DurableState.EMPTY,
+                            now,
+                            NO_WILLS));
+        }
+        for (NodeId node : List.of(A, B)) {
+            give(node, new Input.GroupOffered(WEB, candidacy()));
+        }
+        pass(3_000);
+        assertThat(orders).containsExactly("a start web");
+        give(A, new Input.StartEnded(WEB, token, Optional.empty(), ""));
+        pass(500);
+        orders.clear();
+    }
+
+    @Test
+    void it_goes_on_until_the_other_node_is_ready() {
+        move();
+        pass(5_000);
+        assertThat(orders).containsExactly("b prepare web");
+
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
+        deliver();
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+        give(A, new Input.StopEnded(WEB, token, true, ""));
+        deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        pass(1_000);
+        assertThat(decided).containsExactly("web is granted to b");
+    }
+
+    @Test
+    void it_stays_where_it_is_if_the_other_cannot_take_it_over() {
+        move();
+        pass(100);
+
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.FATAL), "server", "no room for its cache"));
+        pass(3_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided).singleElement().asString().contains("could not take web over; it stays");
+        assertThat(machines.get(A).learned().orElseThrow().groups().get(WEB).fatal())
+                .isEmpty();
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_node_that_says_nothing_of_it_is_not_waited_for_longer_than_a_lease() {
+        isLost = (to, message) -> message instanceof Message.Succeed;
+        move();
+        pass(Timing.standard().leaseNanos() / MILLI / 2);
+        assertThat(orders).containsExactly("b prepare web");
+
+        pass(Timing.standard().leaseNanos() / MILLI);
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+    }
+
+    @Test
+    void a_word_that_was_lost_is_said_again() {
+        isLost = (to, message) -> message instanceof Message.Succeed;
+        move();
+        pass(100);
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
+        deliver();
+        assertThat(orders).containsExactly("b prepare web");
+
+        isLost = (to, message) -> false;
+        pass(Timing.standard().leaseNanos() / MILLI / 2);
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+    }
+
+    @Test
+    void what_was_made_ready_is_given_back_when_the_other_dies_meanwhile() {
+        move();
+        pass(100);
+
+        give(A, new Input.GroupEnded(WEB, token, Optional.of(Severity.SOFT), "broken"));
+        deliver();
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+        give(A, new Input.StopEnded(WEB, token, true, ""));
+        pass(1_000);
+
+        // Whether it is started again where it failed or where it was to go: nothing that was made ready is left over.
+        assertThat(orders).last().isIn("b start web", "b unprepare web", "a start web");
+        assertThat(orders).filteredOn(order -> order.endsWith("start web")).hasSize(1);
+    }
+
+    @Test
+    void a_word_about_another_grant_stops_nothing() {
+        move();
+        pass(100);
+
+        give(A, new Input.Received(B, new Message.Succeed(WEB, token - 1, true)));
+        give(A, new Input.Received(W, new Message.Succeed(WEB, token, true)));
+        give(A, new Input.Received(B, new Message.Succeed("mail", token, true)));
+        pass(100);
+
+        assertThat(orders).containsExactly("b prepare web");
+    }
+
+    // ---- driving -------------------------------------------------------------------------------------------------
+
+    private void move() {
+        give(A, new Input.MoveWanted(1, WEB, B));
+        deliver();
+    }
+
+    private NodeId holder() {
+        return machines.get(A)
+                .learned()
+                .orElseThrow()
+                .grant(WEB)
+                .map(Grant::holder)
+                .orElseThrow()
+                .node();
+    }
+
+    private static Candidacy candidacy() {
+        return new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, false, List.of());
+    }
+
+    private void give(NodeId node, Input input) {
+        Step<Effect, DurableState> step = machines.get(node).handle(now, input);
+        step.urgent().forEach(effect -> take(node, effect));
+        if (step.persist().isPresent()) {
+            give(node, new Input.Persisted(step.persistNumber()));
+        }
+        step.then().forEach(effect -> take(node, effect));
+    }
+
+    private void take(NodeId node, Effect effect) {
+        if (effect instanceof Effect.Send send) {
+            wire.add(new Sent(node, send.to(), send.message()));
+        } else if (effect instanceof Effect.StartGroup start) {
+            orders.add(node + " start " + start.group());
+            token = start.token();
+        } else if (effect instanceof Effect.StopGroup stop) {
+            orders.add(node + " stop " + stop.group());
+        } else if (effect instanceof Effect.PrepareGroup prepare) {
+            orders.add(node + " prepare " + prepare.group());
+            asked = prepare.token();
+        } else if (effect instanceof Effect.UnprepareGroup unprepare) {
+            orders.add(node + " unprepare " + unprepare.group());
+        } else if (effect instanceof Effect.MoveDecided move) {
+            decided.add(move.why());
+        }
+    }
+
+    private void deliver() {
+        while (!wire.isEmpty()) {
+            Sent sent = wire.remove();
+            if (!isLost.test(sent.to(), sent.message())) {
+                give(sent.to(), new Input.Received(sent.from(), sent.message()));
+            }
+        }
+    }
+
+    private void pass(long millis) {
+        long end = now + millis * MILLI;
+        deliver();
+        for (Optional<NodeId> next = next(end); next.isPresent(); next = next(end)) {
+            now = Math.max(now, machines.get(next.get()).nextDeadlineNanos());
+            give(next.get(), new Input.Tick());
+            deliver();
+        }
+        now = end;
+    }
+
+    private Optional<NodeId> next(long end) {
+        return machines.keySet().stream()
+                .filter(node -> machines.get(node).nextDeadlineNanos() <= end)
+                .min(Comparator.comparing(node -> machines.get(node).nextDeadlineNanos()));
+    }
+}
