@@ -266,6 +266,117 @@ class LaneTest {
         }
     }
 
+    // ---- before it comes -----------------------------------------------------------------------------------------
+
+    @Test
+    void what_comes_is_made_ready_first_and_started_then() throws Exception {
+        Told first = new Told("first");
+        Told second = new Told("second", first.told);
+        Lane lane = lane(group(first, second));
+        lane.prepare(6);
+        Input.PrepareEnded ready = next(Input.PrepareEnded.class);
+        assertThat(ready.token()).isEqualTo(6);
+        assertThat(ready.failure()).isEmpty();
+        assertThat(first.told).containsExactly("prepare first 6", "prepare second 6");
+
+        running(lane, 7);
+        assertThat(first.told).containsExactly("prepare first 6", "prepare second 6", "start first", "start second");
+    }
+
+    @Test
+    void what_does_not_come_after_all_is_given_back() throws Exception {
+        CountDownLatch isGivenBack = new CountDownLatch(1);
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void retire() {
+                isGivenBack.countDown();
+            }
+        }));
+        lane.prepare(6);
+        next(Input.PrepareEnded.class);
+        assertThat(isGivenBack.getCount()).isEqualTo(1);
+
+        lane.unprepare();
+
+        assertThat(isGivenBack.await(60, TimeUnit.SECONDS)).isTrue();
+        running(lane, 7);
+    }
+
+    @Test
+    void what_cannot_be_made_ready_says_so_and_nothing_after_it_is_tried() throws Exception {
+        Told second = new Told("second");
+        Lane lane = lane(group(
+                new Good() {
+                    @Override
+                    public void prepare(CallContext context) throws ResourceException {
+                        throw new ResourceException(Severity.HARD, "no room for its cache");
+                    }
+                },
+                second));
+        lane.prepare(6);
+        Input.PrepareEnded failed = next(Input.PrepareEnded.class);
+        assertThat(failed.failure()).contains(Severity.HARD);
+        assertThat(failed.resource()).isEqualTo("r0");
+        assertThat(failed.why()).isEqualTo("r0.prepare: no room for its cache");
+        assertThat(second.told).isEmpty();
+    }
+
+    @Test
+    void a_preparation_that_hangs_keeps_the_group_away_until_it_returns() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.PREPARE);
+        Lane lane = lane(group(hanging));
+        hanging.isOn = true;
+        lane.prepare(6);
+        Input.EligibilityChanged veto = next(Input.EligibilityChanged.class);
+        assertThat(veto.isEligible()).isFalse();
+        assertThat(veto.whyNot()).contains("r0.prepare does not return");
+        assertThat(next(Input.PrepareEnded.class).why()).contains("prepare has not returned after PT0.1S");
+
+        hanging.isOn = false;
+        assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();
+        running(lane, 7);
+    }
+
+    @Test
+    void a_preparation_is_interrupted_when_the_group_does_not_come_after_all() throws Exception {
+        CountDownLatch isAtIt = new CountDownLatch(1);
+        CountDownLatch isInterrupted = new CountDownLatch(1);
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void prepare(CallContext context) throws InterruptedException {
+                isAtIt.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    isInterrupted.countDown();
+                    throw e;
+                }
+            }
+        }));
+        lane.prepare(6);
+        assertThat(isAtIt.await(60, TimeUnit.SECONDS)).isTrue();
+        lane.unprepare();
+        assertThat(isInterrupted.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void of_a_promoted_role_nothing_is_made_ready_and_it_may_come_at_once() throws Exception {
+        Roles roles = new Roles(Scope.PROCESS) {
+            @Override
+            public void prepare(CallContext context) {
+                throw new IllegalStateException("its copy runs already");
+            }
+        };
+        List<Lane> lanes = lanes(
+                Group.named("good").copies(2).resource("r0", roles).promotable().build());
+        Lane promoted = lanes.stream()
+                .filter(lane -> lane.role() == org.understudy.ha.api.Role.PROMOTED)
+                .findFirst()
+                .orElseThrow();
+        promoted.prepare(6);
+        assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
+    }
+
     // ---- hangs ---------------------------------------------------------------------------------------------------
 
     @Test
@@ -743,6 +854,11 @@ class LaneTest {
         }
 
         @Override
+        public void prepare(CallContext context) {
+            told.add("prepare " + name + " " + context.token().value());
+        }
+
+        @Override
         public void start(StartContext context) {
             told.add("start " + name);
         }
@@ -844,6 +960,11 @@ class LaneTest {
         @Override
         public Optional<Duration> budget(Call call) {
             return Optional.of(Duration.ofMillis(100));
+        }
+
+        @Override
+        public void prepare(CallContext context) {
+            hangIf(Call.PREPARE);
         }
 
         @Override
