@@ -130,6 +130,7 @@ import org.understudy.ha.membership.runtime.AssumptionsWatch;
 import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.BoundedPolicy;
 import org.understudy.ha.membership.runtime.CallWatch;
+import org.understudy.ha.membership.runtime.Drill;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
@@ -378,6 +379,7 @@ final class UnderstudyNode implements HaNode {
         assumptionsWatch.begin();
         loop.start();
         stalls.start();
+        Drill.begin(threads).ifPresent(drill -> opened.push(drill::interrupt));
         if (config.jmx()) {
             NodeBean.register(this, config.cluster()).ifPresent(opened::push);
         }
