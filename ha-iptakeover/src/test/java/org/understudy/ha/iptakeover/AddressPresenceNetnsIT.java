@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -16,6 +17,7 @@ import org.understudy.ha.iptakeover.AddressPresenceScenarios.Kind;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** What becomes of addresses that somebody else on the host touches, on a real kernel in network namespaces. */
+@Tag("kernel")
 @Timeout(90)
 class AddressPresenceNetnsIT {
 

@@ -8,12 +8,14 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** The gate that has an absolute deadline, on a real kernel. Needs root of the host. See {@link DeadlineGateScenarios}. */
+@Tag("kernel")
 @Timeout(90)
 class DeadlineGateNetnsIT {
 

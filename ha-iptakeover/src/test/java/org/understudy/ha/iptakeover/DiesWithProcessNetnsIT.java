@@ -10,12 +10,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** Addresses that die with their process on a real kernel, in network namespaces. See {@link DiesWithProcessScenarios}. */
+@Tag("kernel")
 @Timeout(90)
 class DiesWithProcessNetnsIT {
     private static final Path TUN = Path.of("/dev/net/tun");

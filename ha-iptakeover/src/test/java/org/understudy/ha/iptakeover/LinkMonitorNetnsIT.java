@@ -6,6 +6,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** The link and its gateway on a real kernel, in network namespaces. See {@link LinkMonitorScenarios}. */
+@Tag("kernel")
 @Timeout(90)
 @Execution(ExecutionMode.CONCURRENT)
 class LinkMonitorNetnsIT {

@@ -7,12 +7,14 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.iptakeover.lab.Lab;
 
 /** What moves along with an address, and cards that are none, on a real kernel in network namespaces. */
+@Tag("kernel")
 @Timeout(90)
 class MovesAlongNetnsIT {
 

@@ -6,6 +6,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -16,6 +17,7 @@ import org.understudy.ha.iptakeover.lab.Lab;
 
 /** What the owners of an address say and hear on the segment, and what becomes of their TCP connections, on a real kernel, in network
  * namespaces. See {@link SegmentTalkScenarios}. */
+@Tag("kernel")
 @Timeout(90)
 @Execution(ExecutionMode.CONCURRENT)
 class SegmentTalkNetnsIT {
