@@ -99,6 +99,16 @@ public final class TakeoverNode {
         }
 
         @Override
+        public void prepare(CallContext context) {
+            served.prepare();
+        }
+
+        @Override
+        public void retire() {
+            served.retire();
+        }
+
+        @Override
         public void start(StartContext context) throws ResourceException {
             try {
                 served.open(name);
@@ -129,6 +139,16 @@ public final class TakeoverNode {
 
     /** A resource that tells when it is started and stopped, and is what it stands for otherwise. */
     private record Marked(String name, ManagedResource real) implements ManagedResource {
+        @Override
+        public void prepare(CallContext context) throws ResourceException, InterruptedException {
+            real.prepare(context);
+        }
+
+        @Override
+        public void retire() {
+            real.retire();
+        }
+
         @Override
         public void start(StartContext context) throws ResourceException, InterruptedException {
             long begin = System.nanoTime();
@@ -175,11 +195,6 @@ public final class TakeoverNode {
         @Override
         public boolean endsWithItsThreads() {
             return real.endsWithItsThreads();
-        }
-
-        @Override
-        public void retire() {
-            real.retire();
         }
 
         @Override

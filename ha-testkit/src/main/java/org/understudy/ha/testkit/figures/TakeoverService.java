@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** Answers HTTP with a line that says who serves, and on another port accepts connections on which it says nothing. */
 final class TakeoverService {
@@ -19,6 +22,7 @@ final class TakeoverService {
 
     private Optional<ServerSocket> listener = Optional.empty();
     private Optional<ServerSocket> idle = Optional.empty();
+    private Optional<ThreadPoolExecutor> workers = Optional.empty();
     /** Of the thread that accepts; a reference keeps each of them open. */
     private List<Socket> silent = new ArrayList<>();
 
@@ -28,23 +32,51 @@ final class TakeoverService {
         new CountDownLatch(1).await();
     }
 
+    /** Does what needs neither the ports nor a name. */
+    void prepare() {
+        if (workers.isEmpty()) {
+            ThreadPoolExecutor ready = new ThreadPoolExecutor(
+                    THREADS + 1,
+                    THREADS + 1,
+                    0,
+                    TimeUnit.SECONDS,
+                    new LinkedBlockingQueue<>(),
+                    TakeoverService::thread);
+            ready.prestartAllCoreThreads();
+            workers = Optional.of(ready);
+        }
+    }
+
+    /** Ends what was prepared, and what serves. */
+    void retire() {
+        workers.ifPresent(ThreadPoolExecutor::shutdown);
+        workers = Optional.empty();
+    }
+
     void open(String who) throws IOException {
-        close();
+        closePorts();
+        prepare();
+        ThreadPoolExecutor serving = workers.orElseThrow();
         byte[] answer = ("HTTP/1.0 200 OK\r\n\r\nservice served by " + who + "\n").getBytes(StandardCharsets.US_ASCII);
         ServerSocket served = new ServerSocket(PORT, BACKLOG);
         listener = Optional.of(served);
         ServerSocket kept = new ServerSocket(IDLE_PORT, BACKLOG);
         idle = Optional.of(kept);
         for (int i = 0; i < THREADS; i++) {
-            start(() -> serve(served, answer), "service-" + i);
+            serving.execute(() -> serve(served, answer));
         }
         List<Socket> mine = new ArrayList<>();
         silent = mine;
-        start(() -> keep(kept, mine), "service-idle");
+        serving.execute(() -> keep(kept, mine));
     }
 
     /** Listens no more. Connections that are there stay: who moves the addresses answers for them. */
     void close() throws IOException {
+        closePorts();
+        retire();
+    }
+
+    private void closePorts() throws IOException {
         for (Optional<ServerSocket> socket : List.of(listener, idle)) {
             if (socket.isPresent()) {
                 socket.get().close();
@@ -56,10 +88,10 @@ final class TakeoverService {
         return listener.filter(l -> !l.isClosed()).isPresent();
     }
 
-    private static void start(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "service");
         thread.setDaemon(true);
-        thread.start();
+        return thread;
     }
 
     private static void serve(ServerSocket listener, byte[] answer) {
