@@ -343,7 +343,24 @@ public final class Lane {
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
     public void prepare(long token) {
         preparing = token;
-        submit(() -> prepareAll(token));
+        AtomicBoolean isReported = new AtomicBoolean();
+        Duration budget = prepareBudget();
+        later(
+                () -> {
+                    String late = instance.underWay() + " keeps it from being made ready for " + budget;
+                    prepared(token, isReported, Optional.of(new Failure(Severity.SOFT, "", late)));
+                },
+                budget.toMillis());
+        submit(() -> prepareAll(token, isReported));
+    }
+
+    /** How long making ready may take before the owner need not wait for it: with a look that it may have to wait for. */
+    private Duration prepareBudget() {
+        Duration budget = instance.longestLook();
+        for (Group.Entry entry : part.entries()) {
+            budget = budget.plus(instance.budget(entry, Call.PREPARE)).plusNanos(UserCall.GRACE_NANOS);
+        }
+        return budget.plusMillis(500);
     }
 
     /** It does not come here: gives back what was made ready. Never blocks. */
@@ -625,7 +642,7 @@ public final class Lane {
 
     // ---- before a start, in the lane ---------------------------------------------------------------------------
 
-    private void prepareAll(long token) {
+    private void prepareAll(long token, AtomicBoolean isReported) {
         if (preparing != token || isActive()) {
             return;
         }
@@ -634,36 +651,39 @@ public final class Lane {
                 isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
         if (failure.isEmpty() && !isNothingToDo) {
             for (Group.Entry entry : part.entries()) {
-                failure = prepareOne(entry, token);
+                failure = prepareOne(entry, token, isReported);
                 if (failure.isPresent() || preparing != token) {
                     break;
                 }
             }
         }
-        prepared(token, failure);
+        prepared(token, isReported, failure);
     }
 
-    private Optional<Failure> prepareOne(Group.Entry entry, long token) {
+    private Optional<Failure> prepareOne(Group.Entry entry, long token, AtomicBoolean isReported) {
         String overdue = "prepare has not returned after " + instance.budget(entry, Call.PREPARE)
                 + " although it was interrupted";
         Runnable hangs = () -> {
             // Nothing else has a turn here, so nobody would look.
             eligibility = instance.whyStuck().orElse(Eligibility.veto(overdue));
             around.report().accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
-            prepared(token, Optional.of(new Failure(Severity.SOFT, entry.name(), overdue)));
+            prepared(token, isReported, Optional.of(new Failure(Severity.SOFT, entry.name(), overdue)));
         };
         return instance.call(
                 this, entry, Call.PREPARE, hangs, call -> entry.resource().prepare(new Context(token, call)));
     }
 
-    private void prepared(long token, Optional<Failure> failure) {
-        around.report()
-                .accept(new Input.PrepareEnded(
-                        part.name(),
-                        token,
-                        failure.map(Failure::severity),
-                        failure.map(Failure::resource).orElse(""),
-                        failure.map(Failure::why).orElse("")));
+    private void prepared(long token, AtomicBoolean isReported, Optional<Failure> failure) {
+        if (isReported.compareAndSet(false, true)) {
+            around.report()
+                    .accept(new Input.PrepareEnded(
+                            part.name(),
+                            token,
+                            failure.map(Failure::severity),
+                            failure.map(Failure::resource).orElse(""),
+                            failure.map(f -> f.resource().isEmpty() ? f.reason() : f.why())
+                                    .orElse("")));
+        }
     }
 
     // ---- start, in the lane --------------------------------------------------------------------------------------
