@@ -60,8 +60,8 @@ public final class ResourceFigures {
     private static final int RESOURCES = 1_000;
     private static final int LOST = 500;
     private static final int LOSSES = 5;
-    private static final long SETTLE_MILLIS = 30_000;
-    private static final long IDLE_MILLIS = 10_000;
+    private static final long SETTLE_MILLIS = 60_000;
+    private static final long IDLE_MILLIS = 30_000;
     private static final long QUIET_MILLIS = 3_000;
     private static final long WAIT_SECONDS_MAX = 120;
     /** What is looked at: groups, resources, and how often in milliseconds; 0 is as often as a group does by itself. */
