@@ -266,11 +266,7 @@ public final class ResourceFigures {
 
     /** Whether the record has all that it offers: whoever has not been heard to offer a group yet cannot be granted it. */
     private static boolean isSuccessor(HaNode node) {
-        return node
-                .advisor()
-                .whatIf(new Advisor.Change.NodeLost(NodeId.of("n1")))
-                .outcomes()
-                .stream()
+        return node.advisor().whatIf(new Advisor.Change.NodeLost(NodeId.of("n1"))).outcomes().stream()
                 .allMatch(outcome -> outcome.after().equals(Optional.of(node.id())));
     }
 
