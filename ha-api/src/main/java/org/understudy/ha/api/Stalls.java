@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * larger lease ({@code Timing.withLease}) enlarges every margin in proportion.
  *
  * @param pause how late a thread was that only waits: garbage collection, safepoints, no processor, a stopped process, a
- *     host that slept. Margin: the guard
+ *     host that slept. Margin: the guard. It wakes once in a margin and may miss that much of a pause
  * @param tick how late the node's control thread was for what was due. Margin: the guard; beyond it the lease is in doubt until
  *     a majority has answered once more
  * @param step how long the control thread took for one step. Margin: the guard

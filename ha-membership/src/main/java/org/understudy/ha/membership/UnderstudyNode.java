@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -103,6 +104,7 @@ import org.understudy.ha.membership.core.plan.Forms;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
+import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -752,10 +754,7 @@ final class UnderstudyNode implements HaNode {
 
     /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
     private boolean awaitLeft() {
-        long stopBudget = lanes.values().stream()
-                .mapToLong(lane -> lane.stopBudget().toMillis())
-                .max()
-                .orElse(0);
+        long stopBudget = stopMillis();
         long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
         long stopped = Long.MAX_VALUE;
         boolean isInterrupted = false;
@@ -786,6 +785,17 @@ final class UnderstudyNode implements HaNode {
                 isInterrupted |= Thread.interrupted();
             }
         }
+    }
+
+    /** How long the groups may take to stop, those that start after others before these. */
+    private long stopMillis() {
+        TreeMap<String, SortedSet<String>> after = new TreeMap<>();
+        TreeMap<String, Long> budgets = new TreeMap<>();
+        lanes.forEach((name, lane) -> {
+            after.put(name, lane.after());
+            budgets.put(name, lane.stopBudget().toMillis());
+        });
+        return new StopOrder(after).longest(budgets);
     }
 
     private void closeOpened() {

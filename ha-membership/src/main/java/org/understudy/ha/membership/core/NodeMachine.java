@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -59,6 +60,7 @@ import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.plan.Policies;
+import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -153,6 +155,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
     private boolean leaving;
     private boolean left;
+    /** In which order the groups here stop while this node leaves; empty if that has to be looked up. */
+    private Optional<StopOrder> stopOrder = Optional.empty();
 
     private final TreeMap<NodeId, FormAnswer> formAnswers = new TreeMap<>();
     private final TreeMap<NodeId, Long> formAnsweredAt = new TreeMap<>();
@@ -433,6 +437,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.LeaveWanted) {
             leaving = true;
             localDirty = true;
+            stopOrder = Optional.empty();
             services.leave();
             tell();
         } else {
@@ -443,6 +448,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void takeGroupInput(long now, Input input) {
         if (input instanceof Input.GroupOffered o) {
             touched.add(o.group());
+            stopOrder = Optional.empty();
             LocalGroup present = groups.get(o.group());
             if (present == null) {
                 groups.put(o.group(), new LocalGroup(o.group(), o.candidacy(), o.placement()));
@@ -1430,6 +1436,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!isExpected) {
             return;
         }
+        // Others may have waited for it.
+        localDirty |= leaving;
         if (o.isStopped()) {
             group.idle();
             group.countAway(now);
@@ -1711,7 +1719,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k.mustStepDown(now) && !group.keepsRunning(grant)) {
             return Optional.of("the lease is ending: no majority has answered lately");
         }
-        if (leaving) {
+        if (leaving && !isOutlasting(group)) {
             return Optional.of("this node is leaving");
         }
         if (group.isAway(now)) {
@@ -1766,6 +1774,25 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return learned.map(r -> r.groups().get(group.name()))
                 .flatMap(GroupRecord::moveTo)
                 .filter(to -> !to.equals(self));
+    }
+
+    /**
+     * While this node leaves: whether something that starts after it has not stopped here yet. What could not be stopped is not waited for.
+     */
+    private boolean isOutlasting(LocalGroup group) {
+        if (group.isIdle()) {
+            return false;
+        }
+        StopOrder order = stopOrder.orElseGet(() -> {
+            TreeMap<String, SortedSet<String>> after = new TreeMap<>();
+            groups.forEach(
+                    (name, each) -> after.put(name, each.rules().placement().after()));
+            return new StopOrder(after);
+        });
+        stopOrder = Optional.of(order);
+        return order.before(group.name()).stream()
+                .map(groups::get)
+                .anyMatch(each -> each != null && !each.isIdle() && each.phase() != LocalGroup.Phase.BLOCKED);
     }
 
     /** Why it is to stop here in good order: what runs only while it does stops first. */

@@ -40,7 +40,8 @@ import org.understudy.ha.api.spi.HostPort;
  * object never starts another one, since that one would not know what was claimed, and would have another key than the one
  * bound in the session. A lost guardian costs speed, and a kill that was left to it alone.
  *
- * <p>Any thread; no call but {@link #start} and {@link #close} takes longer than some 200 ms, and normally some microseconds.
+ * <p>Any thread; calls normally take some microseconds. Where many have something to say they say it in the order in which they came, and
+ * no call but {@link #start} and {@link #close} lasts longer than some 200 ms in which the guardian reads nothing.
  */
 public final class Guardian implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guardian.class);
@@ -67,7 +68,7 @@ public final class Guardian implements AutoCloseable {
     private final AtomicReference<State> state = new AtomicReference<>(State.ALIVE);
     private final List<String> weaknesses;
 
-    /** Guards {@link #written}, {@link #unread}, {@link #whenLost}, {@link #lastWords}, {@link #isEnded} and the order on the pipe. */
+    /** Guards everything below, and the order on the pipe. */
     private final ReentrantLock turn = new ReentrantLock();
 
     private final Condition readOn = turn.newCondition();
@@ -77,6 +78,12 @@ public final class Guardian implements AutoCloseable {
     private long written;
 
     private int unread;
+    /** When it last said that it has read something. */
+    private long readAt = System.nanoTime();
+    /** Counts those who came to write, and those of them who have written. */
+    private long came;
+
+    private long served;
     private boolean isEnded;
 
     private Guardian(GuardianSettings settings, Process process, NodeMark mark) {
@@ -199,7 +206,7 @@ public final class Guardian implements AutoCloseable {
         turn.lock();
         try {
             boolean isInterrupted = false;
-            long until = System.nanoTime() + FULL_NANOS_MAX;
+            long since = System.nanoTime();
             long left = FULL_NANOS_MAX;
             // Words of others come after it all the time: that some are not heard yet says nothing of this one.
             long mine = written;
@@ -209,7 +216,7 @@ public final class Guardian implements AutoCloseable {
                 } catch (InterruptedException e) {
                     isInterrupted = true;
                 }
-                left = until - System.nanoTime();
+                left = patienceNanos(since);
             }
             if (!isHeard(mine) && !isEnded) {
                 lose("it has not acknowledged for " + TimeUnit.NANOSECONDS.toMillis(FULL_NANOS_MAX) + " ms");
@@ -337,25 +344,41 @@ public final class Guardian implements AutoCloseable {
         toGuardian.flush();
     }
 
-    /** An interrupt is kept for the caller; it does not make the claim incomplete. */
+    /**
+     * Waits until it is this caller's turn and there is room. An interrupt is kept for the caller; it does not make the claim incomplete.
+     */
     private boolean awaitRoom(int length) {
-        long until = System.nanoTime() + FULL_NANOS_MAX;
+        long mine = came++;
+        long since = System.nanoTime();
+        long left = FULL_NANOS_MAX;
         boolean interrupted = false;
-        while (unread + length > GuardianWire.WINDOW && !isEnded) {
-            long left = until - System.nanoTime();
-            if (left <= 0) {
-                break;
-            }
+        while ((mine != served || isFull(length)) && !isEnded && left > 0) {
             try {
                 readOn.awaitNanos(left);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
+            left = patienceNanos(since);
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return unread + length <= GuardianWire.WINDOW;
+        boolean isMine = mine == served && !isFull(length);
+        if (isMine) {
+            served++;
+            readOn.signalAll();
+        }
+        return isMine;
+    }
+
+    private boolean isFull(int length) {
+        return unread + length > GuardianWire.WINDOW;
+    }
+
+    /** Holding the lock. How much longer whoever waits since then waits: that it reads the words of others is a sign of life as well. */
+    private long patienceNanos(long since) {
+        long now = System.nanoTime();
+        return FULL_NANOS_MAX - Math.min(now - since, now - readAt);
     }
 
     /** From doubt to certainty: a guardian that does not keep up is ended, before anybody goes on without it. */
@@ -410,6 +433,7 @@ public final class Guardian implements AutoCloseable {
                 turn.lock();
                 try {
                     unread -= ByteBuffer.wrap(frame.payload()).getInt();
+                    readAt = System.nanoTime();
                     readOn.signalAll();
                 } finally {
                     turn.unlock();
@@ -470,7 +494,7 @@ public final class Guardian implements AutoCloseable {
     private boolean offer(GuardianWire.Frame frame) {
         turn.lock();
         try {
-            if (state.get() != State.ALIVE || unread + frame.length() > GuardianWire.WINDOW) {
+            if (state.get() != State.ALIVE || isFull(frame.length())) {
                 return false;
             }
             put(frame);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -209,6 +210,11 @@ public final class Lane {
 
     Role role() {
         return part.role();
+    }
+
+    /** After which others it starts, as its rules call them. */
+    public SortedSet<String> after() {
+        return part.placement().after();
     }
 
     /**

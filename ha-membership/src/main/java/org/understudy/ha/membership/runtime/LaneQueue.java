@@ -21,7 +21,7 @@ final class LaneQueue {
     private boolean isTaken;
 
     private boolean isClosed;
-    private @Nullable Thread runner;
+    private @Nullable Run current;
     /** Counts those who had the lane: whoever was left behind in a call has it no more. */
     private long ticket;
 
@@ -81,7 +81,7 @@ final class LaneQueue {
             return false;
         }
         ticket++;
-        runner = null;
+        current = null;
         if (waiting.isEmpty()) {
             free();
         } else {
@@ -96,21 +96,29 @@ final class LaneQueue {
     }
 
     /**
-     * Takes no more tasks, drops those that wait and interrupts the one that runs.
+     * Takes no more tasks, drops those that wait and has the one that runs interrupted: on a thread of the pool, since an interrupt may last.
      *
      * @param last run after it, even so
      */
-    synchronized void closeNow(Runnable last) {
-        waiting.clear();
-        if (!isClosed) {
-            isClosed = true;
-            waiting.add(last);
+    void closeNow(Runnable last) {
+        Run running;
+        synchronized (this) {
+            waiting.clear();
+            if (!isClosed) {
+                isClosed = true;
+                waiting.add(last);
+            }
+            running = current;
+            if (!isTaken && !waiting.isEmpty()) {
+                dispatch();
+            }
         }
-        if (runner != null) {
-            runner.interrupt();
-        }
-        if (!isTaken && !waiting.isEmpty()) {
-            dispatch();
+        if (running != null) {
+            try {
+                pool.execute(running::interrupt);
+            } catch (RejectedExecutionException e) {
+                LanePool.LOG.trace("{}: the node is closed", name);
+            }
         }
     }
 
@@ -176,21 +184,39 @@ final class LaneQueue {
     }
 
     private void run(Runnable task, long mine) {
+        Run run = new Run();
         synchronized (this) {
-            runner = Thread.currentThread();
+            current = run;
         }
         try {
             task.run();
         } catch (RuntimeException | Error e) {
             LanePool.report(name + ": a task failed", e);
         } finally {
+            run.leave();
             synchronized (this) {
                 if (ticket == mine) {
-                    runner = null;
+                    current = null;
                 }
-                // An interrupt was meant for this task, not for what runs on the thread after it.
-                Thread.interrupted();
             }
+        }
+    }
+
+    /** A task on its thread. Its interrupt is meant for it, and not for what runs on the thread after it. */
+    private static final class Run {
+        private final Thread thread = Thread.currentThread();
+        private boolean isOver;
+
+        /** May block: the channel on which the task waits is closed by it, and that may wait for the task. */
+        synchronized void interrupt() {
+            if (!isOver) {
+                thread.interrupt();
+            }
+        }
+
+        synchronized void leave() {
+            isOver = true;
+            Thread.interrupted();
         }
     }
 }

@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Calls many short looks, each with its own interval, from few threads: those that are due go one after the other on one thread of
- * the pool, and the rest of a round goes on on one more thread with each {@value #STEP_MILLIS} ms in which it falls behind. So a
- * thousand groups cost a few wake-ups a tick, and looks that hang or are slow delay the others by no more than that.
+ * the pool. Somebody sees whether a round falls behind, {@value #USUAL_MILLIS} ms after it began at the latest; as long as rounds do, and for
+ * {@value #WARY_SECONDS} s after that, every {@value #STEP_MILLIS} ms. The rest of it then goes on on one more thread with each time that it has
+ * fallen behind. So a thousand groups cost two wake-ups a tick, and looks that hang or are slow delay the others by no more than that.
  *
  * <p>What names no interval is looked at every {@value #USUAL_MILLIS} ms, and where there is much of it, less often: a millisecond lies between two
  * such looks.
@@ -35,7 +36,10 @@ public final class Rounds {
 
     private static final long STEP_MAX = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long USUAL_MILLIS = 50;
+    private static final long USUAL = TimeUnit.MILLISECONDS.toNanos(USUAL_MILLIS);
     private static final long APART = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long WARY_SECONDS = 10;
+    private static final long WARY = TimeUnit.SECONDS.toNanos(WARY_SECONDS);
 
     private final Executor pool;
     private final ScheduledExecutorService timers;
@@ -55,6 +59,9 @@ public final class Rounds {
     private long ended;
     private long endedAtTick;
     private long nextTick = Long.MAX_VALUE;
+    /** Until when it is looked often whether rounds fall behind. */
+    private long waryUntil;
+
     private @Nullable Future<?> planned;
 
     public Rounds(Executor pool, ScheduledExecutorService timers) {
@@ -95,7 +102,7 @@ public final class Rounds {
 
         /** Holding the lock. */
         private long interval() {
-            return interval > 0 ? interval : Math.max(TimeUnit.MILLISECONDS.toNanos(USUAL_MILLIS), usual * APART);
+            return interval > 0 ? interval : Math.max(USUAL, usual * APART);
         }
     }
 
@@ -160,6 +167,9 @@ public final class Rounds {
                 return;
             }
             nextTick = Long.MAX_VALUE;
+            if (!due.isEmpty()) {
+                waryUntil = now + WARY;
+            }
             while (!later.isEmpty() && later.firstKey() <= now) {
                 due.addAll(later.pollFirstEntry().getValue());
             }
@@ -169,7 +179,7 @@ public final class Rounds {
                     begin();
                 }
                 endedAtTick = ended;
-                tickBy(now + STEP);
+                tickBy(now + (now < waryUntil ? STEP : USUAL));
             }
             if (!later.isEmpty()) {
                 tickBy(later.firstKey());

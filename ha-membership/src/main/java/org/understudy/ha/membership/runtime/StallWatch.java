@@ -191,7 +191,7 @@ public final class StallWatch implements AutoCloseable {
     // ---- on its own thread ---------------------------------------------------------------------------------------
 
     private void watch() {
-        long every = Math.max(1, pause.marginNanos() / 2);
+        long every = Math.max(1, pause.marginNanos());
         long publishNext = 0;
         while (!isClosed) {
             long before = clock.getAsLong();

@@ -123,6 +123,16 @@ final class UserCall {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
 
+    /** When its budget is used up, by {@link System#nanoTime}. */
+    long deadlineNanos() {
+        return deadline;
+    }
+
+    /** Whether nobody waits for it any more. */
+    synchronized boolean isGivenUp() {
+        return isGivenUp;
+    }
+
     synchronized boolean isCancelled() {
         return isCancelled || isFinished;
     }

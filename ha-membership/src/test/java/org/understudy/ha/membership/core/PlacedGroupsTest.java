@@ -99,6 +99,51 @@ class PlacedGroupsTest {
     }
 
     @Test
+    void a_node_that_leaves_stops_last_what_others_start_after_and_the_rest_at_once() {
+        offer("app", Placement.rules().after("db").build());
+        offer("db", Placement.rules().after("net").build());
+        offer("net", Placement.NONE);
+        offer("web", Placement.NONE);
+        pass(2_000);
+        started("web");
+        started("net");
+        pass(1_000);
+        started("db");
+        pass(1_000);
+        started("app");
+        orders.clear();
+
+        give(new Input.LeaveWanted());
+        assertThat(orders).containsExactly("stop app", "stop web");
+        stopped("app");
+        assertThat(orders).containsExactly("stop app", "stop web", "stop db");
+        stopped("web");
+        stopped("db");
+        assertThat(orders).containsExactly("stop app", "stop web", "stop db", "stop net");
+        stopped("net");
+        pass(1_000);
+
+        assertThat(machine.incarnation()).isEmpty();
+    }
+
+    @Test
+    void a_node_that_leaves_does_not_wait_for_what_could_not_be_stopped() {
+        offer("web", Placement.rules().after("net").build());
+        offer("net", Placement.NONE);
+        pass(2_000);
+        started("net");
+        pass(1_000);
+        started("web");
+        orders.clear();
+
+        give(new Input.LeaveWanted());
+        assertThat(orders).containsExactly("stop web");
+        give(new Input.StopEnded("web", tokens.get("web"), false, "it hangs"));
+
+        assertThat(orders).containsExactly("stop web", "stop net");
+    }
+
+    @Test
     void a_drain_can_be_called_off() {
         offer("web", Placement.NONE);
         pass(2_000);

@@ -222,6 +222,33 @@ class LanesTest {
     }
 
     @Test
+    void an_interrupt_that_lasts_holds_up_neither_whoever_closes_the_lane_nor_who_asks_it()
+            throws InterruptedException {
+        LaneQueue lane = new LaneQueue(pool, "lane-test");
+        CountDownLatch reads = new CountDownLatch(1);
+        CountDownLatch closing = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        LateChannel channel = new LateChannel(
+                () -> {
+                    reads.countDown();
+                    await(interrupted);
+                },
+                () -> {
+                    closing.countDown();
+                    await(forever);
+                });
+        lane.execute(channel::read);
+        reads.await();
+        lane.closeNow(() -> {});
+        closing.await();
+        assertThat(lane.execute(() -> {})).isFalse();
+        assertThat(lane.awaitIdle(0)).isFalse();
+        interrupted.countDown();
+        forever.countDown();
+        assertThat(lane.awaitIdle(60_000)).isTrue();
+    }
+
+    @Test
     void a_lane_that_is_closed_still_does_what_it_was_given() throws InterruptedException {
         LaneQueue lane = new LaneQueue(pool, "lane-test");
         CountDownLatch first = new CountDownLatch(1);

@@ -713,13 +713,13 @@ final class Board {
         return NONE;
     }
 
-    /** Whether one that runs only while this one does, and is to stop with it, has not stopped yet. */
+    /** Whether one that runs only while this one does, and is to stop with it, has not stopped yet. Whoever is not there to stop it is not waited for. */
     boolean isNeeded(int g) {
         Links own = g == NONE ? null : links[g];
         for (int i = 0; own != null && i < own.dependents.length; i++) {
             int other = own.dependents[i];
             boolean isCircle = own.afterCircle != NONE && links[other].afterCircle == own.afterCircle;
-            if (holder[other] != NONE && !isCircle && !isMaintained(other) && ended(other) != NONE) {
+            if (isLive(other) && !isCircle && !isMaintained(other) && ended(other) != NONE) {
                 return true;
             }
         }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
@@ -846,7 +847,9 @@ public final class Planner {
                 int chosen = placing.choose(waiting);
                 if (chosen == Board.NONE) {
                     boolean isRoomMade = placing.makeRoom(
-                            waiting, offer -> holderOfTheSame(held, offer).isEmpty());
+                            waiting,
+                            offer ->
+                                    holderOfTheSame(held, offer, holder -> true).isEmpty());
                     notices.add(new Notice(
                             name,
                             Reason.GRANT_WAITS,
@@ -856,7 +859,8 @@ public final class Planner {
                 ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
                 Session session = sessions.get(board.node(chosen));
                 Candidacy candidacy = session.candidacies().get(name);
-                Optional<String> rival = holderOfTheSame(held, candidacy);
+                Optional<String> rival =
+                        holderOfTheSame(held, candidacy, holder -> !isUnder(holder, name, session.incarnation()));
                 if (rival.isPresent()) {
                     notices.add(new Notice(name, Reason.GRANT_WAITS, rival.get()));
                     continue;
@@ -881,12 +885,21 @@ public final class Planner {
         }
 
         /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */
-        private Optional<String> holderOfTheSame(Map<String, String> held, Candidacy candidacy) {
+        private Optional<String> holderOfTheSame(
+                Map<String, String> held, Candidacy candidacy, Predicate<String> isRival) {
             return candidacy.remains().stream()
-                    .filter(held::containsKey)
+                    .filter(thing -> held.containsKey(thing) && isRival.test(held.get(thing)))
                     .findFirst()
                     .map(thing -> thing + " is held by group " + held.get(thing) + " on "
                             + standing(held.get(thing)).orElseThrow().holder() + "; give each group its own");
+        }
+
+        /** Whether it is a copy on that node and what is to be promoted there is this copy: what it leaves on the host is one thing. */
+        private boolean isUnder(String copy, String promoted, Incarnation who) {
+            return Part.roleOf(promoted) == Role.PROMOTED
+                    && Part.roleOf(copy) == Role.COPY
+                    && Part.groupOf(copy).equals(Part.groupOf(promoted))
+                    && standing(copy).filter(g -> g.holder().equals(who)).isPresent();
         }
 
         /** A session whose process is known to have ended may stand a while longer, but is granted nothing. */

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.spi.Enforcer.Order;
 import org.understudy.ha.api.spi.Enforcer.Terms;
@@ -45,6 +46,11 @@ public final class ArmingBook {
     private final List<Line> lines = new ArrayList<>();
     private final Terms terms;
     private final SortedMap<String, Member> members = new TreeMap<>();
+    /** How many of the members are of each incarnation. */
+    private final SortedMap<Long, Integer> lives = new TreeMap<>();
+    /** What members rely on, each once: they are many and rely on few different things. */
+    private final List<Relied> relied = new ArrayList<>();
+
     private long incarnation;
     private long confirmed = NEVER;
     private long number;
@@ -69,13 +75,36 @@ public final class ArmingBook {
      * @param relies for each of its resources that needs one the enforcers that can end it, {@link CoverageRule#relies}
      */
     public List<Act> enter(String group, long ofIncarnation, List<List<Integer>> relies, long now) {
-        members.put(group, new Member(ofIncarnation, relies));
+        Member entered = new Member(ofIncarnation, relies);
+        forget(members.put(group, entered));
+        lives.merge(ofIncarnation, 1, Integer::sum);
+        relies.forEach(able -> count(able, 1));
         return acts(now);
     }
 
     /** Everything of the group is certainly stopped. */
     public List<Act> leave(String group, long now) {
-        return members.remove(group) == null ? List.of() : acts(now);
+        Member left = members.remove(group);
+        forget(left);
+        return left == null ? List.of() : acts(now);
+    }
+
+    private void forget(@Nullable Member member) {
+        if (member != null) {
+            lives.computeIfPresent(member.incarnation, (life, count) -> count == 1 ? null : count - 1);
+            member.relies.forEach(able -> count(able, -1));
+        }
+    }
+
+    private void count(List<Integer> able, int more) {
+        for (Relied each : relied) {
+            if (each.able.equals(able)) {
+                each.members += more;
+                relied.removeIf(other -> other.members == 0);
+                return;
+            }
+        }
+        relied.add(new Relied(able, more));
     }
 
     /** Whether something that does not need us would end every resource of an entered group. */
@@ -117,7 +146,7 @@ public final class ArmingBook {
 
     private List<Act> acts(long now) {
         List<Act> acts = new ArrayList<>();
-        boolean isOneLife = members.values().stream().allMatch(m -> m.incarnation == incarnation);
+        boolean isOneLife = lives.isEmpty() || lives.size() == 1 && lives.firstKey() == incarnation;
         TreeSet<Integer> wanted = wanted(now);
         for (int i = 0; i < lines.size(); i++) {
             Line line = lines.get(i);
@@ -142,22 +171,31 @@ public final class ArmingBook {
 
     private TreeSet<Integer> wanted(long now) {
         TreeSet<Integer> wanted = new TreeSet<>();
-        for (Member member : members.values()) {
-            for (List<Integer> able : member.relies) {
-                Optional<Enforcement> mildest = able.stream()
-                        .filter(i -> absence(i, now).isEmpty())
-                        .map(i -> lines.get(i).offer.kind())
-                        .min(Enforcement::compareTo);
-                for (int i : able) {
-                    Line line = lines.get(i);
-                    boolean isChosen = mildest.isEmpty() || line.offer.kind() == mildest.get();
-                    if (line.lost.isEmpty() && line.offer.obstacles().isEmpty() && (isChosen || line.isOrdered())) {
-                        wanted.add(i);
-                    }
+        for (Relied each : relied) {
+            Optional<Enforcement> mildest = each.able.stream()
+                    .filter(i -> absence(i, now).isEmpty())
+                    .map(i -> lines.get(i).offer.kind())
+                    .min(Enforcement::compareTo);
+            for (int i : each.able) {
+                Line line = lines.get(i);
+                boolean isChosen = mildest.isEmpty() || line.offer.kind() == mildest.get();
+                if (line.lost.isEmpty() && line.offer.obstacles().isEmpty() && (isChosen || line.isOrdered())) {
+                    wanted.add(i);
                 }
             }
         }
         return wanted;
+    }
+
+    /** Enforcers of which one is to end a resource, and how many resources. */
+    private static final class Relied {
+        private final List<Integer> able;
+        private int members;
+
+        private Relied(List<Integer> able, int members) {
+            this.able = able;
+            this.members = members;
+        }
     }
 
     private record Member(long incarnation, List<List<Integer>> relies) {}

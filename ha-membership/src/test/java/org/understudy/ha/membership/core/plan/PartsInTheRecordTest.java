@@ -26,6 +26,7 @@ import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
 
 /** What the planner makes of copies and promoted roles, which it takes for groups like any other, and of many groups at once. */
 class PartsInTheRecordTest {
@@ -74,6 +75,22 @@ class PartsInTheRecordTest {
     }
 
     @Test
+    void what_a_copy_leaves_on_its_host_keeps_no_promotion_from_it_but_from_others() {
+        Candidacy leaving = score(1, "lock/db");
+        ClusterRecord onA = withGroup(roles(Map.of(A1, leaving)), "db#1", granted(A1, 5, true, "lock/db"));
+        onA = withGroup(onA, "db!promoted", GroupRecord.NEW);
+        assertThat(promoted(plan(onA)).holder()).isEqualTo(A1);
+        assertThat(promoted(plan(onA)).remains()).containsExactly("lock/db");
+
+        ClusterRecord onB = withGroup(roles(Map.of(B1, leaving)), "db#1", granted(A1, 5, true, "lock/db"));
+        onB = withGroup(onB, "db!promoted", GroupRecord.NEW);
+        assertThat(plan(onB).record().grant("db!promoted")).isEmpty();
+        ClusterRecord ofAnother = withGroup(roles(Map.of(A1, leaving)), "dc#1", granted(A1, 5, true, "lock/db"));
+        ofAnother = withGroup(ofAnother, "db!promoted", GroupRecord.NEW);
+        assertThat(plan(ofAnother).record().grant("db!promoted")).isEmpty();
+    }
+
+    @Test
     void a_better_score_moves_nothing() {
         ClusterRecord record =
                 withGroup(roles(Map.of(A1, score(1), B1, score(2), C1, score(3))), "db!promoted", granted(A1, 5, true));
@@ -89,7 +106,7 @@ class PartsInTheRecordTest {
         ClusterRecord record =
                 withSession(withSession(withSession(empty(), A1, offer), B1, offer), C1, new TreeMap<>(offer));
         for (String name : offer.keySet()) {
-            record = withGroup(record, name, org.understudy.ha.membership.core.record.GroupRecord.NEW);
+            record = withGroup(record, name, GroupRecord.NEW);
         }
         ClusterRecord after = plan(record).record();
         assertThat(after.grant("web#1").orElseThrow().holder()).isEqualTo(A1);
@@ -117,8 +134,8 @@ class PartsInTheRecordTest {
         assertThat(after.grant("db!promoted").orElseThrow().stands()).isTrue();
     }
 
-    private static Candidacy score(int score) {
-        return new Candidacy(List.of(), false, true, "", Presence.ABSENT, true, List.of(), score, false);
+    private static Candidacy score(int score, String... remains) {
+        return new Candidacy(List.of(), false, true, "", Presence.ABSENT, true, List.of(remains), score, false);
     }
 
     private static Candidacy preferring(org.understudy.ha.api.NodeId... nodes) {
