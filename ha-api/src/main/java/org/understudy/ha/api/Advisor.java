@@ -21,9 +21,9 @@ public interface Advisor {
     Explanation explain(String group);
 
     /**
-     * Why a group is not on a node.
+     * Why a group is not on a node: everything that is against it.
      *
-     * @throws LifecycleException if this node knows no such group
+     * @throws LifecycleException if this node knows no such group, or that node never was one of this cluster
      */
     Explanation whyNot(String group, NodeId node);
 

@@ -8,12 +8,13 @@ import java.util.Optional;
  *
  * @param number its place in this node's history, from 1; grows by one with each, also across restarts
  * @param at when this node learned it, on its host's clock; for people only, nothing is decided by it
- * @param subject the group, the node or the cluster it is about, see {@link Kind#isAboutGroup()}
+ * @param subject the group, node, name, barrier or cluster it is about, see {@link Kind#isAboutGroup()}
  * @param from who had it, or who left; empty if nobody, or nobody this node knew of
  * @param to who has it now, is to get it, or came
  * @param token the token of the grant it is about
  * @param proof why the grant before, or this one, is over; or why a session is
- * @param reason what the planner or an operator said, or what the record shows; empty if the sentence says all
+ * @param reason what the planner or an operator said, or what the record shows; of a group that another node decided about, which one: its
+ *     history says why. Empty if the sentence says all
  * @param record the number of the record that decided it
  * @param isOwn whether this node made the decision, as the controller; then it can be {@linkplain History#replay replayed}
  * @param sentence all of it, for people
@@ -73,7 +74,17 @@ public record Decision(
         /** An operator gave it back. */
         RESUMED(false),
         /** Something is missing here: the sentence says what and why. */
-        GAP(false);
+        GAP(false),
+        /** An operator took a group out of the record. */
+        FORGOTTEN(true),
+        /** A node owns a name, alone or beside others. */
+        NAMED(false),
+        /** A node owns a name no more. */
+        UNNAMED(false),
+        /** The members of a barrier, or of the recovery ladder, are others now, or begin anew. */
+        MEMBERS(false),
+        /** All members of a barrier have entered its phase, or climbed a rung of the ladder. */
+        PASSED(false);
 
         private final boolean isAboutGroup;
 

@@ -14,6 +14,9 @@ import java.util.Optional;
  * @param role which part of the group it is about
  * @param copy the number of the copy, from 1; 0 where the role is not {@link Role#COPY}
  * @param troubles what went wrong with it on this node
+ * @param over why that grant is over; empty while it stands, and without one
+ * @param atHolder what the holder said last of it under that token: {@link State#STARTING}, {@link State#RUNNING}, {@link State#STOPPING}
+ *     or {@link State#BLOCKED}. It said so beside the record, so it is for people and may be late or missing; empty if this node heard nothing
  */
 public record GroupStatus(
         String group,
@@ -24,7 +27,9 @@ public record GroupStatus(
         String reason,
         Role role,
         int copy,
-        Troubles troubles) {
+        Troubles troubles,
+        Optional<ProofKind> over,
+        Optional<State> atHolder) {
 
     /** Of a group that runs on one node at a time, without troubles. */
     public GroupStatus(
@@ -34,12 +39,28 @@ public record GroupStatus(
             Optional<FencingToken> token,
             Optional<ProofKind> proof,
             String reason) {
-        this(group, state, holder, token, proof, reason, Role.WHOLE, 0, Troubles.NONE);
+        this(
+                group,
+                state,
+                holder,
+                token,
+                proof,
+                reason,
+                Role.WHOLE,
+                0,
+                Troubles.NONE,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** Whether anything of it is on this node. */
     public boolean isHere() {
         return state != State.UNOWNED && state != State.ELSEWHERE;
+    }
+
+    /** Whether somebody stands granted it, alive or not. */
+    public boolean isHeld() {
+        return holder.isPresent() && over.isEmpty();
     }
 
     /** The group's name, and for a part which one: {@code web copy 2}, {@code db promoted}. */

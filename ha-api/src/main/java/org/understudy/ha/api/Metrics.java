@@ -23,22 +23,35 @@ public record Metrics(Health health, List<Metric> values) {
         values = List.copyOf(values);
     }
 
-    /** The value of one series, if there is one. */
+    /**
+     * The value of one series, if there is one.
+     *
+     * @param tags all of them; {@code cluster} and {@code node}, which are the same for all, may be left out
+     */
     public Optional<Metric> find(String name, Map<String, String> tags) {
         return values.stream()
-                .filter(m -> m.name().equals(name) && m.tags().equals(tags))
+                .filter(m -> m.name().equals(name) && m.isTagged(tags))
                 .findFirst();
     }
 
     /**
-     * Whether this node can do its part. A standby is as healthy as an owner.
+     * Whether this node can do its part. Three questions: {@code isLive} is for whoever restarts processes, {@code isReady} for whoever counts votes
+     * and members, {@code mayOwn} for whoever counts on a takeover. A node that owns nothing now is as healthy as an owner.
      *
      * @param isLive its control thread works: it is not half a minute late, and the node has not stepped aside; if not, only a
      *     restart of the process helps
-     * @param isReady it has a session and a valid lease, so it may own groups
+     * @param isReady it has a session and a valid lease: a majority answers it
      * @param reason one sentence
+     * @param whyNoOwner why it could start no group now although it may be ready: it is on standby, in maintenance or a witness; empty if it
+     *     could. Whether a certain group could run here is told by {@link Advisor#whyNot}
      */
-    public record Health(boolean isLive, boolean isReady, String reason) {}
+    public record Health(boolean isLive, boolean isReady, String reason, String whyNoOwner) {
+
+        /** Whether it may be granted groups now. */
+        public boolean mayOwn() {
+            return whyNoOwner.isEmpty();
+        }
+    }
 
     /**
      * One value.
@@ -52,8 +65,16 @@ public record Metrics(Health health, List<Metric> values) {
     public record Metric(
             String name, Kind kind, String unit, String description, SortedMap<String, String> tags, double value) {
 
+        private static final List<String> COMMON = List.of("cluster", "node");
+
         public Metric {
             tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
+        }
+
+        private boolean isTagged(Map<String, String> wanted) {
+            SortedMap<String, String> left = new TreeMap<>(tags);
+            left.keySet().removeIf(tag -> COMMON.contains(tag) && !wanted.containsKey(tag));
+            return left.equals(wanted);
         }
 
         /** What a value does. */

@@ -1,5 +1,10 @@
 package org.understudy.ha.api;
 
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -10,6 +15,11 @@ import java.util.concurrent.CompletionStage;
  * {@link ConfigurationException}.
  */
 public interface Operator {
+
+    /**
+     * What operators have switched, as the newest record that this node knows has it; nothing if it knows none. Never blocks.
+     */
+    Switches switches();
 
     /**
      * Keeps a node from running groups and elections: it stops what it runs, and others take over. It goes on voting. Stays until
@@ -87,6 +97,18 @@ public interface Operator {
     }
 
     /**
+     * Takes a group out of the cluster record, with everything the record knows of it: its last grant, its rules, that it must not run. For a
+     * group that nobody will register any more. Refused, with the reason, while a node that is in the cluster offers it, while it stands granted,
+     * which takes the same proof to end as for another owner, and while it is in maintenance. Whoever registers it later, also a node that was
+     * away meanwhile, begins with its first start: every preferred node and every peer looks whether it is active. Tokens go on growing.
+     *
+     * @param group its name; of a group in copies all of them, and the promoted role
+     * @param who you are; kept
+     * @param why you do it; kept
+     */
+    CompletionStage<Result> forgetGroup(String group, String who, String why);
+
+    /**
      * Vouches that this node's state directory is what it last was and not restored from an older copy, when too many other nodes are
      * gone to ask. After a restart of its host a node votes only once a majority of the others has told it what it may have forgotten. A wrong
      * word can bring back decisions that were taken since the copy was made.
@@ -107,6 +129,48 @@ public interface Operator {
      * of is lost; tokens go on growing.
      */
     CompletionStage<Result> forceRecord(String who, String why);
+
+    /**
+     * What operators have switched.
+     *
+     * @param standby nodes that run nothing until they are activated
+     * @param maintenance what is out of the cluster's hands
+     */
+    record Switches(SortedSet<NodeId> standby, List<Maintained> maintenance) {
+
+        /** Nothing. */
+        public static final Switches NONE = new Switches(new TreeSet<>(), List.of());
+
+        public Switches {
+            standby = Collections.unmodifiableSortedSet(new TreeSet<>(standby));
+            maintenance = List.copyOf(maintenance);
+        }
+
+        /** Why a node runs no group beside those it may have already; empty if no switch keeps it from that. */
+        public Optional<String> against(NodeId node) {
+            if (standby.contains(node)) {
+                return Optional.of("it is on standby: activate it when it may run groups again");
+            }
+            return maintenance.stream()
+                    .filter(each -> each.target().kind() == Target.Kind.EVERYTHING
+                            || each.target().equals(Target.node(node)))
+                    .findFirst()
+                    .map(each -> each + ": nothing is started there before that ends");
+        }
+    }
+
+    /**
+     * Something in maintenance.
+     *
+     * @param who said so; empty if the record does not keep that word any more
+     * @param why they said so
+     */
+    record Maintained(Target target, String who, String why) {
+        @Override
+        public String toString() {
+            return target + " is in maintenance" + (who.isEmpty() ? "" : " (" + who + ": " + why + ")");
+        }
+    }
 
     /**
      * How it went.

@@ -52,6 +52,8 @@ public interface Resources {
      * Asks the holder to stop the group and another node to start it; of a promotable one to demote its copy, and another node to promote
      * its own. A request, never a constraint left behind. Refused for any other group in copies: put the node on standby instead.
      *
+     * <p>The new holder has still to start it, and that may fail: {@link GroupStatus#atHolder()} says how it goes on.
+     *
      * @return completes with the result: {@link MoveResult.Outcome#DONE} once the new holder is granted the group,
      *     {@link MoveResult.Outcome#REFUSED} with the reason, or {@link MoveResult.Outcome#UNKNOWN} when {@code limit} has passed
      */

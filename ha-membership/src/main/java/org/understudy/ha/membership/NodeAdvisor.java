@@ -1,5 +1,6 @@
 package org.understudy.ha.membership;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.membership.core.plan.Advice;
 import org.understudy.ha.membership.core.plan.Forms;
 import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Rehearsal;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -26,11 +28,20 @@ final class NodeAdvisor implements Advisor {
     private final NodeId self;
     private final Supplier<Optional<ClusterRecord>> record;
     private final SortedMap<String, PlacementPolicy> policies;
+    private final Function<String, List<String>> more;
     /** Who held each group before, as far as this process has seen. */
     private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
 
-    NodeAdvisor(NodeId self, Supplier<Optional<ClusterRecord>> record, SortedMap<String, PlacementPolicy> policies) {
+    /**
+     * @param more what is to be added about a part of a group that the record does not say; any thread
+     */
+    NodeAdvisor(
+            NodeId self,
+            Supplier<Optional<ClusterRecord>> record,
+            SortedMap<String, PlacementPolicy> policies,
+            Function<String, List<String>> more) {
         this.self = self;
+        this.more = more;
         this.record = record;
         this.policies = policies;
     }
@@ -50,12 +61,29 @@ final class NodeAdvisor implements Advisor {
 
     @Override
     public Explanation explain(String group) {
-        return each(group, part -> Advice.explain(known(part), part, Optional.ofNullable(before.get(part))));
+        return each(
+                group,
+                part -> withMore(part, Advice.explain(known(part), part, Optional.ofNullable(before.get(part)))));
     }
 
     @Override
     public Explanation whyNot(String group, NodeId node) {
-        return each(group, part -> Advice.whyNot(known(part), part, node));
+        Planner.unknown(known(), node).ifPresent(why -> {
+            throw new LifecycleException(why);
+        });
+        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node)));
+    }
+
+    private Explanation withMore(String part, Explanation why) {
+        List<String> all = new ArrayList<>(List.of(why.sentence()));
+        all.addAll(more.apply(part));
+        String policy = Optional.ofNullable(known().groups().get(part))
+                .map(state -> state.rules().placement().policy())
+                .orElse("");
+        if (!policy.isEmpty() && !policies.containsKey(policy)) {
+            all.add("this node has no policy " + policy + ": while it decides the default order is used");
+        }
+        return new Explanation(why.group(), String.join("; ", all), why.holder(), why.proof(), why.candidates());
     }
 
     /** Of a group in copies what is said of each part, and with it who is promoted, or has the first copy. */
@@ -94,8 +122,7 @@ final class NodeAdvisor implements Advisor {
     private ClusterRecord known(String group) {
         ClusterRecord known = known();
         if (!known.groups().containsKey(group)) {
-            throw new LifecycleException("node " + self + " knows no group " + group + "; known are "
-                    + known.groups().keySet());
+            throw new LifecycleException(Planner.noSuchGroup(known, group));
         }
         return known;
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,8 @@ import org.understudy.ha.api.Target;
 import org.understudy.ha.membership.core.Effect.ClearDecided;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Operation;
 import org.understudy.ha.membership.core.record.Operation.Kind;
 
@@ -31,6 +34,7 @@ final class NodeOperator implements Operator {
 
     private final NodeId self;
     private final Runnable checkOpen;
+    private final Supplier<Optional<ClusterRecord>> record;
     private final Consumer<Input> machine;
     private final Executor callbacks;
     private final AtomicLong requests;
@@ -40,13 +44,40 @@ final class NodeOperator implements Operator {
 
     /**
      * @param seed drawn at random for each life: what answers a request of an earlier one is taken for no answer to one of this
+     * @param record the newest that is known; any thread
      */
-    NodeOperator(NodeId self, long seed, Runnable checkOpen, Consumer<Input> machine, Executor callbacks) {
+    NodeOperator(
+            NodeId self,
+            long seed,
+            Runnable checkOpen,
+            Supplier<Optional<ClusterRecord>> record,
+            Consumer<Input> machine,
+            Executor callbacks) {
         this.self = self;
+        this.record = record;
         this.requests = new AtomicLong(seed);
         this.checkOpen = checkOpen;
         this.machine = machine;
         this.callbacks = callbacks;
+    }
+
+    @Override
+    public Switches switches() {
+        return record.get()
+                .map(known -> new Switches(
+                        known.standby(),
+                        known.maintenance().stream()
+                                .map(target -> maintained(known, target))
+                                .toList()))
+                .orElse(Switches.NONE);
+    }
+
+    private static Maintained maintained(ClusterRecord known, Target target) {
+        return known.words().stream()
+                .filter(word -> word.what().equals(Planner.maintained(target)))
+                .reduce((earlier, later) -> later)
+                .map(word -> new Maintained(target, word.who(), word.why()))
+                .orElse(new Maintained(target, "", ""));
     }
 
     @Override
@@ -68,6 +99,12 @@ final class NodeOperator implements Operator {
     @Override
     public CompletionStage<Result> endMaintenance(Target target) {
         return operate(new Operation(Kind.RESUME, self, 0, Optional.of(target), "", ""));
+    }
+
+    @Override
+    public CompletionStage<Result> forgetGroup(String group, String who, String why) {
+        checkWords(who, why);
+        return operate(new Operation(Kind.FORGET, self, 0, Optional.of(Target.group(group)), who, why));
     }
 
     @Override

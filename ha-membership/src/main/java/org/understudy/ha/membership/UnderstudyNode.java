@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -16,9 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -83,6 +86,7 @@ import org.understudy.ha.api.spi.GroupChannel;
 import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.PlacementPolicy;
+import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.internal.loop.EventDispatcher;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
@@ -93,6 +97,7 @@ import org.understudy.ha.membership.admin.AdminServer;
 import org.understudy.ha.membership.agents.OcfAgent;
 import org.understudy.ha.membership.codec.FrameOrder;
 import org.understudy.ha.membership.codec.MessageCodec;
+import org.understudy.ha.membership.codec.OwnerWordsCodec.OwnerWord;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Effect;
@@ -101,6 +106,7 @@ import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Forms;
+import org.understudy.ha.membership.core.plan.Oddities;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
@@ -138,6 +144,7 @@ import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
 import org.understudy.ha.membership.runtime.LeaseBoard;
 import org.understudy.ha.membership.runtime.NoticeLog;
+import org.understudy.ha.membership.runtime.OwnerWords;
 import org.understudy.ha.membership.runtime.Rounds;
 import org.understudy.ha.membership.runtime.SoftStates;
 import org.understudy.ha.membership.runtime.StallWatch;
@@ -168,6 +175,9 @@ final class UnderstudyNode implements HaNode {
     private static final long THINKING_SECONDS = 3;
     private static final long STATUSES_NANOS_MAX = 20_000_000L;
     private static final long STATUS_APART_NANOS = 20_000L;
+    /** What looks like a mistake is told when it has been so for so long: nodes register one group after the other. */
+    private static final long ODD_FOR_SECONDS = 10;
+
     private static final Comparator<GroupStatus> PART_ORDER =
             Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);
 
@@ -209,6 +219,11 @@ final class UnderstudyNode implements HaNode {
             services, this::situation, (subject, sentence) -> publish(subject, new HaEvent.Alarm("ladder", sentence)));
     private final AssumptionsWatch assumptionsWatch;
     private final SoftStates softStates;
+    private final OwnerWords ownerWords;
+    /** What looks like a mistake in a group that is registered here, by the group's name. */
+    private final Map<String, List<String>> oddHere = new ConcurrentHashMap<>();
+    /** When the start or stop that is under way was ordered, by the name of the part. */
+    private final Map<String, Long> orderedAt = new ConcurrentHashMap<>();
 
     private final HistoryKeeper history;
     private final Tally tally = new Tally(System::nanoTime);
@@ -243,6 +258,8 @@ final class UnderstudyNode implements HaNode {
     private long statusesAt = System.nanoTime();
     private final Map<String, String> stopReasons = new TreeMap<>();
     private final Map<String, String> differing = new TreeMap<>();
+    private Set<String> odd = new TreeSet<>();
+    private boolean isOddLookPlanned;
     private long clockOffset;
 
     private volatile boolean isWholeClaimed;
@@ -264,8 +281,7 @@ final class UnderstudyNode implements HaNode {
         this.rounds = new Rounds(lanePool, timers);
         this.callWatch = new CallWatch(timers);
         this.opened.push(lanePool);
-        this.history = new HistoryKeeper(
-                config.stateDirectory(), threads, Clock.systemUTC(), Policies.with(config.policies()), this::decided);
+        this.history = new HistoryKeeper(config.stateDirectory(), threads, Clock.systemUTC(), this::decided);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
@@ -274,6 +290,7 @@ final class UnderstudyNode implements HaNode {
                 timers,
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
+        this.ownerWords = new OwnerWords(this::sendToOthers);
         this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
@@ -281,9 +298,11 @@ final class UnderstudyNode implements HaNode {
                 config.node(),
                 new SecureRandom().nextLong() >>> 1,
                 this::checkOpen,
+                () -> record,
                 input -> loop.submit(input),
                 callbacks);
-        this.advisor = new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()));
+        this.advisor =
+                new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()), this::whatElseIsKnown);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -624,6 +643,7 @@ final class UnderstudyNode implements HaNode {
                         leases.remaining().toNanos() / 1e9,
                         loop.waiting(),
                         history.waiting(),
+                        config.self().isWitness(),
                         tally));
     }
 
@@ -960,7 +980,7 @@ final class UnderstudyNode implements HaNode {
         public void onFrame(NodeId from, byte[] bytes) {
             intake.message(from, bytes).ifPresent(message -> {
                 if (message instanceof Message.Soft soft) {
-                    softStates.heard(soft);
+                    soft(from, soft);
                     return;
                 }
                 long now = clock.getAsLong();
@@ -973,6 +993,16 @@ final class UnderstudyNode implements HaNode {
                     loop.execute(() -> stalls.answered(from, no.sequence(), now));
                 }
             });
+        }
+
+        private void soft(NodeId from, Message.Soft message) {
+            if (OwnerWords.isMeant(message)) {
+                ownerWords.hear(
+                        from, message, record.map(r -> r.groups().keySet()).orElse(new TreeSet<>()));
+                loop.execute(() -> isStatusDirty = true);
+            } else {
+                softStates.heard(message);
+            }
         }
 
         void onWill(byte[] datagram) {
@@ -995,6 +1025,8 @@ final class UnderstudyNode implements HaNode {
                 Membership.View next = new Membership.View(view.number() + 1, members);
                 view = next;
                 publish("view", new HaEvent.ViewChanged(next));
+                ownerWords.sayAllAgain();
+                isStatusDirty = true;
             });
             loop.submit(new Input.ViewChanged(members));
         }
@@ -1052,11 +1084,13 @@ final class UnderstudyNode implements HaNode {
                         .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
             } else if (effect instanceof Effect.StartGroup start) {
                 tally.starting(start.group());
+                orderedAt.put(start.group(), System.nanoTime());
                 lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
                 stopReasons.remove(start.group());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.StopGroup stop) {
                 tally.stopping(stop.group());
+                orderedAt.put(stop.group(), System.nanoTime());
                 lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
@@ -1225,6 +1259,8 @@ final class UnderstudyNode implements HaNode {
                     lanes.remove(entry.getKey(), entry.getValue());
                     entry.getValue().retire();
                     stopReasons.remove(entry.getKey());
+                    orderedAt.remove(entry.getKey());
+                    oddHere.remove(Part.groupOf(entry.getKey()));
                     softStates.forget(entry.getKey());
                     tally.forget(entry.getKey());
                     isStatusDirty = true;
@@ -1298,7 +1334,12 @@ final class UnderstudyNode implements HaNode {
         for (String name : names) {
             next.computeIfAbsent(name, n -> status(n, unowned));
         }
-        record.filter(known -> known != compared).ifPresent(this::warnOfDifferences);
+        record.filter(known -> known != compared).ifPresent(known -> {
+            warnOfDifferences(known);
+            ownerWords.retain(known.groups().keySet());
+            planOddLook();
+        });
+        ownerWords.say(present(names));
         SortedMap<String, GroupStatus> before = statuses;
         statuses = next;
         next.forEach((name, status) -> {
@@ -1345,6 +1386,104 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
+    /** What this node says to the others of the groups that are here. */
+    private Collection<OwnerWord> present(Collection<String> names) {
+        TreeMap<String, OwnerWord> words = new TreeMap<>();
+        for (String name : names) {
+            Optional<GroupStatus.State> local =
+                    name.startsWith(ELECTION_PREFIX) ? Optional.empty() : machine.localState(name);
+            local.ifPresent(state ->
+                    words.put(name, OwnerWords.word(name, machine.localToken(name), state, machine.whyBlocked(name))));
+        }
+        return words.values();
+    }
+
+    private void planOddLook() {
+        if (!isOddLookPlanned) {
+            isOddLookPlanned = true;
+            try {
+                timers.schedule(() -> loop.execute(this::lookForOddities), ODD_FOR_SECONDS, TimeUnit.SECONDS);
+            } catch (RejectedExecutionException e) {
+                LOG.trace("node {} is closed", config.node());
+            }
+        }
+    }
+
+    /** Tells, once, what was so at the last look already. */
+    private void lookForOddities() {
+        isOddLookPlanned = false;
+        TreeSet<String> now = new TreeSet<>();
+        record.ifPresent(known -> known.groups()
+                .keySet()
+                .forEach(group -> Oddities.of(known, group).forEach(sentence -> {
+                    now.add(sentence);
+                    if (odd.contains(sentence) && !sentence.equals(differing.put(sentence, sentence))) {
+                        warnOfOddity(Part.groupOf(group), sentence);
+                    }
+                })));
+        if (!odd.containsAll(now)) {
+            planOddLook();
+        }
+        odd.stream().filter(sentence -> !now.contains(sentence)).forEach(differing::remove);
+        odd = now;
+    }
+
+    private void warnOfOddity(String group, String sentence) {
+        log.line(() -> LOG.warn("{}", sentence));
+        publish("odd " + sentence, new HaEvent.Alarm(group, sentence));
+    }
+
+    /** Of a part of a group what only its owner knows, or only who registered it here. */
+    private List<String> whatElseIsKnown(String part) {
+        List<String> more = new ArrayList<>(oddHere.getOrDefault(Part.groupOf(part), List.of()));
+        Optional.ofNullable(statuses.get(part)).map(this::withProgress).ifPresent(status -> {
+            switch (status.state()) {
+                case STARTING, STOPPING, BLOCKED ->
+                    more.add("on this node it is " + status.state() + ": " + status.reason());
+                case ELSEWHERE ->
+                    status.atHolder()
+                            .filter(state -> state != GroupStatus.State.RUNNING)
+                            .ifPresent(state -> more.add(status.reason()));
+                default -> {}
+            }
+        });
+        return more;
+    }
+
+    /** With what its start or stop waits for now. Any thread. */
+    private GroupStatus withProgress(GroupStatus status) {
+        String name = nameOf(status);
+        Long since = orderedAt.get(name);
+        Lane lane = lanes.get(name);
+        boolean isUnderWay = status.state() == GroupStatus.State.STARTING
+                || status.state() == GroupStatus.State.STOPPING
+                || status.state() == GroupStatus.State.BLOCKED;
+        if (!isUnderWay || since == null || lane == null) {
+            return status;
+        }
+        String progress = lane.progress(Duration.ofNanos(System.nanoTime() - since));
+        return new GroupStatus(
+                status.group(),
+                status.state(),
+                status.holder(),
+                status.token(),
+                status.proof(),
+                status.reason().isEmpty() ? progress : status.reason() + "; " + progress,
+                status.role(),
+                status.copy(),
+                status.troubles(),
+                status.over(),
+                status.atHolder());
+    }
+
+    private static String nameOf(GroupStatus status) {
+        return switch (status.role()) {
+            case WHOLE -> status.group();
+            case COPY -> Part.copy(status.group(), status.copy());
+            case PROMOTED -> Part.promoted(status.group());
+        };
+    }
+
     private boolean keepsRunning(String name) {
         return Optional.ofNullable(lanes.get(name)).filter(Lane::keepsRunning).isPresent();
     }
@@ -1381,6 +1520,10 @@ final class UnderstudyNode implements HaNode {
                     ? "stopped here: " + stopReasons.get(name)
                     : "granted to this node, which is about to start it";
         }
+        Optional<OwnerWord> said = where == GroupStatus.State.ELSEWHERE
+                ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
+                : Optional.empty();
+        reason += said.map(OwnerWords::words).orElse("");
         if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
             reason += " (so it was when a majority answered last)";
         }
@@ -1396,7 +1539,9 @@ final class UnderstudyNode implements HaNode {
                 Part.copyOf(name),
                 Optional.ofNullable(lanes.get(name))
                         .map(lane -> lane.troubles(counted))
-                        .orElse(counted));
+                        .orElse(counted),
+                grant.flatMap(Grant::over),
+                local.or(() -> said.map(OwnerWord::state)));
     }
 
     /** Of a part that this node has registered, and has not looked at. */
@@ -1410,7 +1555,9 @@ final class UnderstudyNode implements HaNode {
                 "registered here; not in a cluster record that this node knows yet",
                 Part.roleOf(name),
                 Part.copyOf(name),
-                Troubles.NONE);
+                Troubles.NONE,
+                Optional.empty(),
+                Optional.empty());
     }
 
     // ---- resources and elections -----------------------------------------------------------------------------------
@@ -1458,6 +1605,36 @@ final class UnderstudyNode implements HaNode {
                 }
             }
             addLanes(group, parts, false);
+            tellWhatIsOdd(group);
+        }
+
+        /** What may be meant, but hardly is. */
+        private void tellWhatIsOdd(Group group) {
+            List<String> found = new ArrayList<>();
+            long owners = config.peers().stream().filter(p -> !p.isWitness()).count();
+            if (group.copies().count() > owners) {
+                found.add("group " + group.name() + " has " + group.copies().count() + " copies, and " + owners
+                        + " nodes are configured that could run them: at most one copy runs on each");
+            }
+            String policy = group.placement().policy();
+            if (!policy.isEmpty() && !Policies.with(config.policies()).containsKey(policy)) {
+                found.add(
+                        "group " + group.name() + " is ordered by policy " + policy + ", which this node does not have;"
+                                + " give it to placementPolicy(…) of every node's builder");
+            }
+            for (Group.Entry entry : group.resources()) {
+                boolean isRoleless = entry.resource() instanceof PromotableResource
+                        && !(entry.resource() instanceof OcfAgent)
+                        && !group.copies().isPromotable();
+                if (isRoleless) {
+                    found.add("group " + group.name() + " resource " + entry.name()
+                            + " can be promoted and never will be: say copies(n) and promotable() if one is to be");
+                }
+            }
+            if (!found.isEmpty()) {
+                oddHere.put(group.name(), List.copyOf(found));
+                found.forEach(sentence -> LOG.warn("node {}: {}", config.node(), sentence));
+            }
         }
 
         /** One address on several nodes would be two owners of it. */
@@ -1555,6 +1732,7 @@ final class UnderstudyNode implements HaNode {
             return statuses.values().stream()
                     .filter(s -> !s.group().startsWith(ELECTION_PREFIX))
                     .sorted(PART_ORDER)
+                    .map(UnderstudyNode.this::withProgress)
                     .toList();
         }
 
@@ -1579,11 +1757,13 @@ final class UnderstudyNode implements HaNode {
             List<GroupStatus> parts = all.values().stream()
                     .filter(status -> status.group().equals(group))
                     .sorted(PART_ORDER)
+                    .map(UnderstudyNode.this::withProgress)
                     .toList();
             if (parts.isEmpty()) {
                 throw new LifecycleException("node " + config.node() + " knows no group " + group + "; known are "
                         + all.values().stream()
                                 .map(GroupStatus::group)
+                                .filter(name -> !name.startsWith(ELECTION_PREFIX))
                                 .distinct()
                                 .toList());
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
@@ -19,7 +20,8 @@ class NodeOperatorTest {
     private static final long SEED = 4711;
 
     private final List<Input> asked = new ArrayList<>();
-    private final NodeOperator operator = new NodeOperator(A, SEED, () -> {}, asked::add, Runnable::run);
+    private final NodeOperator operator =
+            new NodeOperator(A, SEED, () -> {}, Optional::empty, asked::add, Runnable::run);
 
     @Test
     void a_decision_reaches_whoever_asked() {

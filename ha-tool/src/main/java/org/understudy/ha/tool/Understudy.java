@@ -48,6 +48,8 @@ public final class Understudy implements Runnable {
     static final int USAGE = 2;
     static final int UNKNOWN = 3;
 
+    private static final String JSON = "--json";
+
     private static final List<String> GROUPS = List.of("part", "state", "holder", "token", "reason");
     private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "reason");
     private static final List<String> EXPLAINED = List.of("node", "possible", "number", "at", "reason", "sentence");
@@ -69,7 +71,7 @@ public final class Understudy implements Runnable {
                 description = "the node's state directory, instead of its socket")
         private @Nullable Path state;
 
-        @Option(names = "--json", description = "print one JSON object instead of a table")
+        @Option(names = JSON, description = "print one JSON object instead of a table")
         private boolean isJson;
 
         @Option(
@@ -107,6 +109,13 @@ public final class Understudy implements Runnable {
             return seconds;
         }
 
+        /** For what cannot be taken back if it was wrong. */
+        private void sure(boolean isSure, String what) {
+            if (!isSure) {
+                throw wrong(what + " If that is so, say it again with --yes.");
+            }
+        }
+
         private CommandLine line() {
             return Optional.ofNullable(spec).orElseThrow().commandLine();
         }
@@ -114,6 +123,29 @@ public final class Understudy implements Runnable {
         private CommandLine.ParameterException wrong(String why) {
             return new CommandLine.ParameterException(line(), why);
         }
+    }
+
+    /** Who says something on which a promise rests, and why. */
+    static final class Word {
+        @Option(
+                names = "--who",
+                paramLabel = "NAME",
+                defaultValue = "${sys:user.name}",
+                description = "you (default: ${DEFAULT-VALUE}); kept")
+        private String who = "";
+
+        @Option(names = "--why", paramLabel = "REASON", required = true, description = "your reason; kept")
+        private String why = "";
+
+        private AdminRequest in(AdminRequest request) {
+            return request.with("who", who).with("why", why);
+        }
+    }
+
+    /** For what cannot be taken back if it was wrong. */
+    static final class Sure {
+        @Option(names = "--yes", description = "you have read what it vouches for, and it is so")
+        private boolean isSure;
     }
 
     /** The version of this tool, which is the library's. */
@@ -136,10 +168,46 @@ public final class Understudy implements Runnable {
                 .setUsageHelpAutoWidth(false)
                 .setUsageHelpWidth(110)
                 .setAbbreviatedSubcommandsAllowed(false)
+                .setParameterExceptionHandler(Understudy::wrongUsage)
                 .setExecutionExceptionHandler((e, line, result) -> {
-                    line.getErr().println("understudy: " + Table.harmless(String.valueOf(e.getMessage())));
-                    return UNKNOWN;
+                    boolean isJson = result != null && result.originalArgs().contains(JSON);
+                    return say(
+                            line, isJson, AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, String.valueOf(e.getMessage())));
                 });
+    }
+
+    /** Whoever asked for JSON gets it, whatever else was wrong. */
+    private static int wrongUsage(CommandLine.ParameterException e, String[] arguments) {
+        CommandLine line = e.getCommandLine();
+        if (List.of(arguments).contains(JSON)) {
+            return say(line, true, AdminAnswer.of(AdminAnswer.Outcome.NOT_UNDERSTOOD, String.valueOf(e.getMessage())));
+        }
+        PrintWriter err = line.getErr();
+        err.println(Table.harmless(String.valueOf(e.getMessage())));
+        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+            line.usage(err);
+        }
+        return USAGE;
+    }
+
+    /** Says an answer without a table. */
+    private static int say(CommandLine line, boolean isJson, AdminAnswer answer) {
+        if (isJson) {
+            line.getOut().println(Json.of(answer));
+            line.getOut().flush();
+        } else {
+            line.getErr().println("understudy: " + Table.harmless(answer.sentence()));
+        }
+        return status(answer);
+    }
+
+    private static int status(AdminAnswer answer) {
+        return switch (answer.outcome()) {
+            case DONE -> DONE;
+            case REFUSED -> REFUSED;
+            case UNKNOWN -> UNKNOWN;
+            case NOT_UNDERSTOOD -> USAGE;
+        };
     }
 
     public static void main(String[] arguments) {
@@ -160,10 +228,25 @@ public final class Understudy implements Runnable {
     }
 
     @Command(
-            description = "Whether the node can do its part: status 0 if it may own groups now, 1 if not.",
+            description = {
+                "Whether the node may be granted groups now: status 0 if it may, 1 if not, and why not.",
+                "On standby, in maintenance and as a witness it may not, although it votes."
+            },
             mixinStandardHelpOptions = true)
-    int health(@Mixin Common common) {
-        return ask(common, AdminRequest.of("health"), List.of());
+    int health(
+            @Mixin Common common,
+            @Option(
+                            names = "--for",
+                            paramLabel = "QUESTION",
+                            defaultValue = "owner",
+                            description = {
+                                "what the exit status tells (default: ${DEFAULT-VALUE}):",
+                                "live, only a restart of the process helps if not;",
+                                "ready, a majority answers it;",
+                                "owner, it may be granted groups"
+                            })
+                    String question) {
+        return ask(common, AdminRequest.of("health").with("for", question), List.of());
     }
 
     @Command(description = "Who owns what, and why.", mixinStandardHelpOptions = true)
@@ -245,7 +328,10 @@ public final class Understudy implements Runnable {
     // ---- orders --------------------------------------------------------------------------------------------------
 
     @Command(
-            description = "Asks for a group to be stopped where it runs and started on another node.",
+            description = {
+                "Asks for a group to be stopped where it runs and started on another node.",
+                "Status 0 once it runs there; 1 if not, with what happened instead; 3 if --wait was not long enough."
+            },
             mixinStandardHelpOptions = true)
     int move(
             @Mixin Common common,
@@ -304,22 +390,92 @@ public final class Understudy implements Runnable {
             mixinStandardHelpOptions = true)
     int maintenance(
             @Mixin Common common,
-            @Option(
-                            names = "--who",
-                            paramLabel = "NAME",
-                            defaultValue = "${sys:user.name}",
-                            description = "you (default: ${DEFAULT-VALUE}); kept")
-                    String who,
-            @Option(names = "--why", paramLabel = "REASON", required = true, description = "your reason; kept")
-                    String why,
+            @Mixin Word word,
             @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
-        return ask(
-                common,
-                AdminRequest.of("maintenance")
-                        .with("target", String.join(" ", target))
-                        .with("who", who)
-                        .with("why", why),
-                List.of());
+        return ask(common, word.in(AdminRequest.of("maintenance").with("target", String.join(" ", target))), List.of());
+    }
+
+    @Command(
+            description = {
+                "Takes a group out of the cluster record that nobody holds and no node offers any more.",
+                "Whoever registers it later begins with its first start."
+            },
+            mixinStandardHelpOptions = true)
+    int forget(
+            @Mixin Common common,
+            @Mixin Word word,
+            @Parameters(paramLabel = "GROUP", description = "the group") String group) {
+        return ask(common, word.in(AdminRequest.of("forget").with("group", group)), List.of());
+    }
+
+    @Command(
+            name = "confirm-down",
+            description = {
+                "Vouches that a node's process, and everything it ran, has certainly ended.",
+                "You have seen that its machine is off, or pulled its plug. A wrong word means two owners."
+            },
+            mixinStandardHelpOptions = true)
+    int confirmDown(
+            @Mixin Common common,
+            @Mixin Word word,
+            @Mixin Sure sure,
+            @Parameters(paramLabel = "NODE#LIFE", description = "as HOLDER names it, serv1#3 for example")
+                    String life) {
+        common.sure(
+                sure.isSure,
+                "This vouches that " + life
+                        + " and everything it ran has certainly ended: its groups start elsewhere. If it"
+                        + " has not, there are two owners.");
+        return ask(common, word.in(AdminRequest.of("confirmdown").with("incarnation", life)), List.of());
+    }
+
+    @Command(
+            description = "Gives a node's disk a vote; the node must be a peer everywhere, and have joined.",
+            mixinStandardHelpOptions = true)
+    int admit(@Mixin Common common, @Parameters(paramLabel = "NODE", description = "the node") String node) {
+        return ask(common, AdminRequest.of("admit").with("node", node), List.of());
+    }
+
+    @Command(description = "Takes a node's vote away. It may go on running groups.", mixinStandardHelpOptions = true)
+    int remove(
+            @Mixin Common common,
+            @Mixin Sure sure,
+            @Parameters(paramLabel = "NODE", description = "the node") String node) {
+        common.sure(
+                sure.isSure,
+                "This takes the vote of " + node
+                        + " away: with fewer votes fewer losses are survived. Admit it again to undo" + " it.");
+        return ask(common, AdminRequest.of("remove").with("node", node), List.of());
+    }
+
+    @Command(
+            name = "vouch-for-disk",
+            description = {
+                "Vouches that this node's state directory is what it last was, not restored from an older copy.",
+                "For a node whose vote waits for others that are gone. A wrong word can bring back what was decided since."
+            },
+            mixinStandardHelpOptions = true)
+    int vouchForDisk(@Mixin Common common, @Mixin Word word, @Mixin Sure sure) {
+        common.sure(
+                sure.isSure,
+                "This vouches that the state directory of this node is its newest, and no older copy: if it is one, decisions"
+                        + " taken since are undone, and two owners may follow.");
+        return ask(common, word.in(AdminRequest.of("vouch")), List.of());
+    }
+
+    @Command(
+            name = "force-record",
+            description = {
+                "Goes on alone after the majority of votes is lost for good.",
+                "Say it on one node only, the one that knows most; wipe the lost ones before they ever start again."
+            },
+            mixinStandardHelpOptions = true)
+    int forceRecord(@Mixin Common common, @Mixin Word word, @Mixin Sure sure) {
+        common.sure(
+                sure.isSure,
+                "This vouches that the majority never comes back with its disks: this node alone votes from then on, what it"
+                        + " never heard of is lost, and if the others live they are a second cluster.");
+        return ask(common, word.in(AdminRequest.of("force")), List.of());
     }
 
     @Command(description = "Ends maintenance of exactly this target.", mixinStandardHelpOptions = true)
@@ -361,12 +517,12 @@ public final class Understudy implements Runnable {
         try {
             answer = AdminClient.ask(socket, request, limit);
         } catch (IOException e) {
-            err.println("understudy: " + socket + " does not answer: " + e.getMessage()
-                    + "; is the node running here, with administration(), and are you its user or root?");
-            return UNKNOWN;
+            String why = socket + " does not answer: " + e.getMessage()
+                    + "; is the node running here, with administration(), and are you its user or root?";
+            return say(common.line(), common.isJson, AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, why));
         } catch (MalformedMessageException e) {
-            err.println("understudy: " + socket + " answers what this tool cannot read: " + e.getMessage());
-            return UNKNOWN;
+            String why = socket + " answers what this tool cannot read: " + e.getMessage();
+            return say(common.line(), common.isJson, AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, why));
         }
         PrintWriter out = common.line().getOut();
         if (common.isJson) {
@@ -375,12 +531,7 @@ public final class Understudy implements Runnable {
             print(answer, columns, out, err);
         }
         out.flush();
-        return switch (answer.outcome()) {
-            case DONE -> DONE;
-            case REFUSED -> REFUSED;
-            case UNKNOWN -> UNKNOWN;
-            case NOT_UNDERSTOOD -> USAGE;
-        };
+        return status(answer);
     }
 
     private static void print(AdminAnswer answer, List<String> columns, PrintWriter out, PrintWriter err) {

@@ -33,6 +33,8 @@ import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
 import picocli.CommandLine;
 
 /** The command against real nodes, over real sockets. */
@@ -88,8 +90,10 @@ class UnderstudyTest {
     @Test
     void status_owns_and_explain_say_who_has_what_and_why() {
         assertThat(run("status").out())
-                .contains("node       serv1")
-                .contains("state      ACTIVE")
+                .containsPattern("node +serv1")
+                .containsPattern("state +ACTIVE")
+                .containsPattern("standby +-")
+                .containsPattern("maintenance +-")
                 .contains("PART   STATE    HOLDER");
         bringHome();
         Said owns = run("owns");
@@ -111,21 +115,179 @@ class UnderstudyTest {
         bringHome();
         Said moved = run("move", "files", "serv2");
         assertThat(moved.status()).as(moved.err()).isZero();
-        assertThat(moved.out()).contains("granted to serv2");
+        assertThat(moved.out()).contains("granted to serv2").contains("and runs there");
         await(() -> holds("serv2"));
 
         Said refused = run("move", "files", "serv9");
         assertThat(refused.status()).isEqualTo(1);
-        assertThat(refused.err()).startsWith("understudy: ").contains("serv9");
+        assertThat(refused.err()).startsWith("understudy: ").contains("serv9").contains("[serv1, serv2, serv3]");
         Said unknown = run("move", "nothing", "serv2");
         assertThat(unknown.status()).isEqualTo(1);
+        assertThat(unknown.err()).contains("files");
+    }
+
+    @Test
+    void a_move_is_followed_until_the_group_runs_or_to_what_happened_instead() throws Exception {
+        for (Map.Entry<String, HaNode> each : NODES.entrySet()) {
+            boolean isBroken = each.getKey().equals("serv2");
+            register(each.getValue(), "picky", new Idle() {
+                @Override
+                public void start(StartContext context) throws ResourceException {
+                    if (isBroken) {
+                        throw new ResourceException(Severity.HARD, "no such card");
+                    }
+                }
+            });
+        }
+        await(() -> holds("serv1", "picky"));
+
+        Said failed = run("move", "picky", "serv2");
+        assertThat(failed.status()).as(failed.out()).isEqualTo(1);
+        assertThat(failed.err())
+                .contains("picky was granted to serv2 and did not start there")
+                .contains("no such card");
+        await(() -> holds("serv1", "picky") || holds("serv3", "picky"));
+        assertThat(run("clear", "picky", "serv2").status()).isZero();
+    }
+
+    @Test
+    void a_stop_that_hangs_says_since_when_and_what_it_waits_for_also_from_elsewhere() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        for (HaNode node : NODES.values()) {
+            register(node, "sticky", new Idle() {
+                @Override
+                public void stop(StopContext context) {
+                    try {
+                        goOn.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            });
+        }
+        await(() -> holds("serv1", "sticky"));
+        CompletableFuture<Said> waiting =
+                CompletableFuture.supplyAsync(() -> runOn("serv3", "move", "sticky", "serv2"));
+        await(() -> run("owns", "sticky").out().contains("STOPPING"));
+
+        assertThat(run("owns", "sticky").out())
+                .contains("asked to move to serv2; for ")
+                .contains("app.stop has been under way for")
+                .contains("of its budget of 5000 ms");
+        assertThat(run("explain", "sticky").out()).contains("on this node it is STOPPING");
+        await(() -> runOn("serv2", "owns", "sticky").out().contains("it is being stopped there"));
+        assertThat(runOn("serv2", "explain", "sticky").out()).contains("it is being stopped there");
+        goOn.countDown();
+        assertThat(waiting.get(30, TimeUnit.SECONDS).status()).isZero();
+    }
+
+    @Test
+    void standby_and_maintenance_are_seen_and_a_node_that_may_own_nothing_says_so() throws Exception {
+        assertThat(run("standby", "serv3").status()).isZero();
+        assertThat(run("maintenance", "node", "serv2", "--who", "ann", "--why", "new disk")
+                        .status())
+                .isZero();
+        await(() -> run("status").out().contains("node serv2 is in maintenance (ann: new disk)"));
+        assertThat(run("status").out()).containsPattern("standby +serv3");
+
+        Said health = runOn("serv3", "health");
+        assertThat(health.status()).isEqualTo(1);
+        assertThat(health.out())
+                .containsPattern("ready +yes")
+                .containsPattern("owner +no")
+                .contains("on standby");
+        assertThat(runOn("serv3", "health", "--for", "ready").status()).isZero();
+        assertThat(runOn("serv2", "health").out()).contains("in maintenance");
+        assertThat(NODES.get("serv3").metrics().find("ha.node.owner", Map.of()))
+                .hasValueSatisfying(metric -> assertThat(metric.value()).isZero());
+
+        assertThat(run("activate", "serv3").status()).isZero();
+        assertThat(run("resume", "node", "serv2").status()).isZero();
+        await(() -> runOn("serv3", "health").status() == 0);
+    }
+
+    @Test
+    void what_runs_nowhere_has_no_holder() throws Exception {
+        for (HaNode node : NODES.values()) {
+            register(node, "broken", new Idle() {
+                @Override
+                public void start(StartContext context) throws ResourceException {
+                    throw new ResourceException(Severity.FATAL, "wrong licence");
+                }
+            });
+        }
+        await(() -> run("owns", "broken").out().contains("must not run anywhere"));
+
+        assertThat(run("owns", "broken").out()).containsPattern("broken +- .*UNOWNED +must not run anywhere");
+        assertThat(run("owns", "broken", "--json").out())
+                .contains("\"holder\":null")
+                .contains("\"last\":\"serv1#1\"")
+                .contains("\"over\":\"RELEASED\"");
+        assertThat(run("explain", "broken", "serv2").out()).contains("clear its failures");
+    }
+
+    @Test
+    void what_a_person_vouches_for_is_said_before_it_is_done() {
+        for (String[] words : List.of(
+                new String[] {"confirm-down", "serv1#1", "--why", "unplugged"},
+                new String[] {"remove", "serv3"},
+                new String[] {"vouch-for-disk", "--why", "no copy"},
+                new String[] {"force-record", "--why", "burnt down"})) {
+            Said asked = run(words);
+            assertThat(asked.status()).as(words[0]).isEqualTo(2);
+            assertThat(asked.err()).contains("say it again with --yes");
+        }
+        assertThat(run("confirm-down", "serv1#1", "--yes").err()).contains("--why");
+        assertThat(run("confirm-down", "serv1", "--yes", "--why", "x").status()).isEqualTo(2);
+        assertThat(run("confirm-down", "serv9#1", "--yes", "--why", "x").err())
+                .contains("those known are [serv1, serv2, serv3]");
+        assertThat(run("remove", "serv9", "--yes").status()).isEqualTo(1);
+        assertThat(run("admit", "serv2").status()).isZero();
+        assertThat(run("vouch-for-disk", "--yes", "--why", "no copy").out()).contains("votes already");
+        assertThat(run("force-record", "--yes", "--why", "burnt down").err())
+                .contains("majority of the votes is heard");
+        assertThat(run("forget", "files", "--why", "old").err()).contains("may still run somewhere");
+        assertThat(run("forget", "flies", "--why", "old").err())
+                .contains("those known are")
+                .contains("files");
+    }
+
+    @Test
+    void with_json_every_answer_is_json_also_to_wrong_usage() {
+        assertThat(execute("status", "--json").out())
+                .startsWith("{\"outcome\":\"NOT_UNDERSTOOD\",\"sentence\":\"name the node")
+                .endsWith("\"body\":{}}" + System.lineSeparator());
+        assertThat(execute("status", "--json").status()).isEqualTo(2);
+        assertThat(execute("sttaus", "--json").out()).startsWith("{\"outcome\":\"NOT_UNDERSTOOD\"");
+        assertThat(execute("sttaus", "--json").err()).isEmpty();
+        Said nobody =
+                execute("status", "--json", "--state", directory.resolve("none").toString());
+        assertThat(nobody.status()).isEqualTo(3);
+        assertThat(nobody.out()).startsWith("{\"outcome\":\"UNKNOWN\"").contains("does not answer");
+    }
+
+    private static void register(HaNode node, String group, ManagedResource resource) {
+        node.resources()
+                .register(Group.named(group)
+                        .prefer("serv1", "serv2", "serv3")
+                        .resource("app", resource)
+                        .build());
     }
 
     @Test
     void failures_are_forgotten_on_an_order() {
         Said cleared = run("clear", "files", "serv1");
         assertThat(cleared.status()).as(cleared.err()).isZero();
-        assertThat(run("clear", "nothing").status()).isEqualTo(1);
+        Said nothing = run("clear", "nothing");
+        assertThat(nothing.status()).isEqualTo(1);
+        assertThat(nothing.err()).contains("no node has registered a group nothing; those known are");
+        Said nowhere = run("clear", "files", "serv9");
+        assertThat(nowhere.status()).as("refused, and not waited for").isEqualTo(1);
+        assertThat(nowhere.err()).contains("serv9 never was a node of this cluster; those known are");
+        assertThat(run("history", "--group", "nothing").status()).isEqualTo(1);
+        assertThat(run("explain", "files", "serv9").status()).isEqualTo(1);
+        assertThat(run("standby", "serv9").err()).contains("[serv1, serv2, serv3]");
+        assertThat(run("maintenance", "group", "flies", "--why", "x").err()).contains("those known are");
         assertThat(run("owns", "files", "--json").out()).contains("\"troubles\":{\"failures\":[]");
     }
 
@@ -196,7 +358,9 @@ class UnderstudyTest {
         assertThat(run("metrics", "--json").out()).contains("{\"name\":\"ha.acceptors\",\"tags\":{},\"value\":3.0");
         // On a busy host a lease may be in doubt for a moment.
         await(() -> run("health").status() == 0);
-        assertThat(run("health").out()).contains("live    yes");
+        assertThat(run("health").out()).containsPattern("live +yes").containsPattern("owner +yes");
+        assertThat(run("health", "--for", "ready").status()).isZero();
+        assertThat(run("health", "--for", "luck").err()).contains("live, ready or owner");
         assertThat(run("assumptions").out()).contains("rests on");
     }
 
@@ -350,7 +514,7 @@ class UnderstudyTest {
 
     private static class Idle implements ManagedResource {
         @Override
-        public void start(StartContext context) {}
+        public void start(StartContext context) throws ResourceException {}
 
         @Override
         public Health monitor() {

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Advisor.Candidate;
@@ -27,6 +28,7 @@ import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History.Replay;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.NodeId;
@@ -50,6 +52,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     private static final long SECONDS_MAX = 600;
     private static final long OPERATOR_SECONDS = 20;
     private static final long A_WHILE_NANOS = 1_000_000_000L;
+    private static final long FOLLOW_NANOS = 20_000_000L;
 
     private final HaNode node;
     private final Map<String, Function<AdminRequest, AdminAnswer>> verbs = new LinkedHashMap<>();
@@ -72,6 +75,16 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         verbs.put("maintenance", this::maintenance);
         verbs.put("resume", this::resume);
         verbs.put("clear", this::clear);
+        verbs.put("forget", this::forget);
+        verbs.put("confirmdown", this::confirmDown);
+        verbs.put("admit", request -> outcome(node.operator().admit(NodeId.of(required(request, "node")))));
+        verbs.put("remove", request -> outcome(node.operator().remove(NodeId.of(required(request, "node")))));
+        verbs.put(
+                "vouch",
+                request -> outcome(node.operator().vouchForDisk(required(request, "who"), required(request, "why"))));
+        verbs.put(
+                "force",
+                request -> outcome(node.operator().forceRecord(required(request, "who"), required(request, "why"))));
     }
 
     @Override
@@ -94,12 +107,17 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     // ---- looking -------------------------------------------------------------------------------------------------
 
     private AdminAnswer status(AdminRequest request) {
-        Metrics metrics = node.metrics();
+        Metrics.Health health = node.metrics().health();
+        Operator.Switches switches = node.operator().switches();
         Fields fields = Fields.NONE
                 .and("node", node.id().value())
                 .and("state", node.state().name())
-                .and("ready", metrics.health().isReady())
-                .and("reason", metrics.health().reason())
+                .and("ready", health.isReady())
+                .and("reason", health.reason())
+                .and("owner", health.mayOwn())
+                .and("whyNoOwner", health.whyNoOwner())
+                .and("standby", texts(List.copyOf(switches.standby())))
+                .and("maintenance", texts(switches.maintenance()))
                 .and("quorum", node.quorum().isQuorate())
                 .and("votes", node.quorum().acceptors())
                 .and("reachable", texts(node.membership().view().members()))
@@ -107,14 +125,24 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         return AdminAnswer.of(fields);
     }
 
+    /** Three questions; which of them decides the outcome is the asker's. */
     private AdminAnswer health(AdminRequest request) {
         Metrics.Health health = node.metrics().health();
         Fields fields = Fields.NONE
                 .and("node", node.id().value())
                 .and("live", health.isLive())
                 .and("ready", health.isReady())
-                .and("reason", health.reason());
-        return new AdminAnswer(health.isReady() ? Outcome.DONE : Outcome.REFUSED, "", fields);
+                .and("owner", health.mayOwn())
+                .and("reason", health.reason())
+                .and("whyNoOwner", health.whyNoOwner());
+        String asked = request.word("for").orElse("owner");
+        boolean isSo = switch (asked) {
+            case "live" -> health.isLive();
+            case "ready" -> health.isReady();
+            case "owner" -> health.mayOwn();
+            default -> throw new ConfigurationException("for", asked, "say live, ready or owner");
+        };
+        return new AdminAnswer(isSo ? Outcome.DONE : Outcome.REFUSED, "", fields);
     }
 
     private AdminAnswer owns(AdminRequest request) {
@@ -130,9 +158,12 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                     .and("group", status.group())
                     .and("part", status.title())
                     .and("state", status.state().name())
-                    .and("holder", status.holder())
+                    .and("holder", status.isHeld() ? status.holder() : Optional.empty())
+                    .and("last", status.holder())
                     .and("token", token(status.token()))
                     .and("proof", status.proof())
+                    .and("over", status.over())
+                    .and("there", status.atHolder())
                     .and("reason", status.reason())
                     .and("troubles", troubles(status.troubles())));
         }
@@ -244,6 +275,10 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         List<Decision> decisions = request.word("group")
                 .map(group -> node.history().newest(group, max))
                 .orElseGet(() -> node.history().newest(max));
+        if (decisions.isEmpty()) {
+            // A name that nobody knows is refused with those that are known.
+            request.word("group").ifPresent(node.resources()::parts);
+        }
         return AdminAnswer.of(new Rows(decisions.stream().map(AdminDesk::row).toList()));
     }
 
@@ -321,15 +356,68 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         GroupStatus status = known(required(request, "group"));
         NodeId to = NodeId.of(required(request, "to"));
         Duration limit = limit(request);
+        long giveUp = System.nanoTime() + limit.toNanos();
         Optional<MoveResult> result = wait(node.resources().move(status.group(), to, limit), limit.plusSeconds(1));
-        return result.map(r -> AdminAnswer.of(
-                        switch (r.outcome()) {
-                            case DONE -> Outcome.DONE;
-                            case REFUSED -> Outcome.REFUSED;
-                            case UNKNOWN -> Outcome.UNKNOWN;
-                        },
-                        r.reason()))
+        return result.map(r -> switch (r.outcome()) {
+                    case DONE -> follow(status, to, limit, giveUp);
+                    case REFUSED -> AdminAnswer.of(Outcome.REFUSED, r.reason());
+                    case UNKNOWN -> AdminAnswer.of(Outcome.UNKNOWN, r.reason());
+                })
                 .orElseGet(AdminDesk::unknown);
+    }
+
+    /** It is granted there; whether it starts is said by its new holder. */
+    private AdminAnswer follow(GroupStatus before, NodeId to, Duration limit, long giveUp) {
+        String group = before.group();
+        while (true) {
+            GroupStatus now = node.resources().status(group);
+            boolean isThere = now.isHeld() && isOn(now, to);
+            GroupStatus.State state = now.atHolder().orElse(GroupStatus.State.ELSEWHERE);
+            if (isThere && state == GroupStatus.State.RUNNING) {
+                return AdminAnswer.of(
+                        Outcome.DONE,
+                        now.title() + " is granted to " + to + " with token "
+                                + now.token().map(FencingToken::value).orElse(0L) + " and runs there");
+            }
+            boolean isStuck = isThere && state == GroupStatus.State.BLOCKED;
+            if (isStuck || !isThere && now.isHeld() && isNewer(now, before)) {
+                return AdminAnswer.of(Outcome.REFUSED, didNotStart(now, to));
+            }
+            if (System.nanoTime() - giveUp >= 0) {
+                return isThere
+                        ? AdminAnswer.of(
+                                Outcome.UNKNOWN,
+                                now.title() + " is granted to " + to + ", which has not said within "
+                                        + limit.toSeconds() + " s that it runs there; look at its status")
+                        : AdminAnswer.of(Outcome.REFUSED, didNotStart(now, to));
+            }
+            LockSupport.parkNanos(FOLLOW_NANOS);
+            if (Thread.currentThread().isInterrupted()) {
+                return unknown();
+            }
+        }
+    }
+
+    private static boolean isOn(GroupStatus status, NodeId node) {
+        return status.holder().filter(h -> h.node().equals(node)).isPresent();
+    }
+
+    private static boolean isNewer(GroupStatus now, GroupStatus before) {
+        return now.token().map(FencingToken::value).orElse(0L)
+                > before.token().map(FencingToken::value).orElse(0L);
+    }
+
+    private String didNotStart(GroupStatus now, NodeId to) {
+        String why = node.advisor().explain(now.group()).candidates().stream()
+                .filter(candidate -> candidate.node().equals(to))
+                .map(candidate -> candidate.reason().isEmpty() ? "" : " (" + candidate.reason() + ")")
+                .findFirst()
+                .orElse(" (" + to + " is not in the cluster now)");
+        String instead = now.isHeld()
+                ? "it is granted to " + now.holder().orElseThrow()
+                        + now.atHolder().map(state -> ", where it is " + state).orElse("")
+                : "it runs nowhere: " + now.reason();
+        return now.title() + " was granted to " + to + " and did not start there" + why + "; now " + instead;
     }
 
     private AdminAnswer clear(AdminRequest request) {
@@ -372,6 +460,26 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
             }
         }
         return answer;
+    }
+
+    private AdminAnswer forget(AdminRequest request) {
+        return outcome(node.operator()
+                .forgetGroup(required(request, "group"), required(request, "who"), required(request, "why")));
+    }
+
+    private AdminAnswer confirmDown(AdminRequest request) {
+        String text = required(request, "incarnation");
+        int hash = text.lastIndexOf('#');
+        if (hash < 0) {
+            throw new ConfigurationException(
+                    "incarnation",
+                    text,
+                    "say which life of the node has ended, as HOLDER names it: " + text + "#1, say");
+        }
+        AdminRequest split = request.with("number", text.substring(hash + 1));
+        Incarnation who = new Incarnation(
+                NodeId.of(text.substring(0, hash)), number(split, "number", 1, Long.MAX_VALUE, Optional.empty()));
+        return outcome(node.operator().confirmDown(who, required(request, "who"), required(request, "why")));
     }
 
     private AdminAnswer maintenance(AdminRequest request) {

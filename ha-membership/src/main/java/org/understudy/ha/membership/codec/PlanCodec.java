@@ -11,24 +11,28 @@ import java.util.function.Function;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.history.KeptPlan;
+import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 
 /**
- * What the planner was given, as bytes. Equal values have equal bytes, and only those are read. The version is the record's: what
+ * What the planner was given, as bytes. Equal values have equal bytes, and only those are read. The version is the record's beside its own: what
  * another one planned is not read, since nothing but a look at the past depends on it.
  */
 public final class PlanCodec {
 
+    private static final int VERSION = 0x10 | RecordCodec.VERSION;
+
     private PlanCodec() {}
 
     public static byte[] encode(KeptPlan plan) {
-        Writer w = new Writer().u8(RecordCodec.VERSION).i64(plan.first()).i64(plan.last());
+        Writer w = new Writer().u8(VERSION).i64(plan.first()).i64(plan.last());
         RecordCodec.ballot(w, plan.ballot());
         RecordCodec.record(w, plan.base());
         facts(w, plan.facts());
+        w.list(plan.answers(), PlanCodec::answer);
         RecordCodec.record(w, plan.chosen());
         return w.toBytes();
     }
@@ -40,7 +44,13 @@ public final class PlanCodec {
         Reader r = new Reader(bytes);
         checkVersion(r);
         KeptPlan plan = new KeptPlan(
-                r.i64(), r.i64(), RecordCodec.ballot(r), RecordCodec.record(r), facts(r), RecordCodec.record(r));
+                r.i64(),
+                r.i64(),
+                RecordCodec.ballot(r),
+                RecordCodec.record(r),
+                facts(r),
+                r.list(PlanCodec::answer),
+                RecordCodec.record(r));
         r.end();
         return plan;
     }
@@ -58,9 +68,8 @@ public final class PlanCodec {
 
     private static void checkVersion(Reader r) {
         int version = r.u8();
-        if (version != RecordCodec.VERSION) {
-            throw new MalformedMessageException(
-                    0, "a plan of version " + version + ", expected " + RecordCodec.VERSION);
+        if (version != VERSION) {
+            throw new MalformedMessageException(0, "a plan of version " + version + ", expected " + VERSION);
         }
     }
 
@@ -96,6 +105,14 @@ public final class PlanCodec {
                 r.bool(),
                 map(r, Reader::text, x -> set(x, RecordCodec::node)),
                 new TreeMap<>());
+    }
+
+    private static void answer(Writer w, Answers.Answer a) {
+        w.text(a.policy()).text(a.group()).list(a.ranked(), RecordCodec::node).text(a.failure());
+    }
+
+    private static Answers.Answer answer(Reader r) {
+        return new Answers.Answer(r.text(), r.text(), r.list(RecordCodec::node), r.text());
     }
 
     private static void admission(Writer w, Admission a) {

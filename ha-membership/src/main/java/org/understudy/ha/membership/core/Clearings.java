@@ -10,6 +10,7 @@ import org.understudy.ha.api.Operator.Cleared.Outcome;
 import org.understudy.ha.membership.core.message.Message.Clear;
 import org.understudy.ha.membership.core.message.Message.ClearAnswer;
 import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 
 /**
@@ -94,8 +95,13 @@ final class Clearings {
         String group = asked.clear().group();
         boolean isFatal = record.filter(r -> isFatal(r, group)).isPresent();
         if (record.isPresent() && record.get().groups().keySet().stream().noneMatch(k -> isOf(k, group))) {
-            return Optional.of(new Effect.ClearDecided(
-                    request, Outcome.REFUSED, "the cluster record knows no group " + group + "; is it spelled right?"));
+            return Optional.of(
+                    new Effect.ClearDecided(request, Outcome.REFUSED, Planner.noSuchGroup(record.get(), group)));
+        }
+        Optional<String> unknown =
+                record.flatMap(known -> Planner.unknown(known, asked.clear().node()));
+        if (unknown.isPresent()) {
+            return Optional.of(new Effect.ClearDecided(request, Outcome.REFUSED, unknown.get()));
         }
         if (asked.answer().filter(a -> !a.isDone()).isPresent()) {
             return Optional.of(new Effect.ClearDecided(

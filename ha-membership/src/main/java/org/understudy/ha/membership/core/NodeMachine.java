@@ -52,6 +52,7 @@ import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
 import org.understudy.ha.membership.core.message.Message.Soft;
 import org.understudy.ha.membership.core.message.Message.Succeed;
+import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
@@ -2265,8 +2266,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Optional.empty();
         }
         Facts facts = facts(now, base.tokenFloor(), base.ballot());
-        Plan plan = Planner.plan(base.record(), facts);
-        remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices()));
+        Answers answers = new Answers();
+        Plan plan = Planner.plan(
+                base.record(), settings.policies().isEmpty() ? facts : facts.withPolicies(answers.noting(policies)));
+        remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices(), answers.all()));
         for (Notice notice : plan.notices()) {
             if (notice.reason() == Reason.RECORD_FULL) {
                 sayOnce(notice.subject(), notice.reason(), notice.detail());
@@ -2339,6 +2342,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Optional.empty();
         }
         return Optional.of(GroupStatus.State.valueOf(local.phase().name()));
+    }
+
+    /** The token under which a group is, or was last, active on this node; 0 if it never was. */
+    public long localToken(String group) {
+        LocalGroup local = groups.get(group);
+        return local == null ? 0 : local.token();
     }
 
     /** Why a group could not be stopped on this node; empty if it is not blocked. */

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,9 +20,7 @@ import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Decision.Kind;
 import org.understudy.ha.api.History;
 import org.understudy.ha.api.MalformedMessageException;
-import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.internal.loop.NamedThreads;
-import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.membership.codec.DecisionCodec;
 import org.understudy.ha.membership.codec.PlanCodec;
 import org.understudy.ha.membership.core.history.Draft;
@@ -57,7 +54,6 @@ public final class HistoryKeeper implements History, AutoCloseable {
 
     private final Path directory;
     private final Clock clock;
-    private final Map<String, PlacementPolicy> policies;
     private final Consumer<Decision> told;
     private final Thread thread;
     private final FrameLog decisions;
@@ -83,18 +79,11 @@ public final class HistoryKeeper implements History, AutoCloseable {
 
     /**
      * @param directory the node's state directory
-     * @param policies that groups of this node may name, for replay
      * @param told each decision, in order, on the history's thread
      */
-    public HistoryKeeper(
-            Path directory,
-            NamedThreads threads,
-            Clock clock,
-            Map<String, PlacementPolicy> policies,
-            Consumer<Decision> told) {
+    public HistoryKeeper(Path directory, NamedThreads threads, Clock clock, Consumer<Decision> told) {
         this.directory = directory;
         this.clock = clock;
-        this.policies = policies;
         this.told = told;
         this.decisions = new FrameLog(directory, "history", BYTES_MAX);
         this.plans = new FrameLog(directory, "history-inputs", INPUT_BYTES_MAX);
@@ -174,7 +163,9 @@ public final class HistoryKeeper implements History, AutoCloseable {
             gap(missed
                     + " records came faster than this history could look at them: steps between may be missing here");
         }
-        List<Draft> drafts = last.map(before -> RecordChanges.between(before, record, notices(next)))
+        List<Draft> drafts = last.map(before -> next.planning()
+                        .map(own -> RecordChanges.between(before, record, own.notices()))
+                        .orElseGet(() -> RecordChanges.between(before, record, decider(next))))
                 .orElseGet(() -> RecordChanges.all(record).stream()
                         .filter(draft -> !draft.isToldBy(atHand))
                         .toList());
@@ -189,8 +180,8 @@ public final class HistoryKeeper implements History, AutoCloseable {
         }
     }
 
-    private static List<Notice> notices(Learned next) {
-        return next.planning().map(Planning::notices).orElse(List.of());
+    private static String decider(Learned next) {
+        return next.ballot().map(Ballot::node).orElse("");
     }
 
     private void gap(String sentence) {
@@ -259,8 +250,8 @@ public final class HistoryKeeper implements History, AutoCloseable {
 
     private void keepPlan(long first, long lastOne, Planning planning, ClusterRecord chosen) {
         try {
-            plans.append(PlanCodec.encode(
-                    new KeptPlan(first, lastOne, planning.ballot(), planning.base(), planning.facts(), chosen)));
+            plans.append(PlanCodec.encode(new KeptPlan(
+                    first, lastOne, planning.ballot(), planning.base(), planning.facts(), planning.answers(), chosen)));
         } catch (IOException e) {
             inputs.incrementAndGet();
             LOG.debug("{}: what record {} was planned from is not kept", directory, chosen.number(), e);
@@ -307,7 +298,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
         try {
             return newestPlan(number)
                     .filter(plan -> plan.chosen().number() == decision.get().record())
-                    .map(plan -> plan.replay(policies))
+                    .map(KeptPlan::replay)
                     .orElseGet(
                             () -> notKept("what decision " + number + " was planned from is not kept here any more"));
         } catch (IOException | MalformedMessageException e) {

@@ -40,15 +40,18 @@ public final class NodeMetrics {
      * @param leaseSeconds what is left of the lease, 0 without
      * @param loopWaiting inputs that wait for the control thread
      * @param historyWaiting records that wait for the history
+     * @param isWitness whether it owns no groups by its configuration
      */
-    public record Inside(long record, double leaseSeconds, int loopWaiting, int historyWaiting, Tally tally) {}
+    public record Inside(
+            long record, double leaseSeconds, int loopWaiting, int historyWaiting, boolean isWitness, Tally tally) {}
 
     public static Metrics of(HaNode node, String cluster, String why, Inside inside) {
         NodeMetrics m = new NodeMetrics(
                 new TreeMap<>(Map.of("cluster", cluster, "node", node.id().value())));
-        Metrics.Health health = health(node, why);
+        Metrics.Health health = health(node, why, inside.isWitness());
         m.gauge("ha.node.live", "", "1 while the control thread works", health.isLive() ? 1 : 0);
         m.gauge("ha.node.ready", "", "1 with a session and a valid lease", health.isReady() ? 1 : 0);
+        m.gauge("ha.node.owner", "", "1 while it may be granted groups", health.mayOwn() ? 1 : 0);
         m.gauge("ha.quorum", "", "1 while a majority answers", node.quorum().isQuorate() ? 1 : 0);
         m.gauge("ha.acceptors", "", "votes that the record names", node.quorum().acceptors());
         m.gauge(
@@ -79,7 +82,7 @@ public final class NodeMetrics {
     }
 
     /** Whoever restarts a process that is not live must not do so for a pause that passes: the lease takes care of those. */
-    private static Metrics.Health health(HaNode node, String why) {
+    private static Metrics.Health health(HaNode node, String why, boolean isWitness) {
         NodeState state = node.state();
         Stall tick = node.stalls().tick();
         boolean isStuck = tick.last().compareTo(STUCK) > 0;
@@ -87,7 +90,13 @@ public final class NodeMetrics {
         String sentence = isStuck
                 ? "the control thread is late by " + tick.last().toMillis() + " ms"
                 : why.isEmpty() ? state.toString() : state + ": " + why;
-        return new Metrics.Health(isLive, isLive && state == NodeState.ACTIVE, sentence);
+        boolean isReady = isLive && state == NodeState.ACTIVE;
+        String whyNoOwner = !isReady
+                ? "it is not ready: " + sentence
+                : isWitness
+                        ? "it is a witness, which votes and owns nothing"
+                        : node.operator().switches().against(node.id()).orElse("");
+        return new Metrics.Health(isLive, isReady, sentence, whyNoOwner);
     }
 
     private void history(History.Losses losses, int waiting) {

@@ -598,6 +598,19 @@ final class Instance {
         }
     }
 
+    /** The call that is under way, since when and with which budget, for a sentence; empty if there is none. */
+    Optional<String> waitsFor() {
+        synchronized (turn) {
+            return Optional.ofNullable(current)
+                    .map(call -> call.name() + " has been under way for " + words(call.age()) + " of its budget of "
+                            + words(call.budget()));
+        }
+    }
+
+    static String words(Duration time) {
+        return time.toMillis() < 10_000 ? time.toMillis() + " ms" : time.toSeconds() + " s";
+    }
+
     /** What ends a call that takes too long. */
     private record Watching(
             Optional<UserCall> watched, CallWatch watch, Optional<Future<?>> cancel, Optional<Future<?>> last) {

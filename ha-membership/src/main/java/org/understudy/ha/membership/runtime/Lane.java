@@ -312,6 +312,16 @@ public final class Lane {
                 : new Troubles(counted.failures(), counted.hold(), counted.holdReason(), hanging, late, contradictions);
     }
 
+    /**
+     * What a start or a stop waits for now, one sentence without a beginning.
+     *
+     * @param since it was ordered
+     */
+    public String progress(Duration since) {
+        return "for " + Instance.words(since)
+                + instance.waitsFor().map(call -> "; " + call).orElse("");
+    }
+
     /** The offer has reached the loop. */
     public void markOffered() {
         isOffered = true;

@@ -119,6 +119,12 @@ final class UserCall {
         return budget;
     }
 
+    /** How long it has been under way, in whole milliseconds. */
+    Duration age() {
+        return Duration.ofMillis(
+                TimeUnit.NANOSECONDS.toMillis(Math.max(0, System.nanoTime() - deadline + budget.toNanos())));
+    }
+
     Duration remaining() {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }

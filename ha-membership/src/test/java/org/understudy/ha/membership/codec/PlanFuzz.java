@@ -13,6 +13,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.history.KeptPlan;
+import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
@@ -51,7 +52,10 @@ public final class PlanFuzz {
                 true,
                 new TreeMap<>(Map.of("files", new TreeSet<>(List.of(a, b)))),
                 new TreeMap<>());
-        return new KeptPlan(3, 9, EveryMessage.state().promised(), record, facts, record.withNumber(13));
+        List<Answers.Answer> answers = List.of(
+                new Answers.Answer("cheapest", "files", List.of(b, a), ""),
+                new Answers.Answer("cheapest", "mail", List.of(), "it was late a while ago"));
+        return new KeptPlan(3, 9, EveryMessage.state().promised(), record, facts, answers, record.withNumber(13));
     }
 
     public static List<byte[]> seeds() {

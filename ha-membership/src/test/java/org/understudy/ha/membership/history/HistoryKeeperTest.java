@@ -400,7 +400,8 @@ class HistoryKeeperTest {
         learn(history, 1, base);
         heard(3);
         Plan plan = planner.plan(base, facts);
-        history.learned(ballot(2), plan.record(), Optional.of(new Planning(ballot(2), base, facts, plan.notices())));
+        history.learned(
+                ballot(2), plan.record(), Optional.of(new Planning(ballot(2), base, facts, plan.notices(), List.of())));
         return heard(1).get(0);
     }
 
@@ -424,8 +425,8 @@ class HistoryKeeperTest {
     }
 
     private HistoryKeeper open(Path where, Consumer<Decision> listener) {
-        HistoryKeeper history = new HistoryKeeper(
-                where, new NamedThreads(Thread::new, A), Clock.fixed(NOW, ZoneOffset.UTC), Map.of(), listener);
+        HistoryKeeper history =
+                new HistoryKeeper(where, new NamedThreads(Thread::new, A), Clock.fixed(NOW, ZoneOffset.UTC), listener);
         opened.add(history);
         history.start();
         return history;

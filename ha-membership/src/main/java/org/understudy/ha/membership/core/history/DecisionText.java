@@ -14,7 +14,14 @@ final class DecisionText {
 
     static String of(Draft d) {
         String text = begin(d);
-        return d.reason().isEmpty() || d.kind() == Kind.GAP ? text : text + " (" + d.reason() + ")";
+        return d.reason().isEmpty() || isSaidAlready(d.kind()) ? text : text + " (" + d.reason() + ")";
+    }
+
+    private static boolean isSaidAlready(Kind kind) {
+        return switch (kind) {
+            case GAP, NAMED, UNNAMED, MEMBERS, PASSED -> true;
+            default -> false;
+        };
     }
 
     private static String begin(Draft d) {
@@ -47,6 +54,12 @@ final class DecisionText {
             case VOUCHED -> "an operator vouched";
             case FORCED -> "an operator forced a new generation of the record";
             case GAP -> d.reason();
+            case FORGOTTEN ->
+                d.subject() + " is taken out of the record: whoever registers it again begins with its first start";
+            case NAMED -> to + " owns the name " + d.reason();
+            case UNNAMED -> from + " owns no more the name " + d.reason();
+            case MEMBERS -> d.subject() + " begins anew, its members are " + d.reason();
+            case PASSED -> "all members of " + d.subject() + " have passed its phase " + d.reason();
         };
     }
 

@@ -38,7 +38,7 @@ public record Draft(
             }
             if (decision.subject().equals(subject)
                     && decision.kind() == kind
-                    && (kind != Kind.HELD || decision.reason().equals(reason))
+                    && (!isToldByItsReason() || decision.reason().equals(reason))
                     && decision.token().equals(token)
                     && decision.to().equals(to)) {
                 return true;
@@ -47,11 +47,16 @@ public record Draft(
         return false;
     }
 
+    private boolean isToldByItsReason() {
+        return kind == Kind.HELD || kind == Kind.NAMED || kind == Kind.MEMBERS;
+    }
+
     private boolean isOpposite(Kind other) {
         return switch (kind) {
             case STANDBY -> other == Kind.ACTIVATED;
             case MAINTAINED -> other == Kind.RESUMED;
             case FORBIDDEN -> other == Kind.ALLOWED;
+            case NAMED -> other == Kind.UNNAMED;
             default -> false;
         };
     }

@@ -2,12 +2,10 @@ package org.understudy.ha.membership.core.history;
 
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.History.Replay;
-import org.understudy.ha.api.spi.PlacementPolicy;
+import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
@@ -19,16 +17,23 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
  *
  * @param first number of the first decision that the record made, and
  * @param last of the last one
+ * @param answers of an application's policies: they are code and not kept, and may have been late
  */
-public record KeptPlan(long first, long last, Ballot ballot, ClusterRecord base, Facts facts, ClusterRecord chosen) {
+public record KeptPlan(
+        long first,
+        long last,
+        Ballot ballot,
+        ClusterRecord base,
+        Facts facts,
+        List<Answers.Answer> answers,
+        ClusterRecord chosen) {
+    public KeptPlan {
+        answers = List.copyOf(answers);
+    }
 
-    /**
-     * Plans once more.
-     *
-     * @param policies that groups may name: they are code and not kept
-     */
-    public Replay replay(Map<String, PlacementPolicy> policies) {
-        Plan again = Planner.plan(base, facts.withPolicies(new TreeMap<>(policies)));
+    /** Plans once more. */
+    public Replay replay() {
+        Plan again = Planner.plan(base, facts.withPolicies(Answers.again(answers)));
         if (again.record().equals(chosen)) {
             return new Replay(
                     Replay.Outcome.SAME,

@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core.history;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,13 +15,18 @@ import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.SessionEnd;
+import org.understudy.ha.membership.core.record.Standing;
 import org.understudy.ha.membership.core.record.Voters;
+import org.understudy.ha.membership.core.recovery.LadderSteps;
 
 /**
  * What one record decides beside another. What the groups may do comes last: the sentences before say who came and who is gone.
@@ -30,12 +36,19 @@ public final class RecordChanges {
     private final ClusterRecord before;
     private final ClusterRecord after;
     private final Map<String, String> reasons = new TreeMap<>();
+    private final Map<String, String> moves = new TreeMap<>();
+    private final String elsewhere;
     private final List<Draft> found = new ArrayList<>();
 
-    private RecordChanges(ClusterRecord before, ClusterRecord after, List<Notice> notices) {
+    private RecordChanges(ClusterRecord before, ClusterRecord after, List<Notice> notices, String decider) {
         this.before = before;
         this.after = after;
+        boolean isKnown = !decider.isEmpty() && after.number() == before.number() + 1;
+        this.elsewhere = isKnown ? "decided by " + decider + ", whose history says why" : "";
         for (Notice notice : notices) {
+            if (notice.reason() == Reason.MOVE_DECIDED) {
+                moves.put(notice.subject(), afterColon(notice.detail()));
+            }
             String detail = beyondTheSentence(notice);
             if (!detail.isEmpty()) {
                 reasons.merge(notice.subject(), detail, (a, b) -> a + "; " + b);
@@ -48,8 +61,12 @@ public final class RecordChanges {
         if (notice.reason() != Reason.GRANT_MADE && notice.reason() != Reason.GRANT_OVER) {
             return notice.detail();
         }
-        int colon = notice.detail().indexOf(": ");
-        return colon < 0 ? "" : notice.detail().substring(colon + 2);
+        return afterColon(notice.detail());
+    }
+
+    private static String afterColon(String detail) {
+        int colon = detail.indexOf(": ");
+        return colon < 0 ? "" : detail.substring(colon + 2);
     }
 
     /**
@@ -57,7 +74,16 @@ public final class RecordChanges {
      * @param notices what the planner said when it made {@code after}; empty if somebody else did
      */
     public static List<Draft> between(ClusterRecord before, ClusterRecord after, List<Notice> notices) {
-        return new RecordChanges(before, after, notices).all();
+        return new RecordChanges(before, after, notices, "").all();
+    }
+
+    /**
+     * As {@link #between(ClusterRecord, ClusterRecord, List)} where another node decided: it is named, because the record does not say why.
+     *
+     * @param decider the node that proposed {@code after}
+     */
+    public static List<Draft> between(ClusterRecord before, ClusterRecord after, String decider) {
+        return new RecordChanges(before, after, List.of(), decider).all();
     }
 
     /** What a record says to somebody who knows nothing: who is there, who is on standby, and who owns what. */
@@ -78,8 +104,11 @@ public final class RecordChanges {
             add(Draft.plain(Kind.VOTERS, after.cluster(), votes(after.voters()), after.number()));
         }
         sessions();
+        names();
+        barriers();
         operators();
         after.groups().forEach(this::group);
+        before.groups().keySet().forEach(this::forgotten);
         return found;
     }
 
@@ -121,6 +150,100 @@ public final class RecordChanges {
                         "",
                         after.number()));
             }
+        }
+    }
+
+    private void names() {
+        for (Session session : before.sessions().values()) {
+            TreeSet<String> gone = new TreeSet<>(session.holdings().names().keySet());
+            gone.removeAll(namesOf(after, session.incarnation()));
+            if (!gone.isEmpty()) {
+                add(named(Kind.UNNAMED, session.incarnation(), gone));
+            }
+        }
+        for (Session session : after.sessions().values()) {
+            TreeSet<String> come = new TreeSet<>(session.holdings().names().keySet());
+            come.removeAll(namesOf(before, session.incarnation()));
+            if (!come.isEmpty()) {
+                add(named(Kind.NAMED, session.incarnation(), come));
+            }
+        }
+    }
+
+    private static Collection<String> namesOf(ClusterRecord record, Incarnation who) {
+        return record.isLive(who)
+                ? record.sessions().get(who.node()).holdings().names().keySet()
+                : List.of();
+    }
+
+    private Draft named(Kind kind, Incarnation owner, TreeSet<String> names) {
+        Optional<Incarnation> who = Optional.of(owner);
+        boolean isCome = kind == Kind.NAMED;
+        return new Draft(
+                kind,
+                owner.node().value(),
+                isCome ? Optional.empty() : who,
+                isCome ? who : Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Sentence.shortened(String.join(", ", names)),
+                after.number());
+    }
+
+    /** What is the same for all members of a barrier, and who they are. */
+    private record Members(Standing standing, List<Incarnation> who) {}
+
+    private void barriers() {
+        Map<String, Members> were = barriersOf(before);
+        Map<String, Members> are = barriersOf(after);
+        were.forEach((name, members) -> {
+            if (!are.containsKey(name)) {
+                add(Draft.plain(Kind.MEMBERS, title(name), "nobody", after.number()));
+            }
+        });
+        are.forEach((name, members) -> {
+            Members old = were.get(name);
+            if (old != null && members.standing().passed() > old.standing().passed()) {
+                add(Draft.plain(
+                        Kind.PASSED, title(name), "" + members.standing().passed(), after.number()));
+            }
+            if (old == null || members.standing().view() != old.standing().view()) {
+                add(Draft.plain(
+                        Kind.MEMBERS,
+                        title(name),
+                        Sentence.shortened(members.who().toString()),
+                        after.number()));
+            }
+        });
+    }
+
+    private static Map<String, Members> barriersOf(ClusterRecord record) {
+        Map<String, Members> barriers = new TreeMap<>();
+        for (Session session : record.sessions().values()) {
+            session.holdings()
+                    .standings()
+                    .forEach((name, standing) -> barriers.computeIfAbsent(
+                                    name, n -> new Members(standing, new ArrayList<>()))
+                            .who()
+                            .add(session.incarnation()));
+        }
+        return barriers;
+    }
+
+    private static String title(String barrier) {
+        return LadderSteps.isLadder(barrier) ? "the recovery ladder" : "barrier " + barrier;
+    }
+
+    /** Elections come and go without a word. */
+    private void forgotten(String name) {
+        if (!after.groups().containsKey(name) && !name.startsWith(Planner.ELECTION_PREFIX)) {
+            String said = after.words().stream()
+                    .filter(word -> !before.words().contains(word))
+                    .filter(word -> word.what().startsWith(Target.group(Part.groupOf(name)) + " "))
+                    .map(word -> "by " + word.who() + ": " + word.why())
+                    .findFirst()
+                    .orElse("");
+            add(Draft.plain(Kind.FORGOTTEN, name, said, after.number()));
         }
     }
 
@@ -200,7 +323,8 @@ public final class RecordChanges {
         if (now.moveTo().isPresent() && now.grant().isPresent()) {
             Optional<Incarnation> target =
                     now.moveTo().map(node -> after.sessions().get(node)).map(Session::incarnation);
-            add(about(Kind.MOVE_WANTED, name, holder, target, now.grant().get(), Optional.empty(), ""));
+            String why = moves.getOrDefault(name, "");
+            add(about(Kind.MOVE_WANTED, name, holder, target, now.grant().get(), Optional.empty(), why));
         } else if (now.moveTo().isEmpty() && now.grant().isPresent() && !isGrantedAnew) {
             add(about(
                     Kind.MOVE_DROPPED,
@@ -221,7 +345,16 @@ public final class RecordChanges {
             Grant grant,
             Optional<ProofKind> proof,
             String reason) {
+        boolean isSaid =
+                !reason.isEmpty() || proof.filter(ProofKind.NEVER::equals).isPresent();
         return new Draft(
-                kind, name, from, to, Optional.of(new FencingToken(grant.token())), proof, reason, after.number());
+                kind,
+                name,
+                from,
+                to,
+                Optional.of(new FencingToken(grant.token())),
+                proof,
+                isSaid ? reason : elsewhere,
+                after.number());
     }
 }

@@ -9,6 +9,7 @@ import org.understudy.ha.api.Advisor.Explanation;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Failback;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -54,7 +55,10 @@ public final class Advice {
             candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse("")));
         }
         Optional<Grant> grant = grant();
-        return new Explanation(group, sentence, grant.map(Grant::holder), grant.map(Grant::proof), candidates);
+        List<String> all = new ArrayList<>(List.of(sentence));
+        all.addAll(Oddities.of(record, group));
+        return new Explanation(
+                group, String.join("; ", all), grant.map(Grant::holder), grant.map(Grant::proof), candidates);
     }
 
     private Optional<Grant> grant() {
@@ -105,14 +109,26 @@ public final class Advice {
         return "it prefers " + node + ", but "
                 + why.orElse(
                         switch (failback) {
-                            case MANUAL -> node + " could run it again: move it there, nothing moves back by itself";
+                            case MANUAL -> node + " could run it again: " + howToBringIt(node);
                             case NEVER -> "it does not go back";
                             case WHEN_STABLE -> node + " has not been well for long enough yet to go back";
                         });
     }
 
+    private String howToBringIt(NodeId node) {
+        if (Part.roleOf(group) == Role.COPY) {
+            return "a copy is not moved, and nothing moves back by itself; put the node where it is on standby for a while";
+        }
+        return Planner.moveRefusal(record, group, node)
+                .map(why -> "nothing moves back by itself, and it cannot be moved there now: " + why)
+                .orElse("move it there, nothing moves back by itself");
+    }
+
     private String whyNot(NodeId node) {
         Optional<Grant> grant = grant();
+        if (!board.state(number).fatal().isEmpty() && grant.isEmpty()) {
+            return group + " " + whyNowhere();
+        }
         if (grant.filter(g -> g.holder().node().equals(node)).isPresent()) {
             return group + " is on " + node;
         }

@@ -789,7 +789,7 @@ final class Board {
 
     // ---- in words ------------------------------------------------------------------------------------------------
 
-    /** Why it cannot run on a node, one sentence without an end; empty if it could. */
+    /** Everything that keeps it from running on a node, one sentence without an end; empty if it could. */
     Optional<String> whyNot(int g, int n) {
         NodeId node = nodes[n];
         Session session = living[n];
@@ -800,51 +800,61 @@ final class Board {
         if (offer == null) {
             return Optional.of(node + " has not registered it");
         }
+        List<String> all = new ArrayList<>();
         if (!isByTheRules(g, offer)) {
-            return Optional.of(node + " registered it with other placement rules than it was first: register it alike"
-                    + " everywhere");
+            all.add(node + " registered it with other placement rules than it was first: register it alike everywhere");
         }
         if (standby.contains(node)) {
-            return Optional.of(node + " is on standby");
+            all.add(node + " is on standby");
         }
         if (!offer.isEligible()) {
-            return Optional.of(node + ": " + offer.whyNot());
+            all.add(node + ": " + offer.whyNot());
         }
         if (isLeftAlone(g, n)) {
-            return Optional.of(node + " is in maintenance");
+            all.add(node + " is in maintenance");
         }
         if (isOut.test(session)) {
-            return Optional.of(node + " is leaving, or its process has ended");
+            all.add(node + " is leaving, or its process has ended");
         }
         if (!isReachable[n]) {
-            return Optional.of(node + " is not heard now");
+            all.add(node + " is not heard now");
         }
-        return ruleAgainst(g, n);
+        all.addAll(rulesAgainst(g, n));
+        return joined(all);
     }
 
-    /** Which rule keeps it from running on a node, one sentence without an end; empty if none does. */
+    /** Which rules keep it from running on a node, one sentence without an end; empty if none does. */
     Optional<String> ruleAgainst(int g, int n) {
+        return joined(rulesAgainst(g, n));
+    }
+
+    private static Optional<String> joined(List<String> all) {
+        return all.isEmpty() ? Optional.empty() : Optional.of(String.join(", and ", all));
+    }
+
+    private List<String> rulesAgainst(int g, int n) {
+        List<String> all = new ArrayList<>();
         Links own = links[g];
         if (own == null) {
-            return Optional.empty();
+            return all;
         }
         int apart = apartAt(g, n);
         if (apart != NONE) {
-            return Optional.of(nodes[n] + ": it must be apart from " + names[apart] + ", which "
+            all.add(nodes[n] + ": it must be apart from " + names[apart] + ", which "
                     + (holder[apart] == n ? "is there" : "is about to come there"));
         }
         int missing = missingAt(g, n);
         if (missing != NONE) {
-            return Optional.of(nodes[n] + ": " + missing(own, missing));
+            all.add(nodes[n] + ": " + missing(own, missing));
         }
         int little = shortAt(g, n);
         if (little != NONE) {
             int k = own.kinds[little];
             long left = free(n, k) + (occupies(g, n) ? own.weights[little] : 0);
-            return Optional.of(nodes[n] + " has " + Math.max(0, left) + " of its " + capacity[n][k] + " " + kinds[k]
+            all.add(nodes[n] + " has " + Math.max(0, left) + " of its " + capacity[n][k] + " " + kinds[k]
                     + " left, and it needs " + own.weights[little]);
         }
-        return Optional.empty();
+        return all;
     }
 
     /** The rule to be with somebody that {@link #missingAt} found. */

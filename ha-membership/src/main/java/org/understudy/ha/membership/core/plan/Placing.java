@@ -268,15 +268,11 @@ final class Placing {
                 }
             } catch (RuntimeException | Error e) {
                 // It is an application's, and one that fails must not keep anything from being placed.
-                say(g, Reason.POLICY_UNKNOWN, "policy " + called + " failed, the default order is used: " + words(e));
+                say(
+                        g,
+                        Reason.POLICY_UNKNOWN,
+                        "policy " + called + " failed, the default order is used: " + Policies.words(e));
             }
-        }
-
-        /** Its words may be an application's as well. */
-        private String words(Throwable failure) {
-            return failure instanceof IllegalStateException e && e.getClass() == IllegalStateException.class
-                    ? String.valueOf(e.getMessage())
-                    : failure.getClass().getName();
         }
 
         private long score(int n) {

@@ -76,11 +76,13 @@ public final class Planner {
     public static Optional<String> moveRefusal(ClusterRecord record, String group, NodeId to) {
         GroupRecord state = record.groups().get(group);
         if (state == null) {
-            return Optional.of("no node has registered a group " + group);
+            return Optional.of(noSuchGroup(record, Part.groupOf(group)));
         }
         Session target = record.sessions().get(to);
         if (target == null) {
-            return Optional.of(to + " is not in the cluster now");
+            return unknown(record, to)
+                    .or(() -> Optional.of(to + " is not in the cluster now; there are "
+                            + record.sessions().keySet()));
         }
         Candidacy candidacy = target.candidacies().get(group);
         if (candidacy == null) {
@@ -175,12 +177,18 @@ public final class Planner {
             case ADMIT -> VoterChange.refusal(record, operation);
             case REMOVE -> unknown(record, operation.node()).or(() -> VoterChange.refusal(record, operation));
             case STANDBY, DRAIN, ACTIVATE -> unknown(record, operation.node());
-            case MAINTAIN, RESUME -> unknown(record, operation.target().orElseThrow());
+            case MAINTAIN -> unknown(record, operation.target().orElseThrow());
+            case RESUME ->
+                record.maintenance().contains(operation.target().orElseThrow())
+                        ? Optional.empty()
+                        : unknown(record, operation.target().orElseThrow());
+            case FORGET -> forgetRefusal(record, operation.target().orElseThrow());
             case CONFIRM_DOWN -> unknown(record, operation.node()).or(() -> confirmRefusal(record, operation));
         };
     }
 
-    private static Optional<String> unknown(ClusterRecord record, NodeId node) {
+    /** That a node never was one of this cluster, and which were; empty if it was. */
+    public static Optional<String> unknown(ClusterRecord record, NodeId node) {
         TreeSet<NodeId> known = new TreeSet<>(record.incarnations().keySet());
         known.addAll(record.standby());
         record.voters().all().forEach(acceptor -> known.add(acceptor.node()));
@@ -194,10 +202,67 @@ public final class Planner {
             case EVERYTHING -> Optional.empty();
             case NODE -> unknown(record, NodeId.of(target.name()));
             case GROUP ->
-                record.groups().containsKey(target.name()) && !target.name().startsWith(ELECTION_PREFIX)
+                (record.groups().containsKey(target.name())
+                                        || !partsOf(record, target.name()).isEmpty())
+                                && !target.name().startsWith(ELECTION_PREFIX)
                         ? Optional.empty()
-                        : Optional.of("no node has registered a group " + target.name());
+                        : Optional.of(noSuchGroup(record, target.name()));
         };
+    }
+
+    /** That the record knows no such group, and which it knows, by their users' names. */
+    public static String noSuchGroup(ClusterRecord record, String group) {
+        TreeSet<String> known = new TreeSet<>();
+        record.groups().keySet().stream()
+                .filter(name -> !name.startsWith(ELECTION_PREFIX))
+                .forEach(name -> known.add(Part.groupOf(name)));
+        return "no node has registered a group " + group + "; "
+                + (known.isEmpty() ? "no group is known" : "those known are " + known);
+    }
+
+    /** What of a user's group stands in the record. */
+    private static List<String> partsOf(ClusterRecord record, String group) {
+        return record.groups().keySet().stream()
+                .filter(name -> Part.groupOf(name).equals(group))
+                .toList();
+    }
+
+    /**
+     * Why a group must stay in the record; empty if nothing of it is held and nobody offers it. Whatever it did last is over by a proof then, so
+     * that its next first start, which NEVER has to prove, does not meet it.
+     */
+    private static Optional<String> forgetRefusal(ClusterRecord record, Target target) {
+        String group = target.name();
+        List<String> parts = partsOf(record, group);
+        if (parts.isEmpty() || group.startsWith(ELECTION_PREFIX)) {
+            return Optional.of(noSuchGroup(record, group));
+        }
+        if (record.maintenance().contains(target)) {
+            return Optional.of("an operator has " + group + " in maintenance; end that first");
+        }
+        for (String part : parts) {
+            if (record.groups().get(part).isGranted()) {
+                return Optional.of(Part.title(part) + " may still run somewhere, so it is not forgotten: "
+                        + whyUnowned(record, part));
+            }
+        }
+        List<NodeId> offering = record.sessions().values().stream()
+                .filter(session -> parts.stream().anyMatch(session.candidacies()::containsKey))
+                .map(session -> session.incarnation().node())
+                .toList();
+        return offering.isEmpty()
+                ? Optional.empty()
+                : Optional.of(offering + " offer to run " + group + "; start them without it first");
+    }
+
+    /** What the record keeps of the word that put something into maintenance. */
+    public static String maintained(Target target) {
+        return "maintenance of " + target;
+    }
+
+    /** What the record keeps of the word that took a group out of it. */
+    private static String forgotten(Target group) {
+        return group + " is taken out of the record";
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
@@ -306,6 +371,11 @@ public final class Planner {
                                 .flatMap(group -> group.grant().stream())
                                 .noneMatch(grant ->
                                         grant.stands() && grant.holder().equals(operation.vouchedFor()));
+            case FORGET ->
+                partsOf(record, operation.target().orElseThrow().name()).isEmpty()
+                        && record.words().stream()
+                                .anyMatch(word -> word.what()
+                                        .equals(forgotten(operation.target().orElseThrow())));
             case ADMIT -> VoterChange.isDone(record, operation);
             case REMOVE -> unknown(record, operation.node()).isEmpty() && VoterChange.isDone(record, operation);
         };
@@ -334,7 +404,7 @@ public final class Planner {
             return "not in the cluster record yet";
         }
         if (!state.fatal().isEmpty()) {
-            return "must not run anywhere: " + state.fatal();
+            return "must not run anywhere: " + state.fatal() + "; clear its failures once that is mended";
         }
         Optional<Grant> standing = state.grant().filter(Grant::stands);
         if (standing.isPresent()) {
@@ -544,12 +614,17 @@ public final class Planner {
                     case MAINTAIN -> {
                         Target target = operation.target().orElseThrow();
                         if (maintenance.add(target)) {
-                            word("maintenance of " + target, operation);
+                            word(maintained(target), operation);
                         }
                     }
                     case RESUME -> maintenance.remove(operation.target().orElseThrow());
                     case ACTIVATE -> standby.remove(operation.node());
                     case CONFIRM_DOWN -> confirmDown(operation);
+                    case FORGET -> {
+                        Target target = operation.target().orElseThrow();
+                        partsOf(base, target.name()).forEach(groups::remove);
+                        word(forgotten(target), operation);
+                    }
                     default -> {}
                 }
             }

@@ -10,9 +10,12 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
  *
  * @param ballot of the round; what it led to may never have been chosen
  * @param base the record it planned from
+ * @param answers what an application's policies answered
  */
-public record Planning(Ballot ballot, ClusterRecord base, Facts facts, List<Notice> notices) {
+public record Planning(
+        Ballot ballot, ClusterRecord base, Facts facts, List<Notice> notices, List<Answers.Answer> answers) {
     public Planning {
+        answers = List.copyOf(answers);
         notices = List.copyOf(notices);
     }
 }

@@ -27,6 +27,18 @@ public final class Policies {
         return Collections.unmodifiableSortedMap(all);
     }
 
+    /** Whether it is one of those that every node has: it answers the same again. */
+    static boolean isOwn(PlacementPolicy policy) {
+        return policy == SPREAD || policy == PACK;
+    }
+
+    /** Why there was no answer. The words of a failure may be an application's as well. */
+    static String words(Throwable failure) {
+        return failure instanceof IllegalStateException e && e.getClass() == IllegalStateException.class
+                ? String.valueOf(e.getMessage())
+                : failure.getClass().getName();
+    }
+
     private record Counting(String name, int sign) implements PlacementPolicy {
         @Override
         public List<NodeId> rank(String group, Snapshot snapshot) {

@@ -37,6 +37,12 @@ public record Ballot(long round, String proposer) implements Comparable<Ballot> 
         return (int) (round >>> ClusterRecord.GENERATION_SHIFT);
     }
 
+    /** The name of the node that proposes under it; empty for none. */
+    public String node() {
+        int end = proposer.indexOf('/');
+        return end < 0 ? proposer : proposer.substring(0, end);
+    }
+
     public boolean isNone() {
         return round == 0;
     }

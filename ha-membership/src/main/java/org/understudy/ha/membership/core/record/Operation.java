@@ -8,9 +8,9 @@ import org.understudy.ha.api.Target;
 /**
  * What an operator asks of the whole cluster. Repeating one that is done changes nothing.
  *
- * @param node whom it is about; for {@link Kind#MAINTAIN} and {@link Kind#RESUME} the node where it was said
+ * @param node whom it is about; for what has a target the node where it was said
  * @param incarnation for {@link Kind#CONFIRM_DOWN} the incarnation that is vouched for, otherwise 0
- * @param target for {@link Kind#MAINTAIN} and {@link Kind#RESUME} what it is about, otherwise empty
+ * @param target for {@link Kind#MAINTAIN}, {@link Kind#RESUME} and {@link Kind#FORGET} what it is about, otherwise empty
  * @param who asks; kept where a promise rests on it
  * @param why their reason
  */
@@ -33,7 +33,9 @@ public record Operation(Kind kind, NodeId node, long incarnation, Optional<Targe
         /** Nothing is started, stopped, moved or recovered there until it is told otherwise. */
         MAINTAIN,
         /** Decisions are taken there again. */
-        RESUME
+        RESUME,
+        /** A group that nobody holds or offers is taken out of the record. */
+        FORGET
     }
 
     /**
@@ -45,9 +47,13 @@ public record Operation(Kind kind, NodeId node, long incarnation, Optional<Targe
             throw new IllegalArgumentException(kind + " of incarnation " + incarnation
                     + ": an incarnation, from 1, belongs to CONFIRM_DOWN and to nothing else");
         }
-        if (target.isPresent() != (kind == Kind.MAINTAIN || kind == Kind.RESUME)) {
+        if (target.isPresent() != (kind == Kind.MAINTAIN || kind == Kind.RESUME || kind == Kind.FORGET)) {
             throw new IllegalArgumentException(
-                    kind + " of " + target + ": a target belongs to MAINTAIN and RESUME, and to nothing else");
+                    kind + " of " + target + ": a target belongs to MAINTAIN, RESUME and FORGET, and to nothing else");
+        }
+        if (kind == Kind.FORGET && target.orElseThrow().kind() != Target.Kind.GROUP) {
+            throw new IllegalArgumentException(
+                    kind + " of " + target.orElseThrow() + ": only a group can be forgotten");
         }
     }
 

@@ -27,6 +27,11 @@ public final class LadderSteps {
 
     private LadderSteps() {}
 
+    /** Whether a barrier of the record is the ladder; no user's barrier is called so. */
+    public static boolean isLadder(String barrier) {
+        return barrier.equals(Ladder.BARRIER);
+    }
+
     /**
      * What a node knows of itself.
      *

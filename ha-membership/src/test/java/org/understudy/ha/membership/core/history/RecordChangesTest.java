@@ -24,10 +24,15 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.record.BarrierClaim;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Holdings;
+import org.understudy.ha.membership.core.record.NameClaim;
 import org.understudy.ha.membership.core.record.OperatorWord;
+import org.understudy.ha.membership.core.record.Session;
+import org.understudy.ha.membership.core.record.Standing;
 import org.understudy.ha.membership.core.record.Voters;
 
 class RecordChangesTest {
@@ -159,6 +164,81 @@ class RecordChangesTest {
 
         assertThat(sentences(RecordChanges.between(BOTH, after, List.of())))
                 .containsExactly("a#1 is over: no proof is known any more", "a is admitted as a#2");
+    }
+
+    @Test
+    void what_another_node_decided_says_which_because_the_record_does_not_say_why() {
+        ClusterRecord held = withGroup(BOTH, "files", granted(A1, 4, false)).withNumber(8);
+        ClusterRecord wanted = withGroup(
+                        held, "files", held.groups().get("files").withMoveTo(Optional.of(B)))
+                .withNumber(9);
+
+        assertThat(sentences(RecordChanges.between(held, wanted, "c")))
+                .containsExactly("files is asked to move from a#1 to b#1 (decided by c, whose history says why)");
+        assertThat(sentences(RecordChanges.between(held, wanted.withNumber(10), "c")))
+                .as("c decided the last of several")
+                .containsExactly("files is asked to move from a#1 to b#1");
+        assertThat(sentences(RecordChanges.between(
+                        held,
+                        wanted,
+                        List.of(new Notice("files", Reason.MOVE_DECIDED, "to b: it must be with db, which is on b")))))
+                .containsExactly("files is asked to move from a#1 to b#1 (it must be with db, which is on b)");
+    }
+
+    @Test
+    void names_are_told_with_their_owner_and_as_gone_with_its_session() {
+        Holdings both = new Holdings(
+                new TreeMap<>(Map.of("queue", new NameClaim("x", true), "cache", new NameClaim("y", false))),
+                new TreeMap<>());
+        ClusterRecord after = withSession(BOTH, BOTH.sessions().get(A).withHoldings(both));
+
+        assertThat(sentences(RecordChanges.between(BOTH, after, List.of())))
+                .containsExactly("a#1 owns the name cache, queue");
+        assertThat(sentences(RecordChanges.between(after, BOTH, List.of())))
+                .containsExactly("a#1 owns no more the name cache, queue");
+        assertThat(sentences(RecordChanges.between(after, withoutSession(after, A1, Optional.empty()), List.of())))
+                .contains("a#1 owns no more the name cache, queue");
+    }
+
+    @Test
+    void barriers_are_told_when_their_members_change_and_when_a_phase_passes() {
+        ClusterRecord begun = withBarrier(BOTH, "rebuild", new Standing(BarrierClaim.MEMBER, 7, 7, 0));
+        ClusterRecord passed = withBarrier(BOTH, "rebuild", new Standing(BarrierClaim.MEMBER, 7, 8, 7));
+
+        assertThat(sentences(RecordChanges.between(BOTH, begun, List.of())))
+                .containsExactly("barrier rebuild begins anew, its members are [a#1, b#1]");
+        assertThat(sentences(RecordChanges.between(begun, passed, List.of())))
+                .containsExactly("all members of barrier rebuild have passed its phase 7");
+        assertThat(sentences(RecordChanges.between(passed, BOTH, List.of())))
+                .containsExactly("barrier rebuild begins anew, its members are nobody");
+        assertThat(sentences(RecordChanges.between(
+                        BOTH, withBarrier(BOTH, "!ladder", new Standing(BarrierClaim.MEMBER, 7, 7, 0)), List.of())))
+                .containsExactly("the recovery ladder begins anew, its members are [a#1, b#1]");
+    }
+
+    private static ClusterRecord withBarrier(ClusterRecord record, String barrier, Standing standing) {
+        ClusterRecord with = record;
+        for (Session session : record.sessions().values()) {
+            with = withSession(
+                    with,
+                    session.withHoldings(new Holdings(new TreeMap<>(), new TreeMap<>(Map.of(barrier, standing)))));
+        }
+        return with;
+    }
+
+    @Test
+    void a_group_that_was_taken_out_says_who_did_it_and_an_election_goes_without_a_word() {
+        ClusterRecord before = withGroup(withGroup(BOTH, "db#1", GroupRecord.NEW), "election:boss", GroupRecord.NEW);
+        ClusterRecord after = BOTH.withOperators(
+                new TreeSet<>(),
+                List.of(new OperatorWord(3, "group db is taken out of the record", "ann", "not used any more")));
+
+        List<Draft> drafts = RecordChanges.between(before, after, List.of());
+
+        assertThat(drafts).extracting(Draft::kind).containsExactly(Kind.VOUCHED, Kind.FORGOTTEN);
+        assertThat(sentences(drafts).get(1))
+                .isEqualTo("db#1 is taken out of the record: whoever registers it again begins with its first start"
+                        + " (by ann: not used any more)");
     }
 
     private static List<String> sentences(List<Draft> drafts) {

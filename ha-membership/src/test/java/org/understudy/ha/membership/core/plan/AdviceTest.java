@@ -64,7 +64,8 @@ class AdviceTest {
         assertThat(explain("web"))
                 .isEqualTo(
                         "web runs nowhere: no node can start it now; a: it must be with db, which nobody has registered;"
-                                + " b: it must be with db, which nobody has registered; c: it must be with db, which nobody has registered");
+                                + " b: it must be with db, which nobody has registered; c: it must be with db, which nobody has registered;"
+                                + " the placement rules of web name [db], which nobody has registered: is it spelled right?");
     }
 
     @Test
@@ -94,6 +95,48 @@ class AdviceTest {
         assertThat(whyNot("web", NodeId.of("z"))).isEqualTo("z is not in the cluster now");
         play.operate(Operation.Kind.STANDBY, "c");
         assertThat(whyNot("web", NodeId.of("c"))).isEqualTo("c is on standby");
+    }
+
+    @Test
+    void says_all_that_is_against_a_node() {
+        play.capacity("a", "memory", 8);
+        play.capacity("b", "memory", 2);
+        register("web", List.of("a"), Map.of("needs", "memory:4"));
+        register("mail", List.of("b"), Map.of("apart", "web"));
+        play.settle();
+        play.veto("web", "b", "no disk");
+        play.settle();
+
+        assertThat(whyNot("web", B))
+                .contains("b: no disk")
+                .contains("it must be apart from mail")
+                .contains("b has 2 of its 2 memory left, and it needs 4");
+    }
+
+    @Test
+    void suggests_no_move_that_would_be_refused() {
+        register("web#1", List.of("a", "b"), Map.of());
+        register("mail", List.of("a", "b"), Map.of());
+        play.lose("a");
+        play.back("a");
+
+        assertThat(explain("web#1"))
+                .contains("a could run it again: a copy is not moved")
+                .doesNotContain("move it there");
+        play.operate(Operation.Kind.MAINTAIN, Target.group("mail"));
+        assertThat(explain("mail"))
+                .contains("it cannot be moved there now: an operator has mail in maintenance")
+                .doesNotContain("move it there,");
+    }
+
+    @Test
+    void says_of_what_must_run_nowhere_that_it_must_not_and_what_to_do() {
+        register("web", List.of("a"), Map.of());
+        play.settle();
+        play.fail("web", org.understudy.ha.api.spi.Severity.FATAL);
+
+        assertThat(whyNot("web", B))
+                .isEqualTo("web must not run anywhere: it failed; clear its failures once that is mended");
     }
 
     @Test

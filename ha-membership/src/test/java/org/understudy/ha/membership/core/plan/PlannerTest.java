@@ -116,6 +116,76 @@ class PlannerTest {
     }
 
     @Test
+    void a_group_is_taken_out_of_the_record_only_where_nobody_holds_or_offers_it() {
+        Operation forget = new Operation(
+                Operation.Kind.FORGET, A, 0, Optional.of(Target.group(FILES)), "ann", "not used any more");
+        ClusterRecord held = withGroup(idle(), FILES, granted(A1, 5, false));
+        ClusterRecord left = withGroup(idle(), FILES, over(A1, 5));
+        ClusterRecord offered = withGroup(all(candidacy(true)), FILES, over(A1, 5));
+        operations.add(forget);
+
+        assertThat(Planner.operationRefusal(held, forget).orElseThrow()).contains("may still run somewhere");
+        assertThat(Planner.operationRefusal(withoutSession(held, A1, Optional.empty()), forget)
+                        .orElseThrow())
+                .contains("nothing proves that its resources are gone");
+        assertThat(Planner.operationRefusal(offered, forget).orElseThrow()).contains("[a, b] offer to run files");
+        assertThat(Planner.operationRefusal(left.withMaintenance(new TreeSet<>(List.of(Target.group(FILES)))), forget))
+                .hasValueSatisfying(why -> assertThat(why).contains("in maintenance"));
+        assertThat(Planner.operationRefusal(idle(), forget).orElseThrow())
+                .isEqualTo("no node has registered a group files; no group is known");
+        assertThat(Planner.isDone(idle(), forget)).isFalse();
+        assertThat(plan(held).record().groups()).containsKey(FILES);
+        assertThat(plan(offered).record().groups()).containsKey(FILES);
+
+        ClusterRecord after = plan(left).record();
+        assertThat(after.groups()).isEmpty();
+        assertThat(after.lastToken()).isEqualTo(5);
+        assertThat(Planner.isDone(after, forget)).isTrue();
+        assertThat(after.words())
+                .extracting("what", "who", "why")
+                .containsExactly(org.assertj.core.groups.Tuple.tuple(
+                        "group files is taken out of the record", "ann", "not used any more"));
+    }
+
+    @Test
+    void a_group_goes_with_all_its_parts_or_not_at_all() {
+        Operation forget = new Operation(Operation.Kind.FORGET, A, 0, Optional.of(Target.group("db")), "ann", "why");
+        ClusterRecord over = withGroup(withGroup(idle(), "db#1", over(A1, 4)), "db!promoted", over(A1, 5));
+        ClusterRecord held = withGroup(over, "db!promoted", granted(A1, 5, false));
+        operations.add(forget);
+
+        assertThat(plan(held).record().groups()).hasSize(2);
+        assertThat(plan(over).record().groups()).isEmpty();
+    }
+
+    @Test
+    void whoever_was_in_maintenance_can_be_given_back_although_its_group_is_gone() {
+        Operation resume = new Operation(Operation.Kind.RESUME, A, 0, Optional.of(Target.group("gone")), "ann", "why");
+        ClusterRecord base = idle().withMaintenance(new TreeSet<>(List.of(Target.group("gone"))));
+        operations.add(resume);
+
+        assertThat(Planner.operationRefusal(base, resume)).isEmpty();
+        assertThat(plan(base).record().maintenance()).isEmpty();
+    }
+
+    @Test
+    void what_is_misspelled_is_refused_with_what_there_is() {
+        ClusterRecord base = withGroup(withGroup(all(candidacy(true)), FILES, over(A1, 3)), "web#1", over(A1, 4));
+
+        assertThat(Planner.moveRefusal(base, "flies", B))
+                .contains("no node has registered a group flies; those known are [files, web]");
+        assertThat(Planner.moveRefusal(base, FILES, NodeId.of("zz")))
+                .contains("zz never was a node of this cluster; those known are [a, b, c]");
+        Operation maintain = new Operation(Operation.Kind.MAINTAIN, A, 0, Optional.of(Target.group("web")), "x", "y");
+        assertThat(Planner.operationRefusal(base, maintain)).as("of all copies").isEmpty();
+    }
+
+    private static ClusterRecord idle() {
+        return withSession(
+                withSession(withSession(empty(), A1, new TreeMap<>()), B1, new TreeMap<>()), C1, new TreeMap<>());
+    }
+
+    @Test
     void nothing_is_asked_to_move_where_other_rules_are_offered() {
         ClusterRecord base = withGroup(all(anywhere()), FILES, granted(A1, 5, false));
         ClusterRecord otherwise = withSession(base, B1, offer(anywhere().withRules(77)));

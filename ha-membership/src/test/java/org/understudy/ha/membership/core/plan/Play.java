@@ -90,6 +90,17 @@ final class Play {
         registration.placement = placement;
     }
 
+    /** No node offers it any more. */
+    void unregister(String group) {
+        registrations.remove(group);
+    }
+
+    /** Whether any part of a group is registered. */
+    boolean isRegistered(String group) {
+        return registrations.keySet().stream()
+                .anyMatch(name -> Part.groupOf(name).equals(group));
+    }
+
     void registerOtherwise(String node, String group, Placement placement) {
         registrations.get(group).otherwise.put(NodeId.of(node), placement);
     }

@@ -1,0 +1,71 @@
+package org.understudy.ha.membership.core.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Role;
+import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Session;
+
+/** What looks like a mistake in how a group is registered, although it may be meant, or become true later. Pure. */
+public final class Oddities {
+
+    private Oddities() {}
+
+    /** One sentence for each; those about all copies of a group are said of its first copy only. */
+    public static List<String> of(ClusterRecord record, String name) {
+        List<String> found = new ArrayList<>();
+        GroupRecord group = record.groups().get(name);
+        if (group == null) {
+            return found;
+        }
+        TreeSet<String> nobodys = namedOnly(record, group.rules().placement());
+        if (!nobodys.isEmpty()) {
+            found.add("the placement rules of " + Part.title(name) + " name " + nobodys
+                    + ", which nobody has registered: is it spelled right?");
+        }
+        if (Part.copyOf(name) == 1) {
+            copies(record, Part.groupOf(name), found);
+        }
+        return found;
+    }
+
+    /** Groups that rules name and the record does not know. */
+    private static TreeSet<String> namedOnly(ClusterRecord record, Placement rules) {
+        TreeSet<String> named = new TreeSet<>(rules.with());
+        named.addAll(rules.apart());
+        named.addAll(rules.after());
+        named.addAll(rules.preferWith());
+        named.addAll(rules.preferApart());
+        named.removeIf(
+                name -> record.groups().containsKey(name) || record.groups().containsKey(Part.copy(name, 1)));
+        return named;
+    }
+
+    private static void copies(ClusterRecord record, String group, List<String> found) {
+        SortedMap<NodeId, Integer> byNode = new TreeMap<>();
+        for (Session session : record.sessions().values()) {
+            int copies = (int) session.candidacies().keySet().stream()
+                    .filter(name ->
+                            Part.roleOf(name) == Role.COPY && Part.groupOf(name).equals(group))
+                    .count();
+            if (copies > 0) {
+                byNode.put(session.incarnation().node(), copies);
+            }
+        }
+        int most = byNode.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        if (byNode.values().stream().distinct().count() > 1) {
+            found.add("the nodes register different numbers of copies of " + group + ": " + byNode
+                    + "; register it alike everywhere");
+        }
+        if (most > byNode.size()) {
+            found.add(group + " has " + most + " copies and " + byNode.size()
+                    + " nodes that register it now: at most one copy runs on each");
+        }
+    }
+}
