@@ -22,6 +22,7 @@ import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Operation;
 
 /** Three nodes whose messages and disks take no time; a group runs on the first and is asked to move to the second. */
 class PlannedMoveTest {
@@ -158,6 +159,39 @@ class PlannedMoveTest {
         // Whether it is started again where it failed or where it was to go: nothing that was made ready is left over.
         assertThat(orders).last().isIn("b start web", "b unprepare web", "a start web");
         assertThat(orders).filteredOn(order -> order.endsWith("start web")).hasSize(1);
+    }
+
+    @Test
+    void what_leaves_a_node_on_standby_is_made_ready_elsewhere_first() {
+        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        pass(5_000);
+        assertThat(orders).containsExactly("b prepare web");
+
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
+        deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+    }
+
+    @Test
+    void a_node_that_is_activated_again_keeps_what_has_not_left_it() {
+        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        pass(500);
+        give(A, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "ann", "not now")));
+        pass(3_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_node_on_standby_stops_what_nobody_else_can_run() {
+        give(B, new Input.EligibilityChanged(WEB, false, "no licence"));
+        pass(1_000);
+        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        pass(500);
+
+        assertThat(orders).containsExactly("a stop web");
     }
 
     @Test

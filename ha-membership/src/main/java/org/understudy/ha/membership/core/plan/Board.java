@@ -456,7 +456,11 @@ final class Board {
         return holder[g] != NONE
                 && (!states[g].held().isEmpty()
                         || target[g] != NONE && target[g] != holder[g]
-                        || standby.contains(nodes[holder[g]]) && !isMaintained(g));
+                        || isOnStandby(holder[g]) && !isMaintained(g));
+    }
+
+    boolean isOnStandby(int node) {
+        return standby.contains(nodes[node]);
     }
 
     /** Whether decisions about it are an operator's for now. */

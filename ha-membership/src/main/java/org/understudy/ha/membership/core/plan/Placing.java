@@ -467,6 +467,9 @@ final class Placing {
             }
         }
         running.removeIf(this::isNobodys);
+        if (!isBefore) {
+            running.forEach(this::leaveStandby);
+        }
         if (!board.hasRules()) {
             return;
         }
@@ -490,6 +493,16 @@ final class Placing {
             changed(g, state.withHeld(""));
         }
         return isMaintained;
+    }
+
+    /** It is stopped in any case; who knows where it goes can be ready by then. */
+    private void leaveStandby(int g) {
+        int here = board.holder(g);
+        int there = board.isOnStandby(here) && board.target(g) == NONE ? best(g, here) : NONE;
+        if (there != NONE) {
+            changed(g, board.state(g).withHeld("").withMoveTo(Optional.of(board.node(there))));
+            say(g, Reason.MOVE_DECIDED, "to " + board.node(there) + ": " + board.node(here) + " is on standby");
+        }
     }
 
     private void settle(int g, boolean isBefore) {

@@ -618,7 +618,7 @@ public final class Planner {
                         }
                     }
                     case RESUME -> maintenance.remove(operation.target().orElseThrow());
-                    case ACTIVATE -> standby.remove(operation.node());
+                    case ACTIVATE -> activate(operation.node());
                     case CONFIRM_DOWN -> confirmDown(operation);
                     case FORGET -> {
                         Target target = operation.target().orElseThrow();
@@ -647,6 +647,17 @@ public final class Planner {
                     && facts.operations().stream()
                             .anyMatch(other -> other.kind() == Operation.Kind.ACTIVATE
                                     && other.node().equals(operation.node()));
+        }
+
+        /** What has not left it yet stays. */
+        private void activate(NodeId node) {
+            if (standby.remove(node)) {
+                groups.replaceAll((name, group) -> standing(name)
+                                .filter(g -> g.holder().node().equals(node))
+                                .isPresent()
+                        ? group.withMoveTo(Optional.empty())
+                        : group);
+            }
         }
 
         /** An operator's word ends what a session left behind, once the session itself is over: it still waits out the lease. */
