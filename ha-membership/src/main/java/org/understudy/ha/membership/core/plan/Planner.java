@@ -193,10 +193,17 @@ public final class Planner {
             case EVERYTHING -> Optional.empty();
             case NODE -> unknown(record, NodeId.of(target.name()));
             case GROUP ->
-                record.groups().containsKey(target.name()) && !target.name().startsWith(ELECTION_PREFIX)
+                isKnown(record, target.name()) && !target.name().startsWith(ELECTION_PREFIX)
                         ? Optional.empty()
                         : Optional.of("no node has registered a group " + target.name());
         };
+    }
+
+    /** Whether the record has that group, or parts of it. */
+    static boolean isKnown(ClusterRecord record, String group) {
+        return record.groups().containsKey(group)
+                || record.groups().keySet().stream()
+                        .anyMatch(name -> Part.groupOf(name).equals(group));
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {
