@@ -19,19 +19,22 @@ import org.understudy.ha.testkit.sim.Violation;
 import org.understudy.ha.testkit.sim.World;
 import org.understudy.ha.testkit.sim.WorldOptions;
 import org.understudy.ha.testkit.sim.WorldOptions.Size;
+import org.understudy.ha.testkit.sim.WorldOptions.Traits;
 
 /**
  * Plays something until a checker objects. Loaded a second time beside patched classes, so all that crosses the border is of the
  * JDK.
  *
  * <p>What it can play: {@code swarm KIND ...}, worlds that draw from these kinds of faults, or whatever the seed draws without
- * a kind; {@code five KIND ...}, the same with five nodes; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every
+ * a kind; {@code five KIND ...}, the same with five nodes; {@code arranged}, worlds whose groups have placement rules, with whatever the seed
+ * draws; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every
  * state of one {@link Bound}; {@code story NAME},
  * a kept story; {@code text}, the story handed in.
  */
 public final class Trial implements Function<Map<String, String>, Map<String, String>> {
 
     private static final Size FIVE = new Size(5, true, 4);
+    private static final Traits ARRANGED = new Traits(false, false, false, true);
     private static final int STATES_MAX = 10_000_000;
 
     static final String PLAY = "play";
@@ -59,6 +62,7 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
         return switch (words.get(0)) {
             case "swarm" -> swarm(rest, Size.STANDARD, order);
             case "five" -> swarm(rest, FIVE, order);
+            case "arranged" -> swarm(WorldOptions.standard().with(ARRANGED), order);
             case "schedule" -> verdict(0, Schedules.play(String.join(" ", rest)));
             case "explore" -> explore(String.join(" ", rest));
             case "story" -> story(kept(String.join(" ", rest)), order);
@@ -70,10 +74,12 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
     private static Map<String, String> swarm(List<String> kinds, Size size, Map<String, String> order) {
         List<Fault.Kind> only = new ArrayList<>();
         kinds.forEach(kind -> only.add(Fault.Kind.valueOf(kind)));
-        WorldOptions options = WorldOptions.standard()
-                .only(only.toArray(new Fault.Kind[0]))
-                .sized(size)
-                .withSabotage(Sabotage.valueOf(order.getOrDefault(AROUND, "NONE")));
+        return swarm(
+                WorldOptions.standard().only(only.toArray(new Fault.Kind[0])).sized(size), order);
+    }
+
+    private static Map<String, String> swarm(WorldOptions worlds, Map<String, String> order) {
+        WorldOptions options = worlds.withSabotage(Sabotage.valueOf(order.getOrDefault(AROUND, "NONE")));
         long first = Long.parseLong(order.getOrDefault(FIRST, "1"));
         long last = first + Long.parseLong(order.getOrDefault(COUNT, "1")) - 1;
         for (long seed = first; ; seed++) {

@@ -143,7 +143,21 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
          * A node that runs the version before leaves, is killed if it cannot in time, and comes back as the present one on its disk.
          * Only worlds that begin so have it.
          */
-        UPGRADE(Needs.LENGTH, Needs.LUCK);
+        UPGRADE(Needs.LENGTH, Needs.LUCK),
+        /** An operator keeps a group, a node or everything as it is for a while. */
+        MAINTENANCE(Needs.OTHER, Needs.GROUP, Needs.LENGTH, Needs.LUCK),
+        /** An operator empties a node, and gives it back after a while. */
+        DRAIN(Needs.OTHER, Needs.LENGTH),
+        /** An operator says that what failed on a node is mended. */
+        CLEAR(Needs.OTHER, Needs.GROUP),
+        /** The score of a node's copy of a group becomes another. */
+        SCORE(Needs.GROUP, Needs.LUCK),
+        /** A node is started again with other rules for a group, and once more with the old ones after a while. */
+        RULES(Needs.GROUP, Needs.LENGTH, Needs.LUCK),
+        /** One node after the other is started again with other rules for a group. */
+        NEW_RULES(Needs.GROUP, Needs.LENGTH, Needs.LUCK),
+        /** One node after the other is started again with a group whole instead of in copies, or the other way round. */
+        NEW_FORM(Needs.GROUP, Needs.LENGTH, Needs.LUCK);
 
         private final List<Needs> needs;
 
@@ -154,13 +168,20 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         boolean needs(Needs what) {
             return needs.contains(what);
         }
+
+        /** Whether it is about placement: worlds whose groups have rules draw it, and others only if it is asked for. */
+        boolean isOfPlacement() {
+            return compareTo(UPGRADE) > 0;
+        }
     }
 
     /** Draws the faults of a run: first which kinds it has at all, then each fault. */
     static List<Fault> plan(SimRandom random, WorldOptions options, int nodes, int groups, long from, long to) {
         List<Kind> kinds = new ArrayList<>(options.only());
         for (Kind kind : Kind.values()) {
-            if (kind != Kind.UPGRADE && random.chance(300) && options.only().isEmpty()) {
+            if (kind.compareTo(Kind.UPGRADE) < 0
+                    && random.chance(300)
+                    && options.only().isEmpty()) {
                 kinds.add(kind);
             }
         }

@@ -12,6 +12,7 @@ import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.testkit.sim.SimProcess.Await;
+import org.understudy.ha.testkit.sim.check.SimGroup;
 import org.understudy.ha.testkit.sim.clock.SimRandom;
 import org.understudy.ha.testkit.sim.disk.SimDisk;
 import org.understudy.ha.testkit.sim.net.Cuts;
@@ -80,8 +81,20 @@ final class Nemesis {
                 }
             }
             case MAJORITY_LOST -> loseMajority(fault, node);
-            case MOVE, STANDBY, CONFIRM_DOWN, LEAVE, FORGED_WILL, LATE_WILL, ODD_VIEW, GROUP_FAILS, VETO ->
-                operators.act(fault, node);
+            case MOVE,
+                    STANDBY,
+                    CONFIRM_DOWN,
+                    LEAVE,
+                    FORGED_WILL,
+                    LATE_WILL,
+                    ODD_VIEW,
+                    GROUP_FAILS,
+                    VETO,
+                    MAINTENANCE,
+                    DRAIN,
+                    CLEAR,
+                    SCORE -> operators.act(fault, node);
+            case RULES, NEW_RULES, NEW_FORM -> redefine(fault, node);
             case NAME -> each(fault, (application, luck) -> application.name(luck));
             case BARRIER -> each(fault, (application, luck) -> application.barrier(luck));
             case LADDER -> each(fault, (application, luck) -> application.ladder(luck));
@@ -157,6 +170,38 @@ final class Nemesis {
                 }
             }
         }
+    }
+
+    /** Nodes are started again with another definition of a group. */
+    private void redefine(Fault fault, SimNode node) {
+        SimGroup group = world.groups().get(fault.group());
+        long luck = fault.luck() + 1;
+        if (fault.kind() == Fault.Kind.RULES) {
+            world.registrations().change(group, node.index(), luck);
+            restart(node, luck);
+            beforeHealing(fault.lengthNanos(), () -> {
+                world.registrations().change(group, node.index(), 0);
+                restart(node, luck);
+            });
+            return;
+        }
+        boolean isWhole = !world.registrations().isWhole(group, 0);
+        long each = fault.lengthNanos() / world.nodes().size();
+        for (SimNode next : world.nodes()) {
+            beforeHealing(next.index() * each, () -> {
+                if (fault.kind() == Fault.Kind.NEW_RULES) {
+                    world.registrations().change(group, next.index(), luck);
+                } else {
+                    world.registrations().change(group, next.index(), isWhole);
+                }
+                restart(next, luck);
+            });
+        }
+    }
+
+    private void restart(SimNode node, long luck) {
+        node.leave();
+        killLeaving(node, 500 * World.MILLI, luck);
     }
 
     private void killLeaving(SimNode node, long delay, long luck) {

@@ -5,8 +5,10 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -42,9 +44,20 @@ final class Operators {
 
     void act(Fault fault, SimNode node) {
         switch (fault.kind()) {
-            case MOVE ->
+            case MOVE -> {
+                world.placements().asksMove(group(fault).name(), world.ids().get(fault.other()));
                 node.input(new Input.MoveWanted(
                         world.now(), group(fault).name(), world.ids().get(fault.other())));
+            }
+            case DRAIN -> {
+                operate(node, Operation.Kind.DRAIN, world.ids().get(fault.other()), 0);
+                world.in(
+                        fault.lengthNanos(),
+                        () -> operate(node, Operation.Kind.ACTIVATE, world.ids().get(fault.other()), 0));
+            }
+            case MAINTENANCE -> maintain(fault, node);
+            case CLEAR -> clear(node, group(fault).family(), world.ids().get(fault.other()));
+            case SCORE -> node.process().ifPresent(p -> p.lane(group(fault)).scores(fault.luck()));
             case STANDBY -> {
                 operate(node, Operation.Kind.STANDBY, world.ids().get(fault.other()), 0);
                 world.in(
@@ -68,9 +81,8 @@ final class Operators {
                         .ifPresent(p -> p.lane(group(fault))
                                 .fail(SimRandom.happens(fault.luck() + 1, 500) ? Severity.SOFT : Severity.HARD));
             case VETO -> {
-                String name = group(fault).name();
-                node.input(new Input.EligibilityChanged(name, false, "simulated veto"));
-                world.in(fault.lengthNanos(), () -> node.input(new Input.EligibilityChanged(name, true, "")));
+                veto(node, fault, "simulated veto");
+                world.in(fault.lengthNanos(), () -> veto(node, fault, ""));
             }
             default -> throw new IllegalArgumentException("no rule for " + fault);
         }
@@ -78,6 +90,23 @@ final class Operators {
 
     private SimGroup group(Fault fault) {
         return world.groups().get(fault.group());
+    }
+
+    private void veto(SimNode node, Fault fault, String why) {
+        node.process().ifPresent(p -> p.lane(group(fault)).veto(why));
+    }
+
+    private void maintain(Fault fault, SimNode node) {
+        long kind = SimRandom.scale(fault.luck(), 0, 1000);
+        Target target = kind < 600
+                ? Target.group(group(fault).family())
+                : kind < 850 ? Target.node(world.ids().get(fault.other())) : Target.everything();
+        operate(node, Operation.Kind.MAINTAIN, target);
+        world.in(fault.lengthNanos(), () -> operate(node, Operation.Kind.RESUME, target));
+    }
+
+    private void clear(SimNode at, String group, NodeId node) {
+        at.input(new Input.ClearWanted(++requests, group, node));
     }
 
     /** The process of another node ends unseen; the operator at this one knows, and says so before anybody could have waited. */
@@ -92,13 +121,19 @@ final class Operators {
         world.in(fault.lengthNanos(), victim::boot);
     }
 
-    /** The version before takes no words. */
     private void operate(SimNode at, Operation.Kind kind, NodeId about, long incarnation) {
-        if (world.hasOlder()) {
-            return;
+        operate(at, new Operation(kind, about, incarnation, "operator", "simulated"));
+    }
+
+    private void operate(SimNode at, Operation.Kind kind, Target target) {
+        operate(at, new Operation(kind, at.id(), 0, Optional.of(target), "operator", "simulated"));
+    }
+
+    /** The version before takes no words. */
+    private void operate(SimNode at, Operation operation) {
+        if (!world.hasOlder()) {
+            at.input(new Input.OperationWanted(++requests, operation));
         }
-        at.input(new Input.OperationWanted(
-                ++requests, new Operation(kind, about, incarnation, "operator", "simulated")));
     }
 
     /**
@@ -140,12 +175,28 @@ final class Operators {
 
     /** Whatever operators have switched is switched back. */
     void healAll(SimNode at) {
-        if (requests == 0) {
+        if (requests == 0 && !world.traits().isArranged()) {
             return;
         }
         for (NodeId id : world.ids()) {
             operate(at, Operation.Kind.ACTIVATE, id, 0);
             operate(at, Operation.Kind.ADMIT, id, 0);
+        }
+        TreeSet<Target> maintained = new TreeSet<>();
+        world.choice().newest().ifPresent(record -> maintained.addAll(record.maintenance()));
+        maintained.forEach(target -> operate(at, Operation.Kind.RESUME, target));
+        if (world.traits().isArranged()) {
+            forgetFailures();
+        }
+    }
+
+    /** What is held back for a failure would move long after everything is healed. */
+    private void forgetFailures() {
+        for (SimGroup group : world.groups()) {
+            for (SimNode node : world.nodes()) {
+                node.process().ifPresent(p -> p.lane(group).veto(""));
+                clear(node, group.family(), node.id());
+            }
         }
     }
 

@@ -130,10 +130,12 @@ public final class Shrinker {
     }
 
     private boolean fits(Size size) {
+        Setting setting = sized(best.setting(), size);
+        int groups = Swarm.groups(setting.seed(), size, setting.traits()).size();
         return best.faults().stream()
                 .allMatch(fault -> fault.node() < size.nodes()
                         && (!fault.kind().needs(Needs.OTHER) || fault.other() < size.nodes())
-                        && (!fault.kind().needs(Needs.GROUP) || fault.group() < size.groups()));
+                        && (!fault.kind().needs(Needs.GROUP) || fault.group() < groups));
     }
 
     private void simplifyFaults() {
@@ -190,7 +192,8 @@ public final class Shrinker {
     }
 
     private static Setting plain(Setting s) {
-        Traits traits = new Traits(false, false, s.traits().beginsOlder());
+        Traits traits =
+                new Traits(false, false, s.traits().beginsOlder(), s.traits().isArranged());
         return new Setting(s.seed(), s.size(), traits, s.isCalm(), s.healsAtNanos(), s.isBeyond());
     }
 

@@ -151,7 +151,9 @@ final class SimNode {
                         ? HostIdentity.UNKNOWN
                         : new HostIdentity("m" + index, "m" + index + "-" + kernels, "lock-" + disk.identity()),
                 opened.get().isCurrent(),
-                nonce);
+                nonce,
+                world.capacity(index),
+                List.of());
         SimProcess fresh = new SimProcess(
                 world, this, clock, disk, new NodeMachine(settings, state, clock.local(world.now()), world.wills()));
         process = fresh;
@@ -373,7 +375,7 @@ final class SimNode {
         process().ifPresent(SimProcess::disarm);
         process().ifPresent(SimProcess::resume);
         upgradeAtNextStart();
-        process().filter(p -> p.isAside() || isOlder).ifPresent(p -> crash(true, 0));
+        process().filter(p -> p.isAside() || isOlder || p.isOutdated()).ifPresent(p -> crash(true, 0));
         if (disk.isDamaged()) {
             replaceDisk();
         }

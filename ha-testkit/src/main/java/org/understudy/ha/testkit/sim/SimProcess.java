@@ -3,6 +3,7 @@ package org.understudy.ha.testkit.sim;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
@@ -87,8 +88,15 @@ final class SimProcess implements SimDisk.Writer {
         this.machine = machine;
         this.application = new SimApplication(world, this);
         this.lanes = new SimLane[world.groups().size()];
+        TreeMap<String, SimInstance> instances = new TreeMap<>();
         for (SimGroup group : world.groups()) {
-            lanes[group.index()] = new SimLane(world, this, group);
+            String shared = SimInstance.isPart(group) ? group.family() : group.name() + " whole";
+            lanes[group.index()] = new SimLane(
+                    world,
+                    this,
+                    group,
+                    instances.computeIfAbsent(shared, name -> new SimInstance()),
+                    world.registration(node, group));
         }
     }
 
@@ -127,11 +135,15 @@ final class SimProcess implements SimDisk.Writer {
         world.punctuality().reset(node.index());
         input(new Input.ViewChanged(world.ids()));
         for (SimGroup group : world.groups()) {
-            if (world.mayOwn(node)) {
-                input(new Input.GroupOffered(group.name(), group.candidacy()));
-            }
+            lane(group).offer();
         }
         arm();
+    }
+
+    /** Whether it would register its groups otherwise if it were started now. */
+    boolean isOutdated() {
+        return world.groups().stream()
+                .anyMatch(group -> !lane(group).placement().equals(world.registration(node, group)));
     }
 
     /** Ends it: everything in memory is lost. */
@@ -426,6 +438,7 @@ final class SimProcess implements SimDisk.Writer {
         } else if (effect instanceof Effect.StartGroup start) {
             world.trace(id(), () -> "-> " + start);
             world.choice().starts(id(), start);
+            world.placements().ordersStart(id(), start.group(), start.token(), machine.learned());
             world.leases().starts(node.index(), start.group(), leaseValid, leaseConfirmed, local());
             if (lane(start.group()).group().endsWithoutMajority()) {
                 world.punctuality().starts(node.index(), start.group());
@@ -434,6 +447,7 @@ final class SimProcess implements SimDisk.Writer {
         } else if (effect instanceof Effect.StopGroup stop) {
             world.trace(id(), () -> "-> " + stop);
             world.punctuality().stops(node.index(), stop.group());
+            world.placements().ordersStop(id(), stop.group(), stop.token(), stop.why(), machine.learned());
             lane(stop.group()).stop(stop.token());
         } else if (effect instanceof Effect.PrepareGroup order) {
             lane(order.group()).prepare(order);

@@ -29,6 +29,7 @@ import org.understudy.ha.testkit.sim.WorldOptions.Traits;
  * frames: plain                   or real, through the codecs
  * forms: once                     or always: what the application says at each start
  * version: 2                      or 1: every node runs the version before until it is upgraded
+ * placement: drawn                the groups have rules, copies and promoted roles, drawn by the seed; may be left out
  * heals: 8000 ms
  * judged: everything              or safety: more may be lost than is survived, and nobody need own anything afterwards
  *
@@ -155,7 +156,7 @@ public record Story(
         for (RunReport.Start start : report.starts()) {
             lines.add(start.group() + " starts on " + start.node() + ", token " + start.token() + ", " + start.proof());
         }
-        Swarm.groups(setting.size)
+        Swarm.groups(setting.seed, setting.size, setting.traits)
                 .forEach(group -> lines.add(Optional.ofNullable(report.owners().get(group.name()))
                         .map(node -> group.name() + " is on " + node + " in the end")
                         .orElse(group.name() + " is nowhere in the end")));

@@ -46,7 +46,7 @@ final class StoryText {
         } else {
             write(text, story.setting());
             text.append('\n');
-            Names names = new Names(story.setting().size());
+            Names names = new Names(story.setting());
             story.faults().forEach(fault -> text.append(names.write(fault)).append('\n'));
         }
         text.append('\n');
@@ -62,6 +62,9 @@ final class StoryText {
         line(text, "frames", setting.traits().isWired() ? "real" : "plain");
         line(text, "forms", setting.traits().formsAlways() ? "always" : "once");
         line(text, "version", setting.traits().beginsOlder() ? "1" : "2");
+        if (setting.traits().isArranged()) {
+            line(text, "placement", "drawn");
+        }
         line(text, "heals", millis(setting.healsAtNanos()));
         line(text, "judged", setting.isBeyond() ? "safety" : "everything");
     }
@@ -91,7 +94,7 @@ final class StoryText {
         Optional<String> schedule = Optional.ofNullable(head.remove("schedule"));
         Setting setting =
                 schedule.isPresent() ? new Setting(0, Size.STANDARD, Traits.PLAIN, true, 0, false) : setting();
-        Names names = new Names(setting.size());
+        Names names = new Names(setting);
         List<Fault> all = faults.stream().map(names::read).toList();
         if (!head.isEmpty() || (schedule.isPresent() && !faults.isEmpty())) {
             throw new IllegalArgumentException(
@@ -129,7 +132,10 @@ final class StoryText {
                 new Traits(
                         either("frames", "plain", "real"),
                         either("forms", "once", "always"),
-                        either("version", "2", "1")),
+                        either("version", "2", "1"),
+                        Optional.ofNullable(head.remove("placement"))
+                                .filter(value -> either("placement", value, "none", "drawn"))
+                                .isPresent()),
                 !either("times", "constant", "drawn"),
                 nanos(required("heals"), "ms"),
                 either("judged", "everything", "safety"));
@@ -169,14 +175,14 @@ final class StoryText {
         }
     }
 
-    /** What nodes and groups are called in a world of some size. */
+    /** What nodes and groups are called in a world. */
     private static final class Names {
         private final List<String> nodes = new ArrayList<>();
         private final List<String> groups = new ArrayList<>();
 
-        private Names(Size size) {
-            Swarm.nodes(size).forEach(id -> nodes.add(id.value()));
-            Swarm.groups(size).forEach(group -> groups.add(group.name()));
+        private Names(Setting setting) {
+            Swarm.nodes(setting.size()).forEach(id -> nodes.add(id.value()));
+            Swarm.groups(setting.seed(), setting.size(), setting.traits()).forEach(group -> groups.add(group.name()));
         }
 
         private String write(Fault fault) {

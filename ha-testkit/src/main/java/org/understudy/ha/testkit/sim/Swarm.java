@@ -15,6 +15,7 @@ final class Swarm {
 
     private static final int WIRED_PER_MILLE = 150;
     private static final int OLDER_PER_MILLE = 80;
+    private static final int ARRANGED_PER_MILLE = 250;
 
     private Swarm() {}
 
@@ -30,10 +31,12 @@ final class Swarm {
 
     /** What kind of world it is besides its size. */
     static Traits traits(long seed) {
+        boolean isOlder = SimRandom.happens(SimRandom.hash(seed, 'w', 3, 0), OLDER_PER_MILLE);
         return new Traits(
                 SimRandom.happens(SimRandom.hash(seed, 'w', 1, 0), WIRED_PER_MILLE),
                 SimRandom.happens(SimRandom.hash(seed, 'w', 2, 0), 500),
-                SimRandom.happens(SimRandom.hash(seed, 'w', 3, 0), OLDER_PER_MILLE));
+                isOlder,
+                !isOlder && SimRandom.happens(SimRandom.hash(seed, 'w', 4, 0), ARRANGED_PER_MILLE));
     }
 
     /** One node after the other is upgraded, in any order, slowly or fast. */
@@ -73,7 +76,12 @@ final class Swarm {
         return List.copyOf(ids);
     }
 
-    static List<SimGroup> groups(Size size) {
+    /** The groups of a world, parts of groups each by itself. */
+    static List<SimGroup> groups(long seed, Size size, Traits traits) {
+        return traits.isArranged() ? Arranged.groups(seed, size) : groups(size);
+    }
+
+    private static List<SimGroup> groups(Size size) {
         List<NodeId> owners = nodes(size).subList(0, size.owners());
         List<SimGroup> groups = new ArrayList<>();
         for (int i = 0; i < size.groups(); i++) {

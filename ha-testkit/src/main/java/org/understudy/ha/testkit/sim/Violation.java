@@ -47,6 +47,24 @@ public record Violation(Checker checker, long atNanos, String detail) {
         BARRIER_HOLDS,
         /** An action of a rung begins only when every member has done, in this view, what it had to do on each lower one. */
         LADDER_HOLDS,
+        /** Two groups that must be apart are never granted the same node, and never act there for a grant that was made so. */
+        APART_HOLDS,
+        /** A group is granted a node only where those are that it must be with. */
+        TOGETHER_HOLDS,
+        /** No grant takes more of a node than the node has. */
+        ROOM_HOLDS,
+        /** What starts after another is granted once that has started; and what is told to stop lets what depends on it stop first. */
+        AFTER_HOLDS,
+        /** At most one copy of a group is on a node, a role is promoted only where a copy runs, and a group is never in two forms at once. */
+        PARTS_HOLD,
+        /** Nothing is granted to a node on standby, nor started there. */
+        STANDBY_HOLDS,
+        /** Of what is in maintenance nothing is granted, moved or stopped for a failure. */
+        MAINTENANCE_HOLDS,
+        /** Nobody starts a group for the first time, nor on a node, that registers it with other rules. */
+        RULES_AGREE,
+        /** What runs is moved or stopped only if a rule is broken where it is, its room is needed, it goes home, or an operator asks for it. */
+        NO_NEEDLESS_MOVE,
         /** A node that left owns nothing. */
         LEFT_CLEAN,
         /** After everything is healed each group that can run runs, within the bound. */

@@ -6,10 +6,12 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.membership.core.NodeMachine;
@@ -27,6 +29,7 @@ import org.understudy.ha.testkit.sim.check.Leases;
 import org.understudy.ha.testkit.sim.check.Lemmas;
 import org.understudy.ha.testkit.sim.check.NameOwners;
 import org.understudy.ha.testkit.sim.check.Ownership;
+import org.understudy.ha.testkit.sim.check.Placements;
 import org.understudy.ha.testkit.sim.check.Punctuality;
 import org.understudy.ha.testkit.sim.check.Recovery;
 import org.understudy.ha.testkit.sim.check.SimGroup;
@@ -38,7 +41,8 @@ import org.understudy.ha.testkit.sim.net.SimNetwork;
 
 /**
  * A simulated cluster. Of standard size it has three nodes, serv1, serv2 and a witness, and four groups: {@code files} prefers
- * serv1, {@code mail} prefers serv2, {@code volume} cannot expire, {@code leader} is an election; larger worlds repeat these. One
+ * serv1, {@code mail} prefers serv2, {@code volume} cannot expire, {@code leader} is an election; larger worlds repeat these. Every
+ * fourth seed draws groups with placement rules, copies and promoted roles instead, see {@link Arranged}. One
  * thread, one queue, no real clock; the seed decides everything.
  *
  * <p>A run has three parts: faults; then everything is healed and each group that can run must run within
@@ -68,12 +72,15 @@ public final class World {
     private final List<NodeId> ids;
     private final int owners;
     private final List<SimGroup> groups;
+    private final Size size;
     private final Traits traits;
+    private final Registrations registrations;
     private final List<SimNode> nodes = new ArrayList<>();
     private final SimNetwork network;
     private final Court court;
     private final Ownership ownership;
     private final Chain chain;
+    private final Placements placements;
     private final Choice choice;
     private final Word word;
     private final Leases leases;
@@ -98,20 +105,25 @@ public final class World {
     public World(long seed, WorldOptions options) {
         this.options = options;
         this.time = new Timeline(seed, options.isCalm());
-        Size size = options.size().orElseGet(() -> Swarm.size(seed));
+        this.traits = options.traits()
+                .orElseGet(() -> options.only().isEmpty()
+                        ? Swarm.traits(seed)
+                        : Swarm.traits(seed).withoutRules());
+        this.size = options.size().orElseGet(() -> traits.isArranged() ? Arranged.size(seed) : Swarm.size(seed));
         this.ids = Swarm.nodes(size);
         this.owners = size.owners();
-        this.groups = Swarm.groups(size);
-        this.traits = options.traits().orElseGet(() -> Swarm.traits(seed));
+        this.groups = Swarm.groups(seed, size, traits);
+        this.registrations = new Registrations(groups, ids.size());
         this.court = new Court(time);
         this.ownership = new Ownership(court, groups, ids);
         this.chain = new Chain(court, groups, ids, ownership, traits.beginsOlder());
-        this.choice = new Choice(court);
+        this.placements = new Placements(court, groups, ids, ownership, this::count);
+        this.choice = new Choice(court, placements::chosen);
         this.word = new Word(court);
         this.lemmas = new Lemmas(court, ids, TIMING);
         this.punctuality = new Punctuality(court, ids, TIMING);
         this.leases = new Leases(court, ids, TIMING.holderNanos());
-        this.recovery = new Recovery(court, groups, ids, ownership, choice);
+        this.recovery = new Recovery(court, groups, ids, ownership, choice, placements);
         this.names = new NameOwners(court, ids, ownership);
         this.ladders = new Ladders(court);
         this.barriers = new BarrierPhases(court, SimApplication.BARRIER);
@@ -153,6 +165,10 @@ public final class World {
                 drawn.addAll(Swarm.upgrades(seed(), ids.size(), from, heal));
                 drawn.sort(Fault.IN_ORDER);
             }
+            if (traits.isArranged() && options.only().isEmpty()) {
+                drawn.addAll(Arranged.faults(seed(), ids.size(), groups.size(), from, heal));
+                drawn.sort(Fault.IN_ORDER);
+            }
             return drawn;
         });
         Nemesis nemesis = new Nemesis(this, network, operators);
@@ -180,7 +196,7 @@ public final class World {
 
     /** How large it is. */
     public Size size() {
-        return new Size(ids.size(), owners < ids.size(), groups.size());
+        return size;
     }
 
     /** Everything that was drawn or asked for but the faults. */
@@ -205,6 +221,9 @@ public final class World {
         counts.put(
                 "writes of disks",
                 nodes.stream().mapToLong(node -> node.disk().writeCount()).sum());
+        if (traits.isArranged()) {
+            counts.merge("worlds with placement rules", 1L, Long::sum);
+        }
         counts.merge("worlds of " + ids.size() + " nodes", 1L, Long::sum);
         if (traits.isWired()) {
             counts.merge("worlds that send real frames", 1L, Long::sum);
@@ -237,6 +256,7 @@ public final class World {
         tell("everything", () -> "is healed");
         network.heal();
         failPerMille = 0;
+        registrations.agree();
         for (SimNode node : nodes) {
             node.heal();
         }
@@ -337,6 +357,19 @@ public final class World {
         return node.index() < owners;
     }
 
+    /** With which rules a node registers a group when it starts; empty if it does not. */
+    Optional<Placement> registration(SimNode node, SimGroup group) {
+        return mayOwn(node) ? registrations.of(group, node.index()) : Optional.empty();
+    }
+
+    Registrations registrations() {
+        return registrations;
+    }
+
+    SortedMap<String, Integer> capacity(int node) {
+        return traits.isArranged() ? Arranged.capacity(seed(), node) : new TreeMap<>();
+    }
+
     Court court() {
         return court;
     }
@@ -347,6 +380,10 @@ public final class World {
 
     Chain chain() {
         return chain;
+    }
+
+    Placements placements() {
+        return placements;
     }
 
     Choice choice() {

@@ -63,11 +63,29 @@ public record WorldOptions(
      * @param isWired whether messages pass through the real frames and states through the real file format
      * @param formsAlways whether the application says that it may form at every start, or only at the first
      * @param beginsOlder whether every node runs the version before until it is upgraded
+     * @param isArranged whether its groups have placement rules, copies and promoted roles, drawn by the seed; never together with
+     *     {@code beginsOlder}, which knows none of them
      */
-    public record Traits(boolean isWired, boolean formsAlways, boolean beginsOlder) {
+    public record Traits(boolean isWired, boolean formsAlways, boolean beginsOlder, boolean isArranged) {
 
         /** The present version, messages and states as they are, told to form once. */
         public static final Traits PLAIN = new Traits(false, false, false);
+
+        public Traits {
+            if (beginsOlder && isArranged) {
+                throw new IllegalArgumentException("the version before knows no placement rules");
+            }
+        }
+
+        /** Of a world with four groups, or a repetition of these. */
+        public Traits(boolean isWired, boolean formsAlways, boolean beginsOlder) {
+            this(isWired, formsAlways, beginsOlder, false);
+        }
+
+        /** The same with groups that have no rules. */
+        Traits withoutRules() {
+            return new Traits(isWired, formsAlways, beginsOlder);
+        }
     }
 
     public WorldOptions {
@@ -130,7 +148,7 @@ public record WorldOptions(
         return new WorldOptions(sabotage, size, traits, script, only, isCalm, nanos, isTracing, isTelling, isBeyond);
     }
 
-    /** Draws only from these kinds of faults, and many, in a world of standard size. */
+    /** Draws only from these kinds of faults, and many, in a world of standard size whose groups have rules only if that is asked for. */
     public WorldOptions only(Fault.Kind... kinds) {
         return new WorldOptions(
                 sabotage,

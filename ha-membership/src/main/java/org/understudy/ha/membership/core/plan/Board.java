@@ -157,8 +157,20 @@ final class Board {
                 tie(g, own, families);
             }
         }
+        restPromoted(families);
         findCircles();
         rankAll();
+    }
+
+    /** A promoted role is where a copy is: whoever waits for it waits for its copies. */
+    private void restPromoted(Map<String, int[]> families) {
+        families.forEach((family, copies) -> {
+            int promoted = number(Part.promoted(family));
+            for (int i = 0; promoted != NONE && i < copies.length; i++) {
+                linksOf(promoted);
+                linksOf(copies[i]).dependents = Links.add(linksOf(copies[i]).dependents, promoted);
+            }
+        });
     }
 
     private void measure() {
@@ -225,7 +237,9 @@ final class Board {
         int i = 0;
         for (String name : called) {
             int exact = number(name);
-            int[] found = exact != NONE ? new int[] {exact} : families.getOrDefault(name, NOBODY);
+            int[] copies = families.getOrDefault(name, NOBODY);
+            // A group may have been in both forms, and what is left of one says nothing of the other.
+            int[] found = exact == NONE ? copies : Links.add(copies, exact);
             all[i++] = Arrays.stream(found).filter(other -> other != g).toArray();
         }
         return all;

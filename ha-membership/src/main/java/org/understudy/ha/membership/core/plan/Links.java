@@ -18,7 +18,7 @@ final class Links {
     int[] far = NONE;
     /** Those that must run where this one does. */
     int[] followers = NONE;
-    /** Those that start after this one. */
+    /** Those that start after this one, and the promoted role that rests on it. */
     int[] dependents = NONE;
     /** Capacities it takes, and how much. */
     int[] kinds = NONE;

@@ -41,6 +41,8 @@ final class Placing {
     private final SortedMap<String, PlacementPolicy> policies;
     /** What makes room for others, and why. */
     private final TreeMap<Integer, String> making = new TreeMap<>();
+    /** What is told to stop in this plan and was not before. */
+    private final TreeSet<Integer> newlyHeld = new TreeSet<>();
 
     /**
      * @param groups what it decides shows here
@@ -404,7 +406,8 @@ final class Placing {
     }
 
     private boolean yields(int other, int g) {
-        return board.isToStop(other) || board.priority(other) < board.priority(g) && !board.isMaintained(other);
+        return board.isLive(other)
+                && (board.isToStop(other) || board.priority(other) < board.priority(g) && !board.isMaintained(other));
     }
 
     private static boolean isShort(long[] lacks) {
@@ -479,6 +482,11 @@ final class Placing {
             settle(g, isBefore);
         }
         if (!isBefore) {
+            // What was to stop, as of this plan, for one that stays after all stays as well.
+            running.stream()
+                    .filter(newlyHeld::contains)
+                    .sorted(Comparator.comparingInt(board::depth))
+                    .forEach(g -> settle(g, false));
             running.forEach(this::goHome);
         }
     }
@@ -538,6 +546,7 @@ final class Placing {
         if (!state.held().equals(cut)) {
             if (state.held().isEmpty()) {
                 say(g, Reason.GROUP_HELD, cut);
+                newlyHeld.add(g);
             }
             changed(g, state.withHeld(cut));
         }

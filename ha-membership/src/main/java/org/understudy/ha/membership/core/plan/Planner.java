@@ -202,9 +202,7 @@ public final class Planner {
             case EVERYTHING -> Optional.empty();
             case NODE -> unknown(record, NodeId.of(target.name()));
             case GROUP ->
-                (record.groups().containsKey(target.name())
-                                        || !partsOf(record, target.name()).isEmpty())
-                                && !target.name().startsWith(ELECTION_PREFIX)
+                isKnown(record, target.name()) && !target.name().startsWith(ELECTION_PREFIX)
                         ? Optional.empty()
                         : Optional.of(noSuchGroup(record, target.name()));
         };
@@ -263,6 +261,13 @@ public final class Planner {
     /** What the record keeps of the word that took a group out of it. */
     private static String forgotten(Target group) {
         return group + " is taken out of the record";
+    }
+
+    /** Whether the record has that group, or parts of it. */
+    static boolean isKnown(ClusterRecord record, String group) {
+        return record.groups().containsKey(group)
+                || record.groups().keySet().stream()
+                        .anyMatch(name -> Part.groupOf(name).equals(group));
     }
 
     private static Optional<String> confirmRefusal(ClusterRecord record, Operation operation) {

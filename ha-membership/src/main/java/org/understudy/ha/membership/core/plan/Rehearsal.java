@@ -102,7 +102,7 @@ public final class Rehearsal {
     private void maintain(Target target) {
         if (target.kind() == Target.Kind.NODE) {
             session(NodeId.of(target.name()));
-        } else if (target.kind() == Target.Kind.GROUP && !record.groups().containsKey(target.name())) {
+        } else if (target.kind() == Target.Kind.GROUP && !Planner.isKnown(record, target.name())) {
             throw new ConfigurationException(
                     "whatIf group",
                     target.name(),

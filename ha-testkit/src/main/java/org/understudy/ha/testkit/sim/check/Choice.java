@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.DurableState;
@@ -22,6 +23,7 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
 public final class Choice {
 
     private final Court court;
+    private final Consumer<ClusterRecord> heard;
     private final Map<Ballot, Tally> tallies = new HashMap<>();
     private final Map<String, TreeMap<Long, Grant>> grants = new HashMap<>();
     private int chosen;
@@ -29,8 +31,12 @@ public final class Choice {
     private Optional<ClusterRecord> newestValue = Optional.empty();
     private long newestAt;
 
-    public Choice(Court court) {
+    /**
+     * @param heard told of every record that is chosen, once
+     */
+    public Choice(Court court, Consumer<ClusterRecord> heard) {
         this.court = court;
+        this.heard = heard;
     }
 
     /** A record was proposed under a ballot. */
@@ -104,6 +110,7 @@ public final class Choice {
                 .forEach((name, group) -> group.grant()
                         .ifPresent(grant -> grants.computeIfAbsent(name, n -> new TreeMap<>())
                                 .putIfAbsent(grant.token(), grant)));
+        heard.accept(value);
     }
 
     /** A node takes a record for chosen. */

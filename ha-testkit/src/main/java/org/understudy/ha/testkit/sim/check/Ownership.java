@@ -59,7 +59,7 @@ public final class Ownership {
     /** The process is gone; what the kernel holds lives on until the lease ends. */
     public void processDied(SimGroup group, int node) {
         Claim claim = claims[group.index() * nodes + node];
-        if (claim != null && group.isExpirable() && !group.isElection()) {
+        if (claim != null && group.outlivesItsProcess()) {
             claim.endsAt = Math.min(claim.endsAt, enforcedUntil[node]);
             claim.isOrphan = true;
         } else {

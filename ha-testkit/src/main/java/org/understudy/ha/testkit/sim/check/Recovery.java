@@ -18,6 +18,9 @@ import org.understudy.ha.testkit.sim.clock.Timeline;
 public final class Recovery {
 
     private static final int STARTS_MAX = 4;
+    /** Where groups follow one another each comes to rest after those before it. */
+    private static final int STARTS_MAX_IN_ORDER = 8;
+
     private static final int RECORDS_MAX = 2;
 
     private final Court court;
@@ -25,11 +28,19 @@ public final class Recovery {
     private final List<NodeId> ids;
     private final Ownership ownership;
     private final Choice choice;
+    private final Placements placements;
     private final int[] startsAtHeal;
     private long boundAt;
     private int chosenAtBound;
 
-    public Recovery(Court court, List<SimGroup> groups, List<NodeId> ids, Ownership ownership, Choice choice) {
+    public Recovery(
+            Court court,
+            List<SimGroup> groups,
+            List<NodeId> ids,
+            Ownership ownership,
+            Choice choice,
+            Placements placements) {
+        this.placements = placements;
         this.court = court;
         this.groups = groups;
         this.ids = ids;
@@ -50,11 +61,13 @@ public final class Recovery {
         boundAt = court.now();
         chosenAtBound = choice.chosen();
         check("recovered", machines);
+        newest(machines).ifPresent(placements::rests);
     }
 
     /** Some time after the bound. */
     public void stayed(List<Optional<NodeMachine>> machines) {
         check("stayed", machines);
+        newest(machines).ifPresent(placements::rests);
         court.looked(Checker.NO_FLAPPING);
         int since = choice.chosen() - chosenAtBound;
         if (since > RECORDS_MAX) {
@@ -75,7 +88,8 @@ public final class Recovery {
             court.looked(Checker.NO_FLAPPING);
             int starts = ownership.starts(group) - startsAtHeal[group.index()];
             boolean isLate = ownership.lastStart(group) > boundAt;
-            if (isLate || starts > STARTS_MAX) {
+            int most = placements.hasRules() ? STARTS_MAX_IN_ORDER : STARTS_MAX;
+            if (isLate || starts > most) {
                 court.violated(
                         Checker.NO_FLAPPING,
                         group.name() + " does not settle: " + starts + " starts since everything was healed, last at "
@@ -111,13 +125,7 @@ public final class Recovery {
 
     /** A group may rightly run nowhere: nothing proves its last holder gone, or every node has reason not to start it. */
     private boolean isExcused(SimGroup group, List<Optional<NodeMachine>> machines) {
-        Optional<ClusterRecord> newest = Optional.empty();
-        for (Optional<NodeMachine> machine : machines) {
-            Optional<ClusterRecord> known = machine.flatMap(NodeMachine::learned);
-            if (known.isPresent()) {
-                newest = newest.filter(r -> r.number() >= known.get().number()).or(() -> known);
-            }
-        }
+        Optional<ClusterRecord> newest = newest(machines);
         if (newest.isEmpty() || newest.get().sessions().size() < ids.size()) {
             return false;
         }
@@ -131,8 +139,21 @@ public final class Recovery {
         boolean isEligible = false;
         for (Session session : record.sessions().values()) {
             isEligible |= session.candidacies().containsKey(group.name())
-                    && session.candidacies().get(group.name()).isEligible();
+                    && session.candidacies().get(group.name()).isEligible()
+                    && placements.couldRun(
+                            record, group.name(), session.incarnation().node());
         }
         return !isEligible;
+    }
+
+    private static Optional<ClusterRecord> newest(List<Optional<NodeMachine>> machines) {
+        Optional<ClusterRecord> newest = Optional.empty();
+        for (Optional<NodeMachine> machine : machines) {
+            Optional<ClusterRecord> known = machine.flatMap(NodeMachine::learned);
+            if (known.isPresent()) {
+                newest = newest.filter(r -> r.number() >= known.get().number()).or(() -> known);
+            }
+        }
+        return newest;
     }
 }
