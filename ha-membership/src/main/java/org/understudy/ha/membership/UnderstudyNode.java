@@ -175,8 +175,8 @@ final class UnderstudyNode implements HaNode {
     private static final long THINKING_SECONDS = 3;
     private static final long STATUSES_NANOS_MAX = 20_000_000L;
     private static final long STATUS_APART_NANOS = 20_000L;
-    /** What looks like a mistake is told when it has been so for so long: nodes register one group after the other. */
-    private static final long ODD_FOR_SECONDS = 10;
+    /** What looks like a mistake is told when it has been so for so long at least: nodes register one group after the other. */
+    private static final long ODD_FOR_SECONDS = 5;
 
     private static final Comparator<GroupStatus> PART_ORDER =
             Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);

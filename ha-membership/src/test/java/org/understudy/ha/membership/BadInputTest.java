@@ -23,6 +23,7 @@ import org.understudy.ha.membership.codec.DecisionFuzz;
 import org.understudy.ha.membership.codec.DurableStateFuzz;
 import org.understudy.ha.membership.codec.EveryMessage;
 import org.understudy.ha.membership.codec.MessageFuzz;
+import org.understudy.ha.membership.codec.OwnerWordsFuzz;
 import org.understudy.ha.membership.codec.PlanFuzz;
 import org.understudy.ha.membership.core.MachineFuzz;
 import org.understudy.ha.membership.core.message.Message;
@@ -55,6 +56,7 @@ class BadInputTest {
                 new Target("durable-state", DurableStateFuzz.seeds(), DurableStateFuzz::fuzzerTestOneInput),
                 new Target("admin", AdminFuzz.seeds(), AdminFuzz::fuzzerTestOneInput),
                 new Target("plan", PlanFuzz.seeds(), PlanFuzz::fuzzerTestOneInput),
+                new Target("owner's words", OwnerWordsFuzz.seeds(), OwnerWordsFuzz::fuzzerTestOneInput),
                 new Target("decision", DecisionFuzz.seeds(), DecisionFuzz::fuzzerTestOneInput),
                 new Target("last-will", LastWillFuzz.seeds(), LastWillFuzz::fuzzerTestOneInput),
                 new Target("guardian-wire", GuardianWireFuzz.seeds(), GuardianWireFuzz::fuzzerTestOneInput),

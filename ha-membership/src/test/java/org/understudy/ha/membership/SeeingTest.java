@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -41,9 +42,12 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.PromotableResource;
+import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.membership.micrometer.NodeMeters;
 
 /** What is to be seen of three nodes: history, values, events, one line for each decision. */
@@ -150,6 +154,14 @@ class SeeingTest {
 
         assertThat(registry.getMeters()).hasSizeGreaterThan(before);
         await(() -> registry.find("ha.groups").tag("state", "ELSEWHERE").gauge().value() == 1);
+        assertThat(registry.getMeters())
+                .allSatisfy(meter -> assertThat(meter.getId().getTag("cluster")).isEqualTo("test"))
+                .allSatisfy(meter -> assertThat(meter.getId().getTag("node")).isEqualTo("serv1"));
+        assertThat(registry.get("ha.node.owner")
+                        .tags("cluster", "test", "node", "serv1")
+                        .gauge()
+                        .value())
+                .isEqualTo(1);
         Gauge acceptors = registry.get("ha.acceptors").tag("node", "serv1").gauge();
         assertThat(acceptors.value()).isEqualTo(3);
         FunctionCounter starts =
@@ -160,6 +172,101 @@ class SeeingTest {
 
         meters.close();
         assertThat(registry.getMeters()).isEmpty();
+    }
+
+    @Test
+    void a_value_is_found_without_the_tags_that_all_have_and_with_them() throws Exception {
+        await(() -> value(serv1, "ha.quorum") == 1);
+
+        assertThat(serv1.metrics().find("ha.quorum", Map.of())).isPresent();
+        assertThat(serv1.metrics().find("ha.quorum", Map.of("cluster", "test", "node", "serv1")))
+                .isPresent();
+        assertThat(serv1.metrics().find("ha.quorum", Map.of("node", "serv2"))).isEmpty();
+        assertThat(serv1.metrics().find("ha.groups", Map.of()))
+                .as("there are several")
+                .isEmpty();
+        assertThat(serv1.metrics().find("ha.groups", Map.of("state", "RUNNING")))
+                .isPresent();
+    }
+
+    @Test
+    void what_is_hardly_meant_is_told_by_an_alarm_and_whenever_it_is_explained() throws Exception {
+        Collection<String> alarms = new ConcurrentLinkedQueue<>();
+        serv1.listen(event -> {
+            if (event instanceof HaEvent.Alarm alarm) {
+                alarms.add(alarm.sentence());
+            }
+        });
+        for (HaNode node : List.of(serv1, serv2)) {
+            node.resources()
+                    .register(Group.named("files")
+                            .prefer("serv1", "serv2")
+                            .resource("db", new Promotable())
+                            .placement(Placement.rules()
+                                    .apart("bach")
+                                    .policy("cheapest")
+                                    .build())
+                            .build());
+            node.resources()
+                    .register(Group.named("web")
+                            .copies(node == serv1 ? 3 : 2)
+                            .resource("app", new Idle())
+                            .build());
+        }
+        await(() -> isRunning(serv1));
+
+        assertThat(serv1.advisor().explain("files").sentence())
+                .contains("resource db can be promoted and never will be: say copies(n) and promotable()")
+                .contains("policy cheapest, which this node does not have")
+                .contains("name [bach], which nobody has registered");
+        assertThat(serv1.advisor().explain("web").sentence())
+                .contains("has 3 copies, and 2 nodes are configured that could run them");
+        await(() -> alarms.stream().anyMatch(sentence -> sentence.contains("name [bach]"))
+                && alarms.stream()
+                        .anyMatch(sentence ->
+                                sentence.contains("different numbers of copies of web: {serv1=3, serv2=2}")));
+        assertThat(alarms.stream().filter(sentence -> sentence.contains("bach")))
+                .hasSize(1);
+    }
+
+    @Test
+    void a_group_that_is_not_registered_any_more_can_be_taken_out_of_the_record() throws Exception {
+        serv1.resources().register(group(new Idle()));
+        serv2.resources().register(group(new Idle()));
+        await(() -> isRunning(serv1));
+        assertThat(serv2.operator()
+                        .forgetGroup("files", "ann", "old")
+                        .toCompletableFuture()
+                        .join())
+                .satisfies(result -> assertThat(result.isDone()).isFalse())
+                .satisfies(result -> assertThat(result.reason()).contains("may still run somewhere"));
+
+        for (String name : List.of("serv2", "serv1")) {
+            HaNode old = name.equals("serv1") ? serv1 : serv2;
+            old.close();
+            cluster.forget(old);
+            HaNode next = cluster.start(name, builder -> {});
+            await(() -> next.quorum().isQuorate());
+            serv1 = name.equals("serv1") ? next : serv1;
+            serv2 = name.equals("serv2") ? next : serv2;
+        }
+        await(() -> serv2.resources().status().stream().anyMatch(status -> !status.isHeld()));
+        assertThat(serv2.operator()
+                        .forgetGroup("files", "ann", "old")
+                        .toCompletableFuture()
+                        .join())
+                .satisfies(result ->
+                        assertThat(result.isDone()).as(result.reason()).isTrue());
+        await(() -> serv1.resources().status().isEmpty()
+                && serv2.resources().status().isEmpty());
+        await(() -> newest(serv1, Decision.Kind.FORGOTTEN).reason().equals("by ann: old"));
+
+        serv1.resources().register(group(new Idle()));
+        serv2.resources().register(group(new Idle()));
+        await(() -> isRunning(serv1));
+        assertThat(serv1.resources().status("files").proof()).contains(ProofKind.NEVER);
+        assertThat(serv1.resources().status("files").token().orElseThrow().value())
+                .isGreaterThan(1);
     }
 
     @Test
@@ -301,6 +408,19 @@ class SeeingTest {
 
         @Override
         public void stop(StopContext context) {}
+    }
+
+    private static final class Promotable extends Idle implements PromotableResource {
+        @Override
+        public void promote(StartContext context) {}
+
+        @Override
+        public void demote(StopContext context) {}
+
+        @Override
+        public Score score() {
+            return Score.of(1);
+        }
     }
 
     private static final class Failing extends Idle {

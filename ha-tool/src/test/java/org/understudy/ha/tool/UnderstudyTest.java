@@ -94,7 +94,7 @@ class UnderstudyTest {
                 .containsPattern("state +ACTIVE")
                 .containsPattern("standby +-")
                 .containsPattern("maintenance +-")
-                .contains("PART   STATE    HOLDER");
+                .containsPattern("PART +STATE +HOLDER");
         bringHome();
         Said owns = run("owns");
         assertThat(owns.status()).isZero();

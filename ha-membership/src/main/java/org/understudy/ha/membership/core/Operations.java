@@ -97,8 +97,15 @@ final class Operations {
                 heard.remove(operation.key());
             }
         }
-        record.ifPresent(r -> heard.values().removeIf(each -> Planner.isDone(r, each.operation())));
+        record.ifPresent(r -> heard.values().removeIf(each -> isOver(r, each.operation())));
         return decided;
+    }
+
+    /** Whether it is done; or, of what must not happen later than it was asked for, cannot be done now. Who asks repeats it. */
+    private static boolean isOver(ClusterRecord record, Operation operation) {
+        return Planner.isDone(record, operation)
+                || operation.kind() == Operation.Kind.FORGET
+                        && Planner.operationRefusal(record, operation).isPresent();
     }
 
     /** Whether a drain had put its node on standby, and somebody has ended that. */
