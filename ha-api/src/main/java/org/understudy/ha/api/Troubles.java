@@ -14,15 +14,25 @@ import org.understudy.ha.api.spi.Severity;
  * @param hanging looks into its resources that were abandoned and have not returned; the group is not started here while there are any
  * @param lateReturns calls that returned after nobody waited for them any more; what they returned was ignored
  * @param contradictions stops that returned, and the monitor said that the resource runs
+ * @param leakedThreads threads that its resources made and that still run although they were to stop some seconds before: {@code resource: name of the
+ *     thread}. Not seen are virtual threads, threads of factories that choose a thread group or inherit nothing, and all threads where the node was given
+ *     a factory
  */
 public record Troubles(
-        List<Failures> failures, Duration hold, String holdReason, int hanging, int lateReturns, int contradictions) {
+        List<Failures> failures,
+        Duration hold,
+        String holdReason,
+        int hanging,
+        int lateReturns,
+        int contradictions,
+        List<String> leakedThreads) {
 
     /** Nothing went wrong. */
-    public static final Troubles NONE = new Troubles(List.of(), Duration.ZERO, "", 0, 0, 0);
+    public static final Troubles NONE = new Troubles(List.of(), Duration.ZERO, "", 0, 0, 0, List.of());
 
     public Troubles {
         failures = List.copyOf(failures);
+        leakedThreads = List.copyOf(leakedThreads);
     }
 
     /**

@@ -149,6 +149,7 @@ import org.understudy.ha.membership.runtime.Rounds;
 import org.understudy.ha.membership.runtime.SoftStates;
 import org.understudy.ha.membership.runtime.StallWatch;
 import org.understudy.ha.membership.runtime.ThisHost;
+import org.understudy.ha.membership.runtime.ThreadLedger;
 import org.understudy.ha.membership.runtime.Wills;
 import org.understudy.ha.membership.security.NodeKeys;
 import org.understudy.ha.membership.spi.NodeStateStore;
@@ -193,6 +194,7 @@ final class UnderstudyNode implements HaNode {
     private final LanePool lanePool;
     private final Rounds rounds;
     private final CallWatch callWatch;
+    private final ThreadLedger ledger;
     /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
     private final ExecutorService callbacks;
 
@@ -280,6 +282,7 @@ final class UnderstudyNode implements HaNode {
         this.lanePool = new LanePool(threads, timers);
         this.rounds = new Rounds(lanePool, timers);
         this.callWatch = new CallWatch(timers);
+        this.ledger = new ThreadLedger(lanePool::strangers);
         this.opened.push(lanePool);
         this.history = new HistoryKeeper(config.stateDirectory(), threads, Clock.systemUTC(), this::decided);
         this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
@@ -864,6 +867,7 @@ final class UnderstudyNode implements HaNode {
                         lanePool,
                         rounds,
                         callWatch,
+                        ledger,
                         config.node(),
                         threads,
                         timers,
@@ -872,10 +876,7 @@ final class UnderstudyNode implements HaNode {
                         this::tag,
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         softStates,
-                        event -> publish(
-                                "resource " + group.name() + ' '
-                                        + event.getClass().getSimpleName(),
-                                event),
+                        event -> toldOf(group, event),
                         new NodeCover(),
                         why -> stopFailed(group.name(), why)));
         boolean isRoom;
@@ -901,6 +902,12 @@ final class UnderstudyNode implements HaNode {
         }
         loop.execute(() -> isStatusDirty = true);
         return added;
+    }
+
+    private void toldOf(Group group, HaEvent event) {
+        publish("resource " + group.name() + ' ' + event.getClass().getSimpleName(), event);
+        // What it is about may show among its troubles.
+        loop.execute(() -> isStatusDirty = true);
     }
 
     /** What the guardian has heard once it knows for good; each start of a group would wait for its answer again. */

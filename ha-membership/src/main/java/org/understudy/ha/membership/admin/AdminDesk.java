@@ -42,6 +42,7 @@ import org.understudy.ha.membership.core.admin.AdminRequest;
 import org.understudy.ha.membership.core.admin.Value;
 import org.understudy.ha.membership.core.admin.Value.Fields;
 import org.understudy.ha.membership.core.admin.Value.Rows;
+import org.understudy.ha.membership.core.admin.Value.Text;
 
 /** Answers requests by what anybody can ask of a node. Any thread; orders wait for their outcome, at most as long as they say. */
 public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
@@ -185,7 +186,12 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("hold", troubles.holdReason())
                 .and("hanging", troubles.hanging())
                 .and("lateReturns", troubles.lateReturns())
-                .and("contradictions", troubles.contradictions());
+                .and("contradictions", troubles.contradictions())
+                .and(
+                        "leakedThreads",
+                        new Rows(troubles.leakedThreads().stream()
+                                .<Value>map(Text::new)
+                                .toList()));
     }
 
     private GroupStatus known(String group) {

@@ -13,6 +13,7 @@ import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.process.ProgramCall;
 import org.understudy.ha.internal.process.ProgramEnd;
@@ -82,7 +83,10 @@ public final class OcfAgent extends Service implements PromotableResource {
     private final boolean isStartedPromoted;
     private final Scope scope;
     private final RoleMachine role;
+    private final PromotionScore score;
     private volatile boolean isPromotionExpected;
+    /** A look has ended since its start: whoever gives scores has given one. */
+    private volatile boolean isLookedAt;
 
     private OcfAgent(Builder builder, OcfMetadata metadata) {
         super(builder.name);
@@ -101,6 +105,7 @@ public final class OcfAgent extends Service implements PromotableResource {
         this.isStartedPromoted = builder.isStartedPromoted;
         this.scope = builder.around.scope();
         this.role = new RoleMachine(metadata.isPromotable());
+        this.score = new PromotionScore(name());
     }
 
     /**
@@ -357,6 +362,7 @@ public final class OcfAgent extends Service implements PromotableResource {
     @Override
     void startService(StartContext context) throws ResourceException, InterruptedException {
         Map<String, String> grant = Surroundings.of(context);
+        isLookedAt = false;
         OcfExit exit = act(OcfAction.START, grant);
         if (exit == OcfExit.DEGRADED) {
             context.alarm(name() + ": start says that it runs, but degraded");
@@ -431,6 +437,20 @@ public final class OcfAgent extends Service implements PromotableResource {
         });
     }
 
+    /**
+     * {@inheritDoc} What the agent has told {@code crm_master} or {@code crm_attribute --promotion} last; 0 if it tells them nothing. As under
+     * Pacemaker a negative one, or one that was deleted, keeps it from being promoted.
+     */
+    @Override
+    public Score score() {
+        return isLookedAt ? score.score() : Score.veto("nobody has looked at it since its start");
+    }
+
+    @Override
+    public void retire() {
+        score.close();
+    }
+
     /** Tells it what is about to happen, or has happened, to instances of its kind. */
     public void inform(OcfNotification notification) throws ResourceException, InterruptedException {
         alone(() -> act(OcfAction.NOTIFY, notification.environment()));
@@ -488,6 +508,9 @@ public final class OcfAgent extends Service implements PromotableResource {
 
     private ProgramCall call(OcfAction action, Map<String, String> more) {
         Map<String, String> all = new TreeMap<>(environment);
+        if (metadata.isPromotable()) {
+            all.putAll(score.environment(environment));
+        }
         all.put(TIMEOUT, Long.toString(budgets.get(action).toMillis()));
         all.put(INTERVAL, "0");
         all.putAll(more);
@@ -522,6 +545,7 @@ public final class OcfAgent extends Service implements PromotableResource {
     @Override
     Health judge(Finding finding, long nowNanos) {
         role.found(finding);
+        isLookedAt = true;
         return finding.health(isPromotionExpected);
     }
 

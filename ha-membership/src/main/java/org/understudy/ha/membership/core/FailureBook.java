@@ -106,7 +106,13 @@ final class FailureBook {
         }
         boolean isHeld = isHeld(now);
         return new Troubles(
-                failures, isHeld ? Duration.ofNanos(holdNanos) : Duration.ZERO, isHeld ? holdWhy : "", 0, 0, 0);
+                failures,
+                isHeld ? Duration.ofNanos(holdNanos) : Duration.ZERO,
+                isHeld ? holdWhy : "",
+                0,
+                0,
+                0,
+                List.of());
     }
 
     private void forgetIfQuiet(long now) {

@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.runtime;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -17,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +55,10 @@ final class Instance {
     /** Copies that look one after the other need one answer. */
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+    /** So long a thread may go on after the stop of the resource that made it. */
+    private static final long THREAD_NANOS_MAX = TimeUnit.SECONDS.toNanos(5);
+
+    private static final int NAMED_MAX = 5;
     private static final int SENTENCE_MAX = 300;
 
     private final Group group;
@@ -74,6 +81,11 @@ final class Instance {
 
     /** Looks that hang. */
     private final Set<UserCall> hanging = ConcurrentHashMap.newKeySet();
+
+    /** Of what is started, or may be, by the resource. */
+    private final Map<String, ThreadLedger.Maker> makers = new ConcurrentHashMap<>();
+    /** Threads that outlived a stop, by the resource. */
+    private final Map<String, List<WeakReference<Thread>>> leaks = new ConcurrentHashMap<>();
 
     private final AtomicBoolean isShutDown = new AtomicBoolean();
     private final AtomicInteger lateReturns = new AtomicInteger();
@@ -419,6 +431,62 @@ final class Instance {
         return contradictions.get();
     }
 
+    // ---- threads that resources make -------------------------------------------------------------------------------
+
+    /** In the queue: if nothing of the group is here any more, the threads that it made should end. */
+    void hasStopped() {
+        if (lanes.stream().anyMatch(Lane::isBegun)) {
+            return;
+        }
+        for (Group.Entry entry : group.resources()) {
+            ThreadLedger.Maker maker = makers.remove(entry.name());
+            if (maker != null) {
+                maker.end();
+                if (maker.hasMade()) {
+                    after(() -> around.pool().execute(() -> lookForThreads(entry.name(), maker)), THREAD_NANOS_MAX);
+                }
+            }
+        }
+    }
+
+    private void lookForThreads(String resource, ThreadLedger.Maker maker) {
+        List<Thread> left = around.ledger().leftBy(maker);
+        if (left.isEmpty()) {
+            return;
+        }
+        boolean isFirst =
+                leaks.put(resource, left.stream().map(WeakReference::new).toList()) == null;
+        if (isFirst) {
+            String sentence = resource + ": leaked threads: " + TimeUnit.NANOSECONDS.toSeconds(THREAD_NANOS_MAX)
+                    + " s after its stop has returned, " + few(left)
+                    + " that it made still run; let stop() end what start() makes";
+            LOG.warn("group {}: {}", group.name(), sentence);
+            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
+        }
+    }
+
+    private static String few(List<Thread> threads) {
+        String named = threads.stream()
+                .limit(NAMED_MAX)
+                .map(thread -> '"' + thread.getName() + '"')
+                .collect(Collectors.joining(", "));
+        return threads.size()
+                + (threads.size() == 1 ? " thread, " : " threads, ")
+                + named
+                + (threads.size() > NAMED_MAX ? " and so on," : "");
+    }
+
+    /** Those that still run, with the resource's name before each. */
+    List<String> leakedThreads() {
+        List<String> names = new ArrayList<>();
+        new TreeMap<>(leaks)
+                .forEach((resource, threads) -> threads.stream()
+                        .map(WeakReference::get)
+                        .filter(thread -> thread != null && thread.isAlive())
+                        .forEach(thread -> names.add(resource + ": " + thread.getName())));
+        return names;
+    }
+
     // ---- one call into user code -----------------------------------------------------------------------------------
 
     /** How a call failed. */
@@ -484,11 +552,13 @@ final class Instance {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         boolean isWaitedFor;
+        around.ledger().begin(makers.computeIfAbsent(entry.name(), name -> new ThreadLedger.Maker()));
         try {
             thread.setContextClassLoader(loader);
             failure = run(entry, call, body);
         } finally {
             isWaitedFor = call.finish();
+            around.ledger().end();
             watching.end();
             thread.setContextClassLoader(before);
             if (!call.isLook() || isWaitedFor) {

@@ -94,6 +94,7 @@ public final class Lane {
             Executor pool,
             Rounds rounds,
             CallWatch watch,
+            ThreadLedger ledger,
             NodeId self,
             NamedThreads threads,
             ScheduledExecutorService timers,
@@ -307,9 +308,17 @@ public final class Lane {
         int hanging = instance.hanging();
         int late = instance.lateReturns();
         int contradictions = instance.contradictions();
-        return hanging == 0 && late == 0 && contradictions == 0
+        List<String> threads = instance.leakedThreads();
+        return hanging == 0 && late == 0 && contradictions == 0 && threads.isEmpty()
                 ? counted
-                : new Troubles(counted.failures(), counted.hold(), counted.holdReason(), hanging, late, contradictions);
+                : new Troubles(
+                        counted.failures(),
+                        counted.hold(),
+                        counted.holdReason(),
+                        hanging,
+                        late,
+                        contradictions,
+                        threads);
     }
 
     /**
@@ -453,6 +462,11 @@ public final class Lane {
     /** Whether any resource may be active, or is about to be. */
     public boolean isActive() {
         return active != 0 || startRequested > stopRequested;
+    }
+
+    /** Whether a start of it has begun, and it has not certainly stopped since. */
+    boolean isBegun() {
+        return active != 0;
     }
 
     /** Whether it has started completely, and nothing has ended it since. A stop may come while that is being noted. */
@@ -872,6 +886,7 @@ public final class Lane {
         around.cover().leave(part.name());
         instance.leave(this);
         active = 0;
+        instance.hasStopped();
     }
 
     private void stopped(long token, AtomicBoolean isReported) {

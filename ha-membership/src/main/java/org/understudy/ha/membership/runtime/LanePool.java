@@ -1,12 +1,17 @@
 package org.understudy.ha.membership.runtime;
 
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +36,10 @@ public final class LanePool implements Executor, AutoCloseable {
 
     private final NamedThreads threads;
     private final ScheduledExecutorService timers;
+    /** Its threads are in it, and whatever they make in a call of the user's code. */
+    private final Optional<ThreadGroup> group;
+
+    private final Set<Thread> own = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
     private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
     private final ArrayDeque<Condition> idle = new ArrayDeque<>();
@@ -49,6 +58,7 @@ public final class LanePool implements Executor, AutoCloseable {
     public LanePool(NamedThreads threads, ScheduledExecutorService timers) {
         this.threads = threads;
         this.timers = timers;
+        this.group = threads.group("lanes");
         free = 1;
         start();
     }
@@ -101,14 +111,20 @@ public final class LanePool implements Executor, AutoCloseable {
     /** A thread that {@link #free} counts already. */
     private void start() {
         boolean isStarted = false;
+        Optional<Thread> made = Optional.empty();
         try {
             Condition mine = lock.newCondition();
-            threads.thread("lane", () -> work(mine)).start();
+            Thread thread = group.map(lanes -> threads.thread("lane", () -> work(mine), lanes))
+                    .orElseGet(() -> threads.thread("lane", () -> work(mine)));
+            made = Optional.of(thread);
+            own.add(thread);
+            thread.start();
             isStarted = true;
         } catch (RuntimeException | Error e) {
             report("no further thread for the groups of this node; calls wait for one another until there is", e);
         } finally {
             if (!isStarted) {
+                made.ifPresent(own::remove);
                 leave();
                 startLater();
             }
@@ -157,7 +173,32 @@ public final class LanePool implements Executor, AutoCloseable {
         }
     }
 
+    /** The living threads that calls on threads of this pool have made, or threads made by those; none where the host makes the threads. */
+    public List<Thread> strangers() {
+        if (group.isEmpty()) {
+            return List.of();
+        }
+        Thread[] found = new Thread[group.get().activeCount() + 8];
+        int count = group.get().enumerate(found);
+        while (count == found.length) {
+            found = new Thread[2 * count];
+            count = group.get().enumerate(found);
+        }
+        return Stream.of(found)
+                .limit(count)
+                .filter(thread -> !own.contains(thread))
+                .toList();
+    }
+
     private void work(Condition mine) {
+        try {
+            workOn(mine);
+        } finally {
+            own.remove(Thread.currentThread());
+        }
+    }
+
+    private void workOn(Condition mine) {
         for (Runnable task = next(mine); task != null; task = next(mine)) {
             try {
                 task.run();

@@ -26,6 +26,7 @@ import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.agents.core.OcfAction;
 
@@ -110,8 +111,12 @@ class OcfAgentTest {
                 .environment("EXTRA", "1")
                 .build();
         agent.start(context);
-        assertThat(scratch.lines("env").stream().filter(line -> !line.startsWith("UNDERSTUDY_CALL=")))
+        assertThat(scratch.lines("env").stream()
+                        .filter(line -> !line.startsWith("UNDERSTUDY_CALL="))
+                        .map(line -> line.replaceAll("=/[^:]*/understudy-agent-[0-9]+", "=SCORES")))
                 .containsExactlyInAnyOrder(
+                        "HA_SBIN_DIR=SCORES",
+                        "UNDERSTUDY_PROMOTION_SCORE=SCORES/score",
                         "EXTRA=1",
                         "LC_ALL=C",
                         "OCF_RA_VERSION_MAJOR=1",
@@ -124,11 +129,59 @@ class OcfAgentTest {
                         "OCF_RESOURCE_PROVIDER=" + directory.getFileName(),
                         "OCF_RESOURCE_TYPE=Planted",
                         "OCF_ROOT=/usr/lib/ocf",
-                        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                        "PATH=SCORES:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                         "PWD=/",
                         "UNDERSTUDY_GROUP=files",
                         "UNDERSTUDY_NODE=serv1",
                         "UNDERSTUDY_TOKEN=42");
+    }
+
+    @Test
+    void its_promotion_score_is_what_it_tells_the_programs_of_pacemaker() throws Exception {
+        OcfAgent agent = agent(Map.of("monitor", "[ -f $STATE ] || exit 7; [ -f $DIR/tell ] && . $DIR/tell; exit 0"))
+                .lookEvery(Duration.ofMillis(1))
+                .build();
+        agent.start(context);
+        assertThat(agent.score().reason()).contains("nobody has looked at it since its start");
+        Scratch.monitorUntil(agent, Health.State.HEALTHY);
+        Scratch.until(
+                "it was looked at",
+                () -> agent.monitor() != null && agent.score().isEligible());
+        assertThat(agent.score()).isEqualTo(Score.of(0));
+
+        scratch.write("tell", "crm_master -l reboot -v 10; crm_master -Q -l reboot -G >$DIR/found");
+        untilScore(agent, Score.of(10));
+        Scratch.until("it has asked", () -> scratch.lines("found").equals(List.of("10")));
+        scratch.write("tell", "${HA_SBIN_DIR}/crm_attribute -p planted -v INFINITY -l reboot");
+        untilScore(agent, Score.of(1_000_000));
+        scratch.write("tell", "crm_attribute --promotion --update=-7 -N $(uname -n)");
+        untilScore(agent, Score.veto("the agent gives it the promotion score -7, so it must not be promoted"));
+        scratch.write("tell", "crm_master -D");
+        untilScore(agent, Score.veto("the agent has taken its promotion score back"));
+        scratch.write(
+                "tell",
+                "crm_master -v 5 -N elsewhere 2>$DIR/refused; crm_attribute -n mine -v 5 2>>$DIR/refused;"
+                        + " crm_master -v many 2>>$DIR/refused; crm_master -v 3");
+        untilScore(agent, Score.of(3));
+        assertThat(scratch.lines("refused").subList(0, 3))
+                .containsExactly(
+                        "crm_master: each node gives its own instance a score; this is not elsewhere",
+                        "crm_attribute: only the promotion score is kept here, and no other attribute",
+                        "crm_master: 'many' is no score");
+
+        scratch.write("tell", "echo $HA_SBIN_DIR >$DIR/where");
+        Scratch.until(
+                "it says where",
+                () -> agent.monitor() != null && !scratch.lines("where").isEmpty());
+        agent.stop(context);
+        agent.retire();
+        assertThat(Path.of(scratch.lines("where").get(0))).doesNotExist();
+    }
+
+    private static void untilScore(OcfAgent agent, Score score) throws InterruptedException {
+        Scratch.until(
+                "its score is " + score,
+                () -> agent.monitor() != null && agent.score().equals(score));
     }
 
     @Test

@@ -35,7 +35,8 @@ class FailureBookTest {
                         "failed 3 times here, last: third",
                         0,
                         0,
-                        0));
+                        0,
+                        List.of()));
     }
 
     @Test

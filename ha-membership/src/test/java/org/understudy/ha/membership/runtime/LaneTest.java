@@ -53,7 +53,7 @@ class LaneTest {
     private static final long LENGTH = TimeUnit.HOURS.toNanos(1);
 
     private final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
-    private final NamedThreads threads = new NamedThreads(Thread::new, HERE);
+    private final NamedThreads threads = new NamedThreads(NamedThreads.PLAIN, HERE);
     private final LanePool pool = new LanePool(threads, timers);
     private final LeaseBoard leases = new LeaseBoard(System::nanoTime, LENGTH);
     private final BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();
@@ -70,6 +70,7 @@ class LaneTest {
                 pool,
                 new Rounds(pool, timers),
                 new CallWatch(timers),
+                new ThreadLedger(pool::strangers),
                 HERE,
                 threads,
                 timers,
@@ -758,6 +759,64 @@ class LaneTest {
         return nextOf("db!promoted", Input.GroupOffered.class).candidacy().remains();
     }
 
+    @Test
+    void threads_that_outlive_the_stop_of_their_resource_are_named_once_and_forgotten_when_they_end() throws Exception {
+        CountDownLatch ends = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        ManagedResource leaking = new Good() {
+            @Override
+            public void start(StartContext context) {
+                thread(
+                        "leak-1",
+                        () -> thread("leak-2", () -> {
+                            begun.countDown();
+                            awaitIt(ends);
+                        }));
+                thread("short", () -> {});
+                awaitIt(begun);
+            }
+
+            private void thread(String name, Runnable body) {
+                new Thread(body, name).start();
+            }
+        };
+        ManagedResource tidy = new Good() {
+            private final CountDownLatch over = new CountDownLatch(1);
+
+            @Override
+            public void start(StartContext context) {
+                new Thread(() -> awaitIt(over), "tidy").start();
+            }
+
+            @Override
+            public void stop(StopContext context) {
+                over.countDown();
+            }
+        };
+        Lane lane = lane(group(leaking));
+        Lane other = lane(Group.named("other").resource("r0", tidy).build());
+        try {
+            running(lane, 1);
+            running(other, 2);
+            assertThat(lane.troubles(Troubles.NONE).leakedThreads()).isEmpty();
+            other.stop(2, "asked to move");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+            lane.stop(1, "asked to move");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+
+            HaEvent.Alarm alarm = (HaEvent.Alarm) events.take();
+            assertThat(alarm.sentence()).contains("r0: leaked threads", "1 thread, \"leak-2\" that it made");
+            assertThat(lane.troubles(Troubles.NONE).leakedThreads()).containsExactly("r0: leak-2");
+            assertThat(other.troubles(Troubles.NONE).leakedThreads()).isEmpty();
+        } finally {
+            ends.countDown();
+        }
+        while (!lane.troubles(Troubles.NONE).leakedThreads().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        assertThat(events).isEmpty();
+    }
+
     // ---- what the tests share ------------------------------------------------------------------------------------
 
     private static Group group(ManagedResource... resources) {
@@ -788,6 +847,14 @@ class LaneTest {
     }
 
     /** Offered already. */
+    private static void awaitIt(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private Lane lane(Group group) throws InterruptedException {
         Lane lane = lanes(group).get(0);
         lane.offer(lane::markOffered);

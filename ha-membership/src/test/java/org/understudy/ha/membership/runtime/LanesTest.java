@@ -231,7 +231,10 @@ class LanesTest {
         LateChannel channel = new LateChannel(
                 () -> {
                     reads.countDown();
-                    await(interrupted);
+                    while (interrupted.getCount() > 0) {
+                        LockSupport.parkNanos(1_000_000);
+                        Thread.interrupted();
+                    }
                 },
                 () -> {
                     closing.countDown();
