@@ -379,7 +379,9 @@ public final class Placements {
                     Checker.MAINTENANCE_HOLDS, name + " is told to " + (isMoved ? "move" : "stop") + " in maintenance");
         }
         court.looked(Checker.NO_NEEDLESS_MOVE);
-        boolean isWhy = isBroken(before, name, here)
+        // What leaves a node on standby is told where it goes.
+        boolean isWhy = isMoved && after.record().standby().contains(here)
+                || isBroken(before, name, here)
                 || isBroken(after, name, here)
                 || isMoved && isWanted(after, name, here, later.moveTo().get())
                 || isHeld && isUnserved(after, name);
