@@ -1,5 +1,7 @@
 package org.understudy.ha.api;
 
+import java.util.regex.Pattern;
+
 /**
  * The name of a node: lower-case letters, digits and hyphens, 1 to 32 characters, starting with a letter.
  *
@@ -8,11 +10,14 @@ package org.understudy.ha.api;
  */
 public record NodeId(String value) implements Comparable<NodeId> {
 
+    // A cluster record is full of names, and is decoded in the middle of a failover.
+    private static final Pattern FORM = Pattern.compile("[a-z][a-z0-9-]{0,31}");
+
     /**
      * @throws ConfigurationException if the name does not have the form above
      */
     public NodeId {
-        if (value == null || !value.matches("[a-z][a-z0-9-]{0,31}")) {
+        if (value == null || !FORM.matcher(value).matches()) {
             throw new ConfigurationException(
                     "node",
                     value,
