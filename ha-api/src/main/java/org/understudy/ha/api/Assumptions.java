@@ -90,6 +90,7 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
                 .flatMap(outlook -> outlook.groups().stream())
                 .filter(group -> group.holder().isEmpty())
                 .map(Outlook.GroupOutlook::toString)
+                .distinct()
                 .toList();
     }
 

@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
  *
  * @param faults one or two, in order
  * @param hasMajority whether a majority of the votes still reaches one another: without it nothing is started or moved
- * @param groups every group, by name; an election is the group {@code election:NAME}
+ * @param groups every group, by name; an election is the group {@code election:NAME}. Of a group in copies each copy by itself, {@code
+ *     NAME#NUMBER}, and the promoted role, {@code NAME!promoted}
  * @since 0.1.0
  */
 public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook> groups) {
@@ -72,10 +73,15 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
             return holder.isEmpty() && !fate.isRunning();
         }
 
+        /** What to call it: the group, a copy of it, or its promoted copy. */
+        public String title() {
+            return PartNames.plain(group);
+        }
+
         /** One sentence without the fault. */
         @Override
         public String toString() {
-            return group
+            return title()
                     + switch (fate) {
                         case GOES_ON -> " stays on " + words(mayRunOn);
                         case MOVES ->
@@ -84,14 +90,18 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
                                     + (atLatest.isZero()
                                             ? " at once"
                                             : " after at most " + atLatest.toMillis() + " ms");
-                        case MAY_STOP -> " may stop: " + why;
-                        case STOPS -> (isDown() ? ": " : " stops: ") + why;
+                        case MAY_STOP -> " may stop: " + PartNames.plain(why);
+                        case STOPS -> (isDown() ? ": " : " stops: ") + PartNames.plain(why);
                     };
         }
     }
 
-    /** What is said of a group. */
+    /** What is said of a group; of one with a promoted role, what is said of that. */
     public Optional<GroupOutlook> group(String name) {
+        return named(name).or(() -> named(name + "!promoted"));
+    }
+
+    private Optional<GroupOutlook> named(String name) {
         return groups.stream().filter(g -> g.group().equals(name)).findFirst();
     }
 
@@ -119,8 +129,8 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         for (Fate fate : List.of(Fate.STOPS, Fate.MAY_STOP)) {
             groups.stream()
                     .filter(g -> g.fate() == fate && !g.isDown())
-                    .collect(
-                            Collectors.groupingBy(GroupOutlook::why, java.util.LinkedHashMap::new, Collectors.toList()))
+                    .collect(Collectors.groupingBy(
+                            g -> PartNames.plain(g.why()), java.util.LinkedHashMap::new, Collectors.toList()))
                     .forEach((why, same) -> parts.add(
                             names(same) + (fate == Fate.STOPS ? verb(same, " stop") : " may stop") + ": " + why));
         }
@@ -167,8 +177,7 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
     }
 
     private static String names(List<GroupOutlook> groups) {
-        String names = groups.stream().limit(NAMES_MAX).map(GroupOutlook::group).collect(Collectors.joining(", "));
-        return groups.size() > NAMES_MAX ? names + " and " + (groups.size() - NAMES_MAX) + " more" : names;
+        return PartNames.together(groups.stream().map(GroupOutlook::group).toList(), NAMES_MAX);
     }
 
     private static String words(List<?> each) {

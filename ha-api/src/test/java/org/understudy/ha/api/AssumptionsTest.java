@@ -142,4 +142,19 @@ class AssumptionsTest {
     private static void assertRefused(ThrowingCallable call, String remedy) {
         assertThatThrownBy(call).isInstanceOf(ConfigurationException.class).hasMessageContaining(remedy);
     }
+
+    @Test
+    void copies_and_promoted_ones_are_called_as_people_call_them() {
+        GroupOutlook one = group("db#1", Fate.STOPS, Optional.of(A), "it must be apart from db#2, which is there");
+        GroupOutlook two = group("db#2", Fate.STOPS, Optional.of(A), "it must be apart from db#1, which is there");
+        GroupOutlook promoted = group("db!promoted", Fate.GOES_ON, Optional.of(A), "a reaches a majority");
+        Outlook outlook = outlook(List.of(LOST), true, one, two, promoted);
+
+        assertThat(outlook.group("db")).contains(promoted);
+        assertThat(outlook.toString())
+                .contains("the promoted copy of db goes on")
+                .contains("2 copies of db stop: it must be apart from a copy of db, which is there")
+                .doesNotContain("#", "!");
+        assertThat(one.toString()).startsWith("a copy of db stops");
+    }
 }

@@ -11,6 +11,7 @@ import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
 import org.understudy.ha.api.config.Security;
 import org.understudy.ha.membership.core.assumptions.Outlooks;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -61,6 +62,11 @@ public final class AssumptionsReport {
             weak.add("with " + known.sessions().size() + " nodes and "
                     + known.groups().size()
                     + " groups only single faults are looked at: two at once are too many to tell of each group");
+        }
+        if (Outlooks.areRulesIgnored(known)) {
+            weak.add("with " + known.sessions().size() + " nodes and "
+                    + known.groups().size()
+                    + " groups placement rules are left out of what is said of faults: ask advisor().whatIf()");
         }
         if (config.security() instanceof Security.Insecure) {
             weak.add("this cluster runs insecure: whoever reaches the nodes' ports can take every group");
@@ -116,20 +122,40 @@ public final class AssumptionsReport {
                     }
                 }
             }
+            String title = title(group);
             if (!uncovered.isEmpty()) {
-                weak.add("group " + group + " on " + uncovered
-                        + " is ended by nothing but its own process: after a pause or a power"
-                        + " cut no other node takes it over; see resources().coverage()");
+                add(
+                        weak,
+                        title + " on " + uncovered
+                                + " is ended by nothing but its own process: after a pause or a power"
+                                + " cut no other node takes it over; see resources().coverage()");
             }
             if (isKept) {
-                weak.add("group " + group
-                        + " goes on without a majority: an operator().confirmDown() about a node"
-                        + " that in truth runs it makes two owners");
+                add(
+                        weak,
+                        title
+                                + " goes on without a majority: an operator().confirmDown() about a node"
+                                + " that in truth runs it makes two owners");
             }
             if (candidates == 1) {
-                weak.add("group " + group + " is registered on one node only: nobody can take it over");
+                add(weak, title + " is registered on one node only: nobody can take it over");
             }
         }
+    }
+
+    /** Of copies the same is true, and is said once. */
+    private static void add(List<String> weak, String sentence) {
+        if (!weak.contains(sentence)) {
+            weak.add(sentence);
+        }
+    }
+
+    private static String title(String group) {
+        return switch (Part.roleOf(group)) {
+            case WHOLE -> "group " + group;
+            case COPY -> "a copy of " + Part.groupOf(group);
+            case PROMOTED -> "the promoted copy of " + Part.groupOf(group);
+        };
     }
 
     private static void host(NodeConfig config, OwnHost host, List<String> weak) {

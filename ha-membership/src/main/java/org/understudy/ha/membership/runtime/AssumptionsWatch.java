@@ -11,10 +11,11 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.Assumptions;
+import org.understudy.ha.membership.core.assumptions.News;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 
 /**
- * Computes the assumptions again when something they depend on has changed, tells them and writes them to the log.
+ * Computes the assumptions again when something they depend on has changed, tells them and writes to the log what of them is news.
  *
  * <p><b>Concurrency.</b> {@link #record} is called by the loop, {@link #changed} by any thread; neither blocks. Changes that
  * come together are computed once, {@value #QUIET_MILLIS} ms after the first, and not more often than makes a twentieth of one core: what a large
@@ -35,7 +36,10 @@ public final class AssumptionsWatch {
     /** Of the last value, which itself may be large. Worker's thread only, once the node is started. */
     private int told;
 
-    private String printed = "";
+    /** As {@link #told}. */
+    private final News news = new News();
+
+    private boolean isBegun;
     private volatile long quietMillis = QUIET_MILLIS;
 
     /**
@@ -96,10 +100,18 @@ public final class AssumptionsWatch {
         }
         told = now.hashCode();
         tell.accept(now);
-        String text = now.toString();
-        if (!text.equals(printed)) {
-            printed = text;
-            LOG.info("what this cluster survives as it stands now:\n{}", text);
+        say(now.toString());
+    }
+
+    private void say(String text) {
+        boolean isFirst = !isBegun;
+        isBegun = true;
+        Optional<String> worth = news.of(System.nanoTime(), text);
+        if (isFirst) {
+            LOG.info("what this cluster survives as it stands now; later only what changes is said:\n{}", text);
+            return;
         }
+        worth.ifPresent(lines -> LOG.info("what this cluster survives has changed:\n{}", lines));
+        LOG.debug("what this cluster survives as it stands now:\n{}", text);
     }
 }

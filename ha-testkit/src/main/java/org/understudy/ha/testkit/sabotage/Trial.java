@@ -1,6 +1,5 @@
 package org.understudy.ha.testkit.sabotage;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,14 +25,14 @@ import org.understudy.ha.testkit.sim.WorldOptions.Traits;
  * JDK.
  *
  * <p>What it can play: {@code swarm KIND ...}, worlds that draw from these kinds of faults, or whatever the seed draws without
- * a kind; {@code five KIND ...}, the same with five nodes; {@code arranged}, worlds whose groups have placement rules, with whatever the seed
- * draws; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every
+ * a kind; {@code five KIND ...}, the same with five nodes; {@code arranged KIND ...}, worlds whose groups have placement rules; {@code schedule NAME}, one of {@link Schedules}; {@code explore NAME}, every
  * state of one {@link Bound}; {@code story NAME},
  * a kept story; {@code text}, the story handed in.
  */
 public final class Trial implements Function<Map<String, String>, Map<String, String>> {
 
     private static final Size FIVE = new Size(5, true, 4);
+    private static final Size FOUR = new Size(4, false, 6);
     private static final Traits ARRANGED = new Traits(false, false, false, true);
     private static final int STATES_MAX = 10_000_000;
 
@@ -62,7 +61,7 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
         return switch (words.get(0)) {
             case "swarm" -> swarm(rest, Size.STANDARD, order);
             case "five" -> swarm(rest, FIVE, order);
-            case "arranged" -> swarm(WorldOptions.standard().with(ARRANGED), order);
+            case "arranged" -> arranged(rest, order);
             case "schedule" -> verdict(0, Schedules.play(String.join(" ", rest)));
             case "explore" -> explore(String.join(" ", rest));
             case "story" -> story(kept(String.join(" ", rest)), order);
@@ -72,10 +71,16 @@ public final class Trial implements Function<Map<String, String>, Map<String, St
     }
 
     private static Map<String, String> swarm(List<String> kinds, Size size, Map<String, String> order) {
-        List<Fault.Kind> only = new ArrayList<>();
-        kinds.forEach(kind -> only.add(Fault.Kind.valueOf(kind)));
-        return swarm(
-                WorldOptions.standard().only(only.toArray(new Fault.Kind[0])).sized(size), order);
+        return swarm(WorldOptions.standard().only(kinds(kinds)).sized(size), order);
+    }
+
+    private static Map<String, String> arranged(List<String> kinds, Map<String, String> order) {
+        WorldOptions worlds = WorldOptions.standard().with(ARRANGED);
+        return swarm(kinds.isEmpty() ? worlds : worlds.only(kinds(kinds)).sized(FOUR), order);
+    }
+
+    private static Fault.Kind[] kinds(List<String> names) {
+        return names.stream().map(Fault.Kind::valueOf).toArray(Fault.Kind[]::new);
     }
 
     private static Map<String, String> swarm(WorldOptions worlds, Map<String, String> order) {

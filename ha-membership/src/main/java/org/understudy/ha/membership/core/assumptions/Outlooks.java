@@ -35,7 +35,11 @@ public final class Outlooks {
     private final Timing timing;
     private final TreeSet<NodeId> absent = new TreeSet<>();
     private final Situation calm;
+    private final Company company;
     private final Map<String, String> kinds = new TreeMap<>();
+    /** What each fault alone does, by the proofs, and with the placement rules. */
+    private final Map<Fault, Map<String, GroupOutlook>> provedAlone = new TreeMap<>();
+
     private final Map<Fault, Map<String, GroupOutlook>> alone = new TreeMap<>();
     private final Map<Fault, Map<String, List<Course>>> courses = new TreeMap<>();
 
@@ -45,12 +49,18 @@ public final class Outlooks {
         this.absent.addAll(absent(record));
         record.groups().keySet().forEach(group -> kinds.put(group, kind(record, group)));
         this.calm = new Situation(record, absent, List.of());
+        this.company = new Company(record, Duration.ofNanos(timing.acceptorNanos()));
     }
 
     /** Whether every two faults together with every group are too many to say something of each. */
     public static boolean areTooMany(ClusterRecord record) {
         long faults = faults(record).size();
         return faults * (faults - 1) / 2 * record.groups().size() > SENTENCES_MAX;
+    }
+
+    /** Whether there are placement rules, and too many groups and nodes to heed them. */
+    public static boolean areRulesIgnored(ClusterRecord record) {
+        return Company.isIgnored(record);
     }
 
     /** Every outlook: first single faults, then double ones unless they {@linkplain #areTooMany are too many}. */
@@ -106,14 +116,20 @@ public final class Outlooks {
     }
 
     private Outlook outlook(List<Fault> faults) {
+        Map<String, GroupOutlook> proved = new TreeMap<>();
         Map<String, GroupOutlook> groups = new TreeMap<>();
         List<Situation> ways = Situation.ways(faults).stream()
                 .map(way -> new Situation(record, absent, way))
                 .toList();
         Map<String, GroupOutlook> alike = new TreeMap<>();
-        kinds.forEach((group, kind) ->
-                groups.put(group, named(group, alike.computeIfAbsent(kind, k -> groupOutlook(group, faults, ways)))));
+        kinds.forEach((group, kind) -> {
+            GroupOutlook one = named(group, alike.computeIfAbsent(kind, k -> groupOutlook(group, faults, ways)));
+            GroupOutlook both = company.heeded(one, faults);
+            proved.put(group, one);
+            groups.put(group, faults.size() == 1 ? both : capped(both, faults, alone));
+        });
         if (faults.size() == 1) {
+            provedAlone.put(faults.get(0), proved);
             alone.put(faults.get(0), groups);
         }
         boolean hasMajority = ways.stream().noneMatch(way -> way.planners().isEmpty());
@@ -192,7 +208,7 @@ public final class Outlooks {
         Duration wait = Duration.ofNanos(timing.acceptorNanos()).multipliedBy(leases);
         GroupOutlook both =
                 new GroupOutlook(group, fate, holder, List.copyOf(where), List.copyOf(proofs), wait, why.orElse(""));
-        return withReason(faults.size() == 1 ? both : capped(both, faults), ways);
+        return withReason(faults.size() == 1 ? both : capped(both, faults, provedAlone), ways);
     }
 
     /** A paused process that is killed at the end of its lease: its guardian may speak first. */
@@ -231,7 +247,8 @@ public final class Outlooks {
     }
 
     /** Never more than either fault alone: the other may come much later. */
-    private GroupOutlook capped(GroupOutlook both, List<Fault> faults) {
+    private static GroupOutlook capped(
+            GroupOutlook both, List<Fault> faults, Map<Fault, Map<String, GroupOutlook>> alone) {
         GroupOutlook least = both;
         for (Fault fault : faults) {
             GroupOutlook one = alone.get(fault).get(both.group());

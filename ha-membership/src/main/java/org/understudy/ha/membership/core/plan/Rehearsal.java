@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,9 +59,26 @@ public final class Rehearsal {
         return rehearsal.forecast(record);
     }
 
+    /**
+     * The record that everything comes to rest in when these nodes are gone: no longer heard, and their leases over.
+     *
+     * @param isTold whether last wills tell of them as well
+     */
+    public static ClusterRecord without(ClusterRecord record, Collection<NodeId> gone, boolean isTold) {
+        Rehearsal rehearsal = new Rehearsal(record, Policies.with(List.of()));
+        for (NodeId node : gone) {
+            Session session = record.sessions().get(node);
+            if (session != null) {
+                rehearsal.lose(session, isTold);
+            }
+        }
+        rehearsal.settle();
+        return rehearsal.record;
+    }
+
     private void apply(Change change) {
         if (change instanceof Change.NodeLost lost) {
-            lose(session(lost.node()));
+            lose(session(lost.node()), true);
         } else if (change instanceof Change.Standby standby) {
             session(standby.node());
             TreeSet<NodeId> nodes = new TreeSet<>(record.standby());
@@ -84,11 +102,11 @@ public final class Rehearsal {
         return session;
     }
 
-    private void lose(Session session) {
+    private void lose(Session session, boolean isTold) {
         Incarnation who = session.incarnation();
         reachable.remove(who.node());
         silent.add(who);
-        if (!session.willKey().isEmpty()) {
+        if (isTold && !session.willKey().isEmpty()) {
             List<String> gone = new ArrayList<>();
             record.groups()
                     .values()

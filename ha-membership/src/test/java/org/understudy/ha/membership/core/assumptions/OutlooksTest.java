@@ -16,12 +16,15 @@ import org.understudy.ha.api.Outlook;
 import org.understudy.ha.api.Outlook.Fate;
 import org.understudy.ha.api.Outlook.GroupOutlook;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.Records;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Rules;
+import org.understudy.ha.membership.core.record.Session;
 
 class OutlooksTest {
 
@@ -274,5 +277,63 @@ class OutlooksTest {
                 .contains("lock");
         assertThat(text.lines().count()).isLessThan(40);
         assertThat(text.lines()).allMatch(line -> line.length() < 600);
+    }
+
+    /** Files on n1 with these rules, and the batch on n2, which has that much memory. */
+    private static ClusterRecord ruled(Placement rules, int capacity) {
+        Map<String, Candidacy> groups = new TreeMap<>();
+        List<String> remains = List.of("address/10.0.0.51");
+        groups.put("batch", new Candidacy(List.of(N2), false, true, "", Presence.ABSENT, true, remains));
+        groups.put(
+                FILES,
+                candidacy(List.of(N1, N2), true, false)
+                        .withRules(Rules.of(rules).digest()));
+        ClusterRecord record = cluster(2, 1, groups);
+        TreeMap<NodeId, Session> sessions = new TreeMap<>(record.sessions());
+        sessions.replaceAll((node, session) ->
+                session.withCapacity(new TreeMap<>(Map.of("memory", node.equals(N2) ? capacity : 4))));
+        record = record.withSessions(sessions, record.incarnations(), record.ends());
+        record = Records.withGroup(
+                record, "batch", Records.granted(new Incarnation(N2, 1), 9, true, "address/10.0.0.51"));
+        return Records.withGroup(record, FILES, record.groups().get(FILES).withRules(Rules.of(rules)));
+    }
+
+    @Test
+    void a_group_that_rules_leave_no_other_node_stops_and_the_rule_is_named() {
+        GroupOutlook apart =
+                at(ruled(Placement.rules().apart("batch").build(), 1), FILES, Fault.of(Kind.NODE_LOST, N1));
+        assertThat(apart.fate()).isEqualTo(Fate.STOPS);
+        assertThat(apart.why()).contains("placement rules leave it no node", "n2: it must be apart from batch");
+
+        Placement needy = Placement.rules().needs("memory", 4).build();
+        GroupOutlook little = at(ruled(needy, 3), FILES, Fault.of(Kind.PROCESS_KILLED, N1));
+        assertThat(little.fate()).isEqualTo(Fate.STOPS);
+        assertThat(little.why()).contains("n2 has 3 of its 3 memory left, and it needs 4");
+        assertThat(at(ruled(needy, 4), FILES, Fault.of(Kind.PROCESS_KILLED, N1)).fate())
+                .isEqualTo(Fate.MOVES);
+    }
+
+    @Test
+    void what_must_be_with_a_lost_group_is_said_to_follow_it() {
+        ClusterRecord record = ruled(Placement.rules().with("batch").build(), 1);
+        ClusterRecord together = Records.withGroup(
+                record,
+                FILES,
+                Records.granted(new Incarnation(N2, 1), 10, true, "address/10.0.0.50")
+                        .withRules(record.groups().get(FILES).rules()));
+
+        GroupOutlook files = at(together, FILES, Fault.of(Kind.NODE_LOST, N2));
+
+        assertThat(files.fate()).isEqualTo(Fate.MOVES);
+        assertThat(files.mayRunOn()).containsExactly(N1);
+    }
+
+    @Test
+    void two_faults_promise_no_more_than_each_with_its_rules() {
+        ClusterRecord record = ruled(Placement.rules().apart("batch").build(), 1);
+
+        GroupOutlook both = at(record, FILES, Fault.of(Kind.NODE_PAUSED, N1), Fault.of(Kind.GUARDIAN_LOST, N2));
+
+        assertThat(both.fate().isRunning()).isFalse();
     }
 }
