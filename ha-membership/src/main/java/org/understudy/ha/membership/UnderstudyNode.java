@@ -986,7 +986,9 @@ final class UnderstudyNode implements HaNode {
         private void soft(NodeId from, Message.Soft message) {
             if (OwnerWords.isMeant(message)) {
                 ownerWords.hear(
-                        from, message, record.map(r -> r.groups().keySet()).orElse(new TreeSet<>()));
+                        from,
+                        message,
+                        group -> record.map(r -> r.groups().containsKey(group)).orElse(true));
                 loop.execute(() -> isStatusDirty = true);
             } else {
                 softStates.heard(message);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.GroupStatus;
@@ -31,6 +32,9 @@ public final class OwnerWords {
     private static final Logger LOG = LoggerFactory.getLogger(OwnerWords.class);
     /** So many in one message, so that it fits into a frame. */
     private static final int AT_ONCE = 200;
+
+    /** More than a record holds; before this node knows one, whatever is said is kept. */
+    private static final int HEARD_MAX = 20_000;
 
     private final Consumer<Message.Soft> send;
     private final Map<String, Heard> heard = new ConcurrentHashMap<>();
@@ -77,12 +81,13 @@ public final class OwnerWords {
     /**
      * What an owner says. An earlier owner's late word does not replace a later one's.
      *
-     * @param known groups of the record: of others nothing is kept
+     * @param isKnown whether a group is in the record, or may be: of others nothing is kept
      */
-    public void hear(NodeId from, Message.Soft message, Collection<String> known) {
+    public void hear(NodeId from, Message.Soft message, Predicate<String> isKnown) {
         try {
             for (OwnerWord word : OwnerWordsCodec.decode(message.state())) {
-                if (known.contains(word.group())) {
+                if (isKnown.test(word.group())
+                        && (heard.size() < HEARD_MAX || heard.containsKey(word.group()))) {
                     heard.merge(
                             word.group(),
                             new Heard(from, word),
