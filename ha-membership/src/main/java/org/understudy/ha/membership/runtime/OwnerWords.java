@@ -86,8 +86,7 @@ public final class OwnerWords {
     public void hear(NodeId from, Message.Soft message, Predicate<String> isKnown) {
         try {
             for (OwnerWord word : OwnerWordsCodec.decode(message.state())) {
-                if (isKnown.test(word.group())
-                        && (heard.size() < HEARD_MAX || heard.containsKey(word.group()))) {
+                if (isKnown.test(word.group()) && (heard.size() < HEARD_MAX || heard.containsKey(word.group()))) {
                     heard.merge(
                             word.group(),
                             new Heard(from, word),

@@ -51,7 +51,7 @@ public final class Oddities {
         return name.equals(Part.copy(Part.groupOf(name), 1));
     }
 
-    /** That there are more copies than nodes now, for each of which one is left. Said of the first copy; empty of any other part. */
+    /** That there are more copies now than nodes that register them. Said of the first copy; empty for any other part. */
     static Optional<String> copiesLeftOver(ClusterRecord record, String name) {
         String group = Part.groupOf(name);
         SortedMap<NodeId, Integer> byNode = isFirstCopy(name) ? copies(record, group) : new TreeMap<>();
