@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -38,7 +40,7 @@ public final class OwnerWords {
 
     private final Consumer<Message.Soft> send;
     private final Map<String, Heard> heard = new ConcurrentHashMap<>();
-    private final Map<String, OwnerWord> said = new ConcurrentHashMap<>();
+    private SortedMap<String, OwnerWord> said = new TreeMap<>();
     private long number;
 
     private record Heard(NodeId from, OwnerWord word) {}
@@ -55,18 +57,19 @@ public final class OwnerWords {
         return message.group().equals(GROUP);
     }
 
-    /** Tells the others what has changed of the groups that are here. */
-    public void say(Collection<OwnerWord> present) {
+    /**
+     * Tells the others what has changed of the groups that are here.
+     *
+     * @param present all of them, by name; not changed afterwards
+     */
+    public void say(SortedMap<String, OwnerWord> present) {
         List<OwnerWord> news = new ArrayList<>();
-        Map<String, OwnerWord> now = new ConcurrentHashMap<>();
-        for (OwnerWord word : present) {
-            now.put(word.group(), word);
+        for (OwnerWord word : present.values()) {
             if (!word.equals(said.get(word.group()))) {
                 news.add(word);
             }
         }
-        said.keySet().retainAll(now.keySet());
-        said.putAll(now);
+        said = present;
         for (int i = 0; i < news.size(); i += AT_ONCE) {
             List<OwnerWord> some = news.subList(i, Math.min(news.size(), i + AT_ONCE));
             send.accept(new Message.Soft(GROUP, 0, ++number, OwnerWordsCodec.encode(some)));
@@ -75,7 +78,7 @@ public final class OwnerWords {
 
     /** Others may not have heard them: the next {@link #say} tells everything. */
     public void sayAllAgain() {
-        said.clear();
+        said = new TreeMap<>();
     }
 
     /**

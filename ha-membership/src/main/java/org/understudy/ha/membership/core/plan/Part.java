@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
+import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Group;
@@ -88,6 +89,15 @@ public record Part(
     /** Of what stands under names of the record, the copies of a group. */
     static <V> SortedMap<String, V> copies(SortedMap<String, V> names, String group) {
         return names.subMap(group + COPY, group + END_OF_COPIES);
+    }
+
+    /** How the record calls what a status is about. */
+    public static String nameOf(GroupStatus status) {
+        return switch (status.role()) {
+            case WHOLE -> status.group();
+            case COPY -> copy(status.group(), status.copy());
+            case PROMOTED -> promoted(status.group());
+        };
     }
 
     /** The name of the promoted role of a group in the record. */
