@@ -222,6 +222,8 @@ final class UnderstudyNode implements HaNode {
     private final AssumptionsWatch assumptionsWatch;
     private final SoftStates softStates;
     private final OwnerWords ownerWords;
+    /** An owner said something, and the loop will look at it. */
+    private final AtomicBoolean isOwnerHeard = new AtomicBoolean();
     /** What looks like a mistake in a group that is registered here, by the group's name. */
     private final Map<String, List<String>> oddHere = new ConcurrentHashMap<>();
     /** When the start or stop that is under way was ordered, by the name of the part. */
@@ -1005,8 +1007,15 @@ final class UnderstudyNode implements HaNode {
         private void soft(NodeId from, Message.Soft message) {
             if (OwnerWords.isMeant(message)) {
                 ownerWords.hear(
-                        from, message, record.map(r -> r.groups().keySet()).orElse(new TreeSet<>()));
-                loop.execute(() -> isStatusDirty = true);
+                        from,
+                        message,
+                        group -> record.map(r -> r.groups().containsKey(group)).orElse(true));
+                if (isOwnerHeard.compareAndSet(false, true)) {
+                    loop.execute(() -> {
+                        isOwnerHeard.set(false);
+                        isStatusDirty = true;
+                    });
+                }
             } else {
                 softStates.heard(message);
             }
@@ -1394,7 +1403,7 @@ final class UnderstudyNode implements HaNode {
     }
 
     /** What this node says to the others of the groups that are here. */
-    private Collection<OwnerWord> present(Collection<String> names) {
+    private SortedMap<String, OwnerWord> present(Collection<String> names) {
         TreeMap<String, OwnerWord> words = new TreeMap<>();
         for (String name : names) {
             Optional<GroupStatus.State> local =
@@ -1402,7 +1411,7 @@ final class UnderstudyNode implements HaNode {
             local.ifPresent(state ->
                     words.put(name, OwnerWords.word(name, machine.localToken(name), state, machine.whyBlocked(name))));
         }
-        return words.values();
+        return words;
     }
 
     private void planOddLook() {
@@ -1459,7 +1468,7 @@ final class UnderstudyNode implements HaNode {
 
     /** With what its start or stop waits for now. Any thread. */
     private GroupStatus withProgress(GroupStatus status) {
-        String name = nameOf(status);
+        String name = Part.nameOf(status);
         Long since = orderedAt.get(name);
         Lane lane = lanes.get(name);
         boolean isUnderWay = status.state() == GroupStatus.State.STARTING
@@ -1481,14 +1490,6 @@ final class UnderstudyNode implements HaNode {
                 status.troubles(),
                 status.over(),
                 status.atHolder());
-    }
-
-    private static String nameOf(GroupStatus status) {
-        return switch (status.role()) {
-            case WHOLE -> status.group();
-            case COPY -> Part.copy(status.group(), status.copy());
-            case PROMOTED -> Part.promoted(status.group());
-        };
     }
 
     private boolean keepsRunning(String name) {

@@ -107,15 +107,6 @@ public final class NodeMetrics {
         gauge("ha.history.unwritten", "", "decisions that the disk has not taken", losses.unwritten());
     }
 
-    /** As the record calls it, and everything else that is counted of it. */
-    private static String name(GroupStatus status) {
-        return switch (status.role()) {
-            case WHOLE -> status.group();
-            case COPY -> Part.copy(status.group(), status.copy());
-            case PROMOTED -> Part.promoted(status.group());
-        };
-    }
-
     private void groups(List<GroupStatus> statuses) {
         Map<GroupStatus.State, Integer> byState = new EnumMap<>(GroupStatus.State.class);
         for (GroupStatus status : statuses) {
@@ -126,7 +117,7 @@ public final class NodeMetrics {
                     "1 while the group is usable here",
                     status.state() == GroupStatus.State.RUNNING ? 1 : 0,
                     "group",
-                    name(status));
+                    Part.nameOf(status));
         }
         for (GroupStatus.State state : GroupStatus.State.values()) {
             gauge(

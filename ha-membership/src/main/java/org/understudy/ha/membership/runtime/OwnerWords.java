@@ -5,8 +5,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.GroupStatus;
@@ -32,9 +35,12 @@ public final class OwnerWords {
     /** So many in one message, so that it fits into a frame. */
     private static final int AT_ONCE = 200;
 
+    /** More than a record holds; before this node knows one, whatever is said is kept. */
+    private static final int HEARD_MAX = 20_000;
+
     private final Consumer<Message.Soft> send;
     private final Map<String, Heard> heard = new ConcurrentHashMap<>();
-    private final Map<String, OwnerWord> said = new ConcurrentHashMap<>();
+    private SortedMap<String, OwnerWord> said = new TreeMap<>();
     private long number;
 
     private record Heard(NodeId from, OwnerWord word) {}
@@ -51,18 +57,19 @@ public final class OwnerWords {
         return message.group().equals(GROUP);
     }
 
-    /** Tells the others what has changed of the groups that are here. */
-    public void say(Collection<OwnerWord> present) {
+    /**
+     * Tells the others what has changed of the groups that are here.
+     *
+     * @param present all of them, by name; not changed afterwards
+     */
+    public void say(SortedMap<String, OwnerWord> present) {
         List<OwnerWord> news = new ArrayList<>();
-        Map<String, OwnerWord> now = new ConcurrentHashMap<>();
-        for (OwnerWord word : present) {
-            now.put(word.group(), word);
+        for (OwnerWord word : present.values()) {
             if (!word.equals(said.get(word.group()))) {
                 news.add(word);
             }
         }
-        said.keySet().retainAll(now.keySet());
-        said.putAll(now);
+        said = present;
         for (int i = 0; i < news.size(); i += AT_ONCE) {
             List<OwnerWord> some = news.subList(i, Math.min(news.size(), i + AT_ONCE));
             send.accept(new Message.Soft(GROUP, 0, ++number, OwnerWordsCodec.encode(some)));
@@ -71,18 +78,18 @@ public final class OwnerWords {
 
     /** Others may not have heard them: the next {@link #say} tells everything. */
     public void sayAllAgain() {
-        said.clear();
+        said = new TreeMap<>();
     }
 
     /**
      * What an owner says. An earlier owner's late word does not replace a later one's.
      *
-     * @param known groups of the record: of others nothing is kept
+     * @param isKnown whether a group is in the record, or may be: of others nothing is kept
      */
-    public void hear(NodeId from, Message.Soft message, Collection<String> known) {
+    public void hear(NodeId from, Message.Soft message, Predicate<String> isKnown) {
         try {
             for (OwnerWord word : OwnerWordsCodec.decode(message.state())) {
-                if (known.contains(word.group())) {
+                if (isKnown.test(word.group()) && (heard.size() < HEARD_MAX || heard.containsKey(word.group()))) {
                     heard.merge(
                             word.group(),
                             new Heard(from, word),

@@ -57,6 +57,7 @@ public final class Advice {
         Optional<Grant> grant = grant();
         List<String> all = new ArrayList<>(List.of(sentence));
         all.addAll(Oddities.of(record, group));
+        Oddities.copiesLeftOver(record, group).ifPresent(all::add);
         return new Explanation(
                 group, String.join("; ", all), grant.map(Grant::holder), grant.map(Grant::proof), candidates);
     }

@@ -2,11 +2,11 @@ package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -29,8 +29,8 @@ public final class Oddities {
             found.add("the placement rules of " + Part.title(name) + " name " + nobodys
                     + ", which nobody has registered: is it spelled right?");
         }
-        if (Part.copyOf(name) == 1) {
-            copies(record, Part.groupOf(name), found);
+        if (isFirstCopy(name)) {
+            differingCopies(record, Part.groupOf(name)).ifPresent(found::add);
         }
         return found;
     }
@@ -47,25 +47,38 @@ public final class Oddities {
         return named;
     }
 
-    private static void copies(ClusterRecord record, String group, List<String> found) {
+    private static boolean isFirstCopy(String name) {
+        return name.equals(Part.copy(Part.groupOf(name), 1));
+    }
+
+    /** That there are more copies now than nodes that register them. Said of the first copy; empty for any other part. */
+    static Optional<String> copiesLeftOver(ClusterRecord record, String name) {
+        String group = Part.groupOf(name);
+        SortedMap<NodeId, Integer> byNode = isFirstCopy(name) ? copies(record, group) : new TreeMap<>();
+        int most = byNode.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        return most <= byNode.size()
+                ? Optional.empty()
+                : Optional.of(group + " has " + most + " copies and " + byNode.size()
+                        + " nodes that register it now: at most one copy runs on each");
+    }
+
+    private static Optional<String> differingCopies(ClusterRecord record, String group) {
+        SortedMap<NodeId, Integer> byNode = copies(record, group);
+        return byNode.values().stream().distinct().count() < 2
+                ? Optional.empty()
+                : Optional.of("the nodes register different numbers of copies of " + group + ": " + byNode
+                        + "; register it alike everywhere");
+    }
+
+    /** How many copies each node offers that offers any. */
+    private static SortedMap<NodeId, Integer> copies(ClusterRecord record, String group) {
         SortedMap<NodeId, Integer> byNode = new TreeMap<>();
         for (Session session : record.sessions().values()) {
-            int copies = (int) session.candidacies().keySet().stream()
-                    .filter(name ->
-                            Part.roleOf(name) == Role.COPY && Part.groupOf(name).equals(group))
-                    .count();
+            int copies = Part.copies(session.candidacies(), group).size();
             if (copies > 0) {
                 byNode.put(session.incarnation().node(), copies);
             }
         }
-        int most = byNode.values().stream().mapToInt(Integer::intValue).max().orElse(0);
-        if (byNode.values().stream().distinct().count() > 1) {
-            found.add("the nodes register different numbers of copies of " + group + ": " + byNode
-                    + "; register it alike everywhere");
-        }
-        if (most > byNode.size()) {
-            found.add(group + " has " + most + " copies and " + byNode.size()
-                    + " nodes that register it now: at most one copy runs on each");
-        }
+        return byNode;
     }
 }

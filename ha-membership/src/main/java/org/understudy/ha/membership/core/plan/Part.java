@@ -3,6 +3,8 @@ package org.understudy.ha.membership.core.plan;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Group;
@@ -32,6 +34,9 @@ public record Part(
         Placement placement) {
 
     private static final String COPY = "#";
+    /** What follows that in the order of names. */
+    private static final String END_OF_COPIES = "$";
+
     private static final String PROMOTED = "!promoted";
 
     public Part {
@@ -79,6 +84,20 @@ public record Part(
     /** The name of a copy of a group in the record. */
     public static String copy(String group, int number) {
         return group + COPY + number;
+    }
+
+    /** Of what stands under names of the record, the copies of a group. */
+    static <V> SortedMap<String, V> copies(SortedMap<String, V> names, String group) {
+        return names.subMap(group + COPY, group + END_OF_COPIES);
+    }
+
+    /** How the record calls what a status is about. */
+    public static String nameOf(GroupStatus status) {
+        return switch (status.role()) {
+            case WHOLE -> status.group();
+            case COPY -> copy(status.group(), status.copy());
+            case PROMOTED -> promoted(status.group());
+        };
     }
 
     /** The name of the promoted role of a group in the record. */
