@@ -105,7 +105,8 @@ public interface HaNode extends AutoCloseable {
     /**
      * Leaves: stops every group and task, says so durably (so that others take over at once, with proof
      * {@link ProofKind#RELEASED}), and frees every thread, socket and file. What starts after others on this node stops before them, everything
-     * else at once. Idempotent; bounded by the stop budgets, of groups that stop one after the other by their sum, plus about five seconds. What could not be stopped in time stays blocked for the others until its lease is over.
+     * else at once. Idempotent; bounded by the stop budgets, of groups that stop one after the other by their sum, plus about five seconds. What
+     * could not be stopped in time stays blocked for the others until its lease is over.
      */
     @Override
     void close();

@@ -908,8 +908,10 @@ final class UnderstudyNode implements HaNode {
 
     private void toldOf(Group group, HaEvent event) {
         publish("resource " + group.name() + ' ' + event.getClass().getSimpleName(), event);
-        // What it is about may show among its troubles.
-        loop.execute(() -> isStatusDirty = true);
+        if (event instanceof HaEvent.Alarm) {
+            // What it is about may show among the troubles of the group.
+            loop.execute(() -> isStatusDirty = true);
+        }
     }
 
     /** What the guardian has heard once it knows for good; each start of a group would wait for its answer again. */

@@ -6,6 +6,8 @@ import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -79,6 +81,65 @@ class PlacedNodesTest {
                     .contains("serv2 is on standby")
                     .contains("apart from batch");
         }
+    }
+
+    @Test
+    void a_node_that_closes_stops_what_others_start_after_when_those_have_stopped() throws Exception {
+        CountDownLatch isNetStopping = new CountDownLatch(1);
+        AtomicBoolean wasEarly = new AtomicBoolean();
+        HaNode node = HaNode.builder()
+                .cluster("shop")
+                .node("serv1")
+                .peer("serv1", "127.0.0.1:" + FreePorts.choose(1).get(0))
+                .stateDirectory(directory.resolve("serv1"))
+                .insecure()
+                .withoutGuardian()
+                .form()
+                .start();
+        try {
+            node.resources()
+                    .register(Group.named("net")
+                            .prefer("serv1")
+                            .resource("net", stopping(isNetStopping::countDown))
+                            .build());
+            node.resources()
+                    .register(Group.named("web")
+                            .prefer("serv1")
+                            .placement(Placement.rules().after("net").build())
+                            .resource(
+                                    "web",
+                                    stopping(() -> wasEarly.set(isNetStopping.await(300, TimeUnit.MILLISECONDS))))
+                            .build());
+            await(() -> is(node, "web", GroupStatus.State.RUNNING));
+        } finally {
+            node.close();
+        }
+        assertThat(wasEarly).isFalse();
+        assertThat(isNetStopping.getCount()).isZero();
+    }
+
+    /** What a stop does. */
+    private interface Stop {
+        void run() throws InterruptedException;
+    }
+
+    private static ManagedResource stopping(Stop stop) {
+        return new ManagedResource() {
+            @Override
+            public void start(StartContext context) {
+                // Runs.
+            }
+
+            @Override
+            public void stop(StopContext context) throws InterruptedException {
+                stop.run();
+            }
+
+            @Override
+            public Health monitor() {
+                return Health.healthy();
+            }
+        };
     }
 
     private static Result result(java.util.concurrent.CompletionStage<Result> asked) {

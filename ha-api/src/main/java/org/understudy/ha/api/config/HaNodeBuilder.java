@@ -21,7 +21,6 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.HaNodeProvider;
 import org.understudy.ha.api.spi.PlacementPolicy;
-import org.understudy.ha.internal.loop.NamedThreads;
 
 /**
  * Builds and starts a node. Mistakes are collected: {@link #start()} and {@link #validate()} report all of them at once,
@@ -318,7 +317,7 @@ public final class HaNodeBuilder {
                 enforcers,
                 jmx,
                 administration,
-                Optional.ofNullable(threads).orElse(NamedThreads.PLAIN),
+                Optional.ofNullable(threads).orElse(NodeConfig.PLAIN_THREADS),
                 capacity,
                 List.copyOf(policies.values()));
     }

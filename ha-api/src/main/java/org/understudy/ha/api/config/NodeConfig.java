@@ -46,6 +46,9 @@ public record NodeConfig(
     /** Name of the socket that takes commands. */
     public static final String ADMINISTRATION_SOCKET = "admin.sock";
 
+    /** Makes the threads of a node that was given no factory. */
+    public static final ThreadFactory PLAIN_THREADS = Thread::new;
+
     public NodeConfig {
         policies = List.copyOf(policies);
         peers = List.copyOf(peers);

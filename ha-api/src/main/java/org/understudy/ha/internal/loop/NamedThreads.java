@@ -3,12 +3,10 @@ package org.understudy.ha.internal.loop;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.NodeConfig;
 
 /** Makes daemon threads called {@code ha-<node>-<what>} with the host's factory. Thread-safe. */
 public final class NamedThreads {
-
-    /** What makes threads where the host gives no factory. */
-    public static final ThreadFactory PLAIN = Thread::new;
 
     private final ThreadFactory factory;
     private final NodeId node;
@@ -26,12 +24,14 @@ public final class NamedThreads {
 
     /** A group for threads that are told from all others by it; empty where the host's factory decides about groups. */
     public Optional<ThreadGroup> group(String what) {
-        return factory == PLAIN ? Optional.of(new ThreadGroup(around, name(what))) : Optional.empty();
+        return factory == NodeConfig.PLAIN_THREADS
+                ? Optional.of(new ThreadGroup(around, name(what)))
+                : Optional.empty();
     }
 
     /** A thread that is not started yet, in that group where the host has no factory of its own. */
     public Thread thread(String what, Runnable body, ThreadGroup group) {
-        Thread thread = factory == PLAIN ? new Thread(group, body) : factory.newThread(body);
+        Thread thread = factory == NodeConfig.PLAIN_THREADS ? new Thread(group, body) : factory.newThread(body);
         thread.setName(name(what));
         thread.setDaemon(true);
         return thread;

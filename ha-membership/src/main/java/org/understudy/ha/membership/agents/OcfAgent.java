@@ -46,7 +46,8 @@ import org.understudy.ha.membership.core.plan.Planner;
  * {@code OCF_RA_VERSION_MAJOR}, {@code OCF_RA_VERSION_MINOR}, {@code OCF_RESOURCE_INSTANCE}, {@code OCF_RESOURCE_TYPE},
  * {@code OCF_RESOURCE_PROVIDER}, {@code OCF_CHECK_LEVEL} for a monitor, {@code OCF_RESKEY_…} for each parameter,
  * {@code OCF_RESKEY_CRM_meta_timeout} and {@code …_interval} in milliseconds as Pacemaker gives them (an interval of 0 is a probe), and
- * {@code UNDERSTUDY_GROUP}, {@code UNDERSTUDY_TOKEN} and, when it starts, {@code UNDERSTUDY_NODE}. Each call has a budget; at its end, or if the
+ * {@code UNDERSTUDY_GROUP}, {@code UNDERSTUDY_TOKEN} and, when it starts, {@code UNDERSTUDY_NODE}; an agent with two roles also
+ * {@code HA_SBIN_DIR} and {@code UNDERSTUDY_PROMOTION_SCORE}, see {@link #score()}. Each call has a budget; at its end, or if the
  * caller is interrupted, the agent and everything that call started is killed. What it starts and leaves at its own end goes on if the action
  * was one that starts something, and is killed otherwise. Once an action is over nobody reads what a daemon still writes to its outputs.
  *

@@ -30,6 +30,7 @@ import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
@@ -53,7 +54,7 @@ class LaneTest {
     private static final long LENGTH = TimeUnit.HOURS.toNanos(1);
 
     private final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
-    private final NamedThreads threads = new NamedThreads(NamedThreads.PLAIN, HERE);
+    private final NamedThreads threads = new NamedThreads(NodeConfig.PLAIN_THREADS, HERE);
     private final LanePool pool = new LanePool(threads, timers);
     private final LeaseBoard leases = new LeaseBoard(System::nanoTime, LENGTH);
     private final BlockingQueue<Input> inputs = new LinkedBlockingQueue<>();

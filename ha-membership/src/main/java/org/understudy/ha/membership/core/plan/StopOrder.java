@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.ToLongFunction;
 import org.understudy.ha.membership.core.record.Rules;
 
 /**
@@ -55,19 +54,20 @@ public final class StopOrder {
 
     /** How long it takes until all have stopped, if each takes this long from the moment at which it may. */
     public long longest(Map<String, Long> each) {
-        TreeMap<String, Long> ends = new TreeMap<>();
-        ToLongFunction<String> end = new ToLongFunction<>() {
-            @Override
-            public long applyAsLong(String group) {
-                Long known = ends.get(group);
-                if (known == null) {
-                    known = each.getOrDefault(group, 0L)
-                            + before(group).stream().mapToLong(this).max().orElse(0);
-                    ends.put(group, known);
+        TreeMap<String, Long> ends = new TreeMap<>(each);
+        boolean isNews = true;
+        while (isNews) {
+            isNews = false;
+            for (Map.Entry<String, Long> group : ends.entrySet()) {
+                long begins = 0;
+                for (String other : before(group.getKey())) {
+                    begins = Math.max(begins, ends.getOrDefault(other, 0L));
                 }
-                return known;
+                long end = begins + each.get(group.getKey());
+                isNews |= end != group.getValue();
+                group.setValue(end);
             }
-        };
-        return each.keySet().stream().mapToLong(end).max().orElse(0);
+        }
+        return ends.values().stream().mapToLong(Long::longValue).max().orElse(0);
     }
 }
