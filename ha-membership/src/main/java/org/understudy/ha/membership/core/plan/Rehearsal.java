@@ -102,7 +102,10 @@ public final class Rehearsal {
     private void maintain(Target target) {
         if (target.kind() == Target.Kind.NODE) {
             session(NodeId.of(target.name()));
-        } else if (target.kind() == Target.Kind.GROUP && !record.groups().containsKey(target.name())) {
+        } else if (target.kind() == Target.Kind.GROUP
+                && record.groups().keySet().stream()
+                        .noneMatch(name ->
+                                name.equals(target.name()) || Part.groupOf(name).equals(target.name()))) {
             throw new ConfigurationException(
                     "whatIf group",
                     target.name(),
