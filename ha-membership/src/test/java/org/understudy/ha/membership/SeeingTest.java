@@ -286,6 +286,8 @@ class SeeingTest {
                 .containsExactlyInAnyOrder("serv1", "serv2");
         ObjectName one = new ObjectName("org.understudy.ha:type=Node,cluster=test,name=serv1");
         assertThat(server.getAttribute(one, "State")).isEqualTo("ACTIVE");
+        assertThat(server.getAttribute(one, "Owner")).isEqualTo(true);
+        assertThat(server.getAttribute(one, "WhyNoOwner")).isEqualTo("");
         assertThat((String[]) server.getAttribute(one, "Groups")).anyMatch(line -> line.startsWith("files ELSEWHERE"));
         assertThat((String[]) server.getAttribute(one, "Decisions")).anyMatch(line -> line.contains("serv2#"));
         TabularData metrics = (TabularData) server.getAttribute(one, "Metrics");

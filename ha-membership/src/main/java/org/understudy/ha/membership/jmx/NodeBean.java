@@ -73,6 +73,16 @@ public final class NodeBean implements NodeMXBean, AutoCloseable {
     }
 
     @Override
+    public boolean isOwner() {
+        return node.metrics().health().mayOwn();
+    }
+
+    @Override
+    public String getWhyNoOwner() {
+        return node.metrics().health().whyNoOwner();
+    }
+
+    @Override
     public List<String> getMembers() {
         return node.membership().view().members().stream().map(NodeId::value).toList();
     }
@@ -83,6 +93,7 @@ public final class NodeBean implements NodeMXBean, AutoCloseable {
         for (GroupStatus status : node.resources().status()) {
             lines.add(status.group() + ' ' + status.state()
                     + status.holder()
+                            .filter(holder -> status.isHeld())
                             .map(Incarnation::toString)
                             .map(h -> " of " + h)
                             .orElse("")

@@ -16,11 +16,17 @@ public interface NodeMXBean {
     /** Whether the control thread works. */
     boolean isLive();
 
-    /** Whether it may own groups. */
+    /** Whether a majority answers it. */
     boolean isReady();
 
     /** One sentence about the two. */
     String getReason();
+
+    /** Whether it may be granted groups now. */
+    boolean isOwner();
+
+    /** Why not; empty if it may. */
+    String getWhyNoOwner();
 
     /** Nodes that can be reached. */
     List<String> getMembers();

@@ -47,6 +47,7 @@ import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
+import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -85,6 +86,19 @@ class HistoryKeeperTest {
         assertThat(history.newest("files", 10)).hasSize(1);
         assertThat(history.newest(1)).hasSize(1);
         assertThat(history.newest("other", 10)).isEmpty();
+    }
+
+    @Test
+    void what_another_node_decided_names_it() throws Exception {
+        HistoryKeeper history = open();
+        learn(history, 1, HELD.withNumber(4));
+        heard(3);
+        ClusterRecord wanted =
+                withGroup(HELD, "files", HELD.groups().get("files").withMoveTo(Optional.of(B)));
+        history.learned(new Ballot(2, "c/3"), wanted.withNumber(5), Optional.empty());
+
+        assertThat(heard(1).get(0).sentence())
+                .isEqualTo("files is asked to move from a#1 to b#1 (decided by c, whose history says why)");
     }
 
     @Test

@@ -114,7 +114,9 @@ final class VoterChange {
         if (operation.kind() == Operation.Kind.ADMIT) {
             return onDisk(record, operation.node()).isPresent()
                     ? Optional.empty()
-                    : Optional.of(operation.node() + " has no session now: start it, and admit it once it has joined");
+                    : Optional.of(operation.node() + " has no session now: start it, and admit it once it has joined;"
+                            + " in the cluster now are "
+                            + record.sessions().keySet());
         }
         if (operation.kind() == Operation.Kind.REMOVE) {
             boolean isLast = record.voters().all().stream()

@@ -114,6 +114,17 @@ class AdviceTest {
     }
 
     @Test
+    void plays_the_maintenance_of_a_group_in_copies() {
+        register("web#1", List.of("a"), Map.of());
+        play.settle();
+
+        assertThat(whatIf(new Change.Maintenance(Target.group("web"))).sentence())
+                .isEqualTo("of 1 groups 1 would be as they are");
+        assertThatThrownBy(() -> whatIf(new Change.Maintenance(Target.group("wep"))))
+                .hasMessageContaining("known are [web#1]");
+    }
+
+    @Test
     void suggests_no_move_that_would_be_refused() {
         register("web#1", List.of("a", "b"), Map.of());
         register("mail", List.of("a", "b"), Map.of());
