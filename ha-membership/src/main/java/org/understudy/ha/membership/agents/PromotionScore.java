@@ -18,7 +18,8 @@ import org.understudy.ha.api.spi.Score;
  * The promotion score that an agent gives its own instance. Agents tell it to {@code crm_master} and {@code crm_attribute} of Pacemaker; a program
  * that answers to both names stands before them, and writes it into a file of a directory of this process.
  *
- * <p>The directory is made when it is first needed and removed by {@link #close()}. Where none can be made, or nothing in it may be executed, the
+ * <p>The directory is made when it is first needed and removed by {@link #close()}; after a kill it stays, a few kilobytes with the number of the
+ * process in its name, until the system tidies up. Where none can be made, or nothing in it may be executed, the
  * agent finds no such program, as where Pacemaker is not installed, and its score is 0.
  *
  * <p>Thread-safe.
@@ -29,6 +30,7 @@ final class PromotionScore implements AutoCloseable {
     /** Where agents look for the programs of the cluster manager; resource-agents use it for nothing else. */
     private static final String PROGRAMS = "HA_SBIN_DIR";
 
+    private static final String DIRECTORY = "understudy-agent-";
     private static final String INFINITY = "INFINITY";
     private static final long INFINITE = 1_000_000;
     private static final int TEXT_MAX = 32;
@@ -109,7 +111,7 @@ final class PromotionScore implements AutoCloseable {
         if (directory == null && !isUseless) {
             try {
                 Path made = Files.createTempDirectory(
-                        "understudy-agent-",
+                        DIRECTORY + ProcessHandle.current().pid() + "-",
                         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
                 directory = made;
                 for (String name : List.of("crm_master", "crm_attribute")) {

@@ -113,7 +113,7 @@ class OcfAgentTest {
         agent.start(context);
         assertThat(scratch.lines("env").stream()
                         .filter(line -> !line.startsWith("UNDERSTUDY_CALL="))
-                        .map(line -> line.replaceAll("=/[^:]*/understudy-agent-[0-9]+", "=SCORES")))
+                        .map(line -> line.replaceAll("=/[^:]*/understudy-agent-[0-9]+-[0-9]+", "=SCORES")))
                 .containsExactlyInAnyOrder(
                         "HA_SBIN_DIR=SCORES",
                         "UNDERSTUDY_PROMOTION_SCORE=SCORES/score",

@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.agents;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -79,5 +80,24 @@ record Scratch(Path directory) implements AutoCloseable {
     @Override
     public void close() {
         lines("pids").forEach(pid -> ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly));
+        removeScores();
+    }
+
+    /** What agents of this process keep their promotion scores in that were never retired. */
+    private static void removeScores() {
+        String own = "understudy-agent-" + ProcessHandle.current().pid() + "-*";
+        try (DirectoryStream<Path> left =
+                Files.newDirectoryStream(Path.of(System.getProperty("java.io.tmpdir")), own)) {
+            for (Path each : left) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(each)) {
+                    for (Path file : files) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+                Files.deleteIfExists(each);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,7 +109,7 @@ class GuardianTest {
     @Test
     void a_guardian_that_has_heard_it_is_not_ended_for_words_of_others() throws Exception {
         AtomicBoolean isOver = new AtomicBoolean();
-        try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind())) {
+        try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind(0))) {
             Thread other = new Thread(() -> {
                 while (!isOver.get()) {
                     guardian.live(1, 100);
@@ -123,6 +124,23 @@ class GuardianTest {
                 isOver.set(true);
                 other.join();
             }
+        }
+    }
+
+    /** The last of them waits for longer than a guardian may be silent. */
+    @Test
+    void a_guardian_that_reads_slowly_is_not_ended_because_many_write() throws Exception {
+        try (Guardian guardian =
+                Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind(20_000_000))) {
+            String claim = "x".repeat(500);
+            List<Thread> writers = IntStream.range(0, 24)
+                    .mapToObj(i -> new Thread(() -> guardian.claim(claim + i)))
+                    .toList();
+            writers.forEach(Thread::start);
+            for (Thread writer : writers) {
+                writer.join();
+            }
+            assertThat(guardian.isAlive()).isTrue();
         }
     }
 
@@ -445,8 +463,11 @@ class GuardianTest {
         private final OutputStream toIt = Channels.newOutputStream(words.sink());
         private final InputStream fromIt = Channels.newInputStream(answers.source());
         private final Thread thread = new Thread(this::serve);
+        private final long nanos;
 
-        private OneBehind() throws IOException {
+        /** @param nanos how long it takes to read a word */
+        private OneBehind(long nanos) throws IOException {
+            this.nanos = nanos;
             thread.start();
         }
 
@@ -457,6 +478,7 @@ class GuardianTest {
                 out.write(new GuardianWire.Frame(GuardianWire.READY, new byte[0]).bytes());
                 while (last.type() != GuardianWire.CLOSE) {
                     GuardianWire.Frame next = GuardianWire.read(in);
+                    LockSupport.parkNanos(nanos);
                     byte[] length = ByteBuffer.allocate(Integer.BYTES)
                             .putInt(last.length())
                             .array();
