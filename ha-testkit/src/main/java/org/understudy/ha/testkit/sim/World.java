@@ -46,7 +46,7 @@ import org.understudy.ha.testkit.sim.net.SimNetwork;
  * thread, one queue, no real clock; the seed decides everything.
  *
  * <p>A run has three parts: faults; then everything is healed and each group that can run must run within
- * {@link #RECOVERY} and must stay where it is for the rest.
+ * {@link #RECOVERY} (longer where groups have rules) and must stay where it is for the rest.
  *
  * <p>Not thread-safe; one world is one run.
  */
@@ -56,6 +56,8 @@ public final class World {
     public static final long MILLI = Timeline.MILLI;
     /** How long recovery may take after everything is healed. */
     public static final long RECOVERY = 10_000 * MILLI;
+    /** How much longer where groups have rules: they go home one after the other, each when it has been possible for long enough. */
+    private static final long SETTLING = 5_000 * MILLI;
     /** How long everything must stay after that. */
     public static final long STAY = 5_000 * MILLI;
 
@@ -182,9 +184,9 @@ public final class World {
         at(heal, this::heal);
         at(heal + HEAL_WORDS / 2, nemesis::vouch);
         if (!options.isBeyond()) {
-            at(heal + RECOVERY, () -> recovery.bound(machines()));
-            at(heal + RECOVERY, () -> ladders.bound(machines()));
-            at(heal + RECOVERY + STAY, () -> recovery.stayed(machines()));
+            at(boundAt(), () -> recovery.bound(machines()));
+            at(boundAt(), () -> ladders.bound(machines()));
+            at(boundAt() + STAY, () -> recovery.stayed(machines()));
         }
         return all;
     }
@@ -211,7 +213,7 @@ public final class World {
 
     /** Runs to the end or to the first violation. */
     public RunReport run() {
-        long end = options.chaosNanos() + RECOVERY + STAY;
+        long end = boundAt() + STAY;
         while (!court.isBroken() && time.advance(end)) {
             // Each event does its part.
         }
@@ -239,6 +241,11 @@ public final class World {
                 takeovers.owners(),
                 List.copyOf(trace),
                 chronicle.lines());
+    }
+
+    /** When everything must have recovered. */
+    private long boundAt() {
+        return options.chaosNanos() + RECOVERY + (traits.isArranged() ? SETTLING : 0);
     }
 
     /** When everything is healed. */

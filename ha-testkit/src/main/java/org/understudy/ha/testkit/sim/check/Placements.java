@@ -245,6 +245,10 @@ public final class Placements {
             chosen.clear();
             since.clear();
         }
+        if (!chosen.isEmpty() && record.number() <= chosen.lastKey()) {
+            // A slow disk makes a majority of what others have gone on from.
+            return;
+        }
         Reading reading = new Reading(record);
         Optional<Reading> before = Optional.ofNullable(chosen.get(record.number() - 1));
         chosen.put(record.number(), reading);
@@ -349,7 +353,7 @@ public final class Placements {
         }
         if (!reading.rules(name).with().isEmpty()) {
             court.looked(Checker.TOGETHER_HOLDS);
-            if (!reading.isTogether(name, node)) {
+            if (!reading.isTogetherOrFollowed(name, node)) {
                 court.violated(
                         Checker.TOGETHER_HOLDS,
                         name + " is granted " + node + ", and must be with "

@@ -176,6 +176,14 @@ final class Reading {
         });
     }
 
+    /** As {@link #isTogether}; of those who must be with one another the first decides, and the others may follow later. */
+    boolean isTogetherOrFollowed(String group, NodeId node) {
+        return rules(group).with().stream().allMatch(called -> {
+            List<String> members = named(called, group);
+            return members.stream().anyMatch(member -> isAt(member, node) || isCircle(group, member));
+        });
+    }
+
     /** As {@link #isTogether}, counting only who lives and stays. */
     boolean isTogetherForGood(String group, NodeId node) {
         return isTogether(group, node)
