@@ -29,7 +29,6 @@ import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.PresenceWatch;
 import org.understudy.ha.iptakeover.core.RenewalRound;
 import org.understudy.ha.iptakeover.linux.CardGuard;
-import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -38,15 +37,15 @@ import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
 import org.understudy.ha.iptakeover.spi.AddressTable;
-import org.understudy.ha.iptakeover.spi.CardEvents;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
  * One stay of a resource's addresses on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
  *
- * <p><b>Concurrency.</b> The machine belongs to the starting thread until the keeper starts and to the keeper from then on. The end
- * waits until the keeper is quiet, because an announcement sent after it would take the address away from its next owner. The
+ * <p><b>Concurrency.</b> The machine belongs to the starting thread until the stay is begun, and from then on to the {@link GatePulse}, which all stays of the node
+ * share. Everything else is the keeper's, which mostly sleeps. The end
+ * waits until both are quiet, because an announcement sent after it would take the address away from its next owner. The
  * descriptors are closed by the keeper afterwards: closing a packet socket and the owner of a table waits for all processors
  * (30 ms together), and the next owner should not. The ports lock for themselves.
  */
@@ -56,12 +55,10 @@ final class AddressTenure {
     private static final long KEEPER_END_MILLIS_MAX = 500;
     /** A packet socket that is not used for so long is closed meanwhile. */
     private static final long SILENCE_NANOS = 5_000_000_000L;
-    /** So long at most nothing is looked for that may have to be said. */
-    private static final long SPEAK_NANOS_MAX = 1_000_000_000L;
-    /** How often it is looked whether the addresses stand though nothing was heard. */
+    /** How often it is looked whether the addresses stand, and how their interface does, though nothing was heard. */
     private static final long LOOK_NANOS = 10_000_000_000L;
-    /** The same for the interface. */
-    private static final long LINK_NANOS = 2_000_000_000L;
+    /** So many turns of a gate at once at most: arm, open and prolong are three. */
+    private static final int TURNS_MAX = 4;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -72,8 +69,10 @@ final class AddressTenure {
     private final StartContext context;
 
     private final LinkTable links;
-    /** What the keeper waits for. */
-    private final CardEvents events;
+    /** What the keeper waits for, and what keeps the gate open. */
+    private final GatePulse.Place events;
+
+    private final CardLooks.Look<Boolean> well;
 
     private final StandingAddresses standing;
     private final AddressRoutes routes;
@@ -105,7 +104,18 @@ final class AddressTenure {
 
     /** There is something to say that was not planned. Set before the keeper is woken. */
     private final AtomicBoolean woken = new AtomicBoolean();
-    /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
+    /** Of the pulse, for the keeper: why the gate does not keep the addresses any more; empty while it does. */
+    private volatile String gateEnd = "";
+    /** The same: the gate was shut for a while. */
+    private final AtomicBoolean wasReopened = new AtomicBoolean();
+    /** The same: the interface may have another name. */
+    private final AtomicBoolean isNameStirred = new AtomicBoolean();
+    /** The same: the gate was just kept open, and some addresses are due. */
+    private final AtomicBoolean isRenewalDue = new AtomicBoolean();
+    /** When some addresses are due for a longer life. */
+    private volatile long renewalNanos;
+
+    /** Of the keeper: neighbours may have forgotten the address. */
     private boolean reopened;
 
     /** Of the keeper: something was told of the interface. */
@@ -144,6 +154,7 @@ final class AddressTenure {
      * @param guard of the card; empty where time-outs must serve
      * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
      * @param tables opens the table of addresses
+     * @param cards what the node's stays share
      */
     AddressTenure(
             AddressSet addresses,
@@ -154,14 +165,17 @@ final class AddressTenure {
             SegmentTalk.Settings settings,
             boolean dieWithProcess,
             AddressRoutes.Wanted wanted,
-            Supplier<AddressTable> tables) {
+            Supplier<AddressTable> tables,
+            NodeCards cards,
+            ThreadFactory threads) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
         this.link = link;
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
         this.carrierLosses = link.carrierLosses();
-        this.tcp = new TcpCare(addresses, context);
+        this.well = cards.looks().well(link.name());
+        this.tcp = new TcpCare(addresses, context, cards.looks().accepted());
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             links = remember(opened, new LinuxLinkTable());
@@ -169,15 +183,23 @@ final class AddressTenure {
             AddressTable table = remember(opened, tables.get());
             standing = new StandingAddresses(addresses, link, tag, timing, dieWithProcess, table);
             routes = remember(opened, AddressRoutes.of(addresses, link.index(), wanted));
-            events = remember(opened, new LinuxCardEvents(link.index(), addresses.all(), tag));
+            events = remember(
+                    opened,
+                    cards.pulse()
+                            .join(
+                                    link.index(),
+                                    addresses,
+                                    tag,
+                                    threads,
+                                    "ha-" + context.holder().node() + "-addresses"));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
-            talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
+            talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked(), cards.ears());
             announcer = remember(opened, new RawSocketAnnouncer(link.index()));
             leaseEnd = timing == null ? LeaseEnd.OWN_CODE : guard.isPresent() ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
             gate = timing == null
                     ? new CooperativeGateKeeper(context.lease())
-                    : remember(opened, gateKeeper(addresses, link, context.lease(), timing, guard));
+                    : remember(opened, gateKeeper(addresses, link, context.lease(), timing, guard, cards.looks()));
             opened.clear();
         } finally {
             closeAll(opened);
@@ -189,9 +211,10 @@ final class AddressTenure {
             LinkTable.Link link,
             EnforcedLease lease,
             GateTiming timing,
-            Optional<CardGuard> guard) {
+            Optional<CardGuard> guard,
+            CardLooks looks) {
         return guard.isPresent()
-                ? new DeadlineGateKeeper(addresses, guard.get().gate(addresses), lease)
+                ? new DeadlineGateKeeper(addresses, guard.get().gate(addresses, looks), lease)
                 : new TimeoutGateKeeper(addresses, new NftGate(addresses, link.name(), link.index()), lease, timing);
     }
 
@@ -211,10 +234,7 @@ final class AddressTenure {
             FencingToken any = new FencingToken(1);
             announcer.send(new Announcement(MacAddress.ZERO, false, Optional.empty(), any).of(first(addresses.all())));
         }
-        try (CardEvents events = new LinuxCardEvents(Integer.MAX_VALUE, first(addresses.all()), 1)) {
-            events.wake();
-            events.await(0);
-        }
+        warmUpPulse(addresses);
         SegmentTalk.warmUp();
         TcpCare.warmUp();
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
@@ -226,6 +246,40 @@ final class AddressTenure {
         presence.found(StandingAddresses.compare(List.of(), addresses, 1, true).isComplete(), 0);
         presence.decide(PresenceWatch.Stay.HELD, LOOK_NANOS);
         presence.restored(true, LOOK_NANOS);
+    }
+
+    /** The thread runs once and ends. */
+    private static void warmUpPulse(AddressSet addresses) {
+        GatePulse.Place place =
+                new GatePulse().join(Integer.MAX_VALUE, addresses, 1, Thread::new, "ha-warm-up-addresses");
+        CountDownLatch beaten = new CountDownLatch(1);
+        place.keep(new GatePulse.Stay() {
+            @Override
+            public long beat() {
+                beaten.countDown();
+                return Long.MAX_VALUE;
+            }
+
+            @Override
+            public long earlyNanos() {
+                return 0;
+            }
+
+            @Override
+            public void abandoned(String why) {
+                beaten.countDown();
+            }
+        });
+        try {
+            beaten.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            place.leave();
+            place.close();
+        }
+        place.wake();
+        place.await(0);
     }
 
     private static List<IpAddress> first(List<IpAddress> all) {
@@ -294,6 +348,79 @@ final class AddressTenure {
         thread.start();
         // Nobody waits for a keeper that could not be started.
         keeper = thread;
+        renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
+        events.keep(new Beat());
+    }
+
+    /** What the gate needs, on the thread of the pulse. */
+    private final class Beat implements GatePulse.Stay {
+        @Override
+        public long beat() {
+            if (!isHeld()) {
+                return Long.MAX_VALUE;
+            }
+            GateKeeper.Turn turn = gate.turn();
+            boolean isKept = turn.isKept();
+            boolean isReopened = turn.isReopened();
+            for (int i = 1; i < TURNS_MAX && turn.end().isEmpty() && turn.delayNanos() == 0; i++) {
+                turn = gate.turn();
+                isKept |= turn.isKept();
+                isReopened |= turn.isReopened();
+            }
+            if (!isHeld()) {
+                // Whatever was opened or prolonged in the same moment is shut again.
+                gate.shut();
+                return Long.MAX_VALUE;
+            }
+            if (!turn.end().isEmpty()) {
+                return end(turn.end());
+            }
+            if (isReopened) {
+                wasReopened.set(true);
+            }
+            boolean isStirred = isReopened;
+            if (isKept) {
+                isStirred |= isNameDue();
+                isStirred |= isRenewalDue();
+            }
+            if (isStirred) {
+                wake();
+            }
+            return turn.delayNanos();
+        }
+
+        private long end(String why) {
+            gateEnd = why;
+            wake();
+            return Long.MAX_VALUE;
+        }
+
+        private boolean isNameDue() {
+            boolean isRenamed = gate.isBoundToName() && !links.isStill(link.index(), link.name());
+            if (isRenamed) {
+                isNameStirred.set(true);
+            }
+            return isRenamed;
+        }
+
+        private boolean isRenewalDue() {
+            return renewalNanos - System.nanoTime() <= 0 && !isRenewalDue.getAndSet(true);
+        }
+
+        private void wake() {
+            woken.set(true);
+            events.wake();
+        }
+
+        @Override
+        public long earlyNanos() {
+            return gate.earlyNanos();
+        }
+
+        @Override
+        public void abandoned(String why) {
+            end(why);
+        }
     }
 
     /** What the ear says, on its thread. */
@@ -357,10 +484,9 @@ final class AddressTenure {
             if (delay < 0) {
                 return lost;
             }
-            // Most turns only keep the gate open.
             boolean isWanted = woken.getAndSet(false) || reopened || !untold.isEmpty();
             if (isWanted || speakNanos - System.nanoTime() <= 0) {
-                speakNanos = System.nanoTime() + Math.min(SPEAK_NANOS_MAX, speak(schedule));
+                speakNanos = System.nanoTime() + Math.min(LOOK_NANOS, speak(schedule));
             }
             hear(events.await(Math.max(0, Math.min(delay, speakNanos - System.nanoTime()))));
             if (Thread.interrupted()) {
@@ -451,22 +577,22 @@ final class AddressTenure {
 
     /** Does what is due now and returns nanoseconds to wait, or -1 when the address has been let go. */
     private long turn() {
-        long delay = yielded.isEmpty() ? tend() : -1;
-        if (!yielded.isEmpty() && lost.isEmpty()) {
-            // Whatever was opened or prolonged in the same moment is shut again.
-            letGo(yielded);
+        long delay = over().isEmpty() ? tend() : -1;
+        String over = over();
+        if (!over.isEmpty() && lost.isEmpty()) {
+            letGo(over);
             return -1;
         }
         return delay;
     }
 
+    /** Why the addresses must go; empty while they need not. */
+    private String over() {
+        return yielded.isEmpty() ? gateEnd : yielded;
+    }
+
     private long tend() {
-        GateKeeper.Turn turn = gate.turn();
-        if (!turn.end().isEmpty()) {
-            letGo(turn.end());
-            return -1;
-        }
-        if (isLinkStirred || turn.isKept() && isLinkDue()) {
+        if (isNameStirred.getAndSet(false) | isLinkStirred || System.nanoTime() - linkNanos >= LOOK_NANOS) {
             isLinkStirred = false;
             linkNanos = System.nanoTime();
             // A moment is enough to lose every route over it.
@@ -480,11 +606,15 @@ final class AddressTenure {
                 ensureRoutes();
             }
         }
-        if (turn.isKept() && !standing.renewIfDue()) {
-            presence.stirred();
+        if (isRenewalDue.get()) {
+            if (!standing.renewIfDue()) {
+                presence.stirred();
+            }
+            renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
+            isRenewalDue.set(false);
         }
-        reopened |= turn.isReopened();
-        return Math.min(turn.delayNanos(), lookAfterAddresses());
+        reopened |= wasReopened.getAndSet(false);
+        return lookAfterAddresses();
     }
 
     /** Not in the name of addresses that must go; and taken away again if that was found out meanwhile. */
@@ -495,12 +625,6 @@ final class AddressTenure {
                 removeRoutes();
             }
         }
-    }
-
-    /** A rename is looked for each time where the gate is lost with it, and the rest now and then: its changes are told. */
-    private boolean isLinkDue() {
-        return gate.isBoundToName() && !links.isStill(link.index(), link.name())
-                || System.nanoTime() - linkNanos >= LINK_NANOS;
     }
 
     /** Finds out what somebody took away, and puts it back if it may stand; returns nanoseconds until the next look. */
@@ -688,8 +812,8 @@ final class AddressTenure {
         try {
             // The kernel tells of a pulled cable up to a second late, so this is asked each time. Whether the name is
             // still that of the card the keeper looks after, if the gate is lost with it.
-            boolean isWell =
-                    (gate.isBoundToName() || links.isStill(link.index(), link.name())) && links.isWell(link.name());
+            boolean isWell = (gate.isBoundToName() || links.isStill(link.index(), link.name()))
+                    && well.see(() -> links.isWell(link.name()));
             String broken = isWell ? "" : brokenLink();
             if (!broken.isEmpty()) {
                 return Health.failed(Severity.HARD, broken);
@@ -778,7 +902,7 @@ final class AddressTenure {
                 if (standing.areAdded() && !wasOpen) {
                     tcp.end();
                 }
-                boolean calm = keeper == null || awaitQuiet();
+                boolean calm = events.leave() & (keeper == null || awaitQuiet());
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
                 routes.remove();

@@ -33,6 +33,11 @@ final class CooperativeGateKeeper implements GateKeeper {
     }
 
     @Override
+    public long earlyNanos() {
+        return LOOK_NANOS / 2;
+    }
+
+    @Override
     public boolean isOpen() {
         return true;
     }

@@ -127,6 +127,11 @@ final class DeadlineGateKeeper implements GateKeeper {
     }
 
     @Override
+    public long earlyNanos() {
+        return lease.lengthNanos() / TURNS / 2;
+    }
+
+    @Override
     public boolean isOpen() {
         return open && !shut && lease.nowNanos() < openUntilNanos;
     }

@@ -89,8 +89,9 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  * missing. On JDK 24 and later start the JVM with {@code --enable-native-access=ALL-UNNAMED}.
  *
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop the daemon thread
- * {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement, and {@code ha-NODE-ear-IP} listens for rivals and answers;
- * {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the process.
+ * {@code ha-NODE-address-IP} repeats the announcement and looks after the addresses; {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the
+ * process. All resources of a node share {@code ha-NODE-addresses}, which keeps their gates open and hears the kernel, and for each card {@code ha-NODE-ear-CARD}, which
+ * listens for rivals and answers: made with the factory of the first that starts, and ended with the last that stops.
  *
  * @since 0.1.0
  */
@@ -684,7 +685,9 @@ public final class FloatingAddress implements ManagedResource {
                     settings,
                     diesWithProcess,
                     routes,
-                    () -> new LinuxAddressTable(label));
+                    () -> new LinuxAddressTable(label),
+                    context.inCommon(NodeCards.class, NodeCards::new),
+                    threads);
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             // One that died after the trial of this one, with others of its addresses.
             isObstructed = isObstructed || gated && NftGate.isLeftBehind(addresses);

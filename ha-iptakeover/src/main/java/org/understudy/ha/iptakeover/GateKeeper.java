@@ -50,6 +50,9 @@ interface GateKeeper extends AutoCloseable {
     /** Does what is due now. A call that the kernel did not answer is logged, and repeated. */
     Turn turn();
 
+    /** How much sooner than it said a turn may come, so that it comes with those of others. */
+    long earlyNanos();
+
     /** Whether the last word of the kernel was "open"; it may have ended since. */
     boolean isOpen();
 

@@ -36,6 +36,8 @@ final class StandingAddresses implements AutoCloseable {
 
     private static final long SERVED_NANOS = 1_000_000_000;
     private static final int NETWORKS_NAMED_MAX = 5;
+    /** Longer than a process lives, and small enough to be added to a time. */
+    private static final long NEVER_NANOS = Long.MAX_VALUE / 4;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -258,6 +260,11 @@ final class StandingAddresses implements AutoCloseable {
             LOG.warn("{}: not renewed: {}", what, e.getMessage());
             return true;
         }
+    }
+
+    /** Until {@link #renewIfDue} has something to do. By the keeper, and by the starting thread before it. */
+    long renewalDelayNanos() {
+        return renewals == null ? NEVER_NANOS : renewals.delayNanos(System.nanoTime());
     }
 
     /**

@@ -86,7 +86,9 @@ final class StalledAgent {
                     SegmentTalk.Settings.STANDARD,
                     false,
                     AddressRoutes.Wanted.NOTHING,
-                    (Supplier<AddressTable>) () -> new StallingTable(new LinuxAddressTable()));
+                    (Supplier<AddressTable>) () -> new StallingTable(new LinuxAddressTable()),
+                    new NodeCards(),
+                    Thread::new);
         }
     }
 

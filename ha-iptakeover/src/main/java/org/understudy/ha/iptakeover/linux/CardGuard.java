@@ -516,13 +516,22 @@ public final class CardGuard implements AutoCloseable {
         return index;
     }
 
+    /** Keeps for a moment which program is in front: the stays of a card all want to know. */
+    public interface Heads {
+        int first(int index, Direction direction, Supplier<Integer> look);
+    }
+
     /** Why the kernel does not ask this guard first about each frame of the card, in words; empty if it does. Two calls. */
     public String problem() {
+        return problem((card, direction, look) -> look.get());
+    }
+
+    private String problem(Heads heads) {
         lock.lock();
         try {
             for (Direction direction : Direction.values()) {
                 Integer known = attached.get(direction);
-                if (known != null && known == firstOf(direction)) {
+                if (known != null && known == heads.first(index, direction, () -> firstOf(direction))) {
                     continue;
                 }
                 String why = lookAgain(direction);
@@ -576,7 +585,12 @@ public final class CardGuard implements AutoCloseable {
      * @throws PlatformException if no netlink socket can be opened
      */
     public DeadlineGate gate(AddressSet addresses) {
-        return new Stay(addresses);
+        return gate(addresses, (card, direction, look) -> look.get());
+    }
+
+    /** The same; in between it asks these. */
+    public DeadlineGate gate(AddressSet addresses, Heads heads) {
+        return new Stay(addresses, heads);
     }
 
     /** Whether a stay could not be held: a new look, {@link #of}, may say why. */
@@ -598,7 +612,10 @@ public final class CardGuard implements AutoCloseable {
 
         private volatile GuardMap.@Nullable Replaced deadline;
 
-        private Stay(AddressSet addresses) {
+        private final Heads heads;
+
+        private Stay(AddressSet addresses, Heads heads) {
+            this.heads = heads;
             this.addresses = addresses;
             this.beyond = NftGate.beyondCard(addresses, card, index);
         }
@@ -668,7 +685,7 @@ public final class CardGuard implements AutoCloseable {
 
         @Override
         public String problem() {
-            return CardGuard.this.problem();
+            return CardGuard.this.problem(heads);
         }
 
         @Override
