@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -386,13 +387,16 @@ final class SegmentTalk implements AutoCloseable {
         takeovers = List.copyOf(all);
         if (isOver && !isTold) {
             isTold = true;
-            all.stream()
+            // One sentence for all: of two events about one group, a listener that is busy hears the later one.
+            String told = all.stream()
                     .filter(takeover -> !takeover.confirmed().isEmpty()
                             || !takeover.silent().isEmpty())
-                    .forEach(takeover -> {
-                        LOG.info("{}", takeover);
-                        tell(context::report, takeover.toString());
-                    });
+                    .map(Takeover::toString)
+                    .collect(Collectors.joining("; "));
+            if (!told.isEmpty()) {
+                LOG.info("{}", told);
+                tell(context::report, told);
+            }
         }
     }
 
