@@ -5,32 +5,32 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
-import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
+import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.DeadlineMachine;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.core.Pace;
 import org.understudy.ha.iptakeover.core.PresenceWatch;
 import org.understudy.ha.iptakeover.core.RenewalRound;
-import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.LinuxLinkEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
-import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
 import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -39,6 +39,7 @@ import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
 import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
 import org.understudy.ha.iptakeover.spi.LinkTable;
+import org.understudy.ha.iptakeover.spi.TcpSessions;
 
 /**
  * One stay of a resource's addresses on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
@@ -64,6 +65,7 @@ final class AddressTenure {
     /** In words: "floating address 192.0.2.10". */
     private final String what;
 
+    private final ReadyStay ready;
     private final LinkTable.Link link;
     private final MacAddress mac;
     private final StartContext context;
@@ -82,7 +84,6 @@ final class AddressTenure {
     private volatile @Nullable AddressAnnouncer announcer;
 
     private final GateKeeper gate;
-    private final LeaseEnd leaseEnd;
     private final boolean needsResponder;
     private final boolean isRouter;
     /** Where the kernel does not answer neighbour solicitations for the addresses. */
@@ -148,40 +149,37 @@ final class AddressTenure {
     }
 
     /**
-     * Opens the sockets; changes nothing in the kernel.
+     * Changes nothing in the kernel.
      *
+     * @param ready its sockets, and its gate if that is made already; ends with this
      * @param timing null where this host has no gates
-     * @param guard of the card; empty where time-outs must serve
      * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
-     * @param tables opens the table of addresses
      * @param cards what the node's stays share
      */
     AddressTenure(
             AddressSet addresses,
-            LinkTable.Link link,
+            ReadyStay ready,
             StartContext context,
             @Nullable GateTiming timing,
-            Optional<CardGuard> guard,
             SegmentTalk.Settings settings,
             boolean dieWithProcess,
             AddressRoutes.Wanted wanted,
-            Supplier<AddressTable> tables,
             NodeCards cards,
             ThreadFactory threads) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
-        this.link = link;
+        this.ready = ready;
+        this.link = ready.link();
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
         this.carrierLosses = link.carrierLosses();
         this.well = cards.looks().well(link.name());
         this.tcp = new TcpCare(addresses, context, cards.looks().accepted());
         List<AutoCloseable> opened = new ArrayList<>();
+        opened.add(ready::discard);
         try {
-            links = remember(opened, new LinuxLinkTable());
-            int tag = context.claims().tag();
-            AddressTable table = remember(opened, tables.get());
-            standing = new StandingAddresses(addresses, link, tag, timing, dieWithProcess, table);
+            links = ready.links();
+            standing = new StandingAddresses(addresses, link, ready.tag(), timing, dieWithProcess, ready.table());
             routes = remember(opened, AddressRoutes.of(addresses, link.index(), wanted));
             events = remember(
                     opened,
@@ -189,36 +187,22 @@ final class AddressTenure {
                             .join(
                                     link.index(),
                                     addresses,
-                                    tag,
+                                    ready.tag(),
                                     threads,
                                     "ha-" + context.holder().node() + "-addresses"));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked(), cards.ears());
-            announcer = remember(opened, new RawSocketAnnouncer(link.index()));
-            leaseEnd = timing == null ? LeaseEnd.OWN_CODE : guard.isPresent() ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
-            gate = timing == null
-                    ? new CooperativeGateKeeper(context.lease())
-                    : remember(opened, gateKeeper(addresses, link, context.lease(), timing, guard, cards.looks()));
+            announcer = ready.announcer();
+            gate = ready.keeper(context.lease(), timing);
+            touchedKernel = ready.isShut();
             opened.clear();
         } finally {
             closeAll(opened);
         }
     }
 
-    private static GateKeeper gateKeeper(
-            AddressSet addresses,
-            LinkTable.Link link,
-            EnforcedLease lease,
-            GateTiming timing,
-            Optional<CardGuard> guard,
-            CardLooks looks) {
-        return guard.isPresent()
-                ? new DeadlineGateKeeper(addresses, guard.get().gate(addresses, looks), lease)
-                : new TimeoutGateKeeper(addresses, new NftGate(addresses, link.name(), link.index()), lease, timing);
-    }
-
-    private static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
+    static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
         opened.add(one);
         return one;
     }
@@ -246,6 +230,38 @@ final class AddressTenure {
         presence.found(StandingAddresses.compare(List.of(), addresses, 1, true).isComplete(), 0);
         presence.decide(PresenceWatch.Stay.HELD, LOOK_NANOS);
         presence.restored(true, LOOK_NANOS);
+        initialise(List.of(
+                Absence.class,
+                Beat.class,
+                Clearing.class,
+                Talked.class,
+                AddressRoutes.class,
+                AddressTable.Network.class,
+                ArrayBlockingQueue.class,
+                CardLooks.Look.class,
+                Confirmation.Role.class,
+                CooperativeGateKeeper.class,
+                DeadlineGateKeeper.class,
+                GateKeeper.Turn.class,
+                LinkEvents.AddressChanged.class,
+                LinkEvents.LinkChanged.class,
+                LinuxLinkEvents.class,
+                NodeCards.class,
+                Pace.class,
+                ReadyStay.class,
+                TcpSessions.Ended.class,
+                TimeoutGateKeeper.class));
+    }
+
+    /** What there is nothing to try with: finding and checking a class takes a millisecond on a busy host. */
+    private static void initialise(List<Class<?>> classes) {
+        for (Class<?> one : classes) {
+            try {
+                Class.forName(one.getName(), true, one.getClassLoader());
+            } catch (ClassNotFoundException e) {
+                throw new IllegalStateException("a class that is loaded is found", e);
+            }
+        }
     }
 
     /** The thread runs once and ends. */
@@ -302,7 +318,7 @@ final class AddressTenure {
 
     /** What mutes the addresses in this stay. */
     LeaseEnd leaseEnd() {
-        return leaseEnd;
+        return ready.leaseEnd();
     }
 
     /**
@@ -312,7 +328,7 @@ final class AddressTenure {
     void begin(List<IpAddress> leftovers, Clearing clearOthers, ThreadFactory threads)
             throws ResourceException, InterruptedException {
         // Before anything is taken away: a gate that a living process owns is refused, and its addresses stay.
-        gate.create(context.claims().tag());
+        ready.shut();
         touchedKernel = true;
         leftBehind = !leftovers.isEmpty();
         clearOthers.run();
@@ -905,9 +921,9 @@ final class AddressTenure {
                 boolean calm = events.leave() & (keeper == null || awaitQuiet());
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
-                routes.remove();
                 standing.remove();
                 standing.refuseDoubled();
+                alarm(routes.removeOrTell());
                 if (calm && !leftBehind) {
                     gate.remove();
                 }
@@ -919,6 +935,17 @@ final class AddressTenure {
                 closeAll(descriptors());
             }
             released.countDown();
+        }
+    }
+
+    private void alarm(String sentence) {
+        if (!sentence.isEmpty()) {
+            LOG.warn("{}: {}", what, sentence);
+            try {
+                context.alarm(sentence);
+            } catch (RuntimeException e) {
+                LOG.warn("nobody was told \"{}\"", sentence, e);
+            }
         }
     }
 
@@ -958,7 +985,7 @@ final class AddressTenure {
         }
     }
 
-    private static void closeAll(List<AutoCloseable> all) {
+    static void closeAll(List<AutoCloseable> all) {
         for (AutoCloseable one : all) {
             try {
                 one.close();

@@ -14,11 +14,6 @@ final class CooperativeGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void create(int tag) {
-        // Nothing stands between the addresses and the network.
-    }
-
-    @Override
     public void open(CountDownLatch ending) {
         // They are open once they stand.
     }

@@ -7,7 +7,7 @@ import org.understudy.ha.api.spi.ResourceException;
 /**
  * Lets the addresses of one stay speak while their lease is confirmed, and only then.
  *
- * <p><b>Concurrency.</b> {@link #create}, {@link #open} by the starting thread, then {@link #turn} by the keeper; {@link #shut},
+ * <p><b>Concurrency.</b> {@link #open} by the starting thread, then {@link #turn} by the pulse; {@link #shut},
  * {@link #isOpen} and {@link #remove} by any thread.
  */
 interface GateKeeper extends AutoCloseable {
@@ -29,14 +29,6 @@ interface GateKeeper extends AutoCloseable {
             return new Turn(0, false, false, why);
         }
     }
-
-    /**
-     * Makes the gate, closed, before the addresses stand.
-     *
-     * @throws PlatformException if the kernel refuses, or a living process has it
-     * @throws ResourceException if it cannot be had now
-     */
-    void create(int tag) throws ResourceException;
 
     /**
      * Opens it.

@@ -130,6 +130,22 @@ final class StandingAddresses implements AutoCloseable {
         return ours;
     }
 
+    /** Of an interface: of its addresses, and those that routes lead to over it without a gateway. */
+    List<AddressTable.Network> networks(int interfaceIndex) {
+        List<AddressTable.Network> networks = new ArrayList<>();
+        for (AddressTable.Entry entry : table.list()) {
+            if (entry.interfaceIndex() == interfaceIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
+                networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
+            }
+        }
+        for (AddressTable.Network routed : table.networksRouted(interfaceIndex)) {
+            if (networks.stream().noneMatch(routed::isSameAs)) {
+                networks.add(routed);
+            }
+        }
+        return networks;
+    }
+
     /** Such an address cannot outlive its process. */
     static boolean isOfAnotherProcess(AddressTable.Entry entry) {
         return entry.isOurs() && ProcessDevice.isOne(entry.interfaceIndex());

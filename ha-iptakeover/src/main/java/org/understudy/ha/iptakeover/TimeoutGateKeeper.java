@@ -40,11 +40,6 @@ final class TimeoutGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void create(int tag) {
-        gate.create(tag);
-    }
-
-    @Override
     public void open(CountDownLatch ending) throws ResourceException, InterruptedException {
         while (!open) {
             GateMachine.Decision decision = step();
