@@ -101,6 +101,11 @@ final class AddressOnLink implements ManagedResource {
         leave();
     }
 
+    /** As {@link FloatingAddress#takeovers()}. */
+    List<Takeover> takeovers() {
+        return address.takeovers();
+    }
+
     @Override
     public Health monitor() {
         return address.monitor();

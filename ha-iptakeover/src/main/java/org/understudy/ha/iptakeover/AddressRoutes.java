@@ -1,14 +1,20 @@
 package org.understudy.ha.iptakeover;
 
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.linux.LinuxRouteTable;
 import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.Ipv6Address;
+import org.understudy.ha.iptakeover.spi.AddressTable;
 import org.understudy.ha.iptakeover.spi.RouteTable;
 
 /**
@@ -26,6 +32,36 @@ final class AddressRoutes implements AutoCloseable {
         boolean isNothing() {
             return routes.isEmpty() && rules.isEmpty();
         }
+
+        /**
+         * The routes that the kernel will refuse because nothing leads to their gateway over the interface, and why.
+         *
+         * @param networks of the interface
+         */
+        Map<String, String> unreachable(List<AddressTable.Network> networks, String interfaceName) {
+            Map<String, String> wrong = new LinkedHashMap<>();
+            for (RouteTable.Route route : routes) {
+                Optional<IpAddress> gateway = route.gateway();
+                boolean isReached = gateway.isEmpty()
+                        || gateway.get() instanceof Ipv6Address six && six.isLinkLocal()
+                        || networks.stream().anyMatch(network -> network.holds(gateway.get()))
+                        || routes.stream()
+                                .anyMatch(other -> other.gateway().isEmpty()
+                                        && new AddressTable.Network(other.destination(), other.prefixLength())
+                                                .holds(gateway.get()));
+                if (!isReached) {
+                    wrong.put(
+                            route.toString(),
+                            "has a gateway in no network of " + interfaceName + " ("
+                                    + networks.stream()
+                                            .map(AddressTable.Network::toString)
+                                            .collect(Collectors.joining(", "))
+                                    + "): give a router of"
+                                    + " one of them, or first a route to the network that the router is in");
+                }
+            }
+            return wrong;
+        }
     }
 
     private final AddressSet addresses;
@@ -35,7 +71,7 @@ final class AddressRoutes implements AutoCloseable {
     private volatile boolean isTried;
     private volatile String problem = "";
 
-    private AddressRoutes(AddressSet addresses, int interfaceIndex, Wanted wanted, RouteTable table) {
+    AddressRoutes(AddressSet addresses, int interfaceIndex, Wanted wanted, RouteTable table) {
         this.addresses = addresses;
         this.interfaceIndex = interfaceIndex;
         this.wanted = wanted;
@@ -103,6 +139,27 @@ final class AddressRoutes implements AutoCloseable {
     void remove() {
         if (isTried) {
             clear();
+        }
+    }
+
+    /**
+     * The same when the addresses are gone: who has them next may, whatever is left here, so this is no reason not to be stopped.
+     *
+     * @return what may be left, and how to find it; empty if nothing is
+     */
+    String removeOrTell() {
+        return isTried ? clearOrTell() : "";
+    }
+
+    /** The same, whoever of us added them. */
+    String clearOrTell() {
+        try {
+            clear();
+            return "";
+        } catch (PlatformException e) {
+            return addresses + " is gone, but a route or rule that goes with it may be left on this host: "
+                    + e.getMessage() + "; `ip route show table all proto " + AddressTable.PROTO
+                    + "`, the same with -6, and `ip rule` show it, and the next start or stop here tries again";
         }
     }
 

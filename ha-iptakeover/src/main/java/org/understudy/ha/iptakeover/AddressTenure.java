@@ -5,48 +5,48 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
-import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
+import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.DeadlineMachine;
 import org.understudy.ha.iptakeover.core.GateMachine;
 import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.core.Pace;
 import org.understudy.ha.iptakeover.core.PresenceWatch;
 import org.understudy.ha.iptakeover.core.RenewalRound;
-import org.understudy.ha.iptakeover.linux.CardGuard;
-import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
+import org.understudy.ha.iptakeover.linux.LinuxLinkEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
-import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
 import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
 import org.understudy.ha.iptakeover.spi.AddressTable;
-import org.understudy.ha.iptakeover.spi.CardEvents;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
 import org.understudy.ha.iptakeover.spi.LinkTable;
+import org.understudy.ha.iptakeover.spi.TcpSessions;
 
 /**
  * One stay of a resource's addresses on this host, from a start to the stop after it: the sockets, the gate, the keeper thread.
  *
- * <p><b>Concurrency.</b> The machine belongs to the starting thread until the keeper starts and to the keeper from then on. The end
- * waits until the keeper is quiet, because an announcement sent after it would take the address away from its next owner. The
+ * <p><b>Concurrency.</b> The machine belongs to the starting thread until the stay is begun, and from then on to the {@link GatePulse}, which all stays of the node
+ * share. Everything else is the keeper's, which mostly sleeps. The end
+ * waits until both are quiet, because an announcement sent after it would take the address away from its next owner. The
  * descriptors are closed by the keeper afterwards: closing a packet socket and the owner of a table waits for all processors
  * (30 ms together), and the next owner should not. The ports lock for themselves.
  */
@@ -56,24 +56,25 @@ final class AddressTenure {
     private static final long KEEPER_END_MILLIS_MAX = 500;
     /** A packet socket that is not used for so long is closed meanwhile. */
     private static final long SILENCE_NANOS = 5_000_000_000L;
-    /** So long at most nothing is looked for that may have to be said. */
-    private static final long SPEAK_NANOS_MAX = 1_000_000_000L;
-    /** How often it is looked whether the addresses stand though nothing was heard. */
+    /** How often it is looked whether the addresses stand, and how their interface does, though nothing was heard. */
     private static final long LOOK_NANOS = 10_000_000_000L;
-    /** The same for the interface. */
-    private static final long LINK_NANOS = 2_000_000_000L;
+    /** So many turns of a gate at once at most: arm, open and prolong are three. */
+    private static final int TURNS_MAX = 4;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
     private final String what;
 
+    private final ReadyStay ready;
     private final LinkTable.Link link;
     private final MacAddress mac;
     private final StartContext context;
 
     private final LinkTable links;
-    /** What the keeper waits for. */
-    private final CardEvents events;
+    /** What the keeper waits for, and what keeps the gate open. */
+    private final GatePulse.Place events;
+
+    private final CardLooks.Look<Boolean> well;
 
     private final StandingAddresses standing;
     private final AddressRoutes routes;
@@ -83,7 +84,6 @@ final class AddressTenure {
     private volatile @Nullable AddressAnnouncer announcer;
 
     private final GateKeeper gate;
-    private final LeaseEnd leaseEnd;
     private final boolean needsResponder;
     private final boolean isRouter;
     /** Where the kernel does not answer neighbour solicitations for the addresses. */
@@ -105,7 +105,18 @@ final class AddressTenure {
 
     /** There is something to say that was not planned. Set before the keeper is woken. */
     private final AtomicBoolean woken = new AtomicBoolean();
-    /** Of the keeper: the gate was shut for a while, neighbours may have forgotten the address. */
+    /** Of the pulse, for the keeper: why the gate does not keep the addresses any more; empty while it does. */
+    private volatile String gateEnd = "";
+    /** The same: the gate was shut for a while. */
+    private final AtomicBoolean wasReopened = new AtomicBoolean();
+    /** The same: the interface may have another name. */
+    private final AtomicBoolean isNameStirred = new AtomicBoolean();
+    /** The same: the gate was just kept open, and some addresses are due. */
+    private final AtomicBoolean isRenewalDue = new AtomicBoolean();
+    /** When some addresses are due for a longer life. */
+    private volatile long renewalNanos;
+
+    /** Of the keeper: neighbours may have forgotten the address. */
     private boolean reopened;
 
     /** Of the keeper: something was told of the interface. */
@@ -138,64 +149,60 @@ final class AddressTenure {
     }
 
     /**
-     * Opens the sockets; changes nothing in the kernel.
+     * Changes nothing in the kernel.
      *
+     * @param ready its sockets, and its gate if that is made already; ends with this
      * @param timing null where this host has no gates
-     * @param guard of the card; empty where time-outs must serve
      * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
-     * @param tables opens the table of addresses
+     * @param cards what the node's stays share
      */
     AddressTenure(
             AddressSet addresses,
-            LinkTable.Link link,
+            ReadyStay ready,
             StartContext context,
             @Nullable GateTiming timing,
-            Optional<CardGuard> guard,
             SegmentTalk.Settings settings,
             boolean dieWithProcess,
             AddressRoutes.Wanted wanted,
-            Supplier<AddressTable> tables) {
+            NodeCards cards,
+            ThreadFactory threads) {
         this.addresses = addresses;
         this.what = StandingAddresses.words(addresses);
-        this.link = link;
+        this.ready = ready;
+        this.link = ready.link();
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
         this.carrierLosses = link.carrierLosses();
-        this.tcp = new TcpCare(addresses, context);
+        this.well = cards.looks().well(link.name());
+        this.tcp = new TcpCare(addresses, context, cards.looks().accepted());
         List<AutoCloseable> opened = new ArrayList<>();
+        opened.add(ready::discard);
         try {
-            links = remember(opened, new LinuxLinkTable());
-            int tag = context.claims().tag();
-            AddressTable table = remember(opened, tables.get());
-            standing = new StandingAddresses(addresses, link, tag, timing, dieWithProcess, table);
+            links = ready.links();
+            standing = new StandingAddresses(addresses, link, ready.tag(), timing, dieWithProcess, ready.table());
             routes = remember(opened, AddressRoutes.of(addresses, link.index(), wanted));
-            events = remember(opened, new LinuxCardEvents(link.index(), addresses.all(), tag));
+            events = remember(
+                    opened,
+                    cards.pulse()
+                            .join(
+                                    link.index(),
+                                    addresses,
+                                    ready.tag(),
+                                    threads,
+                                    "ha-" + context.holder().node() + "-addresses"));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
-            talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked());
-            announcer = remember(opened, new RawSocketAnnouncer(link.index()));
-            leaseEnd = timing == null ? LeaseEnd.OWN_CODE : guard.isPresent() ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
-            gate = timing == null
-                    ? new CooperativeGateKeeper(context.lease())
-                    : remember(opened, gateKeeper(addresses, link, context.lease(), timing, guard));
+            talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked(), cards.ears());
+            announcer = ready.announcer();
+            gate = ready.keeper(context.lease(), timing);
+            touchedKernel = ready.isShut();
             opened.clear();
         } finally {
             closeAll(opened);
         }
     }
 
-    private static GateKeeper gateKeeper(
-            AddressSet addresses,
-            LinkTable.Link link,
-            EnforcedLease lease,
-            GateTiming timing,
-            Optional<CardGuard> guard) {
-        return guard.isPresent()
-                ? new DeadlineGateKeeper(addresses, guard.get().gate(addresses), lease)
-                : new TimeoutGateKeeper(addresses, new NftGate(addresses, link.name(), link.index()), lease, timing);
-    }
-
-    private static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
+    static <T extends AutoCloseable> T remember(List<AutoCloseable> opened, T one) {
         opened.add(one);
         return one;
     }
@@ -211,10 +218,7 @@ final class AddressTenure {
             FencingToken any = new FencingToken(1);
             announcer.send(new Announcement(MacAddress.ZERO, false, Optional.empty(), any).of(first(addresses.all())));
         }
-        try (CardEvents events = new LinuxCardEvents(Integer.MAX_VALUE, first(addresses.all()), 1)) {
-            events.wake();
-            events.await(0);
-        }
+        warmUpPulse(addresses);
         SegmentTalk.warmUp();
         TcpCare.warmUp();
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
@@ -226,6 +230,72 @@ final class AddressTenure {
         presence.found(StandingAddresses.compare(List.of(), addresses, 1, true).isComplete(), 0);
         presence.decide(PresenceWatch.Stay.HELD, LOOK_NANOS);
         presence.restored(true, LOOK_NANOS);
+        initialise(List.of(
+                Absence.class,
+                Beat.class,
+                Clearing.class,
+                Talked.class,
+                AddressRoutes.class,
+                AddressTable.Network.class,
+                ArrayBlockingQueue.class,
+                CardLooks.Look.class,
+                Confirmation.Role.class,
+                CooperativeGateKeeper.class,
+                DeadlineGateKeeper.class,
+                GateKeeper.Turn.class,
+                LinkEvents.AddressChanged.class,
+                LinkEvents.LinkChanged.class,
+                LinuxLinkEvents.class,
+                NodeCards.class,
+                Pace.class,
+                ReadyStay.class,
+                TcpSessions.Ended.class,
+                TimeoutGateKeeper.class));
+    }
+
+    /** What there is nothing to try with: finding and checking a class takes a millisecond on a busy host. */
+    private static void initialise(List<Class<?>> classes) {
+        for (Class<?> one : classes) {
+            try {
+                Class.forName(one.getName(), true, one.getClassLoader());
+            } catch (ClassNotFoundException e) {
+                throw new IllegalStateException("a class that is loaded is found", e);
+            }
+        }
+    }
+
+    /** The thread runs once and ends. */
+    private static void warmUpPulse(AddressSet addresses) {
+        GatePulse.Place place =
+                new GatePulse().join(Integer.MAX_VALUE, addresses, 1, Thread::new, "ha-warm-up-addresses");
+        CountDownLatch beaten = new CountDownLatch(1);
+        place.keep(new GatePulse.Stay() {
+            @Override
+            public long beat() {
+                beaten.countDown();
+                return Long.MAX_VALUE;
+            }
+
+            @Override
+            public long earlyNanos() {
+                return 0;
+            }
+
+            @Override
+            public void abandoned(String why) {
+                beaten.countDown();
+            }
+        });
+        try {
+            beaten.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            place.leave();
+            place.close();
+        }
+        place.wake();
+        place.await(0);
     }
 
     private static List<IpAddress> first(List<IpAddress> all) {
@@ -248,7 +318,7 @@ final class AddressTenure {
 
     /** What mutes the addresses in this stay. */
     LeaseEnd leaseEnd() {
-        return leaseEnd;
+        return ready.leaseEnd();
     }
 
     /**
@@ -258,7 +328,7 @@ final class AddressTenure {
     void begin(List<IpAddress> leftovers, Clearing clearOthers, ThreadFactory threads)
             throws ResourceException, InterruptedException {
         // Before anything is taken away: a gate that a living process owns is refused, and its addresses stay.
-        gate.create(context.claims().tag());
+        ready.shut();
         touchedKernel = true;
         leftBehind = !leftovers.isEmpty();
         clearOthers.run();
@@ -294,6 +364,79 @@ final class AddressTenure {
         thread.start();
         // Nobody waits for a keeper that could not be started.
         keeper = thread;
+        renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
+        events.keep(new Beat());
+    }
+
+    /** What the gate needs, on the thread of the pulse. */
+    private final class Beat implements GatePulse.Stay {
+        @Override
+        public long beat() {
+            if (!isHeld()) {
+                return Long.MAX_VALUE;
+            }
+            GateKeeper.Turn turn = gate.turn();
+            boolean isKept = turn.isKept();
+            boolean isReopened = turn.isReopened();
+            for (int i = 1; i < TURNS_MAX && turn.end().isEmpty() && turn.delayNanos() == 0; i++) {
+                turn = gate.turn();
+                isKept |= turn.isKept();
+                isReopened |= turn.isReopened();
+            }
+            if (!isHeld()) {
+                // Whatever was opened or prolonged in the same moment is shut again.
+                gate.shut();
+                return Long.MAX_VALUE;
+            }
+            if (!turn.end().isEmpty()) {
+                return end(turn.end());
+            }
+            if (isReopened) {
+                wasReopened.set(true);
+            }
+            boolean isStirred = isReopened;
+            if (isKept) {
+                isStirred |= isNameDue();
+                isStirred |= isRenewalDue();
+            }
+            if (isStirred) {
+                wake();
+            }
+            return turn.delayNanos();
+        }
+
+        private long end(String why) {
+            gateEnd = why;
+            wake();
+            return Long.MAX_VALUE;
+        }
+
+        private boolean isNameDue() {
+            boolean isRenamed = gate.isBoundToName() && !links.isStill(link.index(), link.name());
+            if (isRenamed) {
+                isNameStirred.set(true);
+            }
+            return isRenamed;
+        }
+
+        private boolean isRenewalDue() {
+            return renewalNanos - System.nanoTime() <= 0 && !isRenewalDue.getAndSet(true);
+        }
+
+        private void wake() {
+            woken.set(true);
+            events.wake();
+        }
+
+        @Override
+        public long earlyNanos() {
+            return gate.earlyNanos();
+        }
+
+        @Override
+        public void abandoned(String why) {
+            end(why);
+        }
     }
 
     /** What the ear says, on its thread. */
@@ -357,10 +500,9 @@ final class AddressTenure {
             if (delay < 0) {
                 return lost;
             }
-            // Most turns only keep the gate open.
             boolean isWanted = woken.getAndSet(false) || reopened || !untold.isEmpty();
             if (isWanted || speakNanos - System.nanoTime() <= 0) {
-                speakNanos = System.nanoTime() + Math.min(SPEAK_NANOS_MAX, speak(schedule));
+                speakNanos = System.nanoTime() + Math.min(LOOK_NANOS, speak(schedule));
             }
             hear(events.await(Math.max(0, Math.min(delay, speakNanos - System.nanoTime()))));
             if (Thread.interrupted()) {
@@ -451,22 +593,22 @@ final class AddressTenure {
 
     /** Does what is due now and returns nanoseconds to wait, or -1 when the address has been let go. */
     private long turn() {
-        long delay = yielded.isEmpty() ? tend() : -1;
-        if (!yielded.isEmpty() && lost.isEmpty()) {
-            // Whatever was opened or prolonged in the same moment is shut again.
-            letGo(yielded);
+        long delay = over().isEmpty() ? tend() : -1;
+        String over = over();
+        if (!over.isEmpty() && lost.isEmpty()) {
+            letGo(over);
             return -1;
         }
         return delay;
     }
 
+    /** Why the addresses must go; empty while they need not. */
+    private String over() {
+        return yielded.isEmpty() ? gateEnd : yielded;
+    }
+
     private long tend() {
-        GateKeeper.Turn turn = gate.turn();
-        if (!turn.end().isEmpty()) {
-            letGo(turn.end());
-            return -1;
-        }
-        if (isLinkStirred || turn.isKept() && isLinkDue()) {
+        if (isNameStirred.getAndSet(false) | isLinkStirred || System.nanoTime() - linkNanos >= LOOK_NANOS) {
             isLinkStirred = false;
             linkNanos = System.nanoTime();
             // A moment is enough to lose every route over it.
@@ -480,11 +622,15 @@ final class AddressTenure {
                 ensureRoutes();
             }
         }
-        if (turn.isKept() && !standing.renewIfDue()) {
-            presence.stirred();
+        if (isRenewalDue.get()) {
+            if (!standing.renewIfDue()) {
+                presence.stirred();
+            }
+            renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
+            isRenewalDue.set(false);
         }
-        reopened |= turn.isReopened();
-        return Math.min(turn.delayNanos(), lookAfterAddresses());
+        reopened |= wasReopened.getAndSet(false);
+        return lookAfterAddresses();
     }
 
     /** Not in the name of addresses that must go; and taken away again if that was found out meanwhile. */
@@ -495,12 +641,6 @@ final class AddressTenure {
                 removeRoutes();
             }
         }
-    }
-
-    /** A rename is looked for each time where the gate is lost with it, and the rest now and then: its changes are told. */
-    private boolean isLinkDue() {
-        return gate.isBoundToName() && !links.isStill(link.index(), link.name())
-                || System.nanoTime() - linkNanos >= LINK_NANOS;
     }
 
     /** Finds out what somebody took away, and puts it back if it may stand; returns nanoseconds until the next look. */
@@ -688,8 +828,8 @@ final class AddressTenure {
         try {
             // The kernel tells of a pulled cable up to a second late, so this is asked each time. Whether the name is
             // still that of the card the keeper looks after, if the gate is lost with it.
-            boolean isWell =
-                    (gate.isBoundToName() || links.isStill(link.index(), link.name())) && links.isWell(link.name());
+            boolean isWell = (gate.isBoundToName() || links.isStill(link.index(), link.name()))
+                    && well.see(() -> links.isWell(link.name()));
             String broken = isWell ? "" : brokenLink();
             if (!broken.isEmpty()) {
                 return Health.failed(Severity.HARD, broken);
@@ -778,12 +918,12 @@ final class AddressTenure {
                 if (standing.areAdded() && !wasOpen) {
                     tcp.end();
                 }
-                boolean calm = keeper == null || awaitQuiet();
+                boolean calm = events.leave() & (keeper == null || awaitQuiet());
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
-                routes.remove();
                 standing.remove();
                 standing.refuseDoubled();
+                alarm(routes.removeOrTell());
                 if (calm && !leftBehind) {
                     gate.remove();
                 }
@@ -795,6 +935,17 @@ final class AddressTenure {
                 closeAll(descriptors());
             }
             released.countDown();
+        }
+    }
+
+    private void alarm(String sentence) {
+        if (!sentence.isEmpty()) {
+            LOG.warn("{}: {}", what, sentence);
+            try {
+                context.alarm(sentence);
+            } catch (RuntimeException e) {
+                LOG.warn("nobody was told \"{}\"", sentence, e);
+            }
         }
     }
 
@@ -834,7 +985,7 @@ final class AddressTenure {
         }
     }
 
-    private static void closeAll(List<AutoCloseable> all) {
+    static void closeAll(List<AutoCloseable> all) {
         for (AutoCloseable one : all) {
             try {
                 one.close();

@@ -14,11 +14,6 @@ final class CooperativeGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void create(int tag) {
-        // Nothing stands between the addresses and the network.
-    }
-
-    @Override
     public void open(CountDownLatch ending) {
         // They are open once they stand.
     }
@@ -30,6 +25,11 @@ final class CooperativeGateKeeper implements GateKeeper {
         return lease.nowNanos() - confirmed < lease.lengthNanos()
                 ? new Turn(LOOK_NANOS, true, false, "")
                 : Turn.over("the lease is over");
+    }
+
+    @Override
+    public long earlyNanos() {
+        return LOOK_NANOS / 2;
     }
 
     @Override

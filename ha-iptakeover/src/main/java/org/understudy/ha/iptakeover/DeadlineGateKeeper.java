@@ -45,11 +45,6 @@ final class DeadlineGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void create(int tag) throws ResourceException {
-        gate.create(tag);
-    }
-
-    @Override
     public void open(CountDownLatch ending) throws ResourceException, InterruptedException {
         while (!open) {
             if (step() == DeadlineMachine.Action.LET_GO) {
@@ -127,6 +122,11 @@ final class DeadlineGateKeeper implements GateKeeper {
     }
 
     @Override
+    public long earlyNanos() {
+        return lease.lengthNanos() / TURNS / 2;
+    }
+
+    @Override
     public boolean isOpen() {
         return open && !shut && lease.nowNanos() < openUntilNanos;
     }
@@ -154,7 +154,7 @@ final class DeadlineGateKeeper implements GateKeeper {
         try {
             gate.remove();
         } catch (PlatformException e) {
-            LOG.warn("{}: a part of its gate is left, shut: {}", what, e.getMessage());
+            LOG.warn("{}: stopped, but {}", what, e.getMessage());
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -89,8 +90,9 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  * missing. On JDK 24 and later start the JVM with {@code --enable-native-access=ALL-UNNAMED}.
  *
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop the daemon thread
- * {@code ha-NODE-address-IP} keeps the gate open and repeats the announcement, and {@code ha-NODE-ear-IP} listens for rivals and answers;
- * {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the process.
+ * {@code ha-NODE-address-IP} repeats the announcement and looks after the addresses; {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the
+ * process. All resources of a node share {@code ha-NODE-addresses}, which keeps their gates open and hears the kernel, and for each card {@code ha-NODE-ear-CARD}, which
+ * listens for rivals and answers: made with the factory of the first that starts, and ended with the last that stops.
  *
  * @since 0.1.0
  */
@@ -127,6 +129,9 @@ public final class FloatingAddress implements ManagedResource {
     private final GuardedCard card;
 
     private volatile @Nullable AddressTenure tenure;
+    /** For the next start. */
+    private final AtomicReference<@Nullable ReadyStay> ready = new AtomicReference<>();
+
     private volatile @Nullable MacAddress rival;
     private volatile @Nullable Trial trial;
     /** A gate under another name was found before one of the addresses; look again before a start. */
@@ -627,7 +632,8 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * Finds out whether this host can carry the address, before anything depends on it. Changes nothing that stays.
      *
-     * @throws ConfigurationException listing everything that is missing: operating system, native code, privileges, interface
+     * @throws ConfigurationException listing everything that is missing: operating system, native code, privileges, interface, a network of the interface for each
+     *     address and for the gateway of each route
      */
     public void check() {
         List<Problem> problems = new ArrayList<>();
@@ -646,13 +652,31 @@ public final class FloatingAddress implements ManagedResource {
             problems.add(new Problem("absoluteDeadline", "true", undue));
         }
         if (found.rawProblem().isEmpty() || found.lacksPrivilege()) {
-            String why = linkProblem();
-            if (!why.isEmpty()) {
-                problems.add(new Problem("networkInterface", interfaceName, why));
-            }
+            checkNetworks(problems);
         }
         if (!problems.isEmpty()) {
             throw new ConfigurationException(problems);
+        }
+    }
+
+    /** The interface, and as far as that is usable whether the addresses and the gateways of the routes are in its networks. */
+    private void checkNetworks(List<Problem> problems) {
+        LinkTable.Link link;
+        try {
+            link = servingLink();
+        } catch (ResourceException | PlatformException e) {
+            problems.add(new Problem("networkInterface", interfaceName, e.getMessage()));
+            return;
+        }
+        try (LinuxAddressTable table = new LinuxAddressTable();
+                StandingAddresses standing = new StandingAddresses(addresses, link, 0, null, diesWithProcess, table)) {
+            if (tenure == null) {
+                standing.leftovers(networkIndex(link));
+            }
+            routes.unreachable(standing.networks(link.index()), interfaceName)
+                    .forEach((route, why) -> problems.add(new Problem("route", route, why)));
+        } catch (ResourceException | PlatformException e) {
+            problems.add(new Problem("address", addresses.toString(), e.getMessage()));
         }
     }
 
@@ -675,16 +699,17 @@ public final class FloatingAddress implements ManagedResource {
         try {
             LinkTable.Link link = servingLink();
             Optional<CardGuard> guard = guard(link, context);
+            NodeCards cards = context.inCommon(NodeCards.class, NodeCards::new);
             next = new AddressTenure(
                     addresses,
-                    link,
+                    readyFor(link, context.claims().tag(), gated, guard, cards.looks()),
                     context,
                     timing,
-                    guard,
                     settings,
                     diesWithProcess,
                     routes,
-                    () -> new LinuxAddressTable(label));
+                    cards,
+                    threads);
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             // One that died after the trial of this one, with others of its addresses.
             isObstructed = isObstructed || gated && NftGate.isLeftBehind(addresses);
@@ -727,6 +752,67 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
+    /** What was made ready, if it is still of use; or else opened now. */
+    private ReadyStay readyFor(
+            LinkTable.Link link, int tag, boolean isGated, Optional<CardGuard> guard, CardGuard.Heads heads) {
+        ReadyStay made = ready.getAndSet(null);
+        if (made != null && made.fits(link, tag, isGated, guard)) {
+            return made;
+        }
+        if (made != null) {
+            made.discard();
+        }
+        return ReadyStay.open(addresses, link, tag, isGated, guard, () -> new LinuxAddressTable(label), heads);
+    }
+
+    /**
+     * Does ahead of a start what takes its time and nobody can see: opens the sockets, and makes the gate, shut. The addresses stay where they are. The next
+     * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unready}, {@link #stop} and {@link #retire} take it
+     * back. Does nothing while the addresses are here. About a millisecond.
+     *
+     * @param tag of the incarnation that is to start it, {@code HostClaims.tag()}
+     * @throws ResourceException if it cannot be done now; a start may succeed all the same
+     */
+    void makeReady(int tag) throws ResourceException {
+        unready();
+        Trial found = trial();
+        if (tenure != null || !found.rawProblem().isEmpty()) {
+            return;
+        }
+        try {
+            LinkTable.Link link = servingLink();
+            Optional<CardGuard> guard = found.leaseEnd() == LeaseEnd.DEADLINE ? guardOf(link) : Optional.empty();
+            ReadyStay next = ReadyStay.open(
+                    addresses,
+                    link,
+                    tag,
+                    found.gateProblem().isEmpty(),
+                    guard,
+                    () -> new LinuxAddressTable(label),
+                    new CardLooks());
+            boolean isShut = false;
+            try {
+                next.shut();
+                isShut = true;
+            } finally {
+                if (!isShut) {
+                    next.discard();
+                }
+            }
+            ready.set(next);
+        } catch (PlatformException e) {
+            throw new ResourceException(Severity.SOFT, this + " is not made ready: " + e.getMessage(), e);
+        }
+    }
+
+    /** Takes back what {@link #makeReady} did. Some ten milliseconds, for the kernel; nothing if there is nothing. */
+    void unready() {
+        ReadyStay made = ready.getAndSet(null);
+        if (made != null) {
+            made.discard();
+        }
+    }
+
     /** A card that another resource of the group has just made has none, and a takeover does not wait for one. */
     private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) throws ResourceException {
         if (trial().leaseEnd() != LeaseEnd.DEADLINE) {
@@ -735,7 +821,7 @@ public final class FloatingAddress implements ManagedResource {
         Optional<CardGuard> guard = Optional.empty();
         String why = "its lease is measured on another clock than that of this kernel";
         if (GuardedCard.hasClockOf(context.lease())) {
-            guard = networkOf.equals(interfaceName) ? card.ready(link) : card.ifReady(link);
+            guard = guardOf(link);
             why = card.problem();
         }
         if (guard.isEmpty() && wanted == Wanted.DEADLINE) {
@@ -743,6 +829,10 @@ public final class FloatingAddress implements ManagedResource {
                     Severity.SOFT, this + " cannot start with the absolute deadline that it requires: " + why);
         }
         return guard;
+    }
+
+    private Optional<CardGuard> guardOf(LinkTable.Link link) {
+        return networkOf.equals(interfaceName) ? card.ready(link) : card.ifReady(link);
     }
 
     /** Why what is required cannot be had on this host; empty if nothing is, or it can. */
@@ -857,6 +947,7 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public void stop(StopContext context) throws ResourceException, InterruptedException {
+        unready();
         AddressTenure current = tenure;
         if (current != null) {
             end(current);
@@ -889,9 +980,12 @@ public final class FloatingAddress implements ManagedResource {
     /** Removes what stands, however it came there, as long as it is ours. */
     private void scrub() throws ResourceException {
         try (LinuxAddressTable table = new LinuxAddressTable()) {
-            removeRoutes();
+            String left = removeRoutes();
             removeOurs(table);
             refuseOthers(table);
+            if (!left.isEmpty()) {
+                LOG.warn("{}: {}", this, left);
+            }
             if (table.list().stream().noneMatch(this::isHeldByAnother)) {
                 card.forget();
                 if (trial().gateProblem().isEmpty()) {
@@ -910,9 +1004,10 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    private void removeRoutes() {
+    /** First, because with their addresses IPv6 routes lose what they are known by. Returns what may be left. */
+    private String removeRoutes() {
         try (AddressRoutes ours = AddressRoutes.of(addresses, 0, routes)) {
-            ours.clear();
+            return ours.clearOrTell();
         }
     }
 
@@ -1143,6 +1238,7 @@ public final class FloatingAddress implements ManagedResource {
     /** {@inheritDoc} The guard of the card goes, if no other resource or process of this host needs it; up to 25 ms. */
     @Override
     public void retire() {
+        unready();
         if (tenure == null) {
             card.retire();
         }

@@ -7,7 +7,7 @@ import org.understudy.ha.api.spi.ResourceException;
 /**
  * Lets the addresses of one stay speak while their lease is confirmed, and only then.
  *
- * <p><b>Concurrency.</b> {@link #create}, {@link #open} by the starting thread, then {@link #turn} by the keeper; {@link #shut},
+ * <p><b>Concurrency.</b> {@link #open} by the starting thread, then {@link #turn} by the pulse; {@link #shut},
  * {@link #isOpen} and {@link #remove} by any thread.
  */
 interface GateKeeper extends AutoCloseable {
@@ -31,14 +31,6 @@ interface GateKeeper extends AutoCloseable {
     }
 
     /**
-     * Makes the gate, closed, before the addresses stand.
-     *
-     * @throws PlatformException if the kernel refuses, or a living process has it
-     * @throws ResourceException if it cannot be had now
-     */
-    void create(int tag) throws ResourceException;
-
-    /**
      * Opens it.
      *
      * @param ending the stay is ended meanwhile
@@ -49,6 +41,9 @@ interface GateKeeper extends AutoCloseable {
 
     /** Does what is due now. A call that the kernel did not answer is logged, and repeated. */
     Turn turn();
+
+    /** How much sooner than it said a turn may come, so that it comes with those of others. */
+    long earlyNanos();
 
     /** Whether the last word of the kernel was "open"; it may have ended since. */
     boolean isOpen();

@@ -43,6 +43,7 @@ final class GuardedCard {
     void keepReady(LinkTable.Link card) {
         lock.lock();
         try {
+            removeLeft();
             if (lastProblem.isEmpty() || System.nanoTime() - triedNanos > AGAIN_NANOS) {
                 ready(card);
             }
@@ -107,6 +108,18 @@ final class GuardedCard {
             return guard != null && guard.failure().isPresent();
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** What a stop could not take away because somebody kept the card. Under the lock. */
+    private void removeLeft() {
+        if (guard != null && guard.hasLeft()) {
+            try {
+                guard.removeLeft();
+                LOG.info("{}: nothing is left in the {} any more", StandingAddresses.words(addresses), guard);
+            } catch (PlatformException e) {
+                LOG.debug("{}: tried again: {}", guard, e.getMessage());
+            }
         }
     }
 
@@ -175,7 +188,15 @@ final class GuardedCard {
                 guard.retire();
             }
         } catch (PlatformException e) {
-            LOG.info("the guard of a card is left, it does nothing: {}", e.getMessage());
+            if (guard != null && guard.hasLeft()) {
+                LOG.warn(
+                        "{}: entries in the {} are left, mute, until the next start of the addresses on this host: {}",
+                        StandingAddresses.words(addresses),
+                        guard,
+                        e.getMessage());
+            } else {
+                LOG.info("the guard of a card is left, it does nothing: {}", e.getMessage());
+            }
         } finally {
             close();
             lock.unlock();

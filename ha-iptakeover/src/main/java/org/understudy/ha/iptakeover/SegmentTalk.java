@@ -12,6 +12,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +26,6 @@ import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.Pace;
 import org.understudy.ha.iptakeover.core.RivalWatch;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
-import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -85,6 +85,7 @@ final class SegmentTalk implements AutoCloseable {
     private final StartContext context;
     private final Settings settings;
     private final Owner owner;
+    private final CardEars ears;
     private final Optional<TokenMark> marks;
     private final FencingToken token;
     private final Announcement announcement;
@@ -116,7 +117,9 @@ final class SegmentTalk implements AutoCloseable {
             boolean isRouter,
             StartContext context,
             Settings settings,
-            Owner owner) {
+            Owner owner,
+            CardEars ears) {
+        this.ears = ears;
         this.addresses = addresses;
         this.link = link;
         this.mac = link.mac().orElse(MacAddress.ZERO);
@@ -156,8 +159,13 @@ final class SegmentTalk implements AutoCloseable {
             LOG.debug("gateways and neighbours cannot be looked up here: {}", e.toString());
         }
         // Nobody claims this address on the loopback; the thread runs once and ends.
-        new LinuxSegmentEar(
-                        LOOPBACK_INDEX, List.of(Ipv4Address.ANY), (nanos, sighting) -> {}, Thread::new, "ha-warm-up")
+        new CardEars()
+                .listen(
+                        LOOPBACK_INDEX,
+                        new AddressSet(List.of(Ipv4Address.ANY)),
+                        (nanos, sighting) -> {},
+                        Thread::new,
+                        "ha-warm-up")
                 .close();
     }
 
@@ -182,12 +190,12 @@ final class SegmentTalk implements AutoCloseable {
             watches.put(address, new RivalWatch(address, mac, token, policy(), alarms));
         }
         try {
-            ear = new LinuxSegmentEar(
+            ear = ears.listen(
                     link.index(),
-                    addresses.all(),
+                    addresses,
                     this::sighted,
                     threads,
-                    "ha-" + context.holder().node() + "-ear-" + addresses.all().get(0));
+                    "ha-" + context.holder().node() + "-ear-" + link.name());
         } catch (PlatformException e) {
             // The addresses are served already, and nothing about their safety depends on it.
             deafness = e.getMessage();
@@ -379,13 +387,16 @@ final class SegmentTalk implements AutoCloseable {
         takeovers = List.copyOf(all);
         if (isOver && !isTold) {
             isTold = true;
-            all.stream()
+            // One sentence for all: of two events about one group, a listener that is busy hears the later one.
+            String told = all.stream()
                     .filter(takeover -> !takeover.confirmed().isEmpty()
                             || !takeover.silent().isEmpty())
-                    .forEach(takeover -> {
-                        LOG.info("{}", takeover);
-                        tell(context::report, takeover.toString());
-                    });
+                    .map(Takeover::toString)
+                    .collect(Collectors.joining("; "));
+            if (!told.isEmpty()) {
+                LOG.info("{}", told);
+                tell(context::report, told);
+            }
         }
     }
 

@@ -36,6 +36,8 @@ final class StandingAddresses implements AutoCloseable {
 
     private static final long SERVED_NANOS = 1_000_000_000;
     private static final int NETWORKS_NAMED_MAX = 5;
+    /** Longer than a process lives, and small enough to be added to a time. */
+    private static final long NEVER_NANOS = Long.MAX_VALUE / 4;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -126,6 +128,22 @@ final class StandingAddresses implements AutoCloseable {
         }
         requireHosts(networks, networkIndex);
         return ours;
+    }
+
+    /** Of an interface: of its addresses, and those that routes lead to over it without a gateway. */
+    List<AddressTable.Network> networks(int interfaceIndex) {
+        List<AddressTable.Network> networks = new ArrayList<>();
+        for (AddressTable.Entry entry : table.list()) {
+            if (entry.interfaceIndex() == interfaceIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
+                networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
+            }
+        }
+        for (AddressTable.Network routed : table.networksRouted(interfaceIndex)) {
+            if (networks.stream().noneMatch(routed::isSameAs)) {
+                networks.add(routed);
+            }
+        }
+        return networks;
     }
 
     /** Such an address cannot outlive its process. */
@@ -258,6 +276,11 @@ final class StandingAddresses implements AutoCloseable {
             LOG.warn("{}: not renewed: {}", what, e.getMessage());
             return true;
         }
+    }
+
+    /** Until {@link #renewIfDue} has something to do. By the keeper, and by the starting thread before it. */
+    long renewalDelayNanos() {
+        return renewals == null ? NEVER_NANOS : renewals.delayNanos(System.nanoTime());
     }
 
     /**

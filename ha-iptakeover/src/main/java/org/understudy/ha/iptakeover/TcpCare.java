@@ -44,6 +44,7 @@ final class TcpCare implements AutoCloseable {
     private final AddressSet addresses;
     private final StartContext context;
     private final TcpSessions sessions;
+    private final CardLooks.Look<OptionalLong> accepted;
     /** Of the thread that monitors. */
     private Connections known = Connections.NONE;
 
@@ -57,14 +58,15 @@ final class TcpCare implements AutoCloseable {
     /** Of the keeper. */
     private @Nullable TickleSchedule tickles;
 
-    TcpCare(AddressSet addresses, StartContext context) {
-        this(addresses, context, new LinuxTcpSessions());
+    TcpCare(AddressSet addresses, StartContext context, CardLooks.Look<OptionalLong> accepted) {
+        this(addresses, context, new LinuxTcpSessions(), accepted);
     }
 
-    TcpCare(AddressSet addresses, StartContext context, TcpSessions sessions) {
+    TcpCare(AddressSet addresses, StartContext context, TcpSessions sessions, CardLooks.Look<OptionalLong> accepted) {
         this.addresses = addresses;
         this.context = context;
         this.sessions = sessions;
+        this.accepted = accepted;
     }
 
     /** Loads what a start would have to load, so that it does not. */
@@ -123,15 +125,15 @@ final class TcpCare implements AutoCloseable {
         if (begin - nextNanos < 0) {
             return;
         }
-        OptionalLong accepted = sessions.accepted();
-        boolean isQuiet = accepted.isPresent() && accepted.getAsLong() == acceptedThen;
+        OptionalLong now = accepted.see(sessions::accepted);
+        boolean isQuiet = now.isPresent() && now.getAsLong() == acceptedThen;
         pauseNanos = isQuiet ? Math.min(TELL_NANOS_QUIET, pauseNanos + pauseNanos / 4) : TELL_NANOS_MIN;
         long again = known.list().isEmpty() ? LOOK_AGAIN_NANOS : TELL_AGAIN_NANOS;
         if (isQuiet && begin - toldNanos < again) {
             nextNanos = begin + pauseNanos;
             return;
         }
-        acceptedThen = accepted.orElse(-1);
+        acceptedThen = now.orElse(-1);
         try {
             known = known.next(sessions.established(addresses.all()));
             isBroken = false;

@@ -18,6 +18,7 @@ final class TimeoutGateKeeper implements GateKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(TimeoutGateKeeper.class);
 
     private static final long RETRY_NANOS = 20_000_000;
+    private static final int EARLY_PART = 4;
 
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
@@ -36,11 +37,6 @@ final class TimeoutGateKeeper implements GateKeeper {
         this.lease = lease;
         this.timing = timing;
         this.machine = new GateMachine(timing);
-    }
-
-    @Override
-    public void create(int tag) {
-        gate.create(tag);
     }
 
     @Override
@@ -90,7 +86,7 @@ final class TimeoutGateKeeper implements GateKeeper {
     private GateMachine.Decision step() {
         long confirmed = lease.confirmedNanos();
         boolean valid = lease.isValid();
-        GateMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos());
+        GateMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos(), earlyNanos());
         long timeout = timing.timeoutMillis();
         switch (decision.action()) {
             case ARM:
@@ -113,6 +109,11 @@ final class TimeoutGateKeeper implements GateKeeper {
         return machine.loss() == GateMachine.Loss.GATE_GONE
                 ? "somebody removed its nf_tables gate (`nft flush ruleset`?)"
                 : "the lease is over";
+    }
+
+    @Override
+    public long earlyNanos() {
+        return timing.refreshNanos() / EARLY_PART;
     }
 
     @Override

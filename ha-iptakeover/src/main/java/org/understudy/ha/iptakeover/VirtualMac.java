@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +73,8 @@ public final class VirtualMac implements ManagedResource {
     private final MacAddress mac;
 
     private final Ipv6OnLink ipv6 = new Ipv6OnLink(ServiceLinks::tryOutIpv6);
+
+    private final List<AddressOnLink> addresses = new CopyOnWriteArrayList<>();
 
     private volatile @Nullable LinkTenure tenure;
     private volatile int index;
@@ -173,9 +176,15 @@ public final class VirtualMac implements ManagedResource {
      * @throws ConfigurationException as {@link FloatingAddress#of}
      */
     public ManagedResource address(String address) {
-        ManagedResource made = new AddressOnLink(address, name, parent, parent);
+        AddressOnLink made = new AddressOnLink(address, name, parent, parent);
         ipv6.carry(address);
+        addresses.add(made);
         return made;
+    }
+
+    /** Who has noticed that its {@linkplain #address addresses} are here now, as {@link FloatingAddress#takeovers()}. */
+    public List<Takeover> takeovers() {
+        return addresses.stream().flatMap(one -> one.takeovers().stream()).toList();
     }
 
     /**

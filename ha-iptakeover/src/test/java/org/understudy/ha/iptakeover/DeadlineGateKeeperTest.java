@@ -27,13 +27,12 @@ class DeadlineGateKeeperTest {
             new AddressSet(List.of(IpAddress.parse("192.0.2.50").orElseThrow())), gate, lease);
 
     @Test
-    void a_stay_is_created_opened_shut_and_removed() throws Exception {
-        keeper.create(4711);
+    void a_stay_is_opened_shut_and_removed() throws Exception {
         keeper.open(NEVER);
         keeper.shut();
         keeper.remove();
         keeper.close();
-        assertThat(calls).containsExactly("create 4711", "extend 1900", "shut", "remove", "close");
+        assertThat(calls).containsExactly("extend 1900", "shut", "remove", "close");
     }
 
     @Test

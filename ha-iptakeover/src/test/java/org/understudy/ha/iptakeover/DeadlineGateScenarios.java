@@ -464,6 +464,26 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(jvm.ask("lease-end")).isEqualTo("DEADLINE");
     }
 
+    void a_stop_that_finds_its_card_kept_leaves_entries_that_go_when_it_is_given_back() {
+        for (String occasion : List.of("eligibility", "retire")) {
+            LabJvm jvm = floating();
+            assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+            assertThat(eye.ask("keep-card")).isEqualTo("ok");
+            assertThat(jvm.ask("stop")).as("the addresses are gone").isEqualTo("ok");
+            assertThat(a.addresses()).doesNotContain(VIPS);
+            assertThat(eye.ask("held")).as("mute, because their stay has ended").isEqualTo("3 of 0");
+            assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+            assertThat(eye.ask("held")).isEqualTo("3 of 0");
+            assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+            if (occasion.equals("eligibility")) {
+                assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+                assertThat(eye.ask("held")).isEqualTo("0 of 0");
+            }
+            jvm.ask("retire");
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
     /** A dead process had time-outs, the next one has the deadline: what is left stands behind one of the two gates all the time. */
     void what_a_dead_process_with_time_outs_left_is_mute_until_a_start_with_the_deadline_has_taken_it_over() {
         LabJvm next = floating();

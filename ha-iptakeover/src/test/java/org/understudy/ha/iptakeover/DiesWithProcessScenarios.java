@@ -87,7 +87,8 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         learn(a.mac());
         assertThat(first.ask("monitor")).startsWith("HEALTHY");
         assertThat(first.ask("threads"))
-                .isEqualTo("[ha-serv1-address-192.0.2.50+1, ha-serv1-answers-2001:db8::50, ha-serv1-ear-192.0.2.50]");
+                .isEqualTo(
+                        "[ha-serv1-address-192.0.2.50+1, ha-serv1-addresses, ha-serv1-answers-2001:db8::50, ha-serv1-ear-lan0]");
         assertThat(first.ask("stop")).isEqualTo("ok");
         assertNoneStandsOn(a);
         assertThat(asker.whoHas(VIPS, 50)).isEmpty();
@@ -105,7 +106,8 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         LabJvm jvm = a.jvm();
         jvm.ask("use " + V6 + " lan0 dying deaf");
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
-        assertThat(jvm.ask("threads")).isEqualTo("[ha-serv1-address-2001:db8::50, ha-serv1-answers-2001:db8::50]");
+        assertThat(jvm.ask("threads"))
+                .isEqualTo("[ha-serv1-address-2001:db8::50, ha-serv1-addresses, ha-serv1-answers-2001:db8::50]");
         assertThat(asker.whoHas(V6, 500)).contains(a.mac());
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(asker.whoHas(V6, 100)).isEmpty();

@@ -8,7 +8,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.reflect.InvocationTargetException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,9 +22,16 @@ import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.lab.Asker;
+import org.understudy.ha.iptakeover.lab.Card;
+import org.understudy.ha.iptakeover.lab.LabGrant;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
@@ -772,6 +781,113 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    void a_check_looks_at_the_networks_of_the_addresses_and_of_the_gateways() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = a.jvm();
+        jvm.ask("use 192.0.2.50 lan0 route=198.51.100.0/24,via=192.0.2.1");
+        assertThat(jvm.ask("check")).isEqualTo("ok");
+        jvm.ask("use 203.0.113.50 lan0");
+        assertThat(jvm.ask("check"))
+                .startsWith("failed")
+                .contains("floating address 203.0.113.50 is outside every network of lan0 (192.0.2.2/24");
+        jvm.ask("use 192.0.2.50 lan0 route=default,via=203.0.113.1");
+        assertThat(jvm.ask("check")).contains("via 203.0.113.1", "has a gateway in no network of lan0");
+        jvm.ask("use 192.0.2.50 lan0");
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("check")).isEqualTo("ok");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    @EachEnd
+    void made_ready_nobody_sees_it_and_a_start_goes_on_from_there() throws Exception {
+        LabHost a = segment.host(2);
+        LabJvm owner = jvm(a);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        String vip = vips.get(0);
+        AddressSet addresses = new AddressSet(List.of(IpAddress.parse(vip).orElseThrow()));
+        try (Card own = Card.plug("own0", addresses.all())) {
+            Segment.run("ip", "link", "set", own.name(), "arp", "on");
+            Segment.run("ip", "addr", "add", "192.0.2.9/24", "dev", "own0");
+            FloatingAddress target = FloatingAddress.of(vip, "own0");
+            assertThat(target.eligibility().isEligible()).isTrue();
+            for (int round = 0; round < 2; round++) {
+                String sent = sentBy("own0");
+                target.makeReady(4712 + round);
+                assertThat(sentBy("own0")).isEqualTo(sent);
+                assertThat(NftGate.isKept(addresses)).isTrue();
+                assertThat(Segment.run("ip", "addr")).doesNotContain(vip + "/");
+                assertThat(asker.whoHas(vip, 500)).contains(a.mac());
+                assertThat(InetAddress.getByName(vip).isReachable(NetworkInterface.getByName("own0"), 0, 5_000))
+                        .as("programs of this host reach the owner by the card of the gate")
+                        .isTrue();
+                if (round == 0) {
+                    target.unready();
+                    target.unready();
+                    assertThat(NftGate.isKept(addresses)).isFalse();
+                }
+            }
+            assertThat(owner.ask("stop")).isEqualTo("ok");
+            startAndStop(target, 8);
+            assertThat(NftGate.isKept(addresses)).isFalse();
+            List<Long> plain = new ArrayList<>();
+            List<Long> ready = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                plain.add(startAndStop(target, 9 + i));
+                target.makeReady(4713);
+                ready.add(startAndStop(target, 9 + i));
+            }
+            Collections.sort(plain);
+            Collections.sort(ready);
+            System.out.println("start, p50 of 20: " + plain.get(10) + " us, made ready " + ready.get(10) + " us");
+            target.makeReady(4713);
+            target.retire();
+            assertThat(NftGate.isKept(addresses)).isFalse();
+        }
+    }
+
+    /** What the kernel has counted. */
+    private static String sentBy(String card) {
+        String counters = Segment.run("ip", "-s", "link", "show", "dev", card);
+        return counters.substring(counters.indexOf("TX:"));
+    }
+
+    /** Microseconds of the start. */
+    private long startAndStop(FloatingAddress target, long token) throws ResourceException, InterruptedException {
+        LabGrant grant = new LabGrant(token, ProofKind.RELEASED, 4713, "", new byte[0], () -> {});
+        long begin = System.nanoTime();
+        target.start(grant);
+        long micros = (System.nanoTime() - begin) / 1_000;
+        assertThat(asker.whoHas(target.address(), 500)).isNotEmpty();
+        assertThat(target.monitor().state()).isEqualTo(Health.State.HEALTHY);
+        target.stop(new ManagedResource.StopContext() {
+            @Override
+            public String group() {
+                return "files";
+            }
+
+            @Override
+            public FencingToken token() {
+                return grant.token();
+            }
+        });
+        grant.end();
+        return micros;
+    }
+
+    @EachEnd
+    void what_a_dead_process_made_ready_does_not_hinder_the_next_start() {
+        LabHost a = segment.host(2);
+        LabJvm dead = a.jvmOf(StalledAgent.class);
+        assertThat(dead.ask("use " + vips.get(0))).isEqualTo("ok");
+        assertThat(dead.ask("make-ready")).isEqualTo("ok");
+        dead.signal("KILL");
+        dead.awaitEnd();
+        LabJvm next = jvm(a);
+        assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+        assertThat(next.ask("stop")).isEqualTo("ok");
+    }
+
     @EachEnd
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);
@@ -784,7 +900,8 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("fds")).isEqualTo(before);
         assertThat(a.addresses()).doesNotContain(vips.get(0));
         assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
-        assertThat(jvm.ask("threads")).isEqualTo("[ha-serv1-address-192.0.2.50, ha-serv1-ear-192.0.2.50]");
+        assertThat(jvm.ask("threads"))
+                .isEqualTo("[ha-serv1-address-192.0.2.50, ha-serv1-addresses, ha-serv1-ear-lan0]");
         assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");

@@ -12,7 +12,9 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -39,10 +41,12 @@ import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
 import org.understudy.ha.iptakeover.packet.MacAddress;
+import org.understudy.ha.iptakeover.packet.NeighbourMessage;
 import org.understudy.ha.iptakeover.packet.Sighting;
 import org.understudy.ha.iptakeover.packet.Sighting.Form;
 import org.understudy.ha.iptakeover.packet.TokenMark;
 import org.understudy.ha.iptakeover.spi.NeighbourTable;
+import org.understudy.ha.iptakeover.spi.SegmentEar;
 
 /** What happens in the namespaces; each method is one scenario, run by {@link SegmentEarNetnsIT} in a JVM of its own. */
 final class SegmentEarScenarios implements AutoCloseable {
@@ -415,6 +419,60 @@ final class SegmentEarScenarios implements AutoCloseable {
             assertThat(closing.get().problem()).isEmpty();
             assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("IllegalStateException: no"));
             failing.close();
+        }
+    }
+
+    void the_stays_of_a_node_share_one_ear_for_a_card_and_one_that_fails_is_alone() throws InterruptedException {
+        Ipv4Address other = v4("192.0.2.51");
+        try (Card own = Card.plug("own0", List.of(VIP));
+                Card rival = Card.plug("rival0", List.of(VIP))) {
+            EthernetFrame aboutFirst =
+                    ArpPacket.gratuitousRequest(rival.mac(), VIP).frameTo(MacAddress.BROADCAST);
+            EthernetFrame aboutOther =
+                    ArpPacket.gratuitousRequest(rival.mac(), other).frameTo(MacAddress.BROADCAST);
+            long threads = threads();
+            long before = descriptors();
+            BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            CardEars ears = new CardEars();
+            SegmentEar first = ears.listen(
+                    own.index(),
+                    new AddressSet(List.of(VIP)),
+                    (nanos, s) -> heard.add("first"),
+                    Thread::new,
+                    "ear-shared");
+            SegmentEar failing = ears.listen(
+                    own.index(),
+                    new AddressSet(List.of(other)),
+                    (nanos, s) -> {
+                        throw new IllegalStateException("no");
+                    },
+                    Thread::new,
+                    "ear-never-made");
+            SegmentEar third = ears.listen(
+                    own.index(),
+                    new AddressSet(List.of(other, VIP6)),
+                    (nanos, s) -> heard.add("third " + s.sender()),
+                    Thread::new,
+                    "ear-never-made");
+            assertThat(threads()).isEqualTo(threads + 1);
+            rival.send(aboutFirst);
+            rival.send(aboutOther);
+            assertThat(heard.take()).isEqualTo("first");
+            assertThat(heard.take()).isEqualTo("third " + other);
+            assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("IllegalStateException: no"));
+            assertThat(first.problem()).isEmpty();
+            rival.send(NeighbourMessage.announcement(rival.mac(), VIP6, false).frameFrom(rival.mac()));
+            assertThat(heard.take()).as("its version came later").isEqualTo("third " + VIP6);
+            first.close();
+            first.close();
+            assertThat(first.send(aboutFirst)).isFalse();
+            rival.send(aboutFirst);
+            rival.send(aboutOther);
+            assertThat(heard.take()).isEqualTo("third " + other);
+            failing.close();
+            third.close();
+            assertThat(threads()).isEqualTo(threads);
+            assertThat(descriptors()).isEqualTo(before);
         }
     }
 

@@ -352,7 +352,7 @@ final class SegmentTalkScenarios implements AutoCloseable {
         a.inside("ip", isV6 ? "-6" : "-4", "route", "add", "default", "via", isV6 ? "2001:db8::1" : "192.0.2.1");
         owner.ask("use " + vip + " lan0 deaf");
         assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
-        assertThat(owner.ask("threads")).isEqualTo("[ha-serv1-address-" + vip + "]");
+        assertThat(owner.ask("threads")).isEqualTo("[ha-serv1-address-" + vip + ", ha-serv1-addresses]");
         try (Card rival = Card.plug("rival0", List.of(address))) {
             announce(rival, rival.mac(), rival.mac(), marks, 8);
             assertThat(rival.next().sighting().senderMac())
@@ -399,7 +399,13 @@ final class SegmentTalkScenarios implements AutoCloseable {
                 CompletableFuture<Long> shut = new CompletableFuture<>();
                 LabGrant grant = new LabGrant(7, ProofKind.RELEASED, 4711, "demo", new byte[0], () -> {});
                 try (SegmentTalk talk = new SegmentTalk(
-                        addresses, link, false, grant, SegmentTalk.Settings.STANDARD, new Owner(gate, shut))) {
+                        addresses,
+                        link,
+                        false,
+                        grant,
+                        SegmentTalk.Settings.STANDARD,
+                        new Owner(gate, shut),
+                        new CardEars())) {
                     talk.begin(Thread::new);
                     long sent = System.nanoTime();
                     rival.send(frame);

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.ResourceException;
@@ -77,16 +76,24 @@ final class StalledAgent {
 
     private AddressTenure tenure() {
         try (LinuxLinkTable links = new LinuxLinkTable()) {
-            return new AddressTenure(
+            ReadyStay ready = ReadyStay.open(
                     addresses,
                     links.byName("lan0").orElseThrow(),
+                    grant.claims().tag(),
+                    true,
+                    Optional.empty(),
+                    () -> new StallingTable(new LinuxAddressTable()),
+                    new CardLooks());
+            return new AddressTenure(
+                    addresses,
+                    ready,
                     grant,
                     GateTiming.forLease(grant.lease().lengthNanos()),
-                    Optional.empty(),
                     SegmentTalk.Settings.STANDARD,
                     false,
                     AddressRoutes.Wanted.NOTHING,
-                    (Supplier<AddressTable>) () -> new StallingTable(new LinuxAddressTable()));
+                    new NodeCards(),
+                    Thread::new);
         }
     }
 
@@ -117,6 +124,9 @@ final class StalledAgent {
             case "start":
                 grant = grant();
                 start(tenure());
+                return "ok";
+            case "make-ready":
+                FloatingAddress.of(addresses.all().get(0).toString(), "lan0").makeReady(4711);
                 return "ok";
             case "stall":
                 before = Stall.planned();

@@ -118,7 +118,7 @@ class TcpCareTest {
         end_the_lease();
         LabGrant granted = new LabGrant(7, proof, 4711, "", heard, () -> {});
         grant = granted;
-        return new TcpCare(new AddressSet(List.of(VIP, SECOND)), granted, kernel);
+        return new TcpCare(new AddressSet(List.of(VIP, SECOND)), granted, kernel, new CardLooks.Look<>());
     }
 
     private static byte[] bytes(TcpConnection... all) {

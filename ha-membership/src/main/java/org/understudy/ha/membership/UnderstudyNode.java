@@ -139,6 +139,7 @@ import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.BoundedPolicy;
 import org.understudy.ha.membership.runtime.CallWatch;
 import org.understudy.ha.membership.runtime.Drill;
+import org.understudy.ha.membership.runtime.InCommon;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
@@ -220,6 +221,7 @@ final class UnderstudyNode implements HaNode {
     private final NodeRecovery recovery = new NodeRecovery(
             services, this::situation, (subject, sentence) -> publish(subject, new HaEvent.Alarm("ladder", sentence)));
     private final AssumptionsWatch assumptionsWatch;
+    private final InCommon inCommon = new InCommon();
     private final SoftStates softStates;
     private final OwnerWords ownerWords;
     /** An owner said something, and the loop will look at it. */
@@ -880,7 +882,8 @@ final class UnderstudyNode implements HaNode {
                         softStates,
                         event -> toldOf(group, event),
                         new NodeCover(),
-                        why -> stopFailed(group.name(), why)));
+                        why -> stopFailed(group.name(), why),
+                        inCommon));
         boolean isRoom;
         synchronized (registration) {
             isRoom = lanes.size() + added.size() <= GROUPS_MAX;

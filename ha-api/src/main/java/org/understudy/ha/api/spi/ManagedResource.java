@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
@@ -248,6 +249,17 @@ public interface ManagedResource {
         /** What the owners of this group told the other nodes, and a way to tell them more while this start lasts. */
         default SoftState softState() {
             return SoftState.NONE;
+        }
+
+        /**
+         * What the resources of one node have in common: the same object at each call with this type on this node, made by the first of them. The node does
+         * not close it, so it must hold nothing (no thread, file or socket) while none of them is started.
+         *
+         * @param make called once for a node by the library; must not block
+         * @return a new one at each call where nobody keeps it, as by default
+         */
+        default <T> T inCommon(Class<T> type, Supplier<T> make) {
+            return make.get();
         }
 
         /** Announces what this start will leave on the host to the guardian, before it is created there. */

@@ -66,6 +66,15 @@ public final class GateMachine {
      * @param nowNanos the clock the confirmation is measured on
      */
     public Decision decide(long confirmedNanos, boolean leaseValid, long nowNanos) {
+        return decide(confirmedNanos, leaseValid, nowNanos, 0);
+    }
+
+    /**
+     * The same.
+     *
+     * @param earlyNanos how much sooner than needed an open gate is prolonged, if it is asked about so soon; less than {@link GateTiming#refreshNanos()}
+     */
+    public Decision decide(long confirmedNanos, boolean leaseValid, long nowNanos, long earlyNanos) {
         long age = nowNanos - confirmedNanos;
         if (phase != Phase.GONE && age >= timing.lengthNanos()) {
             phase = Phase.GONE;
@@ -74,7 +83,7 @@ public final class GateMachine {
         if (phase == Phase.GONE) {
             return new Decision(Action.LET_GO, nowNanos);
         }
-        if (phase == Phase.OPEN && nowNanos - lastCallNanos < timing.refreshNanos()) {
+        if (phase == Phase.OPEN && nowNanos - lastCallNanos < timing.refreshNanos() - earlyNanos) {
             return new Decision(Action.WAIT, lastCallNanos + timing.refreshNanos());
         }
         // In doubt nothing is prolonged, but nothing is taken down either: a fresh round trip usually ends the doubt in

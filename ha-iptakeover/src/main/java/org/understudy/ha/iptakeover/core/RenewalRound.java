@@ -50,4 +50,12 @@ public final class RenewalRound {
         renewed++;
         return new Slice((int) ((long) slice * count / slices), (int) ((slice + 1L) * count / slices));
     }
+
+    /** Nanoseconds until {@link #next} has something; 0 if it has. */
+    public long delayNanos(long nowNanos) {
+        long next = renewed + 1;
+        // In parts, rounded up, as above.
+        long due = next / slices * roundNanos + (next % slices * roundNanos + slices - 1) / slices;
+        return Math.max(0, due - (nowNanos - startNanos));
+    }
 }

@@ -140,7 +140,13 @@ public final class Libc {
         }
     }
 
+    /**
+     * The calls. What C has as {@code long} or {@code size_t} is a {@code long} here where the two are one, and a {@link NativeLong} elsewhere: JNA makes objects
+     * of that by calling back into Java, some 10 to 20 µs a call while that is interpreted.
+     */
     private static final class C {
+        private static final boolean IS_WIDE = Native.LONG_SIZE == Long.BYTES && Native.SIZE_T_SIZE == Long.BYTES;
+
         private C() {}
 
         static void register() {
@@ -155,18 +161,29 @@ public final class Libc {
 
         static native int getsockname(int fd, byte[] address, int[] length) throws LastErrorException;
 
+        static native long send(int fd, byte[] data, long length, int flags) throws LastErrorException;
+
         static native NativeLong send(int fd, byte[] data, NativeLong length, int flags) throws LastErrorException;
+
+        static native long sendto(int fd, byte[] data, long length, int flags, byte[] address, int addressLength)
+                throws LastErrorException;
 
         static native NativeLong sendto(
                 int fd, byte[] data, NativeLong length, int flags, byte[] address, int addressLength)
                 throws LastErrorException;
 
         /** Without the exception: that nothing waits is no error, and is found out many times a second. */
+        static native long recv(int fd, byte[] buffer, long length, int flags);
+
         static native NativeLong recv(int fd, byte[] buffer, NativeLong length, int flags);
 
         static native int setsockopt(int fd, int level, int name, byte[] value, int length) throws LastErrorException;
 
+        static native int poll(byte[] fds, long count, int timeoutMillis) throws LastErrorException;
+
         static native int poll(byte[] fds, NativeLong count, int timeoutMillis) throws LastErrorException;
+
+        static native int ppoll(byte[] fds, long count, long[] timeout, Pointer signals) throws LastErrorException;
 
         static native int ppoll(byte[] fds, NativeLong count, long[] timeout, Pointer signals)
                 throws LastErrorException;
@@ -177,11 +194,17 @@ public final class Libc {
 
         static native int open(String path, int flags, int mode) throws LastErrorException;
 
+        static native int ioctl(int fd, long request, byte[] argument) throws LastErrorException;
+
         static native int ioctl(int fd, NativeLong request, byte[] argument) throws LastErrorException;
 
         static native int fcntl(int fd, int command, NativeLong argument) throws LastErrorException;
 
+        static native long write(int fd, byte[] data, long length) throws LastErrorException;
+
         static native NativeLong write(int fd, byte[] data, NativeLong length) throws LastErrorException;
+
+        static native long read(int fd, byte[] buffer, long length) throws LastErrorException;
 
         static native NativeLong read(int fd, byte[] buffer, NativeLong length) throws LastErrorException;
 
@@ -192,6 +215,8 @@ public final class Libc {
         static native int clock_gettime(int clock, long[] time) throws LastErrorException;
 
         static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b) throws LastErrorException;
+
+        static native long syscall(long number, long a, long b, long c, long d) throws LastErrorException;
 
         static native NativeLong syscall(NativeLong number, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
                 throws LastErrorException;
@@ -227,8 +252,10 @@ public final class Libc {
     public static void send(Fd fd, byte[] data) {
         while (true) {
             try {
-                long sent = C.send(fd.number(), data, new NativeLong(data.length), 0)
-                        .longValue();
+                long sent = C.IS_WIDE
+                        ? C.send(fd.number(), data, data.length, 0)
+                        : C.send(fd.number(), data, new NativeLong(data.length), 0)
+                                .longValue();
                 if (sent != data.length) {
                     throw new PlatformException(
                             "send", 0, "send took " + sent + " of " + data.length + " bytes for " + fd);
@@ -327,7 +354,11 @@ public final class Libc {
     private static void sendTo(Fd fd, byte[] data, byte[] address, int flags) {
         while (true) {
             try {
-                C.sendto(fd.number(), data, new NativeLong(data.length), flags, address, address.length);
+                if (C.IS_WIDE) {
+                    C.sendto(fd.number(), data, data.length, flags, address, address.length);
+                } else {
+                    C.sendto(fd.number(), data, new NativeLong(data.length), flags, address, address.length);
+                }
                 return;
             } catch (LastErrorException e) {
                 if (e.getErrorCode() != EINTR) {
@@ -344,8 +375,10 @@ public final class Libc {
      */
     public static int receive(Fd fd, byte[] buffer, int flags) {
         while (true) {
-            int length = C.recv(fd.number(), buffer, new NativeLong(buffer.length), flags)
-                    .intValue();
+            int length = C.IS_WIDE
+                    ? (int) C.recv(fd.number(), buffer, buffer.length, flags)
+                    : C.recv(fd.number(), buffer, new NativeLong(buffer.length), flags)
+                            .intValue();
             if (length >= 0) {
                 return length;
             }
@@ -411,7 +444,7 @@ public final class Libc {
                 .putShort((short) POLLIN)
                 .array();
         try {
-            return C.poll(entry, new NativeLong(1), timeoutMillis) > 0;
+            return poll(entry, 1, timeoutMillis) > 0;
         } catch (LastErrorException e) {
             if (e.getErrorCode() == EINTR) {
                 return false;
@@ -433,7 +466,7 @@ public final class Libc {
         }
         boolean[] readable = new boolean[fds.size()];
         try {
-            C.poll(entries.array(), new NativeLong(fds.size()), timeoutMillis);
+            poll(entries.array(), fds.size(), timeoutMillis);
         } catch (LastErrorException e) {
             if (e.getErrorCode() == EINTR) {
                 return readable;
@@ -446,6 +479,12 @@ public final class Libc {
         return readable;
     }
 
+    private static int poll(byte[] entries, int count, int timeoutMillis) {
+        return C.IS_WIDE
+                ? C.poll(entries, count, timeoutMillis)
+                : C.poll(entries, new NativeLong(count), timeoutMillis);
+    }
+
     /**
      * {@code ppoll(2)}.
      *
@@ -454,8 +493,11 @@ public final class Libc {
      * @return how many have something to tell; 0 after the time or a signal
      */
     static int poll(byte[] entries, long @Nullable [] timeout) {
+        int count = entries.length / POLL_ENTRY_BYTES;
         try {
-            return C.ppoll(entries, new NativeLong(entries.length / POLL_ENTRY_BYTES), timeout, null);
+            return C.IS_WIDE
+                    ? C.ppoll(entries, count, timeout, null)
+                    : C.ppoll(entries, new NativeLong(count), timeout, null);
         } catch (LastErrorException e) {
             if (e.getErrorCode() == EINTR) {
                 return 0;
@@ -484,7 +526,12 @@ public final class Libc {
     /** Makes a descriptor of {@link #eventDescriptor()} that is readable unreadable again. Waits if it is not. */
     public static void clearEvent(Fd fd) {
         try {
-            C.read(fd.number(), new byte[8], new NativeLong(8));
+            byte[] count = new byte[Long.BYTES];
+            if (C.IS_WIDE) {
+                C.read(fd.number(), count, count.length);
+            } else {
+                C.read(fd.number(), count, new NativeLong(count.length));
+            }
         } catch (LastErrorException e) {
             if (e.getErrorCode() != EINTR) {
                 throw failed("read", e, fd.toString());
@@ -543,7 +590,7 @@ public final class Libc {
      */
     public static void ioctl(Fd fd, long request, byte[] argument, String name) {
         try {
-            C.ioctl(fd.number(), new NativeLong(request), argument);
+            call(fd, request, argument);
         } catch (LastErrorException e) {
             throw failed(name, e, fd.toString());
         }
@@ -565,14 +612,23 @@ public final class Libc {
 
     /** The same as {@code netdevice(7)} has it, for those who tell its errors apart. */
     static void ioctl(Fd fd, int request, byte[] argument) {
-        C.ioctl(fd.number(), new NativeLong(request), argument);
+        call(fd, request, argument);
+    }
+
+    private static void call(Fd fd, long request, byte[] argument) {
+        if (C.IS_WIDE) {
+            C.ioctl(fd.number(), request, argument);
+        } else {
+            C.ioctl(fd.number(), new NativeLong(request), argument);
+        }
     }
 
     /** {@code write(2)} of a few bytes as a whole. */
     public static void write(Fd fd, byte[] data) {
         try {
-            long written =
-                    C.write(fd.number(), data, new NativeLong(data.length)).longValue();
+            long written = C.IS_WIDE
+                    ? C.write(fd.number(), data, data.length)
+                    : C.write(fd.number(), data, new NativeLong(data.length)).longValue();
             if (written != data.length) {
                 throw new PlatformException(
                         "write", 0, "write took " + written + " of " + data.length + " bytes for " + fd);
@@ -688,13 +744,16 @@ public final class Libc {
     /** Makes a call that is written to memory, its attributes first. */
     static int bpf(BpfCall call, Memory memory) {
         try {
-            return C.syscall(
-                            new NativeLong(bpfNumber()),
-                            new NativeLong(call.command()),
-                            new NativeLong(Pointer.nativeValue(memory)),
-                            new NativeLong(call.attributeBytes()),
-                            new NativeLong(0))
-                    .intValue();
+            long where = Pointer.nativeValue(memory);
+            return C.IS_WIDE
+                    ? (int) C.syscall(bpfNumber(), call.command(), where, call.attributeBytes(), 0)
+                    : C.syscall(
+                                    new NativeLong(bpfNumber()),
+                                    new NativeLong(call.command()),
+                                    new NativeLong(where),
+                                    new NativeLong(call.attributeBytes()),
+                                    new NativeLong(0))
+                            .intValue();
         } catch (LastErrorException e) {
             throw failed(call.name(), e, "BPF");
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -58,6 +59,8 @@ public final class CardGuard implements AutoCloseable {
     private static final int LOCK_MILLIS_MAX = 1_000;
     /** For starts, what they may have to wait for, stops and last rites. */
     private static final int SHORT_LOCK_MILLIS_MAX = 250;
+    /** For what comes again anyway. */
+    private static final int AGAIN_LOCK_MILLIS_MAX = 5;
 
     private static final long TRIAL_FUTURE_NANOS = 10_000_000_000L;
     private static final long TRIAL_PAST_NANOS = 1_000_000;
@@ -78,6 +81,9 @@ public final class CardGuard implements AutoCloseable {
 
     /** What is asked in each turn. */
     private final Map<Direction, PreparedBpf> queries = new EnumMap<>(Direction.class);
+
+    /** Stays that have ended and whose entries are still there. */
+    private final Set<Long> left = ConcurrentHashMap.newKeySet();
 
     private volatile boolean hasFailed;
     /** Why, unless somebody kept the card or changed what is on it. */
@@ -122,6 +128,12 @@ public final class CardGuard implements AutoCloseable {
         byte[] key = GuardMaps.key(Ipv4Address.ANY);
         byte[] frame = arpOf(Ipv4Address.ANY);
         held.put(key, GuardMaps.held(key, stay), Rule.ABSENT);
+        // What a start does many times a second from then on, so that it is loaded; nobody reads the entry.
+        until.put(GuardMaps.key(stay), GuardMaps.until(stay, 0), Rule.ANY);
+        until.replaced(GuardMaps.key(stay)).by(GuardMaps.until(stay, 0));
+        until.remove(GuardMaps.key(stay));
+        firstOf(Direction.IN);
+        gate(like).close();
         // One direction tells of the kernel, and each costs the verifier 2 ms.
         Fd program = program(Direction.IN);
         boolean works = verdict(program, frame) == GuardProgram.DROP
@@ -516,13 +528,22 @@ public final class CardGuard implements AutoCloseable {
         return index;
     }
 
+    /** Keeps for a moment which program is in front: the stays of a card all want to know. */
+    public interface Heads {
+        int first(int index, Direction direction, Supplier<Integer> look);
+    }
+
     /** Why the kernel does not ask this guard first about each frame of the card, in words; empty if it does. Two calls. */
     public String problem() {
+        return problem((card, direction, look) -> look.get());
+    }
+
+    private String problem(Heads heads) {
         lock.lock();
         try {
             for (Direction direction : Direction.values()) {
                 Integer known = attached.get(direction);
-                if (known != null && known == firstOf(direction)) {
+                if (known != null && known == heads.first(index, direction, () -> firstOf(direction))) {
                     continue;
                 }
                 String why = lookAgain(direction);
@@ -576,7 +597,12 @@ public final class CardGuard implements AutoCloseable {
      * @throws PlatformException if no netlink socket can be opened
      */
     public DeadlineGate gate(AddressSet addresses) {
-        return new Stay(addresses);
+        return gate(addresses, (card, direction, look) -> look.get());
+    }
+
+    /** The same; in between it asks these. */
+    public DeadlineGate gate(AddressSet addresses, Heads heads) {
+        return new Stay(addresses, heads);
     }
 
     /** Whether a stay could not be held: a new look, {@link #of}, may say why. */
@@ -598,7 +624,10 @@ public final class CardGuard implements AutoCloseable {
 
         private volatile GuardMap.@Nullable Replaced deadline;
 
-        private Stay(AddressSet addresses) {
+        private final Heads heads;
+
+        private Stay(AddressSet addresses, Heads heads) {
+            this.heads = heads;
             this.addresses = addresses;
             this.beyond = NftGate.beyondCard(addresses, card, index);
         }
@@ -668,7 +697,7 @@ public final class CardGuard implements AutoCloseable {
 
         @Override
         public String problem() {
-            return CardGuard.this.problem();
+            return CardGuard.this.problem(heads);
         }
 
         @Override
@@ -683,7 +712,15 @@ public final class CardGuard implements AutoCloseable {
             try {
                 cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> release(held, (key, one) -> one == mine));
             } catch (PlatformException e) {
-                throw after(e, beyond::remove);
+                left.add(mine);
+                throw after(
+                        new PlatformException(
+                                e.call(),
+                                e.errno(),
+                                "the entries of " + addresses + " in the guard of " + card
+                                        + " are left, mute, and tried again every second: " + e.getMessage(),
+                                e),
+                        beyond::remove);
             }
             beyond.remove();
         }
@@ -806,6 +843,28 @@ public final class CardGuard implements AutoCloseable {
         });
     }
 
+    /** Whether a stay has ended here whose entries could not be removed then. */
+    public boolean hasLeft() {
+        return !left.isEmpty();
+    }
+
+    /**
+     * Removes those, if nobody keeps the card now.
+     *
+     * @throws PlatformException if that fails again
+     */
+    public void removeLeft() {
+        removeLeft(AGAIN_LOCK_MILLIS_MAX);
+    }
+
+    private void removeLeft(int millis) {
+        Set<Long> ended = Set.copyOf(left);
+        if (!ended.isEmpty()) {
+            cardLock.under(millis, () -> release(held, (key, one) -> ended.contains(one)));
+            left.removeAll(ended);
+        }
+    }
+
     /** Removes the stays that hold no address any more: others have them now. Under the lock of the card. */
     private static void removeEnded(GuardMap held, GuardMap until) {
         Set<Long> stays = new HashSet<>();
@@ -821,6 +880,7 @@ public final class CardGuard implements AutoCloseable {
 
     /** Takes the guard off the card if it holds nothing. May be called again; {@link #gate} puts it up again. */
     public void retire() {
+        removeLeft(LOCK_MILLIS_MAX);
         takeOffEmpty(index, cardLock, LOCK_MILLIS_MAX);
     }
 

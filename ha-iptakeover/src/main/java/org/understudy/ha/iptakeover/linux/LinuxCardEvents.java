@@ -1,6 +1,7 @@
 package org.understudy.ha.iptakeover.linux;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -12,11 +13,10 @@ import org.understudy.ha.iptakeover.jna.PollSet;
 import org.understudy.ha.iptakeover.netlink.EventFilter;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.AddressTable;
-import org.understudy.ha.iptakeover.spi.CardEvents;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
 
 /** A filtered socket of the multicast groups of rtnetlink, and a descriptor to wake its reader by, in one {@code ppoll(2)}. */
-public final class LinuxCardEvents implements CardEvents {
+public final class LinuxCardEvents implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinuxCardEvents.class);
 
     private static final int WAKE = 0;
@@ -24,9 +24,6 @@ public final class LinuxCardEvents implements CardEvents {
     /** After so many messages the waiting thread gets its turn. */
     private static final int MESSAGES_MAX = 4096;
 
-    private final List<Integer> interfaces = new ArrayList<>();
-    private final List<IpAddress> addresses;
-    private final int tag;
     private final NetlinkSocket socket;
     private final Fd waking;
     /** Guards the wake-up descriptor against being written to when it is closed. */
@@ -41,17 +38,15 @@ public final class LinuxCardEvents implements CardEvents {
     /**
      * Hears what happens after this returns.
      *
+     * @param interfaces their indexes, at least one
      * @param tag of the addresses whose renewals are no news
      * @throws PlatformException if a socket cannot be opened
      */
-    public LinuxCardEvents(int interfaceIndex, List<IpAddress> addresses, int tag) {
-        this.interfaces.add(interfaceIndex);
-        this.addresses = List.copyOf(addresses);
-        this.tag = tag;
+    public LinuxCardEvents(Collection<Integer> interfaces, List<IpAddress> addresses, int tag) {
         NetlinkSocket opened = NetlinkSocket.listen(LinuxLinkEvents.GROUPS);
         Fd event = null;
         try {
-            opened.attachFilter(filter());
+            opened.attachFilter(filter(interfaces, addresses, tag));
             event = Libc.eventDescriptor();
         } finally {
             if (event == null) {
@@ -63,17 +58,25 @@ public final class LinuxCardEvents implements CardEvents {
         this.set = new PollSet(List.of(event, opened.descriptor()));
     }
 
-    @Override
-    public void hearAlso(int interfaceIndex) {
-        interfaces.add(interfaceIndex);
-        socket.attachFilter(filter());
+    /**
+     * Hears these from now on, in place of those before: what happened to the new ones before must be looked for. Any thread.
+     *
+     * @throws PlatformException if the kernel refuses; then those before are still heard
+     */
+    public void retune(Collection<Integer> interfaces, List<IpAddress> addresses, int tag) {
+        socket.attachFilter(filter(interfaces, addresses, tag));
     }
 
-    private byte[] filter() {
-        return EventFilter.of(interfaces, addresses, AddressTable.PROTO, tag);
+    private static byte[] filter(Collection<Integer> interfaces, List<IpAddress> addresses, int tag) {
+        return EventFilter.of(List.copyOf(interfaces), addresses, AddressTable.PROTO, tag);
     }
 
-    @Override
+    /**
+     * Waits until there is news, somebody {@linkplain #wake() wakes}, or the time has passed. One thread, always the same.
+     *
+     * @param nanos how long at most; {@link Long#MAX_VALUE} for ever
+     * @return what was told, in order; {@link LinkEvents.Missed} once if nothing can be heard any more
+     */
     public List<LinkEvents.Event> await(long nanos) {
         if (!set.await(nanos)) {
             return List.of();
@@ -91,10 +94,7 @@ public final class LinuxCardEvents implements CardEvents {
                 // Until nothing waits.
             }
         } catch (PlatformException e) {
-            LOG.warn(
-                    "nothing more is heard of changes of interface {}, only looks go on: {}",
-                    interfaces,
-                    e.getMessage());
+            LOG.warn("nothing more is heard of changes of cards, only looks go on: {}", e.getMessage());
             isDeaf = true;
             set = new PollSet(List.of(waking));
             heard.add(new LinkEvents.Missed());
@@ -102,7 +102,7 @@ public final class LinuxCardEvents implements CardEvents {
         return heard;
     }
 
-    @Override
+    /** Ends the present wait, or the next one. Any thread, never blocks; without effect once closed. */
     public void wake() {
         lock.lock();
         try {
@@ -114,6 +114,7 @@ public final class LinuxCardEvents implements CardEvents {
         }
     }
 
+    /** After the waiting thread has left. Idempotent. */
     @Override
     public void close() {
         lock.lock();

@@ -4,7 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +62,8 @@ public final class LinuxSegmentEar implements SegmentEar {
     private final ReentrantLock lock = new ReentrantLock();
     /** The wake-up, then the sockets. */
     private final List<Fd> descriptors = new ArrayList<>();
+    /** By protocol; guarded by the lock. */
+    private final Map<Integer, Fd> sockets = new TreeMap<>();
 
     private boolean isClosed;
 
@@ -87,24 +91,10 @@ public final class LinuxSegmentEar implements SegmentEar {
         }
         this.interfaceIndex = interfaceIndex;
         this.listener = listener;
-        List<Ipv4Address> v4 = new ArrayList<>();
-        List<Ipv6Address> v6 = new ArrayList<>();
-        for (IpAddress address : addresses) {
-            if (address instanceof Ipv4Address four) {
-                v4.add(four);
-            } else if (address instanceof Ipv6Address six) {
-                v6.add(six);
-            }
-        }
         boolean isOpen = false;
         try {
             descriptors.add(Libc.eventDescriptor());
-            if (!v4.isEmpty()) {
-                open(EthernetFrame.TYPE_ARP, SegmentFilter.arp(v4));
-            }
-            if (!v6.isEmpty()) {
-                open(Sighting.TYPE_IPV6, SegmentFilter.discovery(v6));
-            }
+            tune(addresses);
             thread = threads.newThread(this::run);
             thread.setName(threadName);
             thread.setDaemon(true);
@@ -114,6 +104,49 @@ public final class LinuxSegmentEar implements SegmentEar {
             if (!isOpen) {
                 descriptors.forEach(Fd::close);
             }
+        }
+    }
+
+    /**
+     * Listens for these from now on, in place of those before. What is no longer needed stays open until the end. Any thread.
+     *
+     * @throws PlatformException as when it was made; some of the new ones may be heard then
+     */
+    public void retune(List<? extends IpAddress> addresses) {
+        lock.lock();
+        try {
+            if (!isClosed) {
+                int before = descriptors.size();
+                tune(addresses);
+                if (descriptors.size() > before) {
+                    Libc.signalEvent(descriptors.get(WAKE));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void tune(List<? extends IpAddress> addresses) {
+        List<Ipv4Address> v4 = new ArrayList<>();
+        List<Ipv6Address> v6 = new ArrayList<>();
+        for (IpAddress address : addresses) {
+            if (address instanceof Ipv4Address four) {
+                v4.add(four);
+            } else if (address instanceof Ipv6Address six) {
+                v6.add(six);
+            }
+        }
+        tune(EthernetFrame.TYPE_ARP, !v4.isEmpty(), SegmentFilter.arp(v4));
+        tune(Sighting.TYPE_IPV6, !v6.isEmpty(), SegmentFilter.discovery(v6));
+    }
+
+    private void tune(int protocol, boolean isNeeded, byte[] filter) {
+        Fd open = sockets.get(protocol);
+        if (open != null) {
+            Libc.attachFilter(open, filter);
+        } else if (isNeeded) {
+            open(protocol, filter);
         }
     }
 
@@ -136,6 +169,7 @@ public final class LinuxSegmentEar implements SegmentEar {
         Libc.attachFilter(fd, filter);
         // Last: from here on it hears, and nothing that the filter had not passed.
         Libc.bind(fd, linkAddress(protocol));
+        sockets.put(protocol, fd);
     }
 
     private void run() {
@@ -165,12 +199,25 @@ public final class LinuxSegmentEar implements SegmentEar {
     private void listen() {
         byte[] buffer = new byte[FRAME_BYTES_MAX];
         while (!isClosing) {
-            boolean[] readable = Libc.awaitReadable(descriptors, -1);
+            List<Fd> open = open();
+            boolean[] readable = Libc.awaitReadable(open, -1);
+            if (readable[WAKE]) {
+                Libc.clearEvent(open.get(WAKE));
+            }
             for (int i = WAKE + 1; i < readable.length; i++) {
                 if (readable[i]) {
-                    drain(descriptors.get(i), buffer);
+                    drain(open.get(i), buffer);
                 }
             }
+        }
+    }
+
+    private List<Fd> open() {
+        lock.lock();
+        try {
+            return List.copyOf(descriptors);
+        } finally {
+            lock.unlock();
         }
     }
 

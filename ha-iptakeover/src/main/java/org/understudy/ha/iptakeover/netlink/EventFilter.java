@@ -28,6 +28,9 @@ public final class EventFilter {
     /** How many addresses a program compares. */
     public static final int ADDRESSES_MAX = 64;
 
+    /** How many interfaces; of more than these none is compared. */
+    public static final int INTERFACES_MAX = 64;
+
     /** {@code BPF_LD | BPF_W | BPF_ABS}. */
     private static final int LOAD_WORD = 0x20;
     /** {@code BPF_LD | BPF_H | BPF_ABS}. */
@@ -85,7 +88,7 @@ public final class EventFilter {
     private EventFilter() {}
 
     /**
-     * @param interfaces their indexes, at least one and a few at most
+     * @param interfaces their indexes, at least one
      * @param proto {@code IFA_PROTO} of what we add
      * @param tag its {@code IFA_RT_PRIORITY}
      * @return the instructions
@@ -101,10 +104,12 @@ public final class EventFilter {
         compare(half(AddressMessage.NEW), Goal.ADDRESS, Goal.NEXT);
         compare(half(AddressMessage.DELETE), Goal.ADDRESS, Goal.PASS);
         address = instructions.size();
-        add(LOAD_WORD, INDEX);
-        int last = interfaces.size() - 1;
-        interfaces.subList(0, last).forEach(index -> compare(word(index), Goal.INTERFACE, Goal.NEXT));
-        compare(word(interfaces.get(last)), Goal.NEXT, Goal.DROP);
+        if (interfaces.size() <= INTERFACES_MAX) {
+            add(LOAD_WORD, INDEX);
+            int last = interfaces.size() - 1;
+            interfaces.subList(0, last).forEach(index -> compare(word(index), Goal.INTERFACE, Goal.NEXT));
+            compare(word(interfaces.get(last)), Goal.NEXT, Goal.DROP);
+        }
         known = instructions.size();
         add(LOAD_HALF, TYPE);
         compare(half(LinkMessage.NEW), Goal.PASS, Goal.NEXT);

@@ -3,7 +3,9 @@ package org.understudy.ha.iptakeover.packet;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Programs for the packet filter of a packet socket (classic BPF, {@code linux/filter.h}): they let pass what concerns some
@@ -11,7 +13,8 @@ import java.util.List;
  * tag. A load behind the end of a frame ends the program and drops the frame.
  *
  * <p>They may let too much pass, never too little: the reader decodes and compares. In IPv6 they compare the last four bytes of an
- * address only, and for more than {@value #ADDRESSES_MAX} addresses, which would not fit the one byte of a jump, none at all.
+ * address only, and for more than {@value #ADDRESSES_MAX} addresses, which would not fit the one byte of a jump, {@value #RANGES_MAX} ranges that hold all of
+ * them: the narrowest gaps between them pass too.
  *
  * <pre>
  * struct sock_filter: 0  2  code    2  1  instructions to skip if true    3  1  if false    4  4  operand    (host order)
@@ -20,6 +23,9 @@ import java.util.List;
 public final class SegmentFilter {
     /** How many addresses a program compares. */
     public static final int ADDRESSES_MAX = 64;
+
+    /** How many ranges, of two instructions each. */
+    static final int RANGES_MAX = ADDRESSES_MAX / 2;
 
     /** Length of one instruction. */
     public static final int INSTRUCTION_BYTES = 8;
@@ -32,6 +38,10 @@ public final class SegmentFilter {
     private static final int LOAD_BYTE = 0x30;
     /** {@code BPF_JMP | BPF_JEQ | BPF_K}. */
     private static final int JUMP_IF_EQUAL = 0x15;
+    /** {@code BPF_JMP | BPF_JGE | BPF_K}, unsigned. */
+    private static final int JUMP_IF_NOT_LESS = 0x35;
+    /** {@code BPF_JMP | BPF_JGT | BPF_K}, unsigned. */
+    private static final int JUMP_IF_GREATER = 0x25;
     /** {@code BPF_RET | BPF_K}: how many bytes to hand over. */
     private static final int RETURN = 0x06;
 
@@ -118,20 +128,54 @@ public final class SegmentFilter {
         instructions.add(new Instruction(JUMP_IF_EQUAL, value, ifTrue, ifFalse));
     }
 
+    private void passRange(Range range) {
+        instructions.add(new Instruction(JUMP_IF_NOT_LESS, range.from(), Goal.NEXT, Goal.OVER));
+        instructions.add(new Instruction(JUMP_IF_GREATER, range.to(), Goal.NEXT, Goal.PASS));
+    }
+
     private void require(int code, int at, int value) {
         add(code, at);
         compare(value, Goal.NEXT, Goal.DROP);
     }
 
-    /** Lets pass a frame that has one of the words at one of the places; with too many words, every frame that came this far. */
-    private byte[] passAny(int[] words, int... places) {
-        if (words.length > ADDRESSES_MAX) {
-            return pass();
+    /** From one word to another, both included, unsigned. */
+    private record Range(int from, int to) {}
+
+    /** Ascending, as few as may be, {@value #RANGES_MAX} at most. */
+    private static List<Range> ranges(int[] words) {
+        int[] sorted = IntStream.of(words)
+                .mapToObj(Integer::toUnsignedLong)
+                .sorted()
+                .mapToInt(Long::intValue)
+                .toArray();
+        List<Integer> widest = IntStream.range(1, sorted.length)
+                .filter(i -> sorted[i] - sorted[i - 1] != 1 && sorted[i] != sorted[i - 1])
+                .boxed()
+                .sorted(Comparator.comparing(
+                        (Integer i) -> Integer.toUnsignedLong(sorted[i] - sorted[i - 1]), Comparator.reverseOrder()))
+                .limit(RANGES_MAX - 1L)
+                .sorted()
+                .toList();
+        List<Range> ranges = new ArrayList<>();
+        int from = 0;
+        for (int gap : widest) {
+            ranges.add(new Range(sorted[from], sorted[gap - 1]));
+            from = gap;
         }
+        ranges.add(new Range(sorted[from], sorted[sorted.length - 1]));
+        return ranges;
+    }
+
+    /** Lets pass a frame that has one of the words at one of the places; with very many words, also some beside them. */
+    private byte[] passAny(int[] words, int... places) {
         for (int place : places) {
             add(LOAD_WORD, place);
-            for (int word : words) {
-                compare(word, Goal.PASS, Goal.NEXT);
+            if (words.length > ADDRESSES_MAX) {
+                ranges(words).forEach(this::passRange);
+            } else {
+                for (int word : words) {
+                    compare(word, Goal.PASS, Goal.NEXT);
+                }
             }
         }
         int end = instructions.size();

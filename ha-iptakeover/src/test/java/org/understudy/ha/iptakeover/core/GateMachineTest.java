@@ -27,6 +27,16 @@ class GateMachineTest {
     }
 
     @Test
+    void prolongs_sooner_with_others_and_no_sooner_than_allowed() {
+        open(0);
+        long early = TIMING.refreshNanos() / 4;
+        long due = TIMING.refreshNanos() - early;
+        assertThat(machine.decide(0, true, due - 1, early).action()).isEqualTo(Action.WAIT);
+        assertThat(machine.decide(0, true, due - 1, early).nextNanos()).isEqualTo(TIMING.refreshNanos());
+        assertThat(machine.decide(0, true, due, early).action()).isEqualTo(Action.PROLONG);
+    }
+
+    @Test
     void builds_on_no_stale_confirmation_and_on_none_from_the_future() {
         assertThat(act(0, TIMING.freshNanos(), true)).isEqualTo(Action.WAIT);
         assertThat(act(10, 9, true)).isEqualTo(Action.WAIT);

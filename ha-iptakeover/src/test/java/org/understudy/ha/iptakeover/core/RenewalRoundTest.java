@@ -80,4 +80,20 @@ class RenewalRoundTest {
         assertThat(slice.from()).isBetween(0, 4095);
         assertThat(slice.to() - slice.from()).isBetween(1, RenewalRound.SLICE_MAX);
     }
+
+    @Test
+    void the_next_slice_comes_when_it_says() {
+        for (int count : new int[] {1, 25, 26, 100, 4096}) {
+            RenewalRound round = new RenewalRound(count, 7 * SECOND, 0);
+            long now = 0;
+            for (int i = 0; i < 1000; i++) {
+                long delay = round.delayNanos(now);
+                assertThat(delay).isPositive();
+                assertThat(round.next(now + delay - 1).isEmpty()).isTrue();
+                now += delay;
+                assertThat(round.delayNanos(now)).isZero();
+                assertThat(round.next(now).isEmpty()).isFalse();
+            }
+        }
+    }
 }

@@ -17,7 +17,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
@@ -52,6 +54,9 @@ public final class Agent {
     private byte[] heard = new byte[0];
     /** What somebody does between the look at the host and the change. */
     private String rivalCommand = "";
+
+    /** As a node has it. */
+    private final Map<Class<?>, Object> common = new ConcurrentHashMap<>();
 
     private final LinuxHostPort port = new LinuxHostPort();
 
@@ -225,19 +230,26 @@ public final class Agent {
     }
 
     private void start(ProofKind proof, int tag) throws ResourceException, InterruptedException {
-        LabGrant next = new LabGrant(token, proof, tag, keyWord, heard, () -> {
-            if (!rivalCommand.isEmpty()) {
-                Segment.run(rivalCommand.split(" "));
-                rivalCommand = "";
-            }
-        });
+        LabGrant next = new LabGrant(
+                token,
+                proof,
+                tag,
+                keyWord,
+                heard,
+                () -> {
+                    if (!rivalCommand.isEmpty()) {
+                        Segment.run(rivalCommand.split(" "));
+                        rivalCommand = "";
+                    }
+                },
+                common);
         grant = next;
         address.start(next);
     }
 
     /** A second resource of the same process, with the arguments of {@code use}; nobody stops it. */
     private void also(String[] words) throws ResourceException, InterruptedException {
-        use(words).start(new LabGrant(token, ProofKind.RELEASED, 4700, keyWord, new byte[0], () -> {}));
+        use(words).start(new LabGrant(token, ProofKind.RELEASED, 4700, keyWord, new byte[0], () -> {}, common));
     }
 
     /** Starts a program that goes on when this one ends. */

@@ -4,8 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
@@ -22,6 +25,7 @@ public final class LabGrant implements ManagedResource.StartContext {
     private final Optional<byte[]> key;
     private final Optional<byte[]> heard;
     private final Runnable atClaim;
+    private final Map<Class<?>, Object> common;
 
     private final List<String> alarms = new CopyOnWriteArrayList<>();
     private final List<String> reports = new CopyOnWriteArrayList<>();
@@ -31,14 +35,28 @@ public final class LabGrant implements ManagedResource.StartContext {
      * @param keyWord from which the key of the cluster is made; empty: it has none
      * @param heard soft state of the last owner; empty: none
      * @param atClaim what somebody does when the resource names what it leaves on the host
+     * @param common what the resources of this node share
      */
-    public LabGrant(long token, ProofKind proof, int tag, String keyWord, byte[] heard, Runnable atClaim) {
+    public LabGrant(
+            long token,
+            ProofKind proof,
+            int tag,
+            String keyWord,
+            byte[] heard,
+            Runnable atClaim,
+            Map<Class<?>, Object> common) {
+        this.common = common;
         this.lease = new TestLease(token);
         this.proof = proof;
         this.tag = tag;
         this.key = keyWord.isEmpty() ? Optional.empty() : Optional.of(key(keyWord));
         this.heard = heard.length == 0 ? Optional.empty() : Optional.of(heard);
         this.atClaim = atClaim;
+    }
+
+    /** As on a node that has nothing else. */
+    public LabGrant(long token, ProofKind proof, int tag, String keyWord, byte[] heard, Runnable atClaim) {
+        this(token, proof, tag, keyWord, heard, atClaim, new ConcurrentHashMap<>());
     }
 
     /** The same for every purpose. */
@@ -120,6 +138,11 @@ public final class LabGrant implements ManagedResource.StartContext {
                 return heard;
             }
         };
+    }
+
+    @Override
+    public <T> T inCommon(Class<T> type, Supplier<T> make) {
+        return type.cast(common.computeIfAbsent(type, key -> make.get()));
     }
 
     @Override

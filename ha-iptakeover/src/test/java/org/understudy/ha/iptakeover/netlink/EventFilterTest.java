@@ -94,6 +94,22 @@ class EventFilterTest {
     }
 
     @Test
+    void with_too_many_interfaces_none_is_compared() {
+        List<Integer> many = new ArrayList<>();
+        for (int index = 100; index < 100 + EventFilter.INTERFACES_MAX; index++) {
+            many.add(index);
+        }
+        List<IpAddress> addresses = many(EventFilter.ADDRESSES_MAX);
+        assertThat(passed(EventFilter.of(many, addresses, 213, 4711))).isEmpty();
+        many.set(0, 3);
+        assertThat(passed(EventFilter.of(many, addresses, 213, 4711))).containsExactly(LINK);
+        many.set(0, 99);
+        many.add(98);
+        assertThat(passed(EventFilter.of(many, List.of(FOUR, SIX), 213, 4711)))
+                .containsExactly(CHANGED, REMOVED, CHANGED_V6, REMOVED_V6, LINK);
+    }
+
+    @Test
     void what_is_not_known_passes() {
         assertThat(passes(
                         EventFilter.of(List.of(3), List.of(FOUR), 213, 4711),

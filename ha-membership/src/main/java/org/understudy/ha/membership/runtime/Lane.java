@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -105,7 +106,8 @@ public final class Lane {
             SoftStates softStates,
             Consumer<HaEvent> tell,
             Cover cover,
-            Consumer<String> stopFailed) {}
+            Consumer<String> stopFailed,
+            InCommon inCommon) {}
 
     /** What ends the group without us. Any thread; returns at once. */
     public interface Cover {
@@ -1248,6 +1250,11 @@ public final class Lane {
         @Override
         public void alarm(String sentence) {
             around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
+        }
+
+        @Override
+        public <T> T inCommon(Class<T> type, Supplier<T> make) {
+            return around.inCommon().of(type, make);
         }
 
         @Override

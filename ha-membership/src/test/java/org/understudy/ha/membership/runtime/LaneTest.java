@@ -82,7 +82,8 @@ class LaneTest {
                 new SoftStates(group -> true, message -> {}),
                 events::add,
                 new Uncovered(),
-                unstopped::add);
+                unstopped::add,
+                new InCommon());
     }
 
     @AfterEach

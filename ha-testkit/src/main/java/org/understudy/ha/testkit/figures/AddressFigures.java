@@ -11,10 +11,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
@@ -376,6 +379,7 @@ public final class AddressFigures {
         private static final long LENGTH = 960_000_000L;
         private static final long RENEWED = 100_000_000L;
         private final LinuxHostPort port = new LinuxHostPort();
+        private final Map<Class<?>, Object> inCommon = new ConcurrentHashMap<>();
         private volatile boolean isOver;
 
         @Override
@@ -410,7 +414,13 @@ public final class AddressFigures {
         }
     }
 
+    /** Each lease is that of a node of its own. */
     private record Start(Lease lease) implements ManagedResource.StartContext {
+        @Override
+        public <T> T inCommon(Class<T> type, Supplier<T> make) {
+            return type.cast(lease.inCommon.computeIfAbsent(type, key -> make.get()));
+        }
+
         @Override
         public String group() {
             return "figures";

@@ -1,0 +1,200 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
+import org.understudy.ha.iptakeover.packet.EthernetFrame;
+import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.packet.Sighting;
+import org.understudy.ha.iptakeover.spi.SegmentEar;
+
+/**
+ * One ear for each card, for all stays of a node there: the first opens it, the last closes it. A listener that fails loses its own ear, and the others go on; where
+ * the ear itself fails all of them are deaf, and whoever comes next opens another.
+ *
+ * <p><b>Concurrency.</b> Any thread. The listeners of a card are called on one thread.
+ */
+final class CardEars {
+    private static final Logger LOG = LoggerFactory.getLogger(CardEars.class);
+
+    private static final long END_MILLIS_MAX = 1_000;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Guarded by the lock. */
+    private final Map<Integer, Card> cards = new HashMap<>();
+
+    /**
+     * Listens on a card from now on.
+     *
+     * @param threads makes the thread, if this is the first
+     * @throws PlatformException as {@link LinuxSegmentEar}
+     */
+    SegmentEar listen(
+            int index, AddressSet addresses, SegmentEar.Listener listener, ThreadFactory threads, String threadName) {
+        lock.lock();
+        try {
+            Card card = cards.get(index);
+            if (card == null || card.ear().problem().isPresent()) {
+                card = new Card(index);
+                Ear first = new Ear(card, addresses, listener);
+                card.listening.add(first);
+                card.ear = new LinuxSegmentEar(index, addresses.all(), card::sighted, threads, threadName);
+                cards.put(index, card);
+                return first;
+            }
+            Ear one = new Ear(card, addresses, listener);
+            card.listening.add(one);
+            boolean isHeard = false;
+            try {
+                card.retune();
+                isHeard = true;
+            } finally {
+                if (!isHeard) {
+                    card.listening.remove(one);
+                }
+            }
+            return one;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private final class Card {
+        private final int index;
+        private final List<Ear> listening = new CopyOnWriteArrayList<>();
+        private volatile @Nullable LinuxSegmentEar ear;
+
+        private Card(int index) {
+            this.index = index;
+        }
+
+        private LinuxSegmentEar ear() {
+            LinuxSegmentEar present = ear;
+            if (present == null) {
+                throw new IllegalStateException("nobody has it before it listens");
+            }
+            return present;
+        }
+
+        private void sighted(long nanos, Sighting sighting) {
+            for (Ear one : listening) {
+                one.sighted(nanos, sighting);
+            }
+        }
+
+        /** Under the lock. */
+        private void retune() {
+            List<IpAddress> all = new ArrayList<>();
+            listening.forEach(one -> all.addAll(one.addresses.all()));
+            ear().retune(all);
+        }
+
+        private void leave(Ear one) {
+            LinuxSegmentEar last = null;
+            lock.lock();
+            try {
+                if (!listening.remove(one)) {
+                    return;
+                }
+                if (listening.isEmpty()) {
+                    last = ear();
+                    cards.remove(index, this);
+                } else {
+                    retune();
+                }
+            } catch (PlatformException e) {
+                LOG.debug("what nobody listens for is still heard on interface {}: {}", index, e.getMessage());
+            } finally {
+                lock.unlock();
+            }
+            if (last != null) {
+                last.close();
+            }
+        }
+    }
+
+    /** What one stay has of it. */
+    private static final class Ear implements SegmentEar {
+        private final Card card;
+        private final AddressSet addresses;
+        private final Listener listener;
+        /** Held while the listener is called. */
+        private final ReentrantLock turn = new ReentrantLock();
+
+        private volatile boolean isClosed;
+        private volatile @Nullable String failure;
+
+        private Ear(Card card, AddressSet addresses, Listener listener) {
+            this.card = card;
+            this.addresses = addresses;
+            this.listener = listener;
+        }
+
+        private void sighted(long nanos, Sighting sighting) {
+            if (!addresses.contains(sighting.sender()) && !addresses.contains(sighting.target())) {
+                return;
+            }
+            turn.lock();
+            try {
+                if (!isClosed && failure == null) {
+                    listener.sighted(nanos, sighting);
+                }
+            } catch (RuntimeException e) {
+                failure = "its listener failed: " + e;
+                LOG.error("{}: nobody listens for them any more", addresses, e);
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        @Override
+        public boolean send(EthernetFrame frame) {
+            return !isClosed && card.ear().send(frame);
+        }
+
+        @Override
+        public Optional<String> problem() {
+            String own = failure;
+            return own == null ? card.ear().problem() : Optional.of(own);
+        }
+
+        @Override
+        public long malformed() {
+            return card.ear().malformed();
+        }
+
+        @Override
+        public void close() {
+            isClosed = true;
+            // The listener itself may close it.
+            if (!turn.isHeldByCurrentThread()) {
+                awaitListener();
+            }
+            card.leave(this);
+        }
+
+        private void awaitListener() {
+            try {
+                if (turn.tryLock(END_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
+                    turn.unlock();
+                } else {
+                    LOG.warn("{}: their listener blocks; it ends when that returns", addresses);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

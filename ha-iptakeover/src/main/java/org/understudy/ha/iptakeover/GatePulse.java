@@ -1,0 +1,385 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.PlatformException;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
+import org.understudy.ha.iptakeover.packet.IpAddress;
+import org.understudy.ha.iptakeover.spi.CardEvents;
+import org.understudy.ha.iptakeover.spi.LinkEvents;
+
+/**
+ * The one thread of a node that keeps the gates of all its stays open, and hears for them what the kernel tells of their cards: to wake a thread
+ * for each of a hundred gates costs more than to move them on. Gates that are nearly due are moved with those that are.
+ *
+ * <p>The first stay starts the thread and opens the socket; with the last they end. One stay that fails, or leaves, is none of the others' business: what it
+ * throws ends its own place only. What may take long belongs to the stay's own thread.
+ *
+ * <p><b>Concurrency.</b> Any thread.
+ */
+final class GatePulse {
+    private static final Logger LOG = LoggerFactory.getLogger(GatePulse.class);
+
+    private static final long LEAVE_MILLIS_MAX = 500;
+    /** What a stay that does not look is told at most; then that it missed some. */
+    private static final int NEWS_MAX = 4096;
+
+    /** What has a gate. */
+    interface Stay {
+        /**
+         * Does what is due for the gate, on the thread of the pulse. Must not block.
+         *
+         * @return nanoseconds until the next time at the latest; {@link Long#MAX_VALUE} for never
+         */
+        long beat();
+
+        /** How much sooner than it said the next beat may come. */
+        long earlyNanos();
+
+        /** There are no more beats, though nobody left. On the thread of the pulse; must not block. */
+        void abandoned(String why);
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Runner runner;
+
+    /**
+     * A place for a stay that has no gate yet: it hears from now on.
+     *
+     * @param index of its card
+     * @param threads makes the thread, if this is the first
+     * @throws PlatformException if a socket cannot be opened
+     */
+    Place join(int index, AddressSet addresses, int tag, ThreadFactory threads, String threadName) {
+        lock.lock();
+        try {
+            Runner present = runner;
+            if (present == null || present.isOver) {
+                present = new Runner(threads, threadName, index, addresses, tag);
+                runner = present;
+                return present.places.get(0);
+            }
+            Place place = new Place(present, index, addresses, tag);
+            present.places.add(place);
+            boolean isHeard = false;
+            try {
+                present.retune();
+                isHeard = true;
+            } finally {
+                if (!isHeard) {
+                    present.places.remove(place);
+                }
+            }
+            return place;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One life of the thread. */
+    private final class Runner {
+        private final List<Place> places = new CopyOnWriteArrayList<>();
+        private final LinuxCardEvents events;
+        /** Guarded by {@link #lock}. */
+        private boolean isOver;
+
+        private Runner(ThreadFactory threads, String threadName, int index, AddressSet addresses, int tag) {
+            events = new LinuxCardEvents(List.of(index), addresses.all(), tag);
+            places.add(new Place(this, index, addresses, tag));
+            boolean isStarted = false;
+            try {
+                Thread thread = threads.newThread(this::run);
+                thread.setName(threadName);
+                thread.setDaemon(true);
+                thread.start();
+                isStarted = true;
+            } finally {
+                if (!isStarted) {
+                    events.close();
+                }
+            }
+        }
+
+        /** Under the lock. The tag of the newest: nodes that come back have another, and their old stays have ended. */
+        private void retune() {
+            Collection<Integer> interfaces = new TreeSet<>();
+            List<IpAddress> addresses = new ArrayList<>();
+            int tag = 0;
+            for (Place place : places) {
+                interfaces.addAll(place.interfaces);
+                addresses.addAll(place.addresses.all());
+                tag = place.tag;
+            }
+            if (!interfaces.isEmpty()) {
+                events.retune(interfaces, addresses, tag);
+            }
+        }
+
+        private void run() {
+            String why = "the thread that keeps gates open ended with an error";
+            try {
+                boolean goesOn = true;
+                while (goesOn) {
+                    goesOn = turn();
+                }
+                why = "";
+            } catch (RuntimeException e) {
+                why = "the thread that keeps gates open failed: " + e.getMessage();
+                LOG.error("gates are not kept open any more", e);
+            } finally {
+                end(why);
+            }
+        }
+
+        private boolean turn() {
+            List<LinkEvents.Event> news = events.await(delayNanos());
+            if (places.isEmpty() && isLeft()) {
+                return false;
+            }
+            for (Place place : places) {
+                place.tell(news);
+                place.beatIfDue();
+            }
+            return true;
+        }
+
+        private long delayNanos() {
+            long now = System.nanoTime();
+            long delay = Long.MAX_VALUE;
+            for (Place place : places) {
+                delay = Math.min(delay, place.delayNanos(now));
+            }
+            return delay;
+        }
+
+        /** Whoever joins from now on makes another. */
+        private boolean isLeft() {
+            lock.lock();
+            try {
+                isOver = places.isEmpty();
+                return isOver;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void end(String why) {
+            lock.lock();
+            try {
+                isOver = true;
+                if (runner == this) {
+                    runner = null;
+                }
+            } finally {
+                lock.unlock();
+            }
+            events.close();
+            places.forEach(place -> place.abandon(why));
+        }
+
+        private void leave(Place place) {
+            lock.lock();
+            try {
+                if (places.remove(place) && !isOver) {
+                    if (places.isEmpty()) {
+                        events.wake();
+                    } else {
+                        retune();
+                    }
+                }
+            } catch (PlatformException e) {
+                LOG.debug("what nobody waits for is still heard: {}", e.getMessage());
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** What one stay has of it, and what its own thread waits for. */
+    final class Place implements CardEvents {
+        private final Runner runner;
+        private final List<Integer> interfaces = new CopyOnWriteArrayList<>();
+        private final AddressSet addresses;
+        private final int tag;
+
+        private final ReentrantLock box = new ReentrantLock();
+        private final Condition stirred = box.newCondition();
+        /** Guarded by {@link #box}, as the next. */
+        private List<LinkEvents.Event> heard = new ArrayList<>();
+
+        private boolean isWoken;
+
+        /** Held during a beat. */
+        private final ReentrantLock turn = new ReentrantLock();
+
+        private volatile @Nullable Stay stay;
+        private volatile boolean isIdle = true;
+        private volatile long dueNanos;
+
+        private Place(Runner runner, int index, AddressSet addresses, int tag) {
+            this.runner = runner;
+            this.interfaces.add(index);
+            this.addresses = addresses;
+            this.tag = tag;
+        }
+
+        @Override
+        public void hearAlso(int interfaceIndex) {
+            lock.lock();
+            try {
+                interfaces.add(interfaceIndex);
+                runner.retune();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** From now on the gate is moved on, first at once. */
+        void keep(Stay kept) {
+            stay = kept;
+            dueNanos = System.nanoTime();
+            isIdle = false;
+            runner.events.wake();
+            lock.lock();
+            try {
+                if (!runner.isOver) {
+                    return;
+                }
+            } finally {
+                lock.unlock();
+            }
+            abandon("the thread that keeps gates open has ended");
+        }
+
+        /**
+         * No more beats.
+         *
+         * @return false if one hangs in the kernel; it is the last
+         */
+        boolean leave() {
+            boolean isQuiet = false;
+            try {
+                isQuiet = turn.tryLock(LEAVE_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } finally {
+                stay = null;
+                if (isQuiet) {
+                    turn.unlock();
+                }
+            }
+            return isQuiet;
+        }
+
+        private long delayNanos(long now) {
+            return isIdle || stay == null ? Long.MAX_VALUE : Math.max(0, dueNanos - now);
+        }
+
+        private void beatIfDue() {
+            Stay present = stay;
+            if (present == null || isIdle || dueNanos - System.nanoTime() > present.earlyNanos() || !turn.tryLock()) {
+                return;
+            }
+            try {
+                if (stay != null) {
+                    long delay = present.beat();
+                    isIdle = delay == Long.MAX_VALUE;
+                    dueNanos = System.nanoTime() + delay;
+                }
+            } catch (RuntimeException e) {
+                LOG.error("the gate of {} is not kept open any more", addresses, e);
+                abandon("its gate could not be kept open: " + e.getMessage());
+            } finally {
+                turn.unlock();
+            }
+        }
+
+        private void abandon(String why) {
+            Stay present = stay;
+            stay = null;
+            if (present != null) {
+                present.abandoned(why);
+            }
+        }
+
+        private void tell(List<LinkEvents.Event> news) {
+            if (news.isEmpty()) {
+                return;
+            }
+            box.lock();
+            try {
+                for (LinkEvents.Event event : news) {
+                    if (concerns(event)) {
+                        heard.add(event);
+                    }
+                }
+                if (heard.size() > NEWS_MAX) {
+                    heard = new ArrayList<>(List.of(new LinkEvents.Missed()));
+                }
+                if (!heard.isEmpty()) {
+                    stirred.signal();
+                }
+            } finally {
+                box.unlock();
+            }
+        }
+
+        private boolean concerns(LinkEvents.Event event) {
+            if (event instanceof LinkEvents.AddressChanged changed) {
+                return addresses.contains(changed.address()) && interfaces.contains(changed.interfaceIndex());
+            }
+            if (event instanceof LinkEvents.LinkChanged changed) {
+                return interfaces.contains(changed.index());
+            }
+            return !(event instanceof LinkEvents.LinkRemoved removed) || interfaces.contains(removed.index());
+        }
+
+        @Override
+        public List<LinkEvents.Event> await(long nanos) {
+            box.lock();
+            try {
+                long left = nanos;
+                while (!isWoken && heard.isEmpty() && left > 0) {
+                    left = stirred.awaitNanos(left);
+                }
+                isWoken = false;
+                List<LinkEvents.Event> news = heard;
+                heard = new ArrayList<>();
+                return news;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return List.of();
+            } finally {
+                box.unlock();
+            }
+        }
+
+        @Override
+        public void wake() {
+            box.lock();
+            try {
+                isWoken = true;
+                stirred.signal();
+            } finally {
+                box.unlock();
+            }
+        }
+
+        @Override
+        public void close() {
+            stay = null;
+            runner.leave(this);
+        }
+    }
+}

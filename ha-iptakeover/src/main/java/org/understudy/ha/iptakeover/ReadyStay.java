@@ -1,0 +1,201 @@
+package org.understudy.ha.iptakeover;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.HaException;
+import org.understudy.ha.api.spi.EnforcedLease;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.core.GateTiming;
+import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.spi.AddressAnnouncer;
+import org.understudy.ha.iptakeover.spi.AddressGate;
+import org.understudy.ha.iptakeover.spi.AddressTable;
+import org.understudy.ha.iptakeover.spi.DeadlineGate;
+import org.understudy.ha.iptakeover.spi.LinkTable;
+
+/**
+ * What a stay needs that can be had before its grant: the sockets, and the gate, shut. The addresses are not among it: with them local, programs of this
+ * host would no longer reach their owner. The gate keeps nothing from them: it drops what comes in <i>for</i> the addresses and what leaves <i>from</i> them, and neither
+ * is of use to a host that does not have them. No packet is sent.
+ *
+ * <p>A process that dies in between leaves a shut gate, as one that dies after its addresses were taken away: the next start takes it over, and so do last rites
+ * by its tag.
+ *
+ * <p><b>Concurrency.</b> One thread at a time.
+ */
+final class ReadyStay {
+    private static final Logger LOG = LoggerFactory.getLogger(ReadyStay.class);
+
+    private final AddressSet addresses;
+    private final LinkTable.Link link;
+    private final int tag;
+    private final Optional<CardGuard> guard;
+    private final LinkTable links;
+    private final AddressTable table;
+    private final AddressAnnouncer announcer;
+    /** One of the two, or none where this host has no gates. */
+    private final @Nullable DeadlineGate deadline;
+
+    private final @Nullable AddressGate timeouts;
+    private boolean isShut;
+
+    private ReadyStay(
+            AddressSet addresses,
+            LinkTable.Link link,
+            int tag,
+            Optional<CardGuard> guard,
+            LinkTable links,
+            AddressTable table,
+            AddressAnnouncer announcer,
+            @Nullable DeadlineGate deadline,
+            @Nullable AddressGate timeouts) {
+        this.addresses = addresses;
+        this.link = link;
+        this.tag = tag;
+        this.guard = guard;
+        this.links = links;
+        this.table = table;
+        this.announcer = announcer;
+        this.deadline = deadline;
+        this.timeouts = timeouts;
+    }
+
+    /**
+     * Opens the sockets; changes nothing in the kernel.
+     *
+     * @param isGated whether this host has gates
+     * @param guard of the card; empty where time-outs must serve
+     * @param tables opens the table of addresses
+     * @throws org.understudy.ha.api.PlatformException if a socket cannot be opened
+     */
+    static ReadyStay open(
+            AddressSet addresses,
+            LinkTable.Link link,
+            int tag,
+            boolean isGated,
+            Optional<CardGuard> guard,
+            Supplier<AddressTable> tables,
+            CardGuard.Heads heads) {
+        List<AutoCloseable> opened = new ArrayList<>();
+        try {
+            LinkTable links = AddressTenure.remember(opened, new LinuxLinkTable());
+            AddressTable table = AddressTenure.remember(opened, tables.get());
+            AddressAnnouncer announcer = AddressTenure.remember(opened, new RawSocketAnnouncer(link.index()));
+            DeadlineGate deadline = null;
+            AddressGate timeouts = null;
+            if (isGated && guard.isPresent()) {
+                deadline = AddressTenure.remember(opened, guard.get().gate(addresses, heads));
+            } else if (isGated) {
+                timeouts = AddressTenure.remember(opened, new NftGate(addresses, link.name(), link.index()));
+            }
+            opened.clear();
+            return new ReadyStay(addresses, link, tag, guard, links, table, announcer, deadline, timeouts);
+        } finally {
+            AddressTenure.closeAll(opened);
+        }
+    }
+
+    /**
+     * Makes the gate, shut, if it is not made.
+     *
+     * @throws org.understudy.ha.api.PlatformException if the kernel refuses, or a living process has it
+     * @throws ResourceException if it cannot be had now
+     */
+    void shut() throws ResourceException {
+        if (isShut) {
+            return;
+        }
+        if (deadline != null) {
+            deadline.create(tag);
+        } else if (timeouts != null) {
+            timeouts.create(tag);
+        }
+        isShut = true;
+    }
+
+    /** Whether there is a gate in the kernel, or may be. */
+    boolean isShut() {
+        return isShut;
+    }
+
+    /** Whether it can still serve a start with these. */
+    boolean fits(LinkTable.Link present, int presentTag, boolean isGated, Optional<CardGuard> presentGuard) {
+        boolean isSame = present.index() == link.index()
+                && present.name().equals(link.name())
+                && present.mac().equals(link.mac())
+                && presentTag == tag
+                && isGated == (deadline != null || timeouts != null)
+                && presentGuard.orElse(null) == guard.orElse(null);
+        DeadlineGate gate = deadline;
+        return isSame && (gate == null || gate.problem().isEmpty());
+    }
+
+    /** What keeps the gate open, see {@link LeaseEnd}. */
+    LeaseEnd leaseEnd() {
+        if (deadline != null) {
+            return LeaseEnd.DEADLINE;
+        }
+        return timeouts == null ? LeaseEnd.OWN_CODE : LeaseEnd.TIME_OUT;
+    }
+
+    GateKeeper keeper(EnforcedLease lease, @Nullable GateTiming timing) {
+        if (deadline != null) {
+            return new DeadlineGateKeeper(addresses, deadline, lease);
+        }
+        return timeouts == null || timing == null
+                ? new CooperativeGateKeeper(lease)
+                : new TimeoutGateKeeper(addresses, timeouts, lease, timing);
+    }
+
+    LinkTable.Link link() {
+        return link;
+    }
+
+    int tag() {
+        return tag;
+    }
+
+    LinkTable links() {
+        return links;
+    }
+
+    AddressTable table() {
+        return table;
+    }
+
+    AddressAnnouncer announcer() {
+        return announcer;
+    }
+
+    /** Nobody starts with it: takes the gate away again and closes everything. What fails is left, shut, and logged. */
+    void discard() {
+        try {
+            if (isShut && deadline != null) {
+                deadline.shut();
+                deadline.remove();
+            } else if (isShut && timeouts != null) {
+                timeouts.remove();
+            }
+        } catch (HaException e) {
+            LOG.info("{}: a gate that was made ready is left, shut: {}", addresses, e.getMessage());
+        } finally {
+            List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
+            if (deadline != null) {
+                all.add(deadline);
+            }
+            if (timeouts != null) {
+                all.add(timeouts);
+            }
+            AddressTenure.closeAll(all);
+        }
+    }
+}
