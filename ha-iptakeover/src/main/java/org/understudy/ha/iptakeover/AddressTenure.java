@@ -378,7 +378,7 @@ final class AddressTenure {
             GateKeeper.Turn turn = gate.turn();
             boolean isKept = turn.isKept();
             boolean isReopened = turn.isReopened();
-            for (int i = 1; i < TURNS_MAX && turn.end().isEmpty() && turn.delayNanos() == 0; i++) {
+            for (int i = 1; i < TURNS_MAX && turn.end().isEmpty() && turn.delayNanos() == 0 && isHeld(); i++) {
                 turn = gate.turn();
                 isKept |= turn.isKept();
                 isReopened |= turn.isReopened();

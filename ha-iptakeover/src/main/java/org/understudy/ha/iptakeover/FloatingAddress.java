@@ -756,11 +756,18 @@ public final class FloatingAddress implements ManagedResource {
     private ReadyStay readyFor(
             LinkTable.Link link, int tag, boolean isGated, Optional<CardGuard> guard, CardGuard.Heads heads) {
         ReadyStay made = ready.getAndSet(null);
-        if (made != null && made.fits(link, tag, isGated, guard)) {
-            return made;
-        }
         if (made != null) {
-            made.discard();
+            boolean fits = false;
+            try {
+                fits = made.fits(link, tag, isGated, guard);
+            } finally {
+                if (!fits) {
+                    made.discard();
+                }
+            }
+            if (fits) {
+                return made;
+            }
         }
         return ReadyStay.open(addresses, link, tag, isGated, guard, () -> new LinuxAddressTable(label), heads);
     }
