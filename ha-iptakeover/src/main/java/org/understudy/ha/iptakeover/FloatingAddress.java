@@ -719,9 +719,7 @@ public final class FloatingAddress implements ManagedResource {
             if (context.proof() == ProofKind.NEVER) {
                 refuseIfUsed(next);
             }
-            // Also those that go by themselves: the kernel closes a dead process's descriptors only after it has given
-            // its
-            // memory back, and the guardian is faster.
+            // Also those that go by themselves: the guardian is faster than a kernel that gives a large memory back.
             for (String claim : addresses.claims()) {
                 context.claims().claim(claim);
             }
@@ -809,6 +807,19 @@ public final class FloatingAddress implements ManagedResource {
             ready.set(next);
         } catch (PlatformException e) {
             throw new ResourceException(Severity.SOFT, this + " is not made ready: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * The sockets, and the gate, shut: nobody sees it, and the addresses stay where they are. What cannot be made ready now is left to the start.
+     */
+    @Override
+    public void prepare(PrepareContext context) {
+        try {
+            addresses.claims().forEach(context.claims()::claim);
+            makeReady(context.claims().tag());
+        } catch (ResourceException e) {
+            LOG.info("{}; its start does it all", e.getMessage());
         }
     }
 

@@ -1116,7 +1116,7 @@ final class UnderstudyNode implements HaNode {
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.PrepareGroup prepare) {
-                lane(prepare.group()).ifPresent(l -> l.prepare(prepare.token()));
+                lane(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
             } else if (effect instanceof Effect.UnprepareGroup unprepare) {
                 lane(unprepare.group()).ifPresent(Lane::unprepare);
             } else if (effect instanceof Effect.WatchGroup watch) {

@@ -61,11 +61,11 @@ public interface ManagedResource {
      * of the resource, or be lost when the process dies. Does nothing by default.
      *
      * @param context whose token is that of the grant which is going to end
-     * @throws ResourceException if it could not be started here: the move is given up, the resource goes on where it is, and the
-     *     failure counts as one of a start
+     * @throws ResourceException if it could not be started here: it counts as a failure of a start and is tried again if that would be, or
+     *     the move is given up and the resource goes on where it is
      * @throws InterruptedException if the move was given up, or the budget ran out
      */
-    default void prepare(CallContext context) throws ResourceException, InterruptedException {
+    default void prepare(PrepareContext context) throws ResourceException, InterruptedException {
         // A start takes no time.
     }
 
@@ -217,6 +217,15 @@ public interface ManagedResource {
         default boolean isCancelled() {
             return Thread.currentThread().isInterrupted();
         }
+    }
+
+    /** Everything a preparation is given. */
+    interface PrepareContext extends CallContext {
+        /** The incarnation of this node that is to hold the next grant. */
+        Incarnation successor();
+
+        /** Announces what it will leave on the host to the guardian, before it is created there. */
+        HostClaims claims();
     }
 
     /** Everything a start or a promotion is given. */

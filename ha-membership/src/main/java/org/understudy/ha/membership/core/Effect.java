@@ -25,8 +25,10 @@ public sealed interface Effect {
     /**
      * Another node is about to give this one the group that it holds under this token: make ready what takes time. Answer with {@link
      * Input.PrepareEnded}.
+     *
+     * @param successor this node's session, which is to hold the next grant
      */
-    record PrepareGroup(String group, long token) implements Effect {}
+    record PrepareGroup(String group, long token, Incarnation successor) implements Effect {}
 
     /** It will not be given to this node: what was made ready is not needed. */
     record UnprepareGroup(String group) implements Effect {}

@@ -1381,7 +1381,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     ? Severity.HARD
                     : o.failure().get();
             group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why() + "; so it does not come here");
+            say(group.name(), Reason.GROUP_FAILED, o.why());
+            // Begun anew if it would be started again here after such a failure; else this node is no candidate any
+            // more.
+            unprepare(group);
         }
     }
 
@@ -1740,11 +1743,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (token != 0) {
             group.coming(token);
-            urgent.add(new Effect.PrepareGroup(group.name(), token));
+            urgent.add(new Effect.PrepareGroup(group.name(), token, keeper.session()));
         } else if (grantHere(group.name()).isEmpty()) {
-            group.comesNoMore();
-            urgent.add(new Effect.UnprepareGroup(group.name()));
+            unprepare(group);
         }
+    }
+
+    private void unprepare(LocalGroup group) {
+        group.comesNoMore();
+        urgent.add(new Effect.UnprepareGroup(group.name()));
     }
 
     /** The token under which another node holds a group that the record asks to move here; 0 if there is none, or it would not be started. */

@@ -40,6 +40,7 @@ import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ManagedResource.Call;
+import org.understudy.ha.api.spi.ManagedResource.PrepareContext;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
@@ -368,7 +369,7 @@ public final class Lane {
     }
 
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
-    public void prepare(long token) {
+    public void prepare(long token, Incarnation successor) {
         preparing = token;
         AtomicBoolean isReported = new AtomicBoolean();
         Duration budget = prepareBudget();
@@ -378,7 +379,7 @@ public final class Lane {
                     prepared(token, isReported, Optional.of(new Failure(Severity.SOFT, "", late)));
                 },
                 budget.toMillis());
-        submit(() -> prepareAll(token, isReported));
+        submit(() -> prepareAll(token, successor, isReported));
     }
 
     /** How long making ready may take before the owner need not wait for it: with a look that it may have to wait for. */
@@ -674,7 +675,7 @@ public final class Lane {
 
     // ---- before a start, in the lane ---------------------------------------------------------------------------
 
-    private void prepareAll(long token, AtomicBoolean isReported) {
+    private void prepareAll(long token, Incarnation successor, AtomicBoolean isReported) {
         if (preparing != token || isActive()) {
             return;
         }
@@ -683,7 +684,7 @@ public final class Lane {
                 isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
         if (failure.isEmpty() && !isNothingToDo) {
             for (Group.Entry entry : part.entries()) {
-                failure = prepareOne(entry, token, isReported);
+                failure = prepareOne(entry, token, successor, isReported);
                 if (failure.isPresent() || preparing != token) {
                     break;
                 }
@@ -692,7 +693,8 @@ public final class Lane {
         prepared(token, isReported, failure);
     }
 
-    private Optional<Failure> prepareOne(Group.Entry entry, long token, AtomicBoolean isReported) {
+    private Optional<Failure> prepareOne(
+            Group.Entry entry, long token, Incarnation successor, AtomicBoolean isReported) {
         String overdue = "prepare has not returned after " + instance.budget(entry, Call.PREPARE)
                 + " although it was interrupted";
         Runnable hangs = () -> {
@@ -702,7 +704,11 @@ public final class Lane {
             prepared(token, isReported, Optional.of(new Failure(Severity.SOFT, entry.name(), overdue)));
         };
         return instance.call(
-                this, entry, Call.PREPARE, hangs, call -> entry.resource().prepare(new Context(token, call)));
+                this,
+                entry,
+                Call.PREPARE,
+                hangs,
+                call -> entry.resource().prepare(new Preparing(token, successor, call)));
     }
 
     private void prepared(long token, AtomicBoolean isReported, Optional<Failure> failure) {
@@ -1289,7 +1295,36 @@ public final class Lane {
         }
     }
 
-    private final class Context implements StopContext {
+    private final class Preparing extends Context implements PrepareContext, HostClaims {
+        private final Incarnation successor;
+
+        private Preparing(long token, Incarnation successor, UserCall call) {
+            super(token, call);
+            this.successor = successor;
+        }
+
+        @Override
+        public Incarnation successor() {
+            return successor;
+        }
+
+        @Override
+        public HostClaims claims() {
+            return this;
+        }
+
+        @Override
+        public int tag() {
+            return around.tag().applyAsInt(successor);
+        }
+
+        @Override
+        public void claim(String claim) {
+            around.claim().accept(claim);
+        }
+    }
+
+    private class Context implements StopContext {
         private final long token;
         private final UserCall call;
 

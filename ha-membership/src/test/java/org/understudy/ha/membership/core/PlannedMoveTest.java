@@ -119,6 +119,24 @@ class PlannedMoveTest {
     }
 
     @Test
+    void a_preparation_that_failed_is_begun_anew_as_a_start_would_be() {
+        move();
+        pass(100);
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.SOFT), "server", "busy"));
+        pass(500);
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web", "b prepare web");
+
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.SOFT), "server", "busy"));
+        pass(500);
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.SOFT), "server", "busy"));
+        pass(3_000);
+
+        assertThat(orders).filteredOn(order -> order.equals("b prepare web")).hasSize(3);
+        assertThat(orders).last().isEqualTo("b unprepare web");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
     void a_node_that_says_nothing_of_it_is_not_waited_for_longer_than_a_lease() {
         isLost = (to, message) -> message instanceof Message.Succeed;
         move();

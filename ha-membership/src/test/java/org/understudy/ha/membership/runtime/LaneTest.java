@@ -276,7 +276,7 @@ class LaneTest {
         Told first = new Told("first");
         Told second = new Told("second", first.told);
         Lane lane = lane(group(first, second));
-        lane.prepare(6);
+        lane.prepare(6, LIFE);
         Input.PrepareEnded ready = next(Input.PrepareEnded.class);
         assertThat(ready.token()).isEqualTo(6);
         assertThat(ready.failure()).isEmpty();
@@ -295,7 +295,7 @@ class LaneTest {
                 isGivenBack.countDown();
             }
         }));
-        lane.prepare(6);
+        lane.prepare(6, LIFE);
         next(Input.PrepareEnded.class);
         assertThat(isGivenBack.getCount()).isEqualTo(1);
 
@@ -311,12 +311,12 @@ class LaneTest {
         Lane lane = lane(group(
                 new Good() {
                     @Override
-                    public void prepare(CallContext context) throws ResourceException {
+                    public void prepare(PrepareContext context) throws ResourceException {
                         throw new ResourceException(Severity.HARD, "no room for its cache");
                     }
                 },
                 second));
-        lane.prepare(6);
+        lane.prepare(6, LIFE);
         Input.PrepareEnded failed = next(Input.PrepareEnded.class);
         assertThat(failed.failure()).contains(Severity.HARD);
         assertThat(failed.resource()).isEqualTo("r0");
@@ -329,7 +329,7 @@ class LaneTest {
         Hanging hanging = new Hanging(ManagedResource.Call.PREPARE);
         Lane lane = lane(group(hanging));
         hanging.isOn = true;
-        lane.prepare(6);
+        lane.prepare(6, LIFE);
         Input.EligibilityChanged veto = next(Input.EligibilityChanged.class);
         assertThat(veto.isEligible()).isFalse();
         assertThat(veto.whyNot()).contains("r0.prepare does not return");
@@ -346,7 +346,7 @@ class LaneTest {
         CountDownLatch isInterrupted = new CountDownLatch(1);
         Lane lane = lane(group(new Good() {
             @Override
-            public void prepare(CallContext context) throws InterruptedException {
+            public void prepare(PrepareContext context) throws InterruptedException {
                 isAtIt.countDown();
                 try {
                     new CountDownLatch(1).await();
@@ -356,7 +356,7 @@ class LaneTest {
                 }
             }
         }));
-        lane.prepare(6);
+        lane.prepare(6, LIFE);
         assertThat(isAtIt.await(60, TimeUnit.SECONDS)).isTrue();
         lane.unprepare();
         assertThat(isInterrupted.await(60, TimeUnit.SECONDS)).isTrue();
@@ -366,7 +366,7 @@ class LaneTest {
     void of_a_promoted_role_nothing_is_made_ready_and_it_may_come_at_once() throws Exception {
         Roles roles = new Roles(Scope.PROCESS) {
             @Override
-            public void prepare(CallContext context) {
+            public void prepare(PrepareContext context) {
                 throw new IllegalStateException("its copy runs already");
             }
         };
@@ -376,7 +376,7 @@ class LaneTest {
                 .filter(lane -> lane.role() == org.understudy.ha.api.Role.PROMOTED)
                 .findFirst()
                 .orElseThrow();
-        promoted.prepare(6);
+        promoted.prepare(6, LIFE);
         assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
     }
 
@@ -923,7 +923,7 @@ class LaneTest {
         }
 
         @Override
-        public void prepare(CallContext context) {
+        public void prepare(PrepareContext context) {
             told.add("prepare " + name + " " + context.token().value());
         }
 
@@ -1032,7 +1032,7 @@ class LaneTest {
         }
 
         @Override
-        public void prepare(CallContext context) {
+        public void prepare(PrepareContext context) {
             hangIf(Call.PREPARE);
         }
 

@@ -27,7 +27,11 @@ final class LineService implements ManagedResource {
 
     /** While the other node still serves: what a start would have to wait for. */
     @Override
-    public void prepare(CallContext context) {
+    public void prepare(PrepareContext context) {
+        startThreads();
+    }
+
+    private void startThreads() {
         if (workers.isEmpty()) {
             ThreadPoolExecutor ready =
                     new ThreadPoolExecutor(THREADS, THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>());
@@ -42,7 +46,7 @@ final class LineService implements ManagedResource {
         byte[] answer = ("HTTP/1.0 200 OK\r\n\r\n" + line).getBytes(StandardCharsets.UTF_8);
         try {
             closePort();
-            prepare(context);
+            startThreads();
             ServerSocket socket = new ServerSocket(port, 512);
             listener = Optional.of(socket);
             for (int i = 0; i < THREADS; i++) {

@@ -99,7 +99,7 @@ public final class TakeoverNode {
         }
 
         @Override
-        public void prepare(CallContext context) {
+        public void prepare(PrepareContext context) {
             served.prepare();
         }
 
@@ -140,7 +140,7 @@ public final class TakeoverNode {
     /** A resource that tells when it is started and stopped, and is what it stands for otherwise. */
     private record Marked(String name, ManagedResource real) implements ManagedResource {
         @Override
-        public void prepare(CallContext context) throws ResourceException, InterruptedException {
+        public void prepare(PrepareContext context) throws ResourceException, InterruptedException {
             real.prepare(context);
         }
 
