@@ -24,7 +24,7 @@ import org.understudy.ha.membership.core.record.Grant;
 final class Company {
 
     /** More groups on more nodes than this take too long to be played fault by fault. */
-    private static final int SIZE_MAX = 20_000;
+    private static final int SIZE_MAX = 5_000;
 
     private static final String NOWHERE = "no node can start it now; ";
 
