@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.ConfigurationException;
@@ -109,6 +110,27 @@ public final class CheckedResource implements ManagedResource {
             }
             return new CheckedResource(resource, List.copyOf(monitors), upWithin == null ? Duration.ZERO : upWithin);
         }
+    }
+
+    @Override
+    public void prepare(PrepareContext context) throws ResourceException, InterruptedException {
+        if (resource != null) {
+            resource.prepare(context);
+        }
+    }
+
+    @Override
+    public void quiesce(StopContext context) throws ResourceException, InterruptedException {
+        if (resource != null) {
+            resource.quiesce(context);
+        }
+    }
+
+    /** As the resource says; a start has the time on top in which its checks must be up. */
+    @Override
+    public Optional<Duration> budget(Call call) {
+        Optional<Duration> own = resource == null ? Optional.empty() : resource.budget(call);
+        return call == Call.START ? own.map(upWithin::plus) : own;
     }
 
     @Override

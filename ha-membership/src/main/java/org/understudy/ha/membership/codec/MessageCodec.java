@@ -176,7 +176,7 @@ public final class MessageCodec {
             case 25:
                 return new ClearAnswer(r.i64(), r.bool(), r.text());
             case 26:
-                return new Succeed(r.text(), r.i64(), r.bool());
+                return new Succeed(r.list(x -> new Succeed.Word(x.text(), x.i64(), x.bool())));
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
@@ -372,7 +372,10 @@ public final class MessageCodec {
 
         @Override
         public Writer visit(Succeed m) {
-            return w.u8(26).text(m.group()).i64(m.token()).bool(m.isReady());
+            return w.u8(26)
+                    .list(
+                            m.words(),
+                            (x, word) -> x.text(word.group()).i64(word.token()).bool(word.isReady()));
         }
     }
 }

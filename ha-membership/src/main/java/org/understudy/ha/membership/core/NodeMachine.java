@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -728,10 +729,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Succeed m) {
-                LocalGroup group = groups.get(m.group());
-                if (group != null && group.phase() == LocalGroup.Phase.RUNNING && group.token() == m.token()) {
-                    successions.heard(now, from, m.group(), m.token(), m.isReady());
-                    touched.add(m.group());
+                for (Succeed.Word word : m.words()) {
+                    LocalGroup group = groups.get(word.group());
+                    if (group != null && group.phase() == LocalGroup.Phase.RUNNING && group.token() == word.token()) {
+                        successions.heard(now, from, word);
+                        touched.add(word.group());
+                    }
                 }
                 return true;
             }
@@ -1334,7 +1337,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         .grant(move.group())
                         .filter(Grant::stands)
                         .filter(g -> g.holder().node().equals(move.to()))
-                        .isPresent()) {
+                        .isPresent()
+                && learned.map(r -> r.groups().get(move.group()))
+                        .flatMap(GroupRecord::moveTo)
+                        .isEmpty()) {
             boolean isSure = keeper != null && keeper.isValid(now);
             ownMoves.remove(move.request());
             then.add(new Effect.MoveDecided(
@@ -1374,7 +1380,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (o.failure().isEmpty()) {
             group.ready();
-            saySucceed(group);
+            saySucceed(List.of(group));
         } else {
             // It runs where it is: that this node cannot take it over says nothing about any other.
             Severity severity = o.failure().get() == Severity.FATAL
@@ -1388,11 +1394,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    private void saySucceed(LocalGroup group) {
-        learned.flatMap(record -> record.grant(group.name()))
-                .filter(grant -> grant.token() == group.comingToken())
-                .ifPresent(grant -> urgent.add(new Effect.Send(
-                        grant.holder().node(), new Succeed(group.name(), grant.token(), group.isReady()))));
+    private void saySucceed(Collection<LocalGroup> coming) {
+        TreeMap<NodeId, List<Succeed.Word>> words = new TreeMap<>();
+        for (LocalGroup group : coming) {
+            learned.flatMap(record -> record.grant(group.name()))
+                    .filter(grant -> grant.token() == group.comingToken())
+                    .ifPresent(grant -> words.computeIfAbsent(grant.holder().node(), node -> new ArrayList<>())
+                            .add(new Succeed.Word(group.name(), grant.token(), group.isReady())));
+        }
+        words.forEach((holder, all) -> {
+            for (int i = 0; i < all.size(); i += Succeed.WORDS_MAX) {
+                List<Succeed.Word> some = all.subList(i, Math.min(all.size(), i + Succeed.WORDS_MAX));
+                urgent.add(new Effect.Send(holder, new Succeed(some)));
+            }
+        });
     }
 
     private void groupEnded(long now, LocalGroup group, Input.GroupEnded o) {
@@ -1772,9 +1787,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Whether it goes on here until the node that it is asked to move to is ready. */
     private boolean awaitsSuccessor(long now, LocalGroup group) {
         return group.phase() == LocalGroup.Phase.RUNNING
+                && !isInTheWay(group)
                 && moveTarget(group)
                         .filter(to -> !successions.mayGo(now, group.name(), group.token(), to))
                         .isPresent();
+    }
+
+    /** Whether something more urgent runs nowhere: it may be this that makes room for it, so nobody waits. */
+    private boolean isInTheWay(LocalGroup group) {
+        int own = group.rules().placement().priority();
+        return learned.stream()
+                .flatMap(record -> record.groups().values().stream())
+                .anyMatch(other -> !other.isGranted()
+                        && other.fatal().isEmpty()
+                        && other.rules().placement().priority() > own);
     }
 
     /** Where it is asked to move, if that is elsewhere. */
@@ -1977,7 +2003,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         sayWhoIsMissing(now);
         forceIfDue(now);
         operations.repeated(now).forEach(this::toOthers);
-        groups.values().stream().filter(g -> g.comingToken() != 0).forEach(this::saySucceed);
+        saySucceed(groups.values().stream().filter(g -> g.comingToken() != 0).toList());
         clearings.repeated(now).forEach(clear -> {
             toOthers(clear);
             takeClear(now, self, clear);

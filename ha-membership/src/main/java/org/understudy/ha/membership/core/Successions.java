@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.GroupRecord;
 
@@ -30,9 +31,15 @@ final class Successions {
         this.patienceNanos = patienceNanos;
     }
 
-    /** A successor speaks of a group that runs here. It may know the record already that asks for the move. */
-    void heard(long now, NodeId from, String group, long token, boolean isReady) {
-        going.put(group, new Going(token, from, isReady, now));
+    /**
+     * A successor speaks of a group that runs here. It may know the record already that asks for the move; one that the newest record here does
+     * not name says nothing about who it does name.
+     */
+    void heard(long now, NodeId from, Succeed.Word word) {
+        Going known = going.get(word.group());
+        if (known == null || known.token() != word.token() || known.to().equals(from)) {
+            going.put(word.group(), new Going(word.token(), from, word.isReady(), now));
+        }
     }
 
     /** Whether a group that is asked to move waits for its successor no longer. */

@@ -661,6 +661,14 @@ final class Instance {
         }
     }
 
+    /** Whether the lane is making ready, so that nothing it was told since has begun. Any thread; never blocks. */
+    boolean isPreparing(Lane lane) {
+        synchronized (turn) {
+            UserCall call = current;
+            return call != null && call.isPreparation() && call.lane() == lane;
+        }
+    }
+
     /** The call that is under way, for a sentence. */
     String underWay() {
         synchronized (turn) {

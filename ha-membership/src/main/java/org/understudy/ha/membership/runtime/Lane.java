@@ -151,8 +151,8 @@ public final class Lane {
     private volatile boolean isOffered;
     private volatile long startRequested;
     private volatile long stopRequested;
-    /** The token under which another node holds what is being made ready here; 0 if nothing is. */
-    private volatile long preparing;
+    /** What is being made ready here, or is ready. */
+    private volatile @Nullable Preparation preparation;
     /** The token of a promotion that the copy under it takes with it. */
     private volatile long givenUp;
 
@@ -370,17 +370,20 @@ public final class Lane {
 
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
     public void prepare(long token, Incarnation successor) {
-        preparing = token;
-        AtomicBoolean isReported = new AtomicBoolean();
+        Preparation next = new Preparation(token, successor, new AtomicBoolean());
+        preparation = next;
         Duration budget = prepareBudget();
         later(
                 () -> {
                     String late = instance.underWay() + " keeps it from being made ready for " + budget;
-                    prepared(token, isReported, Optional.of(new Failure(Severity.SOFT, "", late)));
+                    prepared(next, Optional.of(new Failure(Severity.SOFT, "", late)));
                 },
                 budget.toMillis());
-        submit(() -> prepareAll(token, successor, isReported));
+        submit(() -> prepareAll(next));
     }
+
+    /** One that was asked for; another one may be asked for under the same token. */
+    private record Preparation(long token, Incarnation successor, AtomicBoolean isReported) {}
 
     /** How long making ready may take before the owner need not wait for it: with a look that it may have to wait for. */
     private Duration prepareBudget() {
@@ -393,10 +396,10 @@ public final class Lane {
 
     /** It does not come here: gives back what was made ready. Never blocks. */
     public void unprepare() {
-        preparing = 0;
+        preparation = null;
         instance.cancelStart(this);
         submit(() -> {
-            if (preparing == 0) {
+            if (preparation == null) {
                 instance.retireAll(this);
             }
         });
@@ -405,7 +408,12 @@ public final class Lane {
     /** Starts all resources in order. */
     public void start(Incarnation newHolder, long token, ProofKind proof) {
         startRequested = token;
+        preparation = null;
         submit(() -> startAll(newHolder, token, proof));
+        if (instance.isPreparing(this)) {
+            // Its turn may never come; if the call is found to hang only after this, that says so too.
+            instance.stuck().ifPresent(hung -> startFailed(token, hung));
+        }
     }
 
     /** Stops whatever was started last, for a node that steps aside. */
@@ -426,6 +434,10 @@ public final class Lane {
             instance.promoted().ifPresent(Lane::giveUp);
         }
         AtomicBoolean isReported = new AtomicBoolean();
+        if (active == 0 && instance.isPreparing(this)) {
+            // The start is behind that call, and will find that it is over: there was never anything to stop.
+            stopped(token, isReported);
+        }
         Duration budget = stopBudget();
         later(
                 () -> {
@@ -675,48 +687,52 @@ public final class Lane {
 
     // ---- before a start, in the lane ---------------------------------------------------------------------------
 
-    private void prepareAll(long token, Incarnation successor, AtomicBoolean isReported) {
-        if (preparing != token || isActive()) {
-            return;
-        }
+    private void prepareAll(Preparation wanted) {
         Optional<Failure> failure = instance.stuck();
         boolean isNothingToDo =
                 isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
         if (failure.isEmpty() && !isNothingToDo) {
             for (Group.Entry entry : part.entries()) {
-                failure = prepareOne(entry, token, successor, isReported);
-                if (failure.isPresent() || preparing != token) {
+                if (preparation != wanted || isActive()) {
+                    return;
+                }
+                failure = prepareOne(entry, wanted);
+                if (failure.isPresent()) {
                     break;
                 }
             }
         }
-        prepared(token, isReported, failure);
+        prepared(wanted, failure);
     }
 
-    private Optional<Failure> prepareOne(
-            Group.Entry entry, long token, Incarnation successor, AtomicBoolean isReported) {
+    private Optional<Failure> prepareOne(Group.Entry entry, Preparation wanted) {
         String overdue = "prepare has not returned after " + instance.budget(entry, Call.PREPARE)
                 + " although it was interrupted";
+        Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
         Runnable hangs = () -> {
-            // Nothing else has a turn here, so nobody would look.
+            // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be nobody's.
             eligibility = instance.whyStuck().orElse(Eligibility.veto(overdue));
             around.report().accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
-            prepared(token, isReported, Optional.of(new Failure(Severity.SOFT, entry.name(), overdue)));
+            prepared(wanted, Optional.of(hung));
+            if (startRequested > stopRequested) {
+                startFailed(startRequested, hung);
+            }
         };
         return instance.call(
                 this,
                 entry,
                 Call.PREPARE,
                 hangs,
-                call -> entry.resource().prepare(new Preparing(token, successor, call)));
+                call -> entry.resource().prepare(new Preparing(wanted.token(), wanted.successor(), call)));
     }
 
-    private void prepared(long token, AtomicBoolean isReported, Optional<Failure> failure) {
-        if (isReported.compareAndSet(false, true)) {
+    /** Said once, and only of the newest. */
+    private void prepared(Preparation wanted, Optional<Failure> failure) {
+        if (preparation == wanted && wanted.isReported().compareAndSet(false, true)) {
             around.report()
                     .accept(new Input.PrepareEnded(
                             part.name(),
-                            token,
+                            wanted.token(),
                             failure.map(Failure::severity),
                             failure.map(Failure::resource).orElse(""),
                             failure.map(f -> f.resource().isEmpty() ? f.reason() : f.why())

@@ -213,13 +213,27 @@ class PlannedMoveTest {
     }
 
     @Test
+    void a_move_to_where_it_is_calls_off_the_one_under_way() {
+        move();
+        pass(100);
+        give(A, new Input.MoveWanted(2, WEB, A));
+        pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided)
+                .containsExactlyInAnyOrder(
+                        "b could not take web over; it stays or went elsewhere", "web is granted to a");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
     void a_word_about_another_grant_stops_nothing() {
         move();
         pass(100);
 
-        give(A, new Input.Received(B, new Message.Succeed(WEB, token - 1, true)));
-        give(A, new Input.Received(W, new Message.Succeed(WEB, token, true)));
-        give(A, new Input.Received(B, new Message.Succeed("mail", token, true)));
+        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token - 1, true)))));
+        give(A, new Input.Received(W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token, true)))));
+        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", token, true)))));
         pass(100);
 
         assertThat(orders).containsExactly("b prepare web");

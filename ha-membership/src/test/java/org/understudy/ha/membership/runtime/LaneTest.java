@@ -341,6 +341,34 @@ class LaneTest {
     }
 
     @Test
+    void what_is_granted_behind_a_preparation_that_hangs_fails_to_start_and_counts_as_stopped() throws Exception {
+        for (boolean isEarly : List.of(true, false)) {
+            CountDownLatch released = new CountDownLatch(1);
+            Hanging hanging = new Hanging(ManagedResource.Call.PREPARE, released);
+            Lane lane = lane(group(hanging));
+            hanging.isOn = true;
+            lane.prepare(6, LIFE);
+            assertThat(hanging.prepared.await(60, TimeUnit.SECONDS)).isTrue();
+            if (!isEarly) {
+                assertThat(next(Input.EligibilityChanged.class).isEligible()).isFalse();
+            }
+            lane.start(LIFE, 7, ProofKind.DIED);
+            assertThat(next(Input.StartEnded.class).why()).contains("prepare").contains("although it was interrupted");
+
+            lane.stop(7, "it did not start");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+            hanging.isOn = false;
+            released.countDown();
+            Input.EligibilityChanged back = next(Input.EligibilityChanged.class);
+            assertThat(back.isEligible() || next(Input.EligibilityChanged.class).isEligible())
+                    .isTrue();
+            assertThat(unstopped).isEmpty();
+            assertThat(hanging.told).doesNotContain("start");
+            lane.retire();
+        }
+    }
+
+    @Test
     void a_preparation_is_interrupted_when_the_group_does_not_come_after_all() throws Exception {
         CountDownLatch isAtIt = new CountDownLatch(1);
         CountDownLatch isInterrupted = new CountDownLatch(1);
@@ -993,6 +1021,7 @@ class LaneTest {
         private final CountDownLatch until;
         private final boolean isInChannel;
         private final List<String> told = new CopyOnWriteArrayList<>();
+        private final CountDownLatch prepared = new CountDownLatch(1);
         private final java.util.concurrent.Semaphore monitored = new java.util.concurrent.Semaphore(0);
         private volatile boolean isOn;
 
@@ -1033,6 +1062,7 @@ class LaneTest {
 
         @Override
         public void prepare(PrepareContext context) {
+            prepared.countDown();
             hangIf(Call.PREPARE);
         }
 

@@ -255,12 +255,25 @@ public sealed interface Message {
     }
 
     /**
-     * The group that you hold under this token is to move to me, and I make ready for it; said again at every interval while the record asks for
-     * the move.
+     * Groups that you hold and that are to move to me, for which I make ready; said again at every interval while the record asks for the moves.
      *
-     * @param isReady whether I have, so that you can stop it
+     * @param words at most {@link #WORDS_MAX}
      */
-    record Succeed(String group, long token, boolean isReady) implements Message {
+    record Succeed(List<Word> words) implements Message {
+        public static final int WORDS_MAX = 256;
+
+        public Succeed {
+            words = List.copyOf(words);
+        }
+
+        /**
+         * About one of them.
+         *
+         * @param token under which you hold it
+         * @param isReady whether I have made ready, so that you can stop it
+         */
+        public record Word(String group, long token, boolean isReady) {}
+
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);

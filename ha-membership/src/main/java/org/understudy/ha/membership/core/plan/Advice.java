@@ -81,7 +81,10 @@ public final class Advice {
         parts.add(group + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
         preferredBefore(here).forEach(node -> parts.add(whyNotThere(node)));
         GroupRecord state = board.state(number);
-        state.moveTo().filter(to -> !to.equals(here)).ifPresent(to -> parts.add("it is asked to move to " + to));
+        state.moveTo()
+                .filter(to -> !to.equals(here))
+                .ifPresent(to ->
+                        parts.add("it is asked to move to " + to + ", and runs here until that has made ready for it"));
         if (!state.held().isEmpty()) {
             parts.add("it is about to stop: " + state.held());
         }

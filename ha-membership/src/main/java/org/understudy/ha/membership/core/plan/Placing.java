@@ -471,6 +471,7 @@ final class Placing {
         }
         running.removeIf(this::isNobodys);
         if (!isBefore) {
+            running.sort(urgency());
             running.forEach(this::leaveStandby);
         }
         if (!board.hasRules()) {

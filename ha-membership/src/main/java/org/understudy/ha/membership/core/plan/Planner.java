@@ -889,10 +889,16 @@ public final class Planner {
                 int group = board.number(entry.getKey());
                 int to = board.nodeNumber(entry.getValue());
                 Optional<Grant> grant = standing(entry.getKey());
+                boolean isBack = grant.filter(g -> g.holder().node().equals(entry.getValue()))
+                        .isPresent();
+                if (isBack && group != Board.NONE) {
+                    // Whoever wants it where it is wants no move that is under way.
+                    placing.changed(group, board.state(group).withMoveTo(Optional.empty()));
+                    continue;
+                }
                 if (group == Board.NONE
                         || to == Board.NONE
                         || grant.isEmpty()
-                        || grant.get().holder().node().equals(entry.getValue())
                         || !board.isCandidate(group, to)
                         || board.isMaintained(group)
                         || !board.isAllowedFirst(group, to)) {
