@@ -110,7 +110,7 @@ class RulesInTheRecordTest {
 
         assertThat(Planner.operationRefusal(record, maintenance("web"))).isEmpty();
         assertThat(Planner.operationRefusal(record, maintenance("mail")))
-                .contains("no node has registered a group mail");
+                .contains("no node has registered a group mail; those known are [web]");
     }
 
     private static Operation maintenance(String group) {
