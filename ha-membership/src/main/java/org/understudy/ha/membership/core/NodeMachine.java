@@ -1388,8 +1388,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     : o.failure().get();
             group.failed(now, o.resource(), severity, o.why());
             say(group.name(), Reason.GROUP_FAILED, o.why());
-            // Begun anew if it would be started again here after such a failure; else this node is no candidate any
-            // more.
+            // Begun anew if it would be started again here; else this node is no candidate any more.
             unprepare(group);
         }
     }

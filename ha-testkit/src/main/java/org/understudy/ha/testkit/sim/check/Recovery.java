@@ -85,6 +85,7 @@ public final class Recovery {
                 court.violated(
                         Checker.RECOVERY, group.name() + " runs nowhere, should have " + what + why(group, machines));
             }
+            isAskedToMove(group, machines).ifPresent(move -> court.violated(Checker.RECOVERY, move));
             court.looked(Checker.NO_FLAPPING);
             int starts = ownership.starts(group) - startsAtHeal[group.index()];
             boolean isLate = ownership.lastStart(group) > boundAt;
@@ -96,6 +97,15 @@ public final class Recovery {
                                 + Timeline.millis(ownership.lastStart(group)) + " ms");
             }
         }
+    }
+
+    /** A move comes to an end, one way or the other. */
+    private Optional<String> isAskedToMove(SimGroup group, List<Optional<NodeMachine>> machines) {
+        return newest(machines)
+                .map(record -> record.groups().get(group.name()))
+                .filter(known -> known.grant().filter(Grant::stands).isPresent())
+                .flatMap(GroupRecord::moveTo)
+                .map(to -> group.name() + " is still asked to move to " + to + why(group, machines));
     }
 
     private String why(SimGroup group, List<Optional<NodeMachine>> machines) {
