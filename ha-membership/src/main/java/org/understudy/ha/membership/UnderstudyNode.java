@@ -900,9 +900,8 @@ final class UnderstudyNode implements HaNode {
             }
         }
         for (Lane lane : added) {
-            if (record.flatMap(r -> r.grant(lane.name())).isPresent()) {
-                lane.granted();
-            }
+            // On the loop, so that no newer record has been learned meanwhile.
+            loop.execute(() -> record.flatMap(r -> r.grant(lane.name())).ifPresent(g -> lane.granted()));
             lane.offer(() -> loop.execute(lane::markOffered));
         }
         loop.execute(() -> isStatusDirty = true);
@@ -1128,12 +1127,19 @@ final class UnderstudyNode implements HaNode {
                 changeState(change.state(), change.why());
             } else if (effect instanceof Effect.PublishRecord chosen) {
                 advisor.learned(record, chosen.value());
+                Optional<ClusterRecord> before = record;
                 record = Optional.of(chosen.value());
                 history.learned(chosen.ballot(), chosen.value(), machine.planning(chosen.ballot()));
                 isStatusDirty = true;
                 areServicesDirty = true;
                 assumptionsWatch.record(chosen.value());
-                lanes.forEach((name, lane) -> chosen.value().grant(name).ifPresent(g -> lane.granted()));
+                lanes.forEach((name, lane) -> {
+                    if (chosen.value().grant(name).isPresent()) {
+                        lane.granted();
+                    } else if (before.flatMap(r -> r.grant(name)).isPresent()) {
+                        lane.forgotten();
+                    }
+                });
             } else if (effect instanceof Effect.MoveDecided decided) {
                 decide(decided);
             } else if (effect instanceof Effect.OperationDecided decided) {

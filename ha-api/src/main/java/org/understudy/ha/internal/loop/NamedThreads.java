@@ -2,6 +2,7 @@ package org.understudy.ha.internal.loop;
 
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.stream.Stream;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.NodeConfig;
 
@@ -22,11 +23,25 @@ public final class NamedThreads {
         return thread(what, body, around);
     }
 
-    /** A group for threads that are told from all others by it; empty where the host's factory decides about groups. */
+    /**
+     * A group for threads that are told from all others by it; empty where the host's factory decides about groups.
+     *
+     * <p>Up to Java 18 a group stays in its parent for ever unless it is destroyed, and one that is destroyed breaks whoever has kept it, as the
+     * thread factories of the JDK do. So one of that name in which nothing runs, left by an earlier life of the node, is used again.
+     */
     public Optional<ThreadGroup> group(String what) {
         return factory == NodeConfig.PLAIN_THREADS
-                ? Optional.of(new ThreadGroup(around, name(what)))
+                ? Optional.of(leftOver(name(what)).orElseGet(() -> new ThreadGroup(around, name(what))))
                 : Optional.empty();
+    }
+
+    private Optional<ThreadGroup> leftOver(String name) {
+        ThreadGroup[] found = new ThreadGroup[around.activeGroupCount() + 8];
+        int count = around.enumerate(found, false);
+        return Stream.of(found)
+                .limit(count)
+                .filter(group -> group.getName().equals(name) && group.activeCount() == 0)
+                .findFirst();
     }
 
     /** A thread that is not started yet, in that group where the host has no factory of its own. */

@@ -136,6 +136,13 @@ final class LocalGroup {
         reported = reported.withPresence(presence);
     }
 
+    /** Its last grant was taken out of the record: until this node has looked anew it does not know whether the group is active here. */
+    void forgotten() {
+        if (!reported.isElection()) {
+            probed(Presence.UNKNOWN);
+        }
+    }
+
     /** Another node is about to give it to this one. */
     void coming(long grantToken) {
         comingToken = grantToken;

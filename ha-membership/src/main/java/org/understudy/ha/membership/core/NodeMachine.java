@@ -1106,6 +1106,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         proposer.learned(ballot);
         leaveOlderGenerations(ballot);
         learnedBallot = ballot;
+        learned.ifPresent(before -> lookAnew(before, value));
         learned = Optional.of(value);
         awaited.clear();
         value.groups()
@@ -1140,6 +1141,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
         proveWills(value);
+    }
+
+    /** Groups that were taken out of the record begin with a first start, which asks everybody whether they are active. */
+    private void lookAnew(ClusterRecord before, ClusterRecord value) {
+        for (LocalGroup group : groups.values()) {
+            String name = group.name();
+            if (before.grant(name).isPresent() && value.grant(name).isEmpty()) {
+                withGroup(name, LocalGroup::forgotten);
+            }
+        }
     }
 
     /**

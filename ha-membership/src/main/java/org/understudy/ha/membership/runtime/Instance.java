@@ -365,6 +365,11 @@ final class Instance {
         return worst;
     }
 
+    /** In the queue: the next probe looks itself, however fresh the last answer is. */
+    void forgetPresence() {
+        presenceAt = System.nanoTime() - FRESH_NANOS;
+    }
+
     /** In the queue, before anything was started: which monitors can tell that nothing runs. */
     void askWhoTells(Lane lane, Runnable onGivenUp) {
         for (Group.Entry entry : group.resources()) {

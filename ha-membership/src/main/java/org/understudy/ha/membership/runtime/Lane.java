@@ -368,6 +368,21 @@ public final class Lane {
         wasEverGranted = true;
     }
 
+    /**
+     * The record knew of a grant and does not know of any now: what was found before the first start says nothing about the next first start,
+     * so this node looks anew. Never blocks.
+     */
+    public void forgotten() {
+        if (!isElection) {
+            wasEverGranted = false;
+            presence = Presence.UNKNOWN;
+            submit(() -> {
+                instance.forgetPresence();
+                look();
+            });
+        }
+    }
+
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
     public void prepare(long token, Incarnation successor) {
         Preparation next = new Preparation(token, successor, new AtomicBoolean());
@@ -767,7 +782,6 @@ public final class Lane {
         }
         holder = Optional.of(newHolder);
         active = token;
-        wasEverGranted = true;
         if (!keepsRunning()) {
             around.cover().enter(part.name(), newHolder, subjects);
         }

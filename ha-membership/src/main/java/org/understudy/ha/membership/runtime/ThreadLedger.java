@@ -1,11 +1,14 @@
 package org.understudy.ha.membership.runtime;
 
+import java.lang.ref.WeakReference;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.function.Supplier;
 
 /**
@@ -16,6 +19,9 @@ import java.util.function.Supplier;
  * of a factory that chooses another group or switches inheritance off, and all of them where the host gives the node a factory of its own.
  * Where several resources make threads at the same moment, each thread may be of any of them.
  *
+ * <p>Threads that the JDK makes once for everybody, those of the common pool and those that wait for delays, are made by whoever needs them first
+ * and inherit the same. They are nobody's, and so is what is made on them. What such a thread keeps for ever is of a class of the JDK.
+ *
  * <p><b>Concurrency.</b> Thread-safe. Looks at the threads of that group only, after a call in which one was made and when a resource has stopped.
  */
 public final class ThreadLedger {
@@ -23,10 +29,15 @@ public final class ThreadLedger {
     /** What this library makes on behalf of its own resources, and shares between them. */
     private static final String LIBRARY = "ha-";
 
+    /** One that the JDK makes for everybody and that is in no pool of its own. */
+    private static final String DELAYS = "CompletableFutureDelayScheduler";
+
     /** One life of a resource, from its start to its stop. */
     static final class Maker {
         private volatile boolean hasMade;
         private volatile boolean isOver;
+        /** What threads inherit: one that outlives this library in its host must not hold it. */
+        private final WeakReference<Maker> mark = new WeakReference<>(this);
 
         /** Whether any thread was made by it. */
         boolean hasMade() {
@@ -41,12 +52,17 @@ public final class ThreadLedger {
 
     private final Supplier<List<Thread>> living;
     private final Set<Maker> fresh = ConcurrentHashMap.newKeySet();
-    private final InheritableThreadLocal<Maker> making = new InheritableThreadLocal<>() {
+    /** Whoever made something on a thread that is nobody's. */
+    private final Maker anybody = new Maker();
+
+    private final InheritableThreadLocal<WeakReference<Maker>> making = new InheritableThreadLocal<>() {
         @Override
-        protected Maker childValue(Maker maker) {
+        protected WeakReference<Maker> childValue(WeakReference<Maker> mark) {
+            Maker known = mark.get();
+            Maker maker = known == null || isOfTheJdk(Thread.currentThread()) ? anybody : known;
             maker.hasMade = true;
             fresh.add(maker);
-            return maker;
+            return mark;
         }
     };
     /** Whose each may be. Guarded by this. */
@@ -59,7 +75,7 @@ public final class ThreadLedger {
 
     /** A call begins on this thread. */
     void begin(Maker maker) {
-        making.set(maker);
+        making.set(maker.mark);
     }
 
     /** It has returned. */
@@ -75,8 +91,15 @@ public final class ThreadLedger {
         fresh.removeAll(since);
         seen.keySet().removeIf(thread -> !thread.isAlive());
         for (Thread thread : living.get()) {
-            seen.putIfAbsent(thread, since);
+            if (!isOfTheJdk(thread)) {
+                seen.putIfAbsent(thread, since);
+            }
         }
+    }
+
+    private static boolean isOfTheJdk(Thread thread) {
+        return thread instanceof ForkJoinWorkerThread worker && worker.getPool() == ForkJoinPool.commonPool()
+                || thread.getName().equals(DELAYS);
     }
 
     /** The living threads that only lives that are over can have made, this one among them. */

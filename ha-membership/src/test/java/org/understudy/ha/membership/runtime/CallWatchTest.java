@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,6 +40,61 @@ class CallWatchTest {
         assertThat(awaits(beside)).isTrue();
         watch.begin(call(Duration.ofMillis(1), later::countDown));
         assertThat(awaits(later)).isTrue();
+    }
+
+    @Test
+    void however_many_looks_take_long_one_timer_waits_for_them() {
+        timers.setRemoveOnCancelPolicy(true);
+        for (int hours = 20; hours > 0; hours--) {
+            watch.begin(call(Duration.ofHours(hours), () -> {}));
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(timers.getQueue()).as("after %d looks", i).hasSize(1);
+            lookNow();
+        }
+    }
+
+    @Test
+    void a_timer_that_an_earlier_deadline_has_overtaken_plans_nothing() {
+        watch.begin(call(Duration.ofHours(2), () -> {}));
+        Runnable overtaken = timers.getQueue().peek();
+        watch.begin(call(Duration.ofHours(1), () -> {}));
+
+        overtaken.run();
+
+        lookNow();
+        assertThat(timers.getQueue()).filteredOn(timer -> timer != overtaken).hasSize(1);
+    }
+
+    @Test
+    void a_timer_that_could_not_be_had_keeps_no_later_look_from_being_ended() {
+        boolean[] isFull = {true};
+        ScheduledThreadPoolExecutor full = new ScheduledThreadPoolExecutor(1) {
+            @Override
+            public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+                if (isFull[0]) {
+                    throw new RejectedExecutionException("planned");
+                }
+                return super.schedule(command, delay, unit);
+            }
+        };
+        try {
+            CallWatch other = new CallWatch(full);
+            other.begin(call(Duration.ofMinutes(1), () -> {}));
+            isFull[0] = false;
+
+            other.begin(call(Duration.ofHours(1), () -> {}));
+            assertThat(full.getQueue()).hasSize(1);
+        } finally {
+            full.shutdownNow();
+        }
+    }
+
+    /** As if the time of the timer that is first had come. */
+    private void lookNow() {
+        Runnable first = timers.getQueue().peek();
+        assertThat(timers.remove(first)).isTrue();
+        first.run();
     }
 
     private static UserCall call(Duration budget, Runnable onGivenUp) {

@@ -15,6 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.AfterEach;
@@ -469,6 +470,32 @@ class LaneTest {
         assertThat(lanes.get(0).troubles(Troubles.NONE).hanging()).isEqualTo(1);
         hanging.isOn = false;
         free.countDown();
+        for (Input.Probed probed = next(Input.Probed.class); probed.presence() != Presence.ABSENT; ) {
+            probed = next(Input.Probed.class);
+        }
+    }
+
+    @Test
+    void what_the_record_has_forgotten_is_looked_at_as_before_its_first_start() throws Exception {
+        AtomicReference<Presence> found = new AtomicReference<>(Presence.ABSENT);
+        Lane lane = lane(group(new Good() {
+            @Override
+            public Presence probe() {
+                return found.get();
+            }
+        }));
+        lane.offer(lane::markOffered);
+        assertThat(next(Input.GroupOffered.class).candidacy().presence()).isEqualTo(Presence.ABSENT);
+        running(lane, 1);
+        lane.granted();
+        lane.stop(1, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        found.set(Presence.HERE);
+
+        lane.forgotten();
+
+        assertThat(next(Input.Probed.class).presence()).isEqualTo(Presence.HERE);
+        found.set(Presence.ABSENT);
         for (Input.Probed probed = next(Input.Probed.class); probed.presence() != Presence.ABSENT; ) {
             probed = next(Input.Probed.class);
         }
