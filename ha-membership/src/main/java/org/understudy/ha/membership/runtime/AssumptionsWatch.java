@@ -71,7 +71,8 @@ public final class AssumptionsWatch {
         boolean isSame = known.filter(k -> k.voters().equals(record.voters())
                         && k.sessions().equals(record.sessions())
                         && k.groups().equals(record.groups())
-                        && k.standby().equals(record.standby()))
+                        && k.standby().equals(record.standby())
+                        && k.maintenance().equals(record.maintenance()))
                 .isPresent();
         known = Optional.of(record);
         if (!isSame) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.membership.core.Records;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 
 class AssumptionsWatchTest {
 
@@ -74,6 +78,18 @@ class AssumptionsWatchTest {
         become(WELL);
         assertThat(waiting()).as("what was said last is true again").isZero();
         assertThat(told).containsExactly(WELL, WORSE, WELL, WORSE, WELL);
+    }
+
+    @Test
+    void a_group_in_maintenance_is_another_situation() {
+        ClusterRecord record = Records.empty();
+        watch.record(record);
+        watch.record(record.withNumber(record.number() + 1));
+        assertThat(looks).isEqualTo(1);
+
+        watch.record(record.withMaintenance(new TreeSet<>(List.of(Target.everything()))));
+
+        assertThat(looks).isEqualTo(2);
     }
 
     private void become(Assumptions now) {
