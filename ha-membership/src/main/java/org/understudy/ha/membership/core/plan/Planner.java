@@ -235,7 +235,7 @@ public final class Planner {
         if (parts.isEmpty() || group.startsWith(ELECTION_PREFIX)) {
             return Optional.of(noSuchGroup(record, group));
         }
-        if (record.maintenance().contains(target)) {
+        if (isMaintained(record.maintenance(), group)) {
             return Optional.of("an operator has " + group + " in maintenance; end that first");
         }
         for (String part : parts) {
