@@ -33,6 +33,7 @@ final class Arranged {
     private static final String SCREEN = "screen";
     private static final int KINDS_PER_MILLE = 600;
     private static final int WHOLE = 600;
+    private static final int FORGET_PER_MILLE = 250;
     private static final Health WELL = Health.healthy();
 
     private Arranged() {}
@@ -238,7 +239,7 @@ final class Arranged {
         SimRandom random = new SimRandom(SimRandom.hash(seed, 'P', 0, 2_000));
         List<Kind> kinds = new ArrayList<>();
         for (Kind kind : Kind.values()) {
-            if (kind.isOfPlacement() && random.chance(KINDS_PER_MILLE)) {
+            if (kind.isOfPlacement() && kind != Kind.FORGET && random.chance(KINDS_PER_MILLE)) {
                 kinds.add(kind);
             }
         }
@@ -261,7 +262,25 @@ final class Arranged {
                     random.between(100, random.chance(300) ? 8_000 : 2_500) * Timeline.MILLI,
                     random.next() >>> (Long.SIZE - 20)));
         }
+        faults.addAll(forgotten(seed, nodes, groups, from, to));
         return faults;
+    }
+
+    /** By a draw of its own: what else happens in a world is the same with it and without. */
+    private static List<Fault> forgotten(long seed, int nodes, int groups, long from, long to) {
+        long draw = SimRandom.hash(seed, 'P', 0, 3_000);
+        if (!SimRandom.happens(draw, FORGET_PER_MILLE)) {
+            return List.of();
+        }
+        int node = (int) SimRandom.scale(draw + 1, 0, nodes);
+        return List.of(new Fault(
+                SimRandom.scale(draw + 2, from, to) / Timeline.MILLI * Timeline.MILLI,
+                Kind.FORGET,
+                node,
+                (node + 1) % nodes,
+                (int) SimRandom.scale(draw + 3, 0, groups),
+                SimRandom.scale(draw + 4, 300, 3_000) * Timeline.MILLI,
+                SimRandom.scale(draw + 5, 0, 1 << 20)));
     }
 
     /** A resource that is only there to be registered. */

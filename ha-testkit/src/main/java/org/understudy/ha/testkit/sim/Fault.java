@@ -157,7 +157,12 @@ public record Fault(long atNanos, Kind kind, int node, int other, int group, lon
         /** One node after the other is started again with other rules for a group. */
         NEW_RULES(Needs.GROUP, Needs.LENGTH, Needs.LUCK),
         /** One node after the other is started again with a group whole instead of in copies, or the other way round. */
-        NEW_FORM(Needs.GROUP, Needs.LENGTH, Needs.LUCK);
+        NEW_FORM(Needs.GROUP, Needs.LENGTH, Needs.LUCK),
+        /**
+         * One node after the other gives a group up and registers it again after a while, and an operator has it forgotten: again and again, at
+         * moments at which that is refused as well.
+         */
+        FORGET(Needs.GROUP, Needs.LENGTH, Needs.LUCK);
 
         private final List<Needs> needs;
 

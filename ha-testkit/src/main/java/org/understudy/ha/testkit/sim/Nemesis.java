@@ -93,6 +93,7 @@ final class Nemesis {
                     MAINTENANCE,
                     DRAIN,
                     CLEAR,
+                    FORGET,
                     SCORE -> operators.act(fault, node);
             case RULES, NEW_RULES, NEW_FORM -> redefine(fault, node);
             case NAME -> each(fault, (application, luck) -> application.name(luck));

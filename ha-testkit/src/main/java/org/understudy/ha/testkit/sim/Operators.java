@@ -28,6 +28,8 @@ final class Operators {
     /** When a word about a lost majority has long been acted on. */
     private static final long FORCED = 3_000 * World.MILLI;
 
+    private static final int FORGOTTEN_TIMES = 8;
+
     private final World world;
     private long requests;
     private long votesReturnAt;
@@ -56,6 +58,7 @@ final class Operators {
                         () -> operate(node, Operation.Kind.ACTIVATE, world.ids().get(fault.other()), 0));
             }
             case MAINTENANCE -> maintain(fault, node);
+            case FORGET -> forget(fault, node);
             case CLEAR -> clear(node, group(fault).family(), world.ids().get(fault.other()));
             case SCORE -> node.process().ifPresent(p -> p.lane(group(fault)).scores(fault.luck()));
             case STANDBY -> {
@@ -103,6 +106,36 @@ final class Operators {
                 : kind < 850 ? Target.node(world.ids().get(fault.other())) : Target.everything();
         operate(node, Operation.Kind.MAINTAIN, target);
         world.in(fault.lengthNanos(), () -> operate(node, Operation.Kind.RESUME, target));
+    }
+
+    /** Nobody knows when the last node has stopped it, so the operator asks several times. */
+    private void forget(Fault fault, SimNode node) {
+        SimGroup group = group(fault);
+        long length = fault.lengthNanos();
+        for (SimNode each : world.nodes()) {
+            long luck = fault.luck() + each.index() * 10L;
+            world.in(SimRandom.scale(luck, 0, length / 4), () -> register(group, each, false));
+            world.in(length + SimRandom.scale(luck + 1, 0, length / 4), () -> register(group, each, true));
+        }
+        for (int i = 0; i < FORGOTTEN_TIMES; i++) {
+            world.in(SimRandom.scale(fault.luck() + 1_000 + i, 0, length * 5 / 4), () -> {
+                if (!world.isHealed()) {
+                    operate(node, Operation.Kind.FORGET, Target.group(group.family()));
+                }
+            });
+        }
+    }
+
+    private void register(SimGroup group, SimNode node, boolean isOffered) {
+        if (world.isHealed()) {
+            return;
+        }
+        world.registrations().offer(group, node.index(), isOffered);
+        for (SimGroup part : world.groups()) {
+            if (part.family().equals(group.family())) {
+                node.process().ifPresent(p -> p.lane(part).register(world.registration(node, part)));
+            }
+        }
     }
 
     private void clear(SimNode at, String group, NodeId node) {

@@ -16,19 +16,23 @@ final class Registrations {
     private final List<TreeMap<String, Placement>> rules = new ArrayList<>();
     /** Groups in copies that a node registers whole. */
     private final List<TreeSet<String>> whole = new ArrayList<>();
+    /** Groups that a node does not register. */
+    private final List<TreeSet<String>> withdrawn = new ArrayList<>();
 
     Registrations(List<SimGroup> groups, int nodes) {
         this.groups = groups;
         for (int node = 0; node < nodes; node++) {
             rules.add(new TreeMap<>());
             whole.add(new TreeSet<>());
+            withdrawn.add(new TreeSet<>());
         }
     }
 
     /** The rules with which a node registers a group; empty if it does not register it. */
     Optional<Placement> of(SimGroup group, int node) {
         boolean isPart = group.isTwin() || group.role() != Role.WHOLE;
-        boolean isRegistered = !isPart || whole.get(node).contains(group.family()) == group.isTwin();
+        boolean isRegistered = !withdrawn.get(node).contains(group.family())
+                && (!isPart || whole.get(node).contains(group.family()) == group.isTwin());
         return isRegistered
                 ? Optional.of(rules.get(node).getOrDefault(group.name(), group.placement()))
                 : Optional.empty();
@@ -52,12 +56,22 @@ final class Registrations {
         }
     }
 
+    /** Whether a node registers a group at all, in all its parts. */
+    void offer(SimGroup group, int node, boolean isOffered) {
+        if (isOffered) {
+            withdrawn.get(node).remove(group.family());
+        } else {
+            withdrawn.get(node).add(group.family());
+        }
+    }
+
     boolean isWhole(SimGroup group, int node) {
         return whole.get(node).contains(group.family());
     }
 
-    /** Everybody registers everything as the first node does. */
+    /** Everybody registers everything as the first node does, and nothing is withdrawn. */
     void agree() {
+        withdrawn.forEach(TreeSet::clear);
         for (int node = 1; node < rules.size(); node++) {
             rules.set(node, new TreeMap<>(rules.get(0)));
             whole.set(node, new TreeSet<>(whole.get(0)));

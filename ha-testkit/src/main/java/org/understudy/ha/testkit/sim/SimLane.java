@@ -24,7 +24,7 @@ final class SimLane {
     private final SimProcess process;
     private final SimGroup group;
     private final SimInstance instance;
-    private final Optional<Placement> placement;
+    private Optional<Placement> placement;
     private long token;
     private ProofKind proof = ProofKind.NEVER;
     private long operation;
@@ -71,6 +71,17 @@ final class SimLane {
             toldScore = instance.score();
             process.input(new Input.GroupOffered(group.name(), candidacy(), rules));
         });
+    }
+
+    /** The process registers it while it runs, or gives it up: what runs is stopped then. */
+    void register(Optional<Placement> rules) {
+        boolean wasRegistered = placement.isPresent();
+        placement = rules;
+        if (rules.isEmpty() && wasRegistered) {
+            process.input(new Input.GroupWithdrawn(group.name()));
+        } else if (!wasRegistered) {
+            offer();
+        }
     }
 
     private Candidacy candidacy() {

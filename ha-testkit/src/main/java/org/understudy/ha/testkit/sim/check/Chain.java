@@ -7,6 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -94,7 +96,9 @@ public final class Chain {
             Optional<Grant> before = entry.getValue().grant();
             Optional<Grant> after = later.grant(entry.getKey());
             if (before.isPresent()) {
-                String wrong = after.isEmpty() ? "is forgotten" : wrong(before.get(), after.get());
+                String wrong = isForgotten(earlier, later, entry.getKey())
+                        ? wronglyForgotten(earlier, later, before.get(), after)
+                        : after.isEmpty() ? "is forgotten" : wrong(before.get(), after.get());
                 if (wrong != null) {
                     fault = "grant of " + entry.getKey() + " token "
                             + before.get().token() + " " + wrong;
@@ -113,6 +117,26 @@ public final class Chain {
         if (fault != null) {
             court.violated(Checker.ONE_CHAIN, "at " + at + ": " + fault);
         }
+    }
+
+    /** Whether an operator had the group taken out of the record in between. */
+    private static boolean isForgotten(ClusterRecord earlier, ClusterRecord later, String group) {
+        String what = forgotten(group);
+        return later.words().stream()
+                .anyMatch(
+                        word -> word.number() > earlier.number() && word.what().equals(what));
+    }
+
+    /** A grant that is forgotten was over; where a record in between was not learned, it may have ended there. Tokens grow in any case. */
+    private static @Nullable String wronglyForgotten(
+            ClusterRecord earlier, ClusterRecord later, Grant before, Optional<Grant> after) {
+        boolean isNext = later.number() == earlier.number() + 1;
+        if (isNext && before.stands()) {
+            return "is forgotten although it stands";
+        }
+        return after.filter(grant -> grant.token() <= before.token()).isPresent()
+                ? "came back as token " + after.get().token()
+                : null;
     }
 
     private boolean isSame(ClusterRecord one, ClusterRecord other) {
@@ -149,6 +173,7 @@ public final class Chain {
         for (SimGroup group : groups) {
             Optional<Grant> grant = value.grant(group.name());
             if (grant.isEmpty()) {
+                provesForgotten(value, group);
                 continue;
             }
             court.looked(Checker.PROOF_IS_TRUE);
@@ -165,5 +190,26 @@ public final class Chain {
                 }
             }
         }
+    }
+
+    /** Whoever held what was taken out of the record must not act any more. */
+    private void provesForgotten(ClusterRecord value, SimGroup group) {
+        String what = forgotten(group.name());
+        if (value.words().stream().noneMatch(word -> word.what().equals(what))) {
+            return;
+        }
+        court.looked(Checker.PROOF_IS_TRUE);
+        for (int node = 0; node < ids.size(); node++) {
+            if (ownership.acts(group, node) && ownership.token(group, node) <= value.lastToken()) {
+                court.violated(
+                        Checker.PROOF_IS_TRUE,
+                        ids.get(node) + " still acts for " + group.name() + " under token "
+                                + ownership.token(group, node) + " when a record without it is chosen");
+            }
+        }
+    }
+
+    private static String forgotten(String group) {
+        return Target.group(Part.groupOf(group)) + " is taken out of the record";
     }
 }
