@@ -64,8 +64,8 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
 
     /**
      * A text of a few lines whatever the size of the cluster: what runs nowhere already, how many faults stop nothing else, what stops at
-     * the others, where it is weak and what it rests on. The whole is in {@link #outlooks()}, {@link #weaknesses()} and
-     * {@link #restsOn()}.
+     * the others, where it is weak and what it rests on. Copies for which a fault leaves no node, since each that is left runs one, are
+     * left out. The whole is in {@link #outlooks()}, {@link #weaknesses()} and {@link #restsOn()}.
      */
     @Override
     public String toString() {
@@ -88,7 +88,7 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
         return outlooks.stream()
                 .limit(1)
                 .flatMap(outlook -> outlook.groups().stream())
-                .filter(group -> group.holder().isEmpty())
+                .filter(group -> group.holder().isEmpty() && !group.isSurplus())
                 .map(Outlook.GroupOutlook::toString)
                 .distinct()
                 .toList();
@@ -111,7 +111,7 @@ public record Assumptions(List<Outlook> outlooks, List<NodeId> absent, List<Stri
                 .filter(both -> !isHarmless(both))
                 .filter(both -> !both.isAnythingRunning()
                         || both.groups().stream()
-                                .filter(g -> !g.fate().isRunning())
+                                .filter(g -> !g.fate().isRunning() && !g.isSurplus())
                                 .anyMatch(
                                         g -> both.faults().stream().allMatch(f -> isRunning(alone.get(f), g.group()))))
                 .toList();

@@ -28,7 +28,8 @@ import org.understudy.ha.api.event.HaEvent;
  * </pre>
  *
  * <p>Every method may be called from any thread. Nothing here calls {@code System.exit}, installs a signal handler or
- * relies on a shutdown hook. After {@link #close()} every thread, socket and file is gone.
+ * relies on a shutdown hook: to leave in order when the process is told to end, call {@link #close()} in a hook of your own; without it
+ * the others take over as after a kill. After {@link #close()} every thread, socket and file is gone.
  *
  * @since 0.1.0
  */
@@ -90,7 +91,10 @@ public interface HaNode extends AutoCloseable {
     /** The decisions this node made or learned, and why; kept across restarts. */
     History history();
 
-    /** Health and measured values, for any registry. Never blocks. */
+    /**
+     * Health and measured values, for any registry. Never blocks. {@code org.understudy.ha.membership.micrometer.NodeMeters} binds them to one of
+     * Micrometer's.
+     */
     Metrics metrics();
 
     /**

@@ -54,6 +54,8 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
      * @param proofs by which proofs another node may take it over; empty if nobody needs to, or may
      * @param atLatest how long another node waits for its proof at most; starting its resources comes on top
      * @param why one sentence
+     * @param isSurplus whether it is a copy that runs nowhere because there are more copies than nodes left, each of which runs one: what the
+     *     number of copies says already
      */
     public record GroupOutlook(
             String group,
@@ -62,10 +64,28 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
             List<NodeId> mayRunOn,
             List<ProofKind> proofs,
             Duration atLatest,
-            String why) {
+            String why,
+            boolean isSurplus) {
         public GroupOutlook {
             mayRunOn = List.copyOf(mayRunOn);
             proofs = List.copyOf(proofs);
+        }
+
+        /** Of what is no surplus copy. */
+        public GroupOutlook(
+                String group,
+                Fate fate,
+                Optional<NodeId> holder,
+                List<NodeId> mayRunOn,
+                List<ProofKind> proofs,
+                Duration atLatest,
+                String why) {
+            this(group, fate, holder, mayRunOn, proofs, atLatest, why, false);
+        }
+
+        /** The same, of a surplus copy. */
+        public GroupOutlook asSurplus() {
+            return new GroupOutlook(group, fate, holder, mayRunOn, proofs, atLatest, why, true);
         }
 
         /** Whether it runs nowhere already, so that the fault does not stop it. */
@@ -105,9 +125,9 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         return groups.stream().filter(g -> g.group().equals(name)).findFirst();
     }
 
-    /** Whether no group stops, or may stop, that does not run nowhere already. */
+    /** Whether no group stops, or may stop, that does not run nowhere already. {@linkplain GroupOutlook#isSurplus Surplus} copies do not count. */
     public boolean isSurvived() {
-        return groups.stream().allMatch(g -> g.fate().isRunning() || g.isDown());
+        return groups.stream().allMatch(g -> g.fate().isRunning() || g.isDown() || g.isSurplus());
     }
 
     /** Whether any group runs as long as nothing happens. */
@@ -122,13 +142,13 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
 
     /**
      * What stops or may stop, with the reasons; groups that stop for the same reason together. Empty if nothing does. Of groups that run
-     * nowhere already the fault stops none.
+     * nowhere already the fault stops none. Without {@linkplain GroupOutlook#isSurplus surplus} copies.
      */
     public String whatStops() {
         List<String> parts = new ArrayList<>();
         for (Fate fate : List.of(Fate.STOPS, Fate.MAY_STOP)) {
             groups.stream()
-                    .filter(g -> g.fate() == fate && !g.isDown())
+                    .filter(g -> g.fate() == fate && !g.isDown() && !g.isSurplus())
                     .collect(Collectors.groupingBy(
                             g -> PartNames.plain(g.why()), java.util.LinkedHashMap::new, Collectors.toList()))
                     .forEach((why, same) -> parts.add(
@@ -164,7 +184,13 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         if (parts.isEmpty() && hasMajority) {
             parts.add("a majority of the votes goes on");
         }
-        List<GroupOutlook> down = groups.stream().filter(GroupOutlook::isDown).toList();
+        List<GroupOutlook> surplus =
+                groups.stream().filter(GroupOutlook::isSurplus).toList();
+        if (!surplus.isEmpty()) {
+            parts.add(names(surplus) + verb(surplus, " find") + " no node, each that is left runs one already");
+        }
+        List<GroupOutlook> down =
+                groups.stream().filter(g -> g.isDown() && !g.isSurplus()).toList();
         if (!down.isEmpty()) {
             parts.add(names(down) + verb(down, " run") + " nowhere already");
         }

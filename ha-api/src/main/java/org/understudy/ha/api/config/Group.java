@@ -251,7 +251,11 @@ public record Group(
             }
         }
 
-        /** The nodes this group should run on, best first. Without it the candidate with the lowest name comes first. */
+        /**
+         * The nodes this group should run on, best first. Candidates that are not named come after them, by name. The very first start waits for
+         * every node named here to have registered the group, and for no other: without this word the group is started on the one with the lowest
+         * name among those that have registered it by then, often whichever was first. Name every node that may run it.
+         */
         public Builder prefer(String... nodes) {
             for (String node : Objects.requireNonNullElse(nodes, new String[] {null})) {
                 collect(() -> preferred.add(NodeId.of(node)), "prefer");

@@ -24,7 +24,7 @@ import org.understudy.ha.api.ConfigurationException.Problem;
  * @param preferWith groups on whose node it runs if it can
  * @param apart groups on whose node it must not run
  * @param preferApart groups on whose node it runs only if it must
- * @param after groups that must run before it is started, on whatever node, and that stop only once it has
+ * @param after groups that must run before it is started, on whatever node, and that stop only once it has; see {@link Builder#after}
  * @param priority who goes first where there is not room for all: the highest; 0 by default
  * @param failback what becomes of it when its first node is back
  * @param policy name of the {@link org.understudy.ha.api.spi.PlacementPolicy} that orders the nodes; empty for the default order
@@ -214,6 +214,9 @@ public record Placement(
         /**
          * Is started only while these groups run, on whatever node, and stopped when one of them is not any more. What is stopped on
          * purpose (a move, standby) waits for it to have stopped first; what fails does not wait.
+         *
+         * <p>It is stopped when the move of one of them is decided and started once that runs elsewhere, so it is away for as long as the new
+         * node {@linkplain org.understudy.ha.api.spi.ManagedResource#prepare makes that ready}, although that one itself goes on meanwhile.
          */
         public Builder after(String... groups) {
             return add("after", after, groups);

@@ -40,7 +40,8 @@ public interface ManagedResource {
 
     /**
      * Ends the resource. Returning normally means: certainly stopped, and startable on any other node. Throw if in doubt;
-     * the library then retries, calls {@link #kill()}, and at last blocks the group rather than risk two owners.
+     * the library then retries, calls {@link #kill()}, and at last blocks the group rather than risk two owners. A call that does not return is
+     * interrupted at the end of its budget and waited for: the group is blocked once everything that its stop could take is used up.
      *
      * @throws ResourceException if it may still be active
      * @throws InterruptedException if the budget ran out
@@ -60,9 +61,13 @@ public interface ManagedResource {
      * a start may also come without it, as after the death of the node that ran it. Nothing that it does may be seen by users
      * of the resource, or be lost when the process dies. Does nothing by default.
      *
+     * <p>Only the group that moves is spared the wait. What runs {@linkplain org.understudy.ha.api.config.Placement.Builder#after after} it is
+     * stopped when the move is decided and started once the group runs on the new node, so it is away for the whole of this call as well.
+     *
      * @param context whose token is that of the grant which is going to end
-     * @throws ResourceException if it could not be started here: it counts as a failure of a start and is tried again if that would be, or
-     *     the move is given up and the resource goes on where it is
+     * @throws ResourceException if it could not be started here; it counts as a failure of a start. After a SOFT one this is called again at once. The third
+     *     in ten minutes, or a harder one, keeps this node away, and the move to it is given up: the resource goes on where it is. Where its node is on
+     *     standby the next node that could run it makes ready; if there is none, the resource stops at once
      * @throws InterruptedException if the move was given up, or the budget ran out
      */
     default void prepare(PrepareContext context) throws ResourceException, InterruptedException {

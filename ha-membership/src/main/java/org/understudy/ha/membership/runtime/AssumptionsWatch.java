@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.runtime;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,6 +27,8 @@ public final class AssumptionsWatch {
     private static final Logger LOG = LoggerFactory.getLogger(AssumptionsWatch.class);
     private static final long QUIET_MILLIS = 2000;
     private static final long SHARE = 20;
+    /** How many changes are said at INFO. */
+    private static final int LINES_SHOWN = 3;
 
     private final Supplier<Assumptions> compute;
     private final ScheduledExecutorService timers;
@@ -121,7 +124,7 @@ public final class AssumptionsWatch {
             LOG.info("what this cluster survives as it stands now; later only what changes is said:\n{}", text);
             return;
         }
-        worth.ifPresent(lines -> LOG.info("what this cluster survives has changed:\n{}", lines));
+        worth.ifPresent(AssumptionsWatch::sayChange);
         LOG.debug("what this cluster survives as it stands now:\n{}", text);
     }
 
@@ -132,5 +135,20 @@ public final class AssumptionsWatch {
         } catch (RejectedExecutionException e) {
             LOG.debug("the node is closing: what was held back of its assumptions is not said any more");
         }
+    }
+
+    private static void sayChange(String lines) {
+        List<String> all = lines.lines().toList();
+        if (all.size() <= LINES_SHOWN) {
+            LOG.info("what this cluster survives has changed:\n{}", lines);
+            return;
+        }
+        LOG.info(
+                "what this cluster survives has changed in {} points; the first, and the others at DEBUG:\n{}",
+                all.size(),
+                String.join("\n", all.subList(0, LINES_SHOWN)));
+        LOG.debug(
+                "what else has changed of what this cluster survives:\n{}",
+                String.join("\n", all.subList(LINES_SHOWN, all.size())));
     }
 }

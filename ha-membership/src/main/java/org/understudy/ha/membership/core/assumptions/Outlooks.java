@@ -13,7 +13,9 @@ import org.understudy.ha.api.Outlook;
 import org.understudy.ha.api.Outlook.Fate;
 import org.understudy.ha.api.Outlook.GroupOutlook;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Timing;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -133,7 +135,37 @@ public final class Outlooks {
             alone.put(faults.get(0), groups);
         }
         boolean hasMajority = ways.stream().noneMatch(way -> way.planners().isEmpty());
-        return new Outlook(faults, hasMajority, List.copyOf(groups.values()));
+        return new Outlook(faults, hasMajority, withSurplus(groups, ways));
+    }
+
+    /** Tells copies that run nowhere because there are more of them than nodes left from those that run nowhere for another reason. */
+    private List<GroupOutlook> withSurplus(Map<String, GroupOutlook> groups, List<Situation> ways) {
+        Map<String, Long> running = new TreeMap<>();
+        groups.forEach((name, one) -> {
+            if (Part.roleOf(name) == Role.COPY && one.fate().isRunning()) {
+                running.merge(Part.groupOf(name), 1L, Long::sum);
+            }
+        });
+        return groups.values().stream()
+                .map(one -> isSurplus(one, running, ways) ? one.asSurplus() : one)
+                .toList();
+    }
+
+    private boolean isSurplus(GroupOutlook one, Map<String, Long> running, List<Situation> ways) {
+        long others = running.getOrDefault(Part.groupOf(one.group()), 0L);
+        return Part.roleOf(one.group()) == Role.COPY
+                && !one.fate().isRunning()
+                && others > 0
+                && others >= left(one.group(), ways);
+    }
+
+    /** How many nodes that offer to run it can rely on a majority, however the faults are felt. */
+    private long left(String group, List<Situation> ways) {
+        return record.sessions().values().stream()
+                .filter(session -> session.candidacies().containsKey(group))
+                .map(session -> session.incarnation().node())
+                .filter(node -> ways.stream().allMatch(way -> way.hasMajority(node)))
+                .count();
     }
 
     /** Everything that decides about a group but its name: groups of one kind fare alike. */

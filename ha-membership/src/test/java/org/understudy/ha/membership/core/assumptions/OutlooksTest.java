@@ -363,4 +363,72 @@ class OutlooksTest {
 
         assertThat(both.fate().isRunning()).isFalse();
     }
+
+    /** As many copies as nodes, each copy on another; the last nodes are not able to run one. */
+    private static ClusterRecord copies(int copies, int nodes, int unable) {
+        Rules apart = Rules.of(Placement.rules().apart("db").build());
+        Map<String, Candidacy> groups = new TreeMap<>();
+        for (int copy = 1; copy <= copies; copy++) {
+            groups.put("db#" + copy, candidacy(List.of(N1, N2, N3), true, false).withRules(apart.digest()));
+        }
+        ClusterRecord record = cluster(nodes, 0, groups);
+        TreeMap<NodeId, Session> sessions = new TreeMap<>(record.sessions());
+        for (int n = 1; n <= nodes; n++) {
+            int here = n;
+            sessions.computeIfPresent(node(n), (id, session) -> {
+                TreeMap<String, Candidacy> offers = new TreeMap<>(session.candidacies());
+                offers.replaceAll((name, offer) -> here > nodes - unable
+                        ? offer.withEligibility(false, "it has no disk")
+                        : name.equals("db#" + here) || here > copies
+                                ? offer
+                                : offer.withEligibility(false, "copy " + here + " of it is on this node already"));
+                return session.withOffer(session.offerVersion(), offers);
+            });
+        }
+        record = record.withSessions(sessions, record.incarnations(), record.ends());
+        for (int copy = 1; copy <= copies; copy++) {
+            record = Records.withGroup(
+                    record,
+                    "db#" + copy,
+                    Records.granted(new Incarnation(node(copy), 1), copy, true).withRules(apart));
+        }
+        return record;
+    }
+
+    @Test
+    void that_fewer_nodes_run_fewer_copies_is_not_worth_a_line() {
+        ClusterRecord record = copies(3, 3, 0);
+
+        GroupOutlook lost = at(record, "db#1", Fault.of(Kind.NODE_LOST, N1));
+        assertThat(lost.fate()).isEqualTo(Fate.STOPS);
+        assertThat(lost.isSurplus()).isTrue();
+        assertThat(assumptions(record).singles()).allMatch(Outlook::isSurvived);
+        assertThat(assumptions(record).toString()).contains("what a single fault stops (21 of 21 stop nothing)\n");
+        assertThat(assumptions(record).outlook(Fault.of(Kind.NODE_LOST, N1)).orElseThrow())
+                .hasToString("n1 loses power: 2 copies of db go on; a copy of db finds no node, each that is left runs"
+                        + " one already");
+    }
+
+    @Test
+    void a_copy_that_a_node_left_could_run_but_may_not_is_worth_one() {
+        ClusterRecord record = copies(3, 4, 1);
+
+        GroupOutlook lost = at(record, "db#1", Fault.of(Kind.NODE_LOST, N1));
+        assertThat(lost.fate()).isEqualTo(Fate.STOPS);
+        assertThat(lost.isSurplus()).isFalse();
+        assertThat(assumptions(record).toString()).contains("it has no disk");
+        assertThat(at(copies(3, 4, 0), "db#1", Fault.of(Kind.NODE_LOST, N1)).fate())
+                .isEqualTo(Fate.MOVES);
+    }
+
+    @Test
+    void copies_that_stop_with_the_majority_are_worth_one() {
+        Outlook both = assumptions(copies(3, 3, 0))
+                .outlook(Fault.of(Kind.NODE_LOST, N1), Fault.of(Kind.NODE_LOST, N2))
+                .orElseThrow();
+
+        assertThat(both.isSurvived()).isFalse();
+        assertThat(both.groups()).noneMatch(GroupOutlook::isSurplus);
+        assertThat(both.whatStops()).contains("3 copies of db stop");
+    }
 }
