@@ -25,6 +25,7 @@ class ReasonGuideTest {
                 .map(String::strip)
                 .collect(Collectors.toSet());
 
-        assertThat(explained).containsAll(Arrays.stream(Reason.values()).map(Reason::name).toList());
+        assertThat(explained)
+                .containsAll(Arrays.stream(Reason.values()).map(Reason::name).toList());
     }
 }

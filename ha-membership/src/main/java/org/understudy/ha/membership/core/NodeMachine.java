@@ -370,7 +370,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         joins.keySet().retainAll(joinedAt.keySet());
         if (movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos)) {
             moves.keySet().retainAll(movedAt.keySet());
-            learned.ifPresent(this::decideMoves);
+            learned.ifPresent(value -> decideMoves(value, value));
         }
         send(now, proposer.gathered(now, base -> change(now, base)));
     }
@@ -1106,6 +1106,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         proposer.learned(ballot);
         leaveOlderGenerations(ballot);
         learnedBallot = ballot;
+        Optional<ClusterRecord> before = learned;
         learned = Optional.of(value);
         awaited.clear();
         value.groups()
@@ -1136,6 +1137,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
         }
         forgetSettled(value);
+        decideMoves(before.orElse(value), value);
         decideOperations(now);
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
@@ -1232,11 +1234,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 movedAt.remove(move.getKey());
             }
         }
-        decideMoves(value);
     }
 
     /** Every move that was asked for here is answered: done, or not tried any more. */
-    private void decideMoves(ClusterRecord value) {
+    private void decideMoves(ClusterRecord before, ClusterRecord value) {
         for (Move move : new ArrayList<>(ownMoves.values())) {
             Optional<Grant> grant = value.grant(move.group()).filter(Grant::stands);
             boolean isThere =
@@ -1248,12 +1249,24 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             .isPresent();
             if (isThere || !isUnderWay) {
                 ownMoves.remove(move.request());
-                String why = isThere
-                        ? move.group() + " is granted to " + move.to()
-                        : move.to() + " could not take " + move.group() + " over; it stays or went elsewhere";
+                String why = isThere ? move.group() + " is granted to " + move.to() : whyNotMoved(move, before, value);
                 then.add(new Effect.MoveDecided(move.request(), isThere, why));
             }
         }
+    }
+
+    private static String whyNotMoved(Move move, ClusterRecord before, ClusterRecord value) {
+        boolean wasUnderWay = Optional.ofNullable(before.groups().get(move.group()))
+                .flatMap(GroupRecord::moveTo)
+                .filter(move.to()::equals)
+                .isPresent();
+        return value.grant(move.group())
+                .filter(grant -> wasUnderWay && grant.stands())
+                .map(grant -> grant.holder().node())
+                .filter(node ->
+                        before.standby().contains(node) && !value.standby().contains(node))
+                .map(node -> node + " was activated again, so " + move.group() + " stays there; ask again to move it")
+                .orElse(move.to() + " could not take " + move.group() + " over; it stays or went elsewhere");
     }
 
     private static boolean isStanding(ClusterRecord record, String group, long token) {

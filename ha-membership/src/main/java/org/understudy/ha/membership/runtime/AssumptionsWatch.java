@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -43,6 +44,9 @@ public final class AssumptionsWatch {
     private final News news = new News();
 
     private boolean isBegun;
+    /** When it looks again at what was held back. As {@link #told}. */
+    private Optional<ScheduledFuture<?>> recall = Optional.empty();
+
     private volatile long quietMillis = QUIET_MILLIS;
 
     /**
@@ -70,7 +74,8 @@ public final class AssumptionsWatch {
         boolean isSame = known.filter(k -> k.voters().equals(record.voters())
                         && k.sessions().equals(record.sessions())
                         && k.groups().equals(record.groups())
-                        && k.standby().equals(record.standby()))
+                        && k.standby().equals(record.standby())
+                        && k.maintenance().equals(record.maintenance()))
                 .isPresent();
         known = Optional.of(record);
         if (!isSame) {
@@ -98,18 +103,23 @@ public final class AssumptionsWatch {
         long begin = System.nanoTime();
         Assumptions now = compute.get();
         quietMillis = Math.max(QUIET_MILLIS, SHARE * TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin));
-        if (now.hashCode() == told) {
-            return;
+        boolean isNew = now.hashCode() != told;
+        if (isNew) {
+            told = now.hashCode();
+            tell.accept(now);
         }
-        told = now.hashCode();
-        tell.accept(now);
-        say(now.toString());
+        if (isNew || news.again().isPresent()) {
+            say(now.toString());
+        }
     }
 
     private void say(String text) {
         boolean isFirst = !isBegun;
         isBegun = true;
-        Optional<String> worth = news.of(System.nanoTime(), text);
+        long now = System.nanoTime();
+        Optional<String> worth = news.of(now, text);
+        recall.ifPresent(timer -> timer.cancel(false));
+        news.again().ifPresent(due -> lookAgainIn(due - now));
         if (isFirst) {
             LOG.info("what this cluster survives as it stands now; later only what changes is said:\n{}", text);
             return;
@@ -131,5 +141,14 @@ public final class AssumptionsWatch {
         LOG.debug(
                 "what else has changed of what this cluster survives:\n{}",
                 String.join("\n", all.subList(LINES_SHOWN, all.size())));
+    }
+
+    /** What was held back is looked at again, so that what was said last does not stay wrong. */
+    private void lookAgainIn(long nanos) {
+        try {
+            recall = Optional.of(timers.schedule(() -> worker.execute(this::look), nanos, TimeUnit.NANOSECONDS));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the node is closing: what was held back of its assumptions is not said any more");
+        }
     }
 }

@@ -203,6 +203,19 @@ class PlannedMoveTest {
     }
 
     @Test
+    void whoever_asked_for_a_move_hears_that_the_node_was_activated_again() {
+        move();
+        pass(500);
+        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        pass(500);
+        give(A, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        pass(500);
+
+        assertThat(holder()).isEqualTo(A);
+        assertThat(decided).containsExactly("a was activated again, so web stays there; ask again to move it");
+    }
+
+    @Test
     void a_node_on_standby_stops_what_nobody_else_can_run() {
         give(B, new Input.EligibilityChanged(WEB, false, "no licence"));
         pass(1_000);

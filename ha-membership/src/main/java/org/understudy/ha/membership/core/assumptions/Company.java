@@ -12,14 +12,17 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Outlook.Fate;
 import org.understudy.ha.api.Outlook.GroupOutlook;
 import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.plan.Rehearsal;
+import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 
 /**
  * What placement rules make of an outlook. Whether an end is proved is a matter of each group alone; where it may run then depends on all of
  * them. So the whole record is played without the nodes that a fault takes away, and what comes of it is laid beside what the proofs allow. Never
- * promises that something runs which they do not. Pure.
+ * promises that something runs which they do not. An application's policy is not asked: where one has a say, every node that can start a
+ * group with rules is named, and none is said to stop for good. Pure.
  */
 final class Company {
 
@@ -31,6 +34,9 @@ final class Company {
     private final ClusterRecord record;
     private final Duration lease;
     private final boolean isRuled;
+    /** Whether an application's policy decides where some of the groups go, and so what is left for the others. */
+    private final boolean isChosenElsewhere;
+
     private final Map<Loss, ClusterRecord> played = new HashMap<>();
 
     private record Loss(List<NodeId> nodes, boolean isTold) {}
@@ -42,6 +48,7 @@ final class Company {
         this.record = record;
         this.lease = lease;
         this.isRuled = hasRules(record) && !isTooLarge(record);
+        this.isChosenElsewhere = record.groups().values().stream().anyMatch(group -> Policies.isForeign(group.rules()));
     }
 
     private static boolean hasRules(ClusterRecord record) {
@@ -65,7 +72,7 @@ final class Company {
         }
         TreeSet<NodeId> gone = new TreeSet<>();
         boolean isTold = true;
-        boolean isSure = true;
+        boolean isSure = !isChosenElsewhere;
         for (Fault fault : faults) {
             switch (fault.kind()) {
                 case PROCESS_KILLED -> gone.add(fault.nodes().get(0));
@@ -97,7 +104,7 @@ final class Company {
                     said.group(),
                     isSure ? Fate.STOPS : Fate.MAY_STOP,
                     said.holder(),
-                    isSure ? List.of() : said.mayRunOn(),
+                    isSure ? List.of() : List.copyOf(unsure(said, after)),
                     List.of(),
                     Duration.ZERO,
                     why);
@@ -108,7 +115,7 @@ final class Company {
         NodeId there = now.get().holder().node();
         TreeSet<NodeId> where = new TreeSet<>(List.of(there));
         if (!isSure) {
-            where.addAll(said.mayRunOn());
+            where.addAll(unsure(said, after));
         }
         boolean isStruck = said.fate() == Fate.MOVES;
         return new GroupOutlook(
@@ -121,6 +128,20 @@ final class Company {
                 isStruck
                         ? said.why()
                         : "placement rules move it or start it anew, because of what stops or moves beside it");
+    }
+
+    /** Where it may run besides. What an application would choose is left open as far as rules have a say in it. */
+    private TreeSet<NodeId> unsure(GroupOutlook said, ClusterRecord after) {
+        TreeSet<NodeId> where = new TreeSet<>(said.mayRunOn());
+        if (isChosenElsewhere && !record.groups().get(said.group()).rules().isNone()) {
+            after.sessions().forEach((node, session) -> {
+                Candidacy offer = session.candidacies().get(said.group());
+                if (offer != null && offer.isEligible() && !after.standby().contains(node)) {
+                    where.add(node);
+                }
+            });
+        }
+        return where;
     }
 
     private static String whyNowhere(ClusterRecord after, String group) {

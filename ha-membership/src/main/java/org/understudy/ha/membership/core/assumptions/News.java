@@ -10,7 +10,8 @@ import java.util.Set;
 
 /**
  * What of a text that is computed again and again is worth saying: the whole of it once, then the lines that are new and those that do not hold any
- * more, and each of these not again within an hour. Numbers in headings, and how many lines were left out, are no news. Pure; not thread-safe.
+ * more, and each of these not again within an hour. A change that is held back for that is said once the hour is over, if it still holds by then:
+ * what was said last is false for an hour at most. Numbers in headings, and how many lines were left out, are no news. Pure; not thread-safe.
  */
 public final class News {
 
@@ -19,8 +20,11 @@ public final class News {
     private static final String BULLET = "  - ";
     private static final String NO_MORE = "no more: ";
 
-    private Set<String> before = Set.of();
+    /** What a reader of all that was said takes to hold. */
+    private final Set<String> shown = new LinkedHashSet<>();
+
     private boolean isBegun;
+    private Optional<Long> again = Optional.empty();
     /** When each change was said last. */
     private final Map<String, Long> said = new LinkedHashMap<>();
 
@@ -32,26 +36,40 @@ public final class News {
      */
     public Optional<String> of(long now, String text) {
         Set<String> lines = lines(text);
+        again = Optional.empty();
         if (!isBegun) {
             isBegun = true;
-            before = lines;
+            shown.addAll(lines);
             return Optional.of(text);
         }
         List<String> news = new ArrayList<>();
-        lines.stream().filter(line -> !before.contains(line)).forEach(line -> add(now, line, news));
-        before.stream().filter(line -> !lines.contains(line)).forEach(line -> add(now, NO_MORE + line, news));
-        before = lines;
+        for (String line : lines) {
+            if (!shown.contains(line) && isSaid(now, line, news)) {
+                shown.add(line);
+            }
+        }
+        shown.removeIf(line -> !lines.contains(line) && isSaid(now, NO_MORE + line, news));
         return news.isEmpty() ? Optional.empty() : Optional.of(BULLET + String.join("\n" + BULLET, news));
     }
 
-    private void add(long now, String line, List<String> news) {
+    /** When something of the last text that was held back may be said, on the clock of {@link #of}; empty if nothing was. */
+    public Optional<Long> again() {
+        return again;
+    }
+
+    private boolean isSaid(long now, String change, List<String> news) {
         said.values().removeIf(at -> now - at > FORGET_NANOS);
         if (said.size() >= SAID_MAX) {
             said.clear();
         }
-        if (said.putIfAbsent(line, now) == null) {
-            news.add(line);
+        Long last = said.putIfAbsent(change, now);
+        if (last != null) {
+            long due = last + FORGET_NANOS + 1;
+            again = again.filter(other -> other - due <= 0).or(() -> Optional.of(due));
+            return false;
         }
+        news.add(change);
+        return true;
     }
 
     private static Set<String> lines(String text) {

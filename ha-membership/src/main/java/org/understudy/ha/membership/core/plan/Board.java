@@ -137,16 +137,12 @@ final class Board {
     // ---- what ties groups ----------------------------------------------------------------------------------------
 
     private void tie() {
-        Map<String, int[]> families = new TreeMap<>();
+        Map<String, int[]> families = Links.families(names);
         TreeSet<String> named = new TreeSet<>();
         for (int g = 0; g < names.length; g++) {
             if (!states[g].rules().isNone()) {
                 links[g] = new Links(states[g].rules());
                 named.addAll(states[g].rules().placement().needs().keySet());
-            }
-            String family = Rules.family(names[g]);
-            if (!family.equals(names[g])) {
-                families.put(family, Links.add(families.getOrDefault(family, NOBODY), g));
             }
         }
         kinds = named.toArray(new String[0]);
@@ -236,10 +232,7 @@ final class Board {
         int[][] all = new int[called.size()][];
         int i = 0;
         for (String name : called) {
-            int exact = number(name);
-            int[] copies = families.getOrDefault(name, NOBODY);
-            // A group may have been in both forms, and what is left of one says nothing of the other.
-            int[] found = exact == NONE ? copies : Links.add(copies, exact);
+            int[] found = Links.named(number(name), families.getOrDefault(name, NOBODY));
             all[i++] = Arrays.stream(found).filter(other -> other != g).toArray();
         }
         return all;

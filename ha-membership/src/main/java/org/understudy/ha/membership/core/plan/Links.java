@@ -1,5 +1,7 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.understudy.ha.membership.core.record.Rules;
 
 /** What ties one group to others and to capacities, by their numbers on a {@link Board}. */
@@ -38,6 +40,28 @@ final class Links {
     Links(Rules rules) {
         this.rules = rules;
         this.priority = rules.placement().priority();
+    }
+
+    /** The copies of each group that is in copies, by what they are all called. */
+    static SortedMap<String, int[]> families(String[] names) {
+        TreeMap<String, int[]> families = new TreeMap<>();
+        for (int g = 0; g < names.length; g++) {
+            String family = Rules.family(names[g]);
+            if (!family.equals(names[g])) {
+                families.put(family, add(families.getOrDefault(family, NONE), g));
+            }
+        }
+        return families;
+    }
+
+    /**
+     * Whom a name in a rule means: the group that has it and its copies alike. A group may have been in both forms, and what is left of one says
+     * nothing of the other.
+     *
+     * @param exact the number of the group of that name; negative if there is none
+     */
+    static int[] named(int exact, int[] copies) {
+        return exact < 0 ? copies : add(copies, exact);
     }
 
     static int[] add(int[] all, int one) {

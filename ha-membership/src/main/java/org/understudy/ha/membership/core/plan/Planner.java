@@ -235,7 +235,7 @@ public final class Planner {
         if (parts.isEmpty() || group.startsWith(ELECTION_PREFIX)) {
             return Optional.of(noSuchGroup(record, group));
         }
-        if (record.maintenance().contains(target)) {
+        if (isMaintained(record.maintenance(), group)) {
             return Optional.of("an operator has " + group + " in maintenance; end that first");
         }
         for (String part : parts) {
@@ -627,12 +627,21 @@ public final class Planner {
                     case CONFIRM_DOWN -> confirmDown(operation);
                     case FORGET -> {
                         Target target = operation.target().orElseThrow();
-                        partsOf(base, target.name()).forEach(groups::remove);
-                        word(forgotten(target), operation);
+                        if (!isOffered(target.name())) {
+                            partsOf(base, target.name()).forEach(groups::remove);
+                            word(forgotten(target), operation);
+                        }
                     }
                     default -> {}
                 }
             }
+        }
+
+        /** Whether an offer that this plan may take names the group: it would come back at once, as if nobody had ever had it. */
+        private boolean isOffered(String group) {
+            return facts.offers().values().stream()
+                    .flatMap(offer -> offer.candidacies().keySet().stream())
+                    .anyMatch(name -> Part.groupOf(name).equals(group));
         }
 
         /** A failure that kept a group from running anywhere is mended, an operator says. */

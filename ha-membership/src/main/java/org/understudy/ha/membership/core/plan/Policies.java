@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.PlacementPolicy;
+import org.understudy.ha.membership.core.record.Rules;
 
 /** The policies that every node has. */
 public final class Policies {
@@ -25,6 +26,12 @@ public final class Policies {
         all.put(PACK.name(), PACK);
         others.forEach(policy -> all.put(policy.name(), policy));
         return Collections.unmodifiableSortedMap(all);
+    }
+
+    /** Whether a group leaves its order to a policy that only an application knows. */
+    public static boolean isForeign(Rules rules) {
+        String called = rules.placement().policy();
+        return !called.isEmpty() && !called.equals(SPREAD.name()) && !called.equals(PACK.name());
     }
 
     /** Whether it is one of those that every node has: it answers the same again. */

@@ -1,13 +1,12 @@
 package org.understudy.ha.membership.core.plan;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import org.understudy.ha.membership.core.record.Rules;
 
 /**
  * In which order the groups of one node stop when all of them do: what starts after another stops before it, and everything else at once. Those
@@ -19,29 +18,25 @@ public final class StopOrder {
 
     /** @param after by name in the record, after which others a group starts, as its rules call them */
     public StopOrder(SortedMap<String, ? extends Collection<String>> after) {
-        List<String> names = List.copyOf(after.keySet());
-        TreeMap<String, TreeSet<Integer>> called = new TreeMap<>();
-        for (int g = 0; g < names.size(); g++) {
-            called.computeIfAbsent(Rules.family(names.get(g)), family -> new TreeSet<>())
-                    .add(g);
-        }
-        // A name means the group that has it, and copies where there is none.
-        for (int g = 0; g < names.size(); g++) {
-            called.put(names.get(g), new TreeSet<>(List.of(g)));
-        }
-        int[][] edges = new int[names.size()][];
+        String[] names = after.keySet().toArray(new String[0]);
+        Map<String, int[]> families = Links.families(names);
+        int[][] edges = new int[names.length][];
         for (int g = 0; g < edges.length; g++) {
-            TreeSet<Integer> firsts = new TreeSet<>();
-            after.get(names.get(g)).forEach(name -> firsts.addAll(called.getOrDefault(name, new TreeSet<>())));
-            firsts.remove(g);
-            edges[g] = firsts.stream().mapToInt(Integer::intValue).toArray();
+            int own = g;
+            edges[g] = after.get(names[g]).stream()
+                    .map(name -> Links.named(Arrays.binarySearch(names, name), families.getOrDefault(name, new int[0])))
+                    .flatMapToInt(Arrays::stream)
+                    .filter(first -> first != own)
+                    .sorted()
+                    .distinct()
+                    .toArray();
         }
         int[] circles = Circles.of(edges);
         for (int g = 0; g < edges.length; g++) {
             for (int first : edges[g]) {
                 if (circles[g] < 0 || circles[g] != circles[first]) {
-                    before.computeIfAbsent(names.get(first), name -> new ArrayList<>())
-                            .add(names.get(g));
+                    before.computeIfAbsent(names[first], name -> new ArrayList<>())
+                            .add(names[g]);
                 }
             }
         }

@@ -47,6 +47,33 @@ class NewsTest {
     }
 
     @Test
+    void what_was_said_last_is_false_for_an_hour_at_most() {
+        news.of(0, WELL);
+        news.of(1, WORSE);
+        assertThat(news.of(2, WELL).orElseThrow()).contains("no more: with c missing:");
+        assertThat(news.again()).isEmpty();
+
+        assertThat(news.of(3, WORSE)).isEmpty();
+        assertThat(news.again()).contains(1 + HOUR + 1);
+        assertThat(news.of(1 + HOUR, WORSE)).isEmpty();
+        assertThat(news.of(1 + HOUR + 1, WORSE))
+                .contains("  - with c missing:\n  - what a single fault stops: b is killed: everything stops");
+        assertThat(news.again()).isEmpty();
+    }
+
+    @Test
+    void what_was_held_back_and_holds_no_more_is_never_said() {
+        news.of(0, WELL);
+        news.of(1, WORSE);
+        news.of(2, WELL);
+        news.of(3, WORSE);
+
+        assertThat(news.of(4, WELL)).isEmpty();
+        assertThat(news.again()).isEmpty();
+        assertThat(news.of(HOUR + 5, WELL)).isEmpty();
+    }
+
+    @Test
     void other_numbers_in_a_heading_are_no_news() {
         news.of(0, WELL);
 

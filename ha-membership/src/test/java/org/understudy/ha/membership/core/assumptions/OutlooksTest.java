@@ -314,6 +314,33 @@ class OutlooksTest {
     }
 
     @Test
+    void where_an_application_chooses_every_node_that_can_start_it_is_named() {
+        Placement chosen = Placement.rules().apart("batch").policy("by-moon").build();
+        Placement ours = Placement.rules().apart("batch").policy("pack").build();
+
+        GroupOutlook files = at(chosenFrom(chosen), FILES, Fault.of(Kind.NODE_LOST, N1));
+        assertThat(files.fate()).isEqualTo(Fate.MOVES);
+        assertThat(files.mayRunOn()).containsExactly(N2, N3, node(4));
+        assertThat(at(chosenFrom(ours), FILES, Fault.of(Kind.NODE_LOST, N1)).mayRunOn())
+                .hasSize(1);
+        assertThat(at(ruled(chosen, 1), FILES, Fault.of(Kind.NODE_LOST, N1)).fate())
+                .as("where others go decides as well, and they may go elsewhere")
+                .isEqualTo(Fate.MAY_STOP);
+    }
+
+    /** Files on n1, the batch on n2, which is all that can run it, and two more nodes that can run the files. */
+    private static ClusterRecord chosenFrom(Placement rules) {
+        Map<String, Candidacy> groups = new TreeMap<>();
+        groups.put("batch", new Candidacy(List.of(), false, true, "", Presence.ABSENT, true, List.of()));
+        groups.put(
+                FILES,
+                candidacy(List.of(), true, false).withRules(Rules.of(rules).digest()));
+        ClusterRecord record =
+                Records.withGroup(cluster(4, 1, groups), "batch", Records.granted(new Incarnation(N2, 1), 9, true));
+        return Records.withGroup(record, FILES, record.groups().get(FILES).withRules(Rules.of(rules)));
+    }
+
+    @Test
     void what_must_be_with_a_lost_group_is_said_to_follow_it() {
         ClusterRecord record = ruled(Placement.rules().with("batch").build(), 1);
         ClusterRecord together = Records.withGroup(

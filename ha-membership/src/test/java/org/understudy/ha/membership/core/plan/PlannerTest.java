@@ -148,6 +148,32 @@ class PlannerTest {
     }
 
     @Test
+    void a_group_that_somebody_begins_to_offer_is_not_forgotten_by_the_same_plan() {
+        operations.add(new Operation(Operation.Kind.FORGET, A, 0, Optional.of(Target.group(FILES)), "ann", "why"));
+        offers.put(A1, new Offered(1, offer(candidacy(true))));
+        ClusterRecord base = withGroup(idle(), FILES, over(A1, 5).withFatal("broken"));
+
+        ClusterRecord after = plan(base).record();
+
+        assertThat(after.groups().get(FILES)).isEqualTo(base.groups().get(FILES));
+        assertThat(after.words()).isEmpty();
+        assertThat(Planner.operationRefusal(after, operations.get(0)).orElseThrow())
+                .contains("[a] offer to run files");
+    }
+
+    @Test
+    void nothing_is_forgotten_while_everything_is_in_maintenance() {
+        Operation forget =
+                new Operation(Operation.Kind.FORGET, A, 0, Optional.of(Target.group("db")), "ann", "not used any more");
+        ClusterRecord base =
+                withGroup(idle(), "db#1", over(A1, 5)).withMaintenance(new TreeSet<>(List.of(Target.everything())));
+        operations.add(forget);
+
+        assertThat(Planner.operationRefusal(base, forget).orElseThrow()).contains("in maintenance");
+        assertThat(plan(base).record().groups()).containsKey("db#1");
+    }
+
+    @Test
     void a_group_goes_with_all_its_parts_or_not_at_all() {
         Operation forget = new Operation(Operation.Kind.FORGET, A, 0, Optional.of(Target.group("db")), "ann", "why");
         ClusterRecord over = withGroup(withGroup(idle(), "db#1", over(A1, 4)), "db!promoted", over(A1, 5));
