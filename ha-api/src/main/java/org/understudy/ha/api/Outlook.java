@@ -125,7 +125,7 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
         return groups.stream().filter(g -> g.group().equals(name)).findFirst();
     }
 
-    /** Whether no group stops, or may stop, that does not run nowhere already. {@linkplain GroupOutlook#isSurplus Surplus} copies do not count. */
+    /** Whether no group stops, or may stop, that does not run nowhere already. {@linkplain GroupOutlook#isSurplus() Surplus} copies do not count. */
     public boolean isSurvived() {
         return groups.stream().allMatch(g -> g.fate().isRunning() || g.isDown() || g.isSurplus());
     }
@@ -142,7 +142,7 @@ public record Outlook(List<Fault> faults, boolean hasMajority, List<GroupOutlook
 
     /**
      * What stops or may stop, with the reasons; groups that stop for the same reason together. Empty if nothing does. Of groups that run
-     * nowhere already the fault stops none. Without {@linkplain GroupOutlook#isSurplus surplus} copies.
+     * nowhere already the fault stops none. Without {@linkplain GroupOutlook#isSurplus() surplus} copies.
      */
     public String whatStops() {
         List<String> parts = new ArrayList<>();
