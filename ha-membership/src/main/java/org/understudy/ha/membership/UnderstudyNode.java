@@ -1121,7 +1121,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.WatchGroup watch) {
                 Optional.ofNullable(lanes.get(watch.group())).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {
-                guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation())));
+                guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation()), lanePool));
                 areServicesDirty = true;
             } else if (effect instanceof Effect.PublishState change) {
                 changeState(change.state(), change.why());

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -41,7 +43,7 @@ import org.understudy.ha.api.spi.HostPort;
  * bound in the session. A lost guardian costs speed, and a kill that was left to it alone.
  *
  * <p>Any thread; calls normally take some microseconds. Where many have something to say they say it in the order in which they came, and
- * no call but {@link #start} and {@link #close} lasts longer than some 200 ms in which the guardian reads nothing.
+ * no call but {@link #start} and {@link #close} lasts longer than some 200 ms in which the guardian reads nothing. {@link #live} waits for nobody.
  */
 public final class Guardian implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Guardian.class);
@@ -169,13 +171,37 @@ public final class Guardian implements AutoCloseable {
     /**
      * Announces the present life. Earlier tags stay to be removed; the will speaks of the newest life.
      *
+     * <p>Takes its turn and returns, whether or not the guardian reads: where it has to wait for its turn, somebody else does. Every
+     * {@link #claim} that comes after it is written after it. Until it is heard a will speaks of an earlier life, and so proves nothing of this one.
+     *
      * @param incarnation positive
      * @param tag carried by everything this life creates on the host
+     * @param later waits if need be; takes what it is given at once
      */
-    public void live(long incarnation, int tag) {
-        write(new GuardianWire.Frame(
+    public void live(long incarnation, int tag, Executor later) {
+        GuardianWire.Frame frame = new GuardianWire.Frame(
                 GuardianWire.LIVE,
-                ByteBuffer.allocate(12).putLong(incarnation).putInt(tag).array()));
+                ByteBuffer.allocate(12).putLong(incarnation).putInt(tag).array());
+        turn.lock();
+        try {
+            if (state.get() != State.ALIVE) {
+                return;
+            }
+            long mine = came++;
+            if (mine == served && !isFull(frame.length())) {
+                served++;
+                put(frame);
+            } else {
+                later.execute(() -> writeNow(frame, mine));
+            }
+        } catch (RejectedExecutionException e) {
+            // Whoever came later would wait for its turn.
+            lose("it cannot be told of a life any more");
+        } catch (IOException e) {
+            lose("its pipe is closed");
+        } finally {
+            turn.unlock();
+        }
     }
 
     /**
@@ -322,9 +348,21 @@ public final class Guardian implements AutoCloseable {
     }
 
     private void writeNow(GuardianWire.Frame frame) {
+        long mine;
         turn.lock();
         try {
-            if (!awaitRoom(frame.length())) {
+            mine = came++;
+        } finally {
+            turn.unlock();
+        }
+        writeNow(frame, mine);
+    }
+
+    /** @param mine its turn */
+    private void writeNow(GuardianWire.Frame frame, long mine) {
+        turn.lock();
+        try {
+            if (!awaitRoom(frame.length(), mine)) {
                 lose("it has not read its pipe for " + TimeUnit.NANOSECONDS.toMillis(FULL_NANOS_MAX) + " ms");
                 return;
             }
@@ -347,8 +385,7 @@ public final class Guardian implements AutoCloseable {
     /**
      * Waits until it is this caller's turn and there is room. An interrupt is kept for the caller; it does not make the claim incomplete.
      */
-    private boolean awaitRoom(int length) {
-        long mine = came++;
+    private boolean awaitRoom(int length, long mine) {
         long since = System.nanoTime();
         long left = FULL_NANOS_MAX;
         boolean interrupted = false;

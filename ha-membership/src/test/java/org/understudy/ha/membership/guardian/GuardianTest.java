@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -112,7 +113,7 @@ class GuardianTest {
         try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind(0))) {
             Thread other = new Thread(() -> {
                 while (!isOver.get()) {
-                    guardian.live(1, 100);
+                    guardian.live(1, 100, Runnable::run);
                     LockSupport.parkNanos(1_000_000);
                 }
             });
@@ -340,6 +341,33 @@ class GuardianTest {
         }
     }
 
+    /** The loop of a node says so, and must not wait for those who came before. */
+    @Test
+    void a_life_is_announced_in_its_turn_and_nobody_waits_for_that() throws Exception {
+        OneBehind slow = new OneBehind(20_000_000);
+        try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), slow)) {
+            String claim = "x".repeat(500);
+            List<Thread> writers = IntStream.range(0, 60)
+                    .mapToObj(i -> new Thread(() -> guardian.claim(claim + i)))
+                    .toList();
+            writers.forEach(Thread::start);
+            while (!writers.stream().allMatch(w -> waits(w) || w.getState() == Thread.State.TERMINATED)) {
+                Thread.onSpinWait();
+            }
+
+            guardian.live(1, 100, task -> new Thread(task).start());
+            assertThat(writers).as("who came before still waits").anyMatch(GuardianTest::waits);
+
+            guardian.claim("after");
+            assertThat(writers).as("nobody is overtaken").noneMatch(GuardianTest::waits);
+            assertThat(guardian.isAlive()).isTrue();
+        }
+        assertThat(slow.read)
+                .filteredOn(word -> word.type() == GuardianWire.LIVE || word.length() < 100)
+                .extracting(GuardianWire.Frame::type)
+                .containsSubsequence(GuardianWire.LIVE, GuardianWire.CLAIM, GuardianWire.CLOSE);
+    }
+
     @Test
     void many_claims_pass_through_a_small_pipe() throws Exception {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
@@ -445,6 +473,10 @@ class GuardianTest {
                 .hasMessageContaining("locals");
     }
 
+    private static boolean waits(Thread thread) {
+        return thread.getState() == Thread.State.TIMED_WAITING;
+    }
+
     private GuardianSettings settings(int port) throws IOException {
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
         return new GuardianSettings(
@@ -463,6 +495,7 @@ class GuardianTest {
         private final OutputStream toIt = Channels.newOutputStream(words.sink());
         private final InputStream fromIt = Channels.newInputStream(answers.source());
         private final Thread thread = new Thread(this::serve);
+        private final List<GuardianWire.Frame> read = new CopyOnWriteArrayList<>();
         private final long nanos;
 
         /** @param nanos how long it takes to read a word */
@@ -478,6 +511,7 @@ class GuardianTest {
                 out.write(new GuardianWire.Frame(GuardianWire.READY, new byte[0]).bytes());
                 while (last.type() != GuardianWire.CLOSE) {
                     GuardianWire.Frame next = GuardianWire.read(in);
+                    read.add(next);
                     LockSupport.parkNanos(nanos);
                     byte[] length = ByteBuffer.allocate(Integer.BYTES)
                             .putInt(last.length())

@@ -66,7 +66,7 @@ final class SmallNode {
             switch (words[0]) {
                 case "live" -> {
                     String[] numbers = words[1].split(" ");
-                    guardian.live(Long.parseLong(numbers[0]), Integer.parseInt(numbers[1]));
+                    guardian.live(Long.parseLong(numbers[0]), Integer.parseInt(numbers[1]), Runnable::run);
                 }
                 case "claim" -> guardian.claim(words[1]);
                 case "arm" -> {

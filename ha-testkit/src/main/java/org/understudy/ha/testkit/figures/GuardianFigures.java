@@ -149,7 +149,7 @@ public final class GuardianFigures {
                         directory.resolve("guardian.lock"),
                         Thread::new),
                 ServiceLoader.load(HostPort.class).findFirst());
-        guardian.live(1, 1);
+        guardian.live(1, 1, Runnable::run);
         System.out.println(guardian.pid());
         System.out.flush();
         if (System.in.read() < 0) {
