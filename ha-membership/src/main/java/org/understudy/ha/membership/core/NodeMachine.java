@@ -1250,7 +1250,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 ownMoves.remove(move.request());
                 String why = isThere
                         ? move.group() + " is granted to " + move.to()
-                        : move.to() + " could not take " + move.group() + " over; it stays or went elsewhere";
+                        : Planner.notTakenOver(value, move.group(), move.to());
                 then.add(new Effect.MoveDecided(move.request(), isThere, why));
             }
         }
