@@ -114,6 +114,7 @@ import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
@@ -651,6 +652,9 @@ final class UnderstudyNode implements HaNode {
                         loop.waiting(),
                         history.waiting(),
                         config.self().isWitness(),
+                        name -> Optional.ofNullable(lanes.get(name))
+                                .filter(Lane::isMadeReady)
+                                .isPresent(),
                         tally));
     }
 
@@ -1470,25 +1474,46 @@ final class UnderstudyNode implements HaNode {
                 case ELSEWHERE ->
                     status.atHolder()
                             .filter(state -> state != GroupStatus.State.RUNNING)
-                            .ifPresent(state -> more.add(status.reason()));
+                            .map(state -> status.reason())
+                            .or(() -> preparing(status))
+                            .ifPresent(more::add);
                 default -> {}
             }
+            status.troubles()
+                    .failures()
+                    .forEach(failed -> more.add("on this node it failed "
+                            + (failed.count() == 1 ? "once: " : failed.count() + " times, last: ")
+                            + failed.reason()));
         });
         return more;
     }
 
-    /** With what its start or stop waits for now. Any thread. */
+    /** With what its start or stop, or making it ready, waits for now. Any thread. */
     private GroupStatus withProgress(GroupStatus status) {
+        return progress(status).map(progress -> withMore(status, progress)).orElse(status);
+    }
+
+    private Optional<String> progress(GroupStatus status) {
         String name = Part.nameOf(status);
         Long since = orderedAt.get(name);
         Lane lane = lanes.get(name);
-        boolean isUnderWay = status.state() == GroupStatus.State.STARTING
-                || status.state() == GroupStatus.State.STOPPING
-                || status.state() == GroupStatus.State.BLOCKED;
-        if (!isUnderWay || since == null || lane == null) {
-            return status;
-        }
-        String progress = lane.progress(Duration.ofNanos(System.nanoTime() - since));
+        return switch (status.state()) {
+            case STARTING, STOPPING, BLOCKED ->
+                since == null || lane == null
+                        ? Optional.empty()
+                        : Optional.of(lane.progress(Duration.ofNanos(System.nanoTime() - since)));
+            case ELSEWHERE -> preparing(status);
+            default -> Optional.empty();
+        };
+    }
+
+    /** What making it ready here waits for, while another node runs it. */
+    private Optional<String> preparing(GroupStatus status) {
+        Lane lane = lanes.get(Part.nameOf(status));
+        return lane == null ? Optional.empty() : status.holder().flatMap(holder -> lane.preparing(holder.node()));
+    }
+
+    private static GroupStatus withMore(GroupStatus status, String progress) {
         return new GroupStatus(
                 status.group(),
                 status.state(),
@@ -1543,6 +1568,7 @@ final class UnderstudyNode implements HaNode {
                 ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
                 : Optional.empty();
         reason += said.map(OwnerWords::words).orElse("");
+        reason += succession(name, where);
         if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
             reason += " (so it was when a majority answered last)";
         }
@@ -1561,6 +1587,18 @@ final class UnderstudyNode implements HaNode {
                         .orElse(counted),
                 grant.flatMap(Grant::over),
                 local.or(() -> said.map(OwnerWord::state)));
+    }
+
+    /** That it is asked to move, while it runs; where it is to go says more about it. */
+    private String succession(String name, GroupStatus.State where) {
+        boolean isHere = where == GroupStatus.State.RUNNING;
+        return record.filter(known -> isHere || where == GroupStatus.State.ELSEWHERE)
+                .map(known -> known.groups().get(name))
+                .flatMap(GroupRecord::moveTo)
+                .filter(to -> !to.equals(config.node()))
+                .map(to -> "; asked to move to " + to + ", and runs " + (isHere ? "here" : "there")
+                        + " until that has made ready for it")
+                .orElse("");
     }
 
     /** Of a part that this node has registered, and has not looked at. */

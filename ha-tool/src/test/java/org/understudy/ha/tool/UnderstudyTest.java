@@ -182,6 +182,40 @@ class UnderstudyTest {
     }
 
     @Test
+    void a_group_that_is_made_ready_elsewhere_says_so_on_every_node_and_why_that_failed() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        for (HaNode node : NODES.values()) {
+            register(node, "heavy", new Idle() {
+                @Override
+                public void prepare(PrepareContext context) throws ResourceException, InterruptedException {
+                    goOn.await();
+                    throw new ResourceException(Severity.HARD, "no GPU here");
+                }
+            });
+        }
+        await(() -> holds("serv1", "heavy"));
+        CompletableFuture<Said> waiting = CompletableFuture.supplyAsync(() -> runOn("serv3", "move", "heavy", "serv2"));
+        await(() -> runOn("serv2", "owns", "heavy").out().contains("app.prepare has been under way for"));
+
+        assertThat(runOn("serv2", "owns", "heavy").out())
+                .contains("of its budget of 30 s; it runs on serv1 until that has returned");
+        assertThat(runOn("serv2", "explain", "heavy").out()).contains("it runs on serv1 until that has returned");
+        assertThat(runOn("serv2", "metrics").out()).containsPattern("ha.group.preparing +group=heavy +1");
+        await(() -> run("status").out().contains("asked to move to serv2, and runs here until that has made ready"));
+        await(() -> runOn("serv3", "status").out().contains("asked to move to serv2, and runs there until"));
+
+        goOn.countDown();
+        Said refused = waiting.get(30, TimeUnit.SECONDS);
+        assertThat(refused.status()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains("serv2 could not take heavy over: app.prepare: no GPU here; it stays on serv1");
+        assertThat(runOn("serv2", "explain", "heavy").out())
+                .contains("on this node it failed once: app.prepare: no GPU");
+        assertThat(runOn("serv2", "metrics").out()).containsPattern("ha.group.preparing +group=heavy +0");
+        assertThat(run("clear", "heavy", "serv2").status()).isZero();
+    }
+
+    @Test
     void standby_and_maintenance_are_seen_and_a_node_that_may_own_nothing_says_so() throws Exception {
         assertThat(run("standby", "serv3").status()).isZero();
         assertThat(run("maintenance", "node", "serv2", "--who", "ann", "--why", "new disk")

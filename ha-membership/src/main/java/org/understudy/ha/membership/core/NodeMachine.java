@@ -1277,7 +1277,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 .filter(node ->
                         before.standby().contains(node) && !value.standby().contains(node))
                 .map(node -> node + " was activated again, so " + move.group() + " stays there; ask again to move it")
-                .orElse(move.to() + " could not take " + move.group() + " over; it stays or went elsewhere");
+                .orElseGet(() -> Planner.notTakenOver(value, move.group(), move.to()));
     }
 
     private static boolean isStanding(ClusterRecord record, String group, long token) {

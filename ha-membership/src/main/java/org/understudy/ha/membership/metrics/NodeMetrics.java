@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History;
@@ -41,9 +42,16 @@ public final class NodeMetrics {
      * @param loopWaiting inputs that wait for the control thread
      * @param historyWaiting records that wait for the history
      * @param isWitness whether it owns no groups by its configuration
+     * @param preparing whether a part of a group is made ready here while another node runs it
      */
     public record Inside(
-            long record, double leaseSeconds, int loopWaiting, int historyWaiting, boolean isWitness, Tally tally) {}
+            long record,
+            double leaseSeconds,
+            int loopWaiting,
+            int historyWaiting,
+            boolean isWitness,
+            Predicate<String> preparing,
+            Tally tally) {}
 
     public static Metrics of(HaNode node, String cluster, String why, Inside inside) {
         NodeMetrics m = new NodeMetrics(
@@ -63,7 +71,7 @@ public final class NodeMetrics {
         m.gauge("ha.lease.remaining", SECONDS, "what is left of the lease", inside.leaseSeconds());
         m.gauge("ha.loop.waiting", "", "inputs that wait for the control thread", inside.loopWaiting());
         m.history(node.history().losses(), inside.historyWaiting());
-        m.groups(node.resources().status());
+        m.groups(node.resources().status(), inside.preparing());
         node.stalls().all().forEach(m::stall);
         Refusals refusals = node.refusals();
         for (Refusals.Reason reason : Refusals.Reason.values()) {
@@ -107,7 +115,7 @@ public final class NodeMetrics {
         gauge("ha.history.unwritten", "", "decisions that the disk has not taken", losses.unwritten());
     }
 
-    private void groups(List<GroupStatus> statuses) {
+    private void groups(List<GroupStatus> statuses, Predicate<String> preparing) {
         Map<GroupStatus.State, Integer> byState = new EnumMap<>(GroupStatus.State.class);
         for (GroupStatus status : statuses) {
             byState.merge(status.state(), 1, Integer::sum);
@@ -116,6 +124,13 @@ public final class NodeMetrics {
                     "",
                     "1 while the group is usable here",
                     status.state() == GroupStatus.State.RUNNING ? 1 : 0,
+                    "group",
+                    Part.nameOf(status));
+            gauge(
+                    "ha.group.preparing",
+                    "",
+                    "1 while the group is made ready here, or is ready, and runs elsewhere",
+                    preparing.test(Part.nameOf(status)) ? 1 : 0,
                     "group",
                     Part.nameOf(status));
         }

@@ -334,6 +334,25 @@ public final class Lane {
                 + instance.waitsFor().map(call -> "; " + call).orElse("");
     }
 
+    /** Whether it is made ready here, or is ready, while another node runs it. */
+    public boolean isMadeReady() {
+        return preparation != null;
+    }
+
+    /**
+     * What making it ready here waits for now, one sentence without a beginning; empty if nobody asked for that.
+     *
+     * @param from where it runs until then
+     */
+    public Optional<String> preparing(NodeId from) {
+        return Optional.ofNullable(preparation)
+                .map(now -> now.isReported().get()
+                        ? "it is ready to come here and is about to be stopped on " + from
+                        : instance.waitsFor()
+                                .map(call -> call + "; it runs on " + from + " until that has returned")
+                                .orElse("it is being made ready here and runs on " + from + " until then"));
+    }
+
     /** The offer has reached the loop. */
     public void markOffered() {
         isOffered = true;

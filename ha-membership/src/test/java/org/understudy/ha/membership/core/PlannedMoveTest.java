@@ -112,7 +112,7 @@ class PlannedMoveTest {
         pass(3_000);
 
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
-        assertThat(decided).singleElement().asString().contains("could not take web over; it stays");
+        assertThat(decided).containsExactly("b could not take web over: no room for its cache; it stays on a");
         assertThat(machines.get(A).learned().orElseThrow().groups().get(WEB).fatal())
                 .isEmpty();
         assertThat(holder()).isEqualTo(A);

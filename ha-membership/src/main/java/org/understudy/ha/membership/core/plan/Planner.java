@@ -97,6 +97,21 @@ public final class Planner {
         return placementRefusal(Board.of(record), group, to);
     }
 
+    /** Why a move that was under way is not tried any more, one sentence. */
+    public static String notTakenOver(ClusterRecord record, String group, NodeId to) {
+        Optional<String> why = Optional.ofNullable(record.sessions().get(to))
+                .map(session -> session.candidacies().get(group))
+                .filter(candidacy -> !candidacy.isEligible())
+                .map(Candidacy::whyNot)
+                .or(() -> moveRefusal(record, group, to));
+        return to + " could not take " + group + " over"
+                + why.map(reason -> ": " + reason).orElse("")
+                + record.grant(group)
+                        .filter(grant -> grant.stands() && why.isPresent())
+                        .map(grant -> "; it stays on " + grant.holder().node())
+                        .orElse("; it stays or went elsewhere");
+    }
+
     private static Optional<String> placementRefusal(Board board, String group, NodeId to) {
         int number = board.number(group);
         int there = board.nodeNumber(to);
