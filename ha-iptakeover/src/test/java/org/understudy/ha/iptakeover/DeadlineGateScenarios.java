@@ -584,6 +584,24 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
     }
 
+    /** What the turns of a gate believe for some milliseconds is not good enough for a start. */
+    void a_start_looks_itself_for_the_guard_and_does_not_believe_what_was_just_seen() {
+        LabJvm keeper = a.guardJvm();
+        assertThat(keeper.ask("look " + String.join(",", VIPS))).isEmpty();
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(keeper.ask("create")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).as("put up again").contains("understudy_in1", "understudy_out1");
+        assertThat(keeper.ask("release")).isEqualTo("ok");
+        // And the look after its addresses are held.
+        assertThat(keeper.ask("look " + String.join(",", VIPS))).isEmpty();
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        CompletableFuture<String> create = CompletableFuture.supplyAsync(() -> keeper.ask("create"));
+        until("its stay is made", () -> eye.ask("held").equals("0 of 1"));
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(create.join()).startsWith("refused").contains("somebody removed its gate");
+    }
+
     /** Two addresses behind the gate of a process that was killed, mute. */
     private void leaveBehind(String mode) {
         LabJvm dead = a.jvm();

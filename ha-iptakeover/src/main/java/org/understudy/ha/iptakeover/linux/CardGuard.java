@@ -600,7 +600,7 @@ public final class CardGuard implements AutoCloseable {
         return gate(addresses, (card, direction, look) -> look.get());
     }
 
-    /** The same; in between it asks these. */
+    /** The same; these are asked by {@link DeadlineGate#problem()}, and never by {@link DeadlineGate#create}, which looks itself. */
     public DeadlineGate gate(AddressSet addresses, Heads heads) {
         return new Stay(addresses, heads);
     }
@@ -639,7 +639,8 @@ public final class CardGuard implements AutoCloseable {
         @Override
         public void create(int tag) throws ResourceException {
             try {
-                if (!problem().isEmpty()) {
+                // Not what was seen a moment ago: what stands in front decides whether anything mutes them.
+                if (!CardGuard.this.problem().isEmpty()) {
                     cardLock.under(SHORT_LOCK_MILLIS_MAX, CardGuard.this::standUp);
                 }
                 ends = until;
@@ -683,7 +684,7 @@ public final class CardGuard implements AutoCloseable {
             CardGuard.this.hold(addresses, stay);
             removeEnded(held, ends);
             // It held nothing until now, so whoever tidied up may have taken it off the card since the first look.
-            String why = problem();
+            String why = CardGuard.this.problem();
             if (!why.isEmpty()) {
                 throw new PlatformException("BPF_PROG_QUERY", Libc.EBUSY, why);
             }

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,10 @@ public final class GuardAgent {
         switch (words[0]) {
             case "hold":
                 return hold(Arrays.asList(words[1].split(",")));
+            case "look":
+                return look(Arrays.asList(words[1].split(",")));
+            case "create":
+                return create();
             case "confirm":
                 confirmed = Libc.bootNanos();
                 return "ok";
@@ -145,6 +150,25 @@ public final class GuardAgent {
             table.addAll(index, addresses.all(), TAG, 600);
         }
         return "ok";
+    }
+
+    /** As somebody who believes for ever what was once seen in front of the card. */
+    private String look(List<String> texts) {
+        AddressSet addresses = new AddressSet(
+                texts.stream().map(text -> IpAddress.parse(text).orElseThrow()).toList());
+        guard = CardGuard.of(index, "lan0");
+        Map<Direction, Integer> seen = new EnumMap<>(Direction.class);
+        gate = guard().gate(addresses, (card, direction, look) -> seen.computeIfAbsent(direction, one -> look.get()));
+        return gate().problem();
+    }
+
+    private String create() {
+        try {
+            gate().create(TAG);
+            return "ok";
+        } catch (ResourceException e) {
+            return "refused " + e.getMessage();
+        }
     }
 
     private boolean write() {
