@@ -196,6 +196,8 @@ final class AddressTenure {
             announcer = ready.announcer();
             gate = ready.keeper(context.lease(), timing);
             touchedKernel = ready.isShut();
+            // A start that is refused now does not know yet what stands behind it.
+            leftBehind = ready.isShut();
             opened.clear();
         } finally {
             closeAll(opened);

@@ -35,6 +35,9 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 final class ReadyStay {
     private static final Logger LOG = LoggerFactory.getLogger(ReadyStay.class);
 
+    /** Arming is refused where there is no gate, and opens nothing. */
+    private static final int LOOK_MILLIS = 1;
+
     private final AddressSet addresses;
     private final LinkTable.Link link;
     private final int tag;
@@ -46,9 +49,12 @@ final class ReadyStay {
     private final @Nullable DeadlineGate deadline;
 
     private final @Nullable AddressGate timeouts;
+    /** Some of a gate may be there, though making it failed. */
+    private boolean isTried;
+
     private boolean isShut;
 
-    private ReadyStay(
+    ReadyStay(
             AddressSet addresses,
             LinkTable.Link link,
             int tag,
@@ -105,15 +111,17 @@ final class ReadyStay {
     }
 
     /**
-     * Makes the gate, shut, if it is not made.
+     * Makes the gate, shut, if it is not made, or somebody flushed it since.
      *
      * @throws org.understudy.ha.api.PlatformException if the kernel refuses, or a living process has it
      * @throws ResourceException if it cannot be had now
      */
     void shut() throws ResourceException {
-        if (isShut) {
+        // Time-outs of older kernels go with any `nft flush ruleset`, and nobody looks before the addresses stand.
+        if (isShut && (timeouts == null || timeouts.arm(LOOK_MILLIS))) {
             return;
         }
+        isTried = true;
         if (deadline != null) {
             deadline.create(tag);
         } else if (timeouts != null) {
@@ -136,7 +144,7 @@ final class ReadyStay {
                 && isGated == (deadline != null || timeouts != null)
                 && presentGuard.orElse(null) == guard.orElse(null);
         DeadlineGate gate = deadline;
-        return isSame && (gate == null || gate.problem().isEmpty());
+        return isSame && (gate == null || !isShut || gate.problem().isEmpty() && gate.isWhole());
     }
 
     /** What keeps the gate open, see {@link LeaseEnd}. */
@@ -176,17 +184,24 @@ final class ReadyStay {
         return announcer;
     }
 
-    /** Nobody starts with it: takes the gate away again and closes everything. What fails is left, shut, and logged. */
+    /**
+     * Nobody starts with it: takes the gate away again, what there is of it, and closes everything. What fails is left, shut, and logged; so is a gate in front of
+     * what this library has put up on this host meanwhile.
+     */
     void discard() {
         try {
-            if (isShut && deadline != null) {
-                deadline.shut();
+            if (!isTried || timeouts != null && !isShut) {
+                return;
+            }
+            if (table.list().stream().anyMatch(entry -> entry.isOurs() && addresses.contains(entry.address()))) {
+                LOG.info("{}: a gate that was made ready is left, shut, because one of them stands here", addresses);
+            } else if (deadline != null) {
                 deadline.remove();
-            } else if (isShut && timeouts != null) {
+            } else if (timeouts != null) {
                 timeouts.remove();
             }
         } catch (HaException e) {
-            LOG.info("{}: a gate that was made ready is left, shut: {}", addresses, e.getMessage());
+            LOG.info("{}: of a gate that was made ready something may be left, shut: {}", addresses, e.getMessage());
         } finally {
             List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
             if (deadline != null) {

@@ -174,6 +174,11 @@ class DeadlineGateKeeperTest {
         }
 
         @Override
+        public boolean isWhole() {
+            return isThere;
+        }
+
+        @Override
         public void shut() {
             isThere = false;
             calls.add("shut");

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
@@ -702,15 +703,25 @@ public final class CardGuard implements AutoCloseable {
         }
 
         @Override
+        public boolean isWhole() {
+            return ends.get(GuardMaps.key(stay)).length > 0
+                    && keysOf(addresses).stream().map(held::get).allMatch(this::isMine);
+        }
+
+        private boolean isMine(byte[] value) {
+            return value.length > 0 && GuardMaps.first(value) == stay;
+        }
+
+        @Override
         public void shut() {
             ends.remove(GuardMaps.key(stay));
         }
 
         @Override
         public void remove() {
-            shut();
             long mine = stay;
             try {
+                shut();
                 cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> release(held, (key, one) -> one == mine));
             } catch (PlatformException e) {
                 left.add(mine);
@@ -722,6 +733,10 @@ public final class CardGuard implements AutoCloseable {
                                         + " are left, mute, and tried again every second: " + e.getMessage(),
                                 e),
                         beyond::remove);
+            } catch (LifecycleException e) {
+                // The maps were closed before it; the tables are its own.
+                beyond.remove();
+                throw e;
             }
             beyond.remove();
         }

@@ -34,6 +34,7 @@ import org.understudy.ha.iptakeover.linux.CardGuard;
 import org.understudy.ha.iptakeover.linux.KeptCard;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.Tables;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.DeadlineGate;
 
@@ -107,6 +108,8 @@ public final class GuardAgent {
                 return "ok";
             case "programs":
                 return programs();
+            case "tables":
+                return Tables.names().toString();
             case "detach":
                 detach(Direction.valueOf(words[1]));
                 return "ok";
