@@ -764,6 +764,7 @@ public final class FloatingAddress implements ManagedResource {
                 }
             }
             if (fits) {
+                made.lookWith(heads);
                 return made;
             }
         }

@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,6 +54,8 @@ final class ReadyStay {
     private boolean isTried;
 
     private boolean isShut;
+    /** Looks of whoever has it now. */
+    private final AtomicReference<CardGuard.Heads> heads;
 
     ReadyStay(
             AddressSet addresses,
@@ -63,8 +66,10 @@ final class ReadyStay {
             AddressTable table,
             AddressAnnouncer announcer,
             @Nullable DeadlineGate deadline,
-            @Nullable AddressGate timeouts) {
+            @Nullable AddressGate timeouts,
+            AtomicReference<CardGuard.Heads> heads) {
         this.addresses = addresses;
+        this.heads = heads;
         this.link = link;
         this.tag = tag;
         this.guard = guard;
@@ -91,6 +96,7 @@ final class ReadyStay {
             Optional<CardGuard> guard,
             Supplier<AddressTable> tables,
             CardGuard.Heads heads) {
+        AtomicReference<CardGuard.Heads> asked = new AtomicReference<>(heads);
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             LinkTable links = AddressTenure.remember(opened, new LinuxLinkTable());
@@ -99,12 +105,17 @@ final class ReadyStay {
             DeadlineGate deadline = null;
             AddressGate timeouts = null;
             if (isGated && guard.isPresent()) {
-                deadline = AddressTenure.remember(opened, guard.get().gate(addresses, heads));
+                deadline = AddressTenure.remember(
+                        opened,
+                        guard.get()
+                                .gate(
+                                        addresses,
+                                        (index, direction, look) -> asked.get().first(index, direction, look)));
             } else if (isGated) {
                 timeouts = AddressTenure.remember(opened, new NftGate(addresses, link.name(), link.index()));
             }
             opened.clear();
-            return new ReadyStay(addresses, link, tag, guard, links, table, announcer, deadline, timeouts);
+            return new ReadyStay(addresses, link, tag, guard, links, table, announcer, deadline, timeouts, asked);
         } finally {
             AddressTenure.closeAll(opened);
         }
@@ -133,6 +144,11 @@ final class ReadyStay {
     /** Whether there is a gate in the kernel, or may be. */
     boolean isShut() {
         return isShut;
+    }
+
+    /** Looks with those of its node from now on. */
+    void lookWith(CardGuard.Heads shared) {
+        heads.set(shared);
     }
 
     /** Whether it can still serve a start with these. */

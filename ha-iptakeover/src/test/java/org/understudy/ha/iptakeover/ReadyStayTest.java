@@ -7,6 +7,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.PlatformException;
@@ -104,7 +105,8 @@ class ReadyStayTest {
                 fake(AddressTable.class),
                 fake(AddressAnnouncer.class),
                 deadline,
-                timeouts);
+                timeouts,
+                new AtomicReference<>(new CardLooks()));
     }
 
     /** Tells what was asked of gates. */
