@@ -196,6 +196,8 @@ final class AddressTenure {
             announcer = ready.announcer();
             gate = ready.keeper(context.lease(), timing);
             touchedKernel = ready.isShut();
+            // A start that is refused now does not know yet what stands behind it.
+            leftBehind = ready.isShut();
             opened.clear();
         } finally {
             closeAll(opened);
@@ -264,7 +266,7 @@ final class AddressTenure {
         }
     }
 
-    /** The thread runs once and ends. */
+    /** The threads run once and end. */
     private static void warmUpPulse(AddressSet addresses) {
         GatePulse.Place place =
                 new GatePulse().join(Integer.MAX_VALUE, addresses, 1, Thread::new, "ha-warm-up-addresses");
@@ -272,8 +274,12 @@ final class AddressTenure {
         place.keep(new GatePulse.Stay() {
             @Override
             public long beat() {
-                beaten.countDown();
                 return Long.MAX_VALUE;
+            }
+
+            @Override
+            public void look() {
+                beaten.countDown();
             }
 
             @Override
@@ -368,8 +374,11 @@ final class AddressTenure {
         events.keep(new Beat());
     }
 
-    /** What the gate needs, on the thread of the pulse. */
+    /** What the gate needs, on the threads of the pulse. */
     private final class Beat implements GatePulse.Stay {
+        /** What the last turn said. */
+        private long delayNanos;
+
         @Override
         public long beat() {
             if (!isHeld()) {
@@ -396,13 +405,31 @@ final class AddressTenure {
             }
             boolean isStirred = isReopened;
             if (isKept) {
-                isStirred |= isNameDue();
-                isStirred |= isRenewalDue();
+                isStirred |= orderRenewal();
             }
             if (isStirred) {
                 wake();
             }
-            return turn.delayNanos();
+            delayNanos = turn.delayNanos();
+            return delayNanos;
+        }
+
+        @Override
+        public void look() {
+            if (!isHeld()) {
+                return;
+            }
+            try {
+                String problem = gate.problem();
+                if (!problem.isEmpty()) {
+                    end(problem);
+                } else if (gate.isBoundToName() && !links.isStill(link.index(), link.name())) {
+                    isNameStirred.set(true);
+                    wake();
+                }
+            } catch (PlatformException e) {
+                LOG.warn("{}: its gate was not looked after: {}", what, e.getMessage());
+            }
         }
 
         private long end(String why) {
@@ -411,15 +438,7 @@ final class AddressTenure {
             return Long.MAX_VALUE;
         }
 
-        private boolean isNameDue() {
-            boolean isRenamed = gate.isBoundToName() && !links.isStill(link.index(), link.name());
-            if (isRenamed) {
-                isNameStirred.set(true);
-            }
-            return isRenamed;
-        }
-
-        private boolean isRenewalDue() {
+        private boolean orderRenewal() {
             return renewalNanos - System.nanoTime() <= 0 && !isRenewalDue.getAndSet(true);
         }
 
@@ -430,7 +449,8 @@ final class AddressTenure {
 
         @Override
         public long earlyNanos() {
-            return gate.earlyNanos();
+            // What is tried again soon must not be tried with every beat of the others.
+            return Math.min(gate.earlyNanos(), delayNanos / 2);
         }
 
         @Override
@@ -930,6 +950,9 @@ final class AddressTenure {
             }
             gone = true;
         } finally {
+            if (!gone) {
+                events.leave();
+            }
             if (keeper == null || !gone) {
                 // The next attempt needs the gate to have no owner.
                 closeAll(descriptors());
@@ -959,7 +982,7 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(talk, tcp, links, standing, routes, events, gate));
+        List<AutoCloseable> all = new ArrayList<>(List.of(events, talk, tcp, links, standing, routes, gate));
         NeighbourResponder answering = responder;
         if (answering != null) {
             all.add(0, answering);
@@ -973,16 +996,24 @@ final class AddressTenure {
 
     /** False if the keeper is stuck in the kernel: then the gate stays, closed, and holds back whatever it still sends. */
     private boolean awaitQuiet() {
-        try {
-            boolean calm = quiet.await(KEEPER_END_MILLIS_MAX, TimeUnit.MILLISECONDS);
-            if (!calm) {
-                LOG.warn("{}: its thread hangs; the gate stays, closed", what);
+        long end = System.nanoTime() + KEEPER_END_MILLIS_MAX * 1_000_000;
+        boolean isInterrupted = false;
+        boolean calm = quiet.getCount() == 0;
+        while (!calm && end - System.nanoTime() > 0) {
+            try {
+                calm = quiet.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                // Its gate would be left for that.
+                isInterrupted = true;
             }
-            return calm;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
+        if (!calm) {
+            LOG.warn("{}: its thread hangs; the gate stays, closed", what);
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return calm;
     }
 
     static void closeAll(List<AutoCloseable> all) {

@@ -38,21 +38,46 @@ final class CardEars {
     /**
      * Listens on a card from now on.
      *
-     * @param threads makes the thread, if this is the first
+     * @param threads makes the thread, if this is the first; never asked under a lock
      * @throws PlatformException as {@link LinuxSegmentEar}
      */
     SegmentEar listen(
             int index, AddressSet addresses, SegmentEar.Listener listener, ThreadFactory threads, String threadName) {
+        Ear joined = joinPresent(index, addresses, listener);
+        if (joined != null) {
+            return joined;
+        }
+        Card made = new Card(index);
+        Ear first = new Ear(made, addresses, listener);
+        made.listening.add(first);
+        made.ear = new LinuxSegmentEar(index, addresses.all(), made::sighted, threads, threadName);
+        boolean isUsed = false;
+        lock.lock();
+        try {
+            // Somebody else may have been faster.
+            joined = joinPresent(index, addresses, listener);
+            if (joined == null) {
+                cards.put(index, made);
+                joined = first;
+                isUsed = true;
+            }
+            return joined;
+        } finally {
+            lock.unlock();
+            if (!isUsed) {
+                first.isClosed = true;
+                made.ear().close();
+            }
+        }
+    }
+
+    /** Null if nobody listens there. */
+    private @Nullable Ear joinPresent(int index, AddressSet addresses, SegmentEar.Listener listener) {
         lock.lock();
         try {
             Card card = cards.get(index);
             if (card == null || card.ear().problem().isPresent()) {
-                card = new Card(index);
-                Ear first = new Ear(card, addresses, listener);
-                card.listening.add(first);
-                card.ear = new LinuxSegmentEar(index, addresses.all(), card::sighted, threads, threadName);
-                cards.put(index, card);
-                return first;
+                return null;
             }
             Ear one = new Ear(card, addresses, listener);
             card.listening.add(one);

@@ -35,7 +35,7 @@ final class DeadlineGateKeeper implements GateKeeper {
     /** Final: what comes after it is refused by the kernel, which is no news then. */
     private volatile boolean shut;
     /** Why it is over, if the gate is gone. */
-    private String gone = "";
+    private volatile String gone = "";
 
     DeadlineGateKeeper(AddressSet addresses, DeadlineGate gate, EnforcedLease lease) {
         this.what = StandingAddresses.words(addresses);
@@ -56,7 +56,6 @@ final class DeadlineGateKeeper implements GateKeeper {
         }
     }
 
-    /** The deadline first: only it is in a hurry. */
     @Override
     public Turn turn() {
         if (shut) {
@@ -65,10 +64,10 @@ final class DeadlineGateKeeper implements GateKeeper {
         long reopeningsBefore = machine.reopenings();
         DeadlineMachine.Action action;
         try {
-            action = step();
-            if (action != DeadlineMachine.Action.LET_GO) {
-                action = lookAfterGate(action);
+            if (!gone.isEmpty()) {
+                machine.gateGone();
             }
+            action = step();
         } catch (PlatformException e) {
             // The outcome is unknown; whatever was written is the end of the lease.
             LOG.warn("{}: {}", what, e.getMessage());
@@ -84,15 +83,15 @@ final class DeadlineGateKeeper implements GateKeeper {
         return new Turn(lease.lengthNanos() / TURNS, open, isReopened, "");
     }
 
-    private DeadlineMachine.Action lookAfterGate(DeadlineMachine.Action action) {
-        String problem = gate.problem();
-        if (problem.isEmpty()) {
-            return action;
+    /** Which program is in front of the card is asked under the kernel's lock of the network: the deadline does not wait for that. */
+    @Override
+    public String problem() {
+        String known = gone;
+        if (known.isEmpty() && !shut) {
+            known = gate.problem();
+            gone = known;
         }
-        gone = problem;
-        machine.gateGone();
-        open = false;
-        return DeadlineMachine.Action.LET_GO;
+        return known;
     }
 
     /** One turn of the machine: ask, act, tell. */
@@ -128,7 +127,7 @@ final class DeadlineGateKeeper implements GateKeeper {
 
     @Override
     public boolean isOpen() {
-        return open && !shut && lease.nowNanos() < openUntilNanos;
+        return open && !shut && gone.isEmpty() && lease.nowNanos() < openUntilNanos;
     }
 
     @Override

@@ -130,7 +130,7 @@ public final class FloatingAddress implements ManagedResource {
 
     private volatile @Nullable AddressTenure tenure;
     /** For the next start. */
-    private final AtomicReference<@Nullable ReadyStay> ready = new AtomicReference<>();
+    private final AtomicReference<@Nullable Preparation> ready = new AtomicReference<>();
 
     private volatile @Nullable MacAddress rival;
     private volatile @Nullable Trial trial;
@@ -753,7 +753,7 @@ public final class FloatingAddress implements ManagedResource {
     /** What was made ready, if it is still of use; or else opened now. */
     private ReadyStay readyFor(
             LinkTable.Link link, int tag, boolean isGated, Optional<CardGuard> guard, CardGuard.Heads heads) {
-        ReadyStay made = ready.getAndSet(null);
+        ReadyStay made = takeReady();
         if (made != null) {
             boolean fits = false;
             try {
@@ -764,6 +764,7 @@ public final class FloatingAddress implements ManagedResource {
                 }
             }
             if (fits) {
+                made.lookWith(heads);
                 return made;
             }
         }
@@ -773,7 +774,8 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * Does ahead of a start what takes its time and nobody can see: opens the sockets, and makes the gate, shut. The addresses stay where they are. The next
      * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unready}, {@link #stop} and {@link #retire} take it
-     * back. Does nothing while the addresses are here. About a millisecond.
+     * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate of it, the gate is left to
+     * the start: a dead process's gate is all that keeps what it left mute, and a living one's addresses would be. Some milliseconds.
      *
      * @param tag of the incarnation that is to start it, {@code HostClaims.tag()}
      * @throws ResourceException if it cannot be done now; a start may succeed all the same
@@ -784,10 +786,14 @@ public final class FloatingAddress implements ManagedResource {
         if (tenure != null || !found.rawProblem().isEmpty()) {
             return;
         }
+        Preparation underWay = new Preparation(Optional.empty());
+        ready.set(underWay);
+        ReadyStay next = null;
+        boolean isReady = false;
         try {
             LinkTable.Link link = servingLink();
             Optional<CardGuard> guard = found.leaseEnd() == LeaseEnd.DEADLINE ? guardOf(link) : Optional.empty();
-            ReadyStay next = ReadyStay.open(
+            next = ReadyStay.open(
                     addresses,
                     link,
                     tag,
@@ -795,19 +801,29 @@ public final class FloatingAddress implements ManagedResource {
                     guard,
                     () -> new LinuxAddressTable(label),
                     new CardLooks());
-            boolean isShut = false;
-            try {
+            if (ready.get() == underWay && tenure == null && isUntouched(found)) {
                 next.shut();
-                isShut = true;
-            } finally {
-                if (!isShut) {
+            }
+            isReady = ready.compareAndSet(underWay, new Preparation(Optional.of(next)));
+        } catch (PlatformException e) {
+            throw new ResourceException(Severity.SOFT, this + " is not made ready: " + e.getMessage(), e);
+        } finally {
+            if (!isReady) {
+                ready.compareAndSet(underWay, null);
+                if (next != null) {
                     next.discard();
                 }
             }
-            ready.set(next);
-        } catch (PlatformException e) {
-            throw new ResourceException(Severity.SOFT, this + " is not made ready: " + e.getMessage(), e);
         }
+    }
+
+    /** Whether nobody on this host has one of the addresses, or a gate in front of one, alive or dead. */
+    private boolean isUntouched(Trial found) {
+        Set<IpAddress> standing = standing();
+        return addresses.all().stream().noneMatch(standing::contains)
+                && (!found.gateProblem().isEmpty()
+                        || !NftGate.isKept(addresses)
+                                && NftGate.obstacle(addresses, standing).isEmpty());
     }
 
     /**
@@ -825,11 +841,20 @@ public final class FloatingAddress implements ManagedResource {
 
     /** Takes back what {@link #makeReady} did. Some ten milliseconds, for the kernel; nothing if there is nothing. */
     void unready() {
-        ReadyStay made = ready.getAndSet(null);
+        ReadyStay made = takeReady();
         if (made != null) {
             made.discard();
         }
     }
+
+    /** What is under way finds that nobody waits for it any more. */
+    private @Nullable ReadyStay takeReady() {
+        Preparation taken = ready.getAndSet(null);
+        return taken == null ? null : taken.made().orElse(null);
+    }
+
+    /** @param made empty while it is under way */
+    private record Preparation(Optional<ReadyStay> made) {}
 
     /** A card that another resource of the group has just made has none, and a takeover does not wait for one. */
     private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) throws ResourceException {
@@ -1132,9 +1157,9 @@ public final class FloatingAddress implements ManagedResource {
         return found;
     }
 
-    /** Puts up the guard of the card if the card is there and guards can be had. */
+    /** Puts up the guard of the card if the card is there and guards can be had, and no stay uses the one that is there. */
     void prepare() {
-        if (tenure == null && leaseEnd() == LeaseEnd.DEADLINE) {
+        if (tenure == null && ready.get() == null && leaseEnd() == LeaseEnd.DEADLINE) {
             try (LinuxLinkTable links = new LinuxLinkTable()) {
                 links.byName(interfaceName).ifPresent(card::keepReady);
             } catch (PlatformException e) {

@@ -7,7 +7,7 @@ import org.understudy.ha.api.spi.ResourceException;
 /**
  * Lets the addresses of one stay speak while their lease is confirmed, and only then.
  *
- * <p><b>Concurrency.</b> {@link #open} by the starting thread, then {@link #turn} by the pulse; {@link #shut},
+ * <p><b>Concurrency.</b> {@link #open} by the starting thread, then {@link #turn} and {@link #problem} by the two threads of the pulse; {@link #shut},
  * {@link #isOpen} and {@link #remove} by any thread.
  */
 interface GateKeeper extends AutoCloseable {
@@ -41,6 +41,15 @@ interface GateKeeper extends AutoCloseable {
 
     /** Does what is due now. A call that the kernel did not answer is logged, and repeated. */
     Turn turn();
+
+    /**
+     * Why the kernel does not heed it any more, in words; empty if it does. After turns, on any one thread; may wait for the kernel's lock of the network, as a turn does not.
+     *
+     * @throws PlatformException if the kernel does not say
+     */
+    default String problem() {
+        return "";
+    }
 
     /** How much sooner than it said a turn may come, so that it comes with those of others. */
     long earlyNanos();

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -21,9 +22,10 @@ import org.understudy.ha.iptakeover.spi.LinkEvents;
 
 /**
  * The one thread of a node that keeps the gates of all its stays open, and hears for them what the kernel tells of their cards: to wake a thread
- * for each of a hundred gates costs more than to move them on. Gates that are nearly due are moved with those that are.
+ * for each of a hundred gates costs more than to move them on. Gates that are nearly due are moved with those that are. Looks after the gates follow on a second
+ * thread, because they wait for whoever holds the kernel's lock of the network, and gates must not.
  *
- * <p>The first stay starts the thread and opens the socket; with the last they end. One stay that fails, or leaves, is none of the others' business: what it
+ * <p>The first stay starts the threads and opens the socket; with the last they end. One stay that fails, or leaves, is none of the others' business: what it
  * throws ends its own place only. What may take long belongs to the stay's own thread.
  *
  * <p><b>Concurrency.</b> Any thread.
@@ -38,7 +40,7 @@ final class GatePulse {
     /** What has a gate. */
     interface Stay {
         /**
-         * Does what is due for the gate, on the thread of the pulse. Must not block.
+         * Does what is due for the gate, on the thread of the pulse. Must not block, nor wait for the kernel's lock of the network.
          *
          * @return nanoseconds until the next time at the latest; {@link Long#MAX_VALUE} for never
          */
@@ -47,7 +49,10 @@ final class GatePulse {
         /** How much sooner than it said the next beat may come. */
         long earlyNanos();
 
-        /** There are no more beats, though nobody left. On the thread of the pulse; must not block. */
+        /** Looks after the gate after a beat, on the thread of the looks, which may wait for the kernel's lock of the network and for the looks of others. */
+        void look();
+
+        /** There are no more beats, though nobody left. On one of the two threads; must not block. */
         void abandoned(String why);
     }
 
@@ -58,17 +63,42 @@ final class GatePulse {
      * A place for a stay that has no gate yet: it hears from now on.
      *
      * @param index of its card
-     * @param threads makes the thread, if this is the first
+     * @param threads makes the threads, if this is the first; never asked under a lock
      * @throws PlatformException if a socket cannot be opened
      */
     Place join(int index, AddressSet addresses, int tag, ThreadFactory threads, String threadName) {
+        Place joined = joinPresent(index, addresses, tag);
+        if (joined != null) {
+            return joined;
+        }
+        Runner made = new Runner(index, addresses, tag);
+        made.start(threads, threadName);
+        boolean isUsed = false;
+        lock.lock();
+        try {
+            // Somebody else may have been faster.
+            joined = joinPresent(index, addresses, tag);
+            if (joined == null) {
+                runner = made;
+                joined = made.places.get(0);
+                isUsed = true;
+            }
+            return joined;
+        } finally {
+            lock.unlock();
+            if (!isUsed) {
+                made.leave(made.places.get(0));
+            }
+        }
+    }
+
+    /** Null if there is no thread. */
+    private @Nullable Place joinPresent(int index, AddressSet addresses, int tag) {
         lock.lock();
         try {
             Runner present = runner;
             if (present == null || present.isOver) {
-                present = new Runner(threads, threadName, index, addresses, tag);
-                runner = present;
-                return present.places.get(0);
+                return null;
             }
             Place place = new Place(present, index, addresses, tag);
             present.places.add(place);
@@ -87,25 +117,38 @@ final class GatePulse {
         }
     }
 
-    /** One life of the thread. */
+    /** One life of the threads. */
     private final class Runner {
         private final List<Place> places = new CopyOnWriteArrayList<>();
         private final LinuxCardEvents events;
+        /** Given for looks that are due, and for the end. */
+        private final Semaphore looks = new Semaphore(0);
         /** Guarded by {@link #lock}. */
-        private boolean isOver;
+        private volatile boolean isOver;
+        /** Why there are no looks any more, though there are stays. */
+        private volatile String blind = "";
 
-        private Runner(ThreadFactory threads, String threadName, int index, AddressSet addresses, int tag) {
+        private Runner(int index, AddressSet addresses, int tag) {
             events = new LinuxCardEvents(List.of(index), addresses.all(), tag);
             places.add(new Place(this, index, addresses, tag));
+        }
+
+        private void start(ThreadFactory threads, String threadName) {
             boolean isStarted = false;
             try {
-                Thread thread = threads.newThread(this::run);
-                thread.setName(threadName);
-                thread.setDaemon(true);
-                thread.start();
+                Thread beating = threads.newThread(this::run);
+                beating.setName(threadName);
+                beating.setDaemon(true);
+                Thread looking = threads.newThread(this::lookAfter);
+                looking.setName(threadName + "-looks");
+                looking.setDaemon(true);
+                looking.start();
+                beating.start();
                 isStarted = true;
             } finally {
                 if (!isStarted) {
+                    isOver = true;
+                    looks.release();
                     events.close();
                 }
             }
@@ -147,11 +190,36 @@ final class GatePulse {
             if (places.isEmpty() && isLeft()) {
                 return false;
             }
+            if (!blind.isEmpty()) {
+                throw new IllegalStateException(blind);
+            }
+            boolean isLookDue = false;
             for (Place place : places) {
                 place.tell(news);
-                place.beatIfDue();
+                isLookDue |= place.beatIfDue();
+            }
+            if (isLookDue) {
+                looks.release();
             }
             return true;
+        }
+
+        private void lookAfter() {
+            String why = "the thread that looks after them ended with an error";
+            try {
+                while (!isOver) {
+                    looks.acquireUninterruptibly();
+                    // Once for all that is due.
+                    looks.drainPermits();
+                    places.forEach(Place::lookIfDue);
+                }
+                why = "";
+            } finally {
+                if (!why.isEmpty()) {
+                    blind = why;
+                    events.wake();
+                }
+            }
         }
 
         private long delayNanos() {
@@ -184,6 +252,7 @@ final class GatePulse {
             } finally {
                 lock.unlock();
             }
+            looks.release();
             events.close();
             places.forEach(place -> place.abandon(why));
         }
@@ -222,6 +291,10 @@ final class GatePulse {
 
         /** Held during a beat. */
         private final ReentrantLock turn = new ReentrantLock();
+        /** Held during a look. */
+        private final ReentrantLock looking = new ReentrantLock();
+
+        private volatile boolean isLookDue;
 
         private volatile @Nullable Stay stay;
         private volatile boolean isIdle = true;
@@ -239,7 +312,10 @@ final class GatePulse {
             lock.lock();
             try {
                 interfaces.add(interfaceIndex);
-                runner.retune();
+                // Over: whoever keeps a gate here is told then.
+                if (!runner.isOver) {
+                    runner.retune();
+                }
             } finally {
                 lock.unlock();
             }
@@ -268,40 +344,79 @@ final class GatePulse {
          * @return false if one hangs in the kernel; it is the last
          */
         boolean leave() {
-            boolean isQuiet = false;
-            try {
-                isQuiet = turn.tryLock(LEAVE_MILLIS_MAX, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } finally {
-                stay = null;
-                if (isQuiet) {
-                    turn.unlock();
-                }
+            boolean isQuiet = await(turn);
+            stay = null;
+            if (isQuiet) {
+                turn.unlock();
+            } else {
+                LOG.warn("{}: a call for their gate hangs in the kernel", addresses);
             }
             return isQuiet;
+        }
+
+        /** Takes it for half a second at most, whether or not this thread is interrupted. */
+        private static boolean await(ReentrantLock taken) {
+            long end = System.nanoTime() + LEAVE_MILLIS_MAX * 1_000_000;
+            boolean isInterrupted = false;
+            boolean isTaken = taken.tryLock();
+            while (!isTaken && end - System.nanoTime() > 0) {
+                try {
+                    isTaken = taken.tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+            }
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return isTaken;
         }
 
         private long delayNanos(long now) {
             return isIdle || stay == null ? Long.MAX_VALUE : Math.max(0, dueNanos - now);
         }
 
-        private void beatIfDue() {
+        /** Whether there is something to look after then. */
+        private boolean beatIfDue() {
             Stay present = stay;
             if (present == null || isIdle || dueNanos - System.nanoTime() > present.earlyNanos() || !turn.tryLock()) {
-                return;
+                return false;
             }
             try {
                 if (stay != null) {
                     long delay = present.beat();
                     isIdle = delay == Long.MAX_VALUE;
                     dueNanos = System.nanoTime() + delay;
+                    isLookDue = true;
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | AssertionError e) {
                 LOG.error("the gate of {} is not kept open any more", addresses, e);
                 abandon("its gate could not be kept open: " + e.getMessage());
             } finally {
                 turn.unlock();
+            }
+            return isLookDue;
+        }
+
+        private void lookIfDue() {
+            if (!isLookDue) {
+                return;
+            }
+            looking.lock();
+            try {
+                isLookDue = false;
+                Stay present = stay;
+                if (present != null) {
+                    present.look();
+                }
+            } catch (RuntimeException | LinkageError | AssertionError e) {
+                // A stay that leaves closes what is looked at.
+                if (stay != null) {
+                    LOG.error("the gate of {} cannot be looked after any more", addresses, e);
+                    abandon("its gate could not be looked after: " + e.getMessage());
+                }
+            } finally {
+                looking.unlock();
             }
         }
 
@@ -376,10 +491,14 @@ final class GatePulse {
             }
         }
 
+        /** Waits for a look that is under way, half a second at most: what it looks at is closed next. */
         @Override
         public void close() {
             stay = null;
             runner.leave(this);
+            if (await(looking)) {
+                looking.unlock();
+            }
         }
     }
 }

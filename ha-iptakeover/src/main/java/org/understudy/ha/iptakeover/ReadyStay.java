@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,9 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 final class ReadyStay {
     private static final Logger LOG = LoggerFactory.getLogger(ReadyStay.class);
 
+    /** Arming is refused where there is no gate, and opens nothing. */
+    private static final int LOOK_MILLIS = 1;
+
     private final AddressSet addresses;
     private final LinkTable.Link link;
     private final int tag;
@@ -46,9 +50,14 @@ final class ReadyStay {
     private final @Nullable DeadlineGate deadline;
 
     private final @Nullable AddressGate timeouts;
-    private boolean isShut;
+    /** Some of a gate may be there, though making it failed. */
+    private boolean isTried;
 
-    private ReadyStay(
+    private boolean isShut;
+    /** Looks of whoever has it now. */
+    private final AtomicReference<CardGuard.Heads> heads;
+
+    ReadyStay(
             AddressSet addresses,
             LinkTable.Link link,
             int tag,
@@ -57,8 +66,10 @@ final class ReadyStay {
             AddressTable table,
             AddressAnnouncer announcer,
             @Nullable DeadlineGate deadline,
-            @Nullable AddressGate timeouts) {
+            @Nullable AddressGate timeouts,
+            AtomicReference<CardGuard.Heads> heads) {
         this.addresses = addresses;
+        this.heads = heads;
         this.link = link;
         this.tag = tag;
         this.guard = guard;
@@ -85,6 +96,7 @@ final class ReadyStay {
             Optional<CardGuard> guard,
             Supplier<AddressTable> tables,
             CardGuard.Heads heads) {
+        AtomicReference<CardGuard.Heads> asked = new AtomicReference<>(heads);
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             LinkTable links = AddressTenure.remember(opened, new LinuxLinkTable());
@@ -93,27 +105,34 @@ final class ReadyStay {
             DeadlineGate deadline = null;
             AddressGate timeouts = null;
             if (isGated && guard.isPresent()) {
-                deadline = AddressTenure.remember(opened, guard.get().gate(addresses, heads));
+                deadline = AddressTenure.remember(
+                        opened,
+                        guard.get()
+                                .gate(
+                                        addresses,
+                                        (index, direction, look) -> asked.get().first(index, direction, look)));
             } else if (isGated) {
                 timeouts = AddressTenure.remember(opened, new NftGate(addresses, link.name(), link.index()));
             }
             opened.clear();
-            return new ReadyStay(addresses, link, tag, guard, links, table, announcer, deadline, timeouts);
+            return new ReadyStay(addresses, link, tag, guard, links, table, announcer, deadline, timeouts, asked);
         } finally {
             AddressTenure.closeAll(opened);
         }
     }
 
     /**
-     * Makes the gate, shut, if it is not made.
+     * Makes the gate, shut, if it is not made, or somebody flushed it since.
      *
      * @throws org.understudy.ha.api.PlatformException if the kernel refuses, or a living process has it
      * @throws ResourceException if it cannot be had now
      */
     void shut() throws ResourceException {
-        if (isShut) {
+        // Time-outs of older kernels go with any `nft flush ruleset`, and nobody looks before the addresses stand.
+        if (isShut && (timeouts == null || timeouts.arm(LOOK_MILLIS))) {
             return;
         }
+        isTried = true;
         if (deadline != null) {
             deadline.create(tag);
         } else if (timeouts != null) {
@@ -127,6 +146,11 @@ final class ReadyStay {
         return isShut;
     }
 
+    /** Looks with those of its node from now on. */
+    void lookWith(CardGuard.Heads shared) {
+        heads.set(shared);
+    }
+
     /** Whether it can still serve a start with these. */
     boolean fits(LinkTable.Link present, int presentTag, boolean isGated, Optional<CardGuard> presentGuard) {
         boolean isSame = present.index() == link.index()
@@ -136,7 +160,7 @@ final class ReadyStay {
                 && isGated == (deadline != null || timeouts != null)
                 && presentGuard.orElse(null) == guard.orElse(null);
         DeadlineGate gate = deadline;
-        return isSame && (gate == null || gate.problem().isEmpty());
+        return isSame && (gate == null || !isShut || gate.problem().isEmpty() && gate.isWhole());
     }
 
     /** What keeps the gate open, see {@link LeaseEnd}. */
@@ -176,17 +200,24 @@ final class ReadyStay {
         return announcer;
     }
 
-    /** Nobody starts with it: takes the gate away again and closes everything. What fails is left, shut, and logged. */
+    /**
+     * Nobody starts with it: takes the gate away again, what there is of it, and closes everything. What fails is left, shut, and logged; so is a gate in front of
+     * what this library has put up on this host meanwhile.
+     */
     void discard() {
         try {
-            if (isShut && deadline != null) {
-                deadline.shut();
+            if (!isTried || timeouts != null && !isShut) {
+                return;
+            }
+            if (table.list().stream().anyMatch(entry -> entry.isOurs() && addresses.contains(entry.address()))) {
+                LOG.info("{}: a gate that was made ready is left, shut, because one of them stands here", addresses);
+            } else if (deadline != null) {
                 deadline.remove();
-            } else if (isShut && timeouts != null) {
+            } else if (timeouts != null) {
                 timeouts.remove();
             }
         } catch (HaException e) {
-            LOG.info("{}: a gate that was made ready is left, shut: {}", addresses, e.getMessage());
+            LOG.info("{}: of a gate that was made ready something may be left, shut: {}", addresses, e.getMessage());
         } finally {
             List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
             if (deadline != null) {

@@ -52,13 +52,15 @@ class DeadlineGateKeeperTest {
     }
 
     @Test
-    void the_deadline_is_moved_before_anything_else_is_looked_at() throws Exception {
+    void a_turn_moves_the_deadline_and_never_looks_which_waits_for_the_lock_of_the_network() throws Exception {
         keeper.open(NEVER);
         calls.clear();
         lease.renew();
         gate.problem = "somebody removed its gate";
         gate.atProblem = () -> calls.add("look");
         keeper.turn();
+        assertThat(calls).containsExactly("extend 1910");
+        assertThat(keeper.problem()).isEqualTo("somebody removed its gate");
         assertThat(calls).containsExactly("extend 1910", "look");
     }
 
@@ -82,8 +84,14 @@ class DeadlineGateKeeperTest {
     @Test
     void a_program_that_is_gone_ends_the_stay_with_its_reason() throws Exception {
         keeper.open(NEVER);
+        assertThat(keeper.problem()).isEmpty();
+        assertThat(keeper.isOpen()).isTrue();
         gate.problem = "somebody removed its gate";
+        assertThat(keeper.problem()).isEqualTo("somebody removed its gate");
+        assertThat(keeper.isOpen()).isFalse();
         assertThat(keeper.turn()).isEqualTo(GateKeeper.Turn.over("somebody removed its gate"));
+        gate.problem = "";
+        assertThat(keeper.problem()).as("it stays over").isEqualTo("somebody removed its gate");
     }
 
     @Test
@@ -171,6 +179,11 @@ class DeadlineGateKeeperTest {
         public String problem() {
             atProblem.run();
             return problem;
+        }
+
+        @Override
+        public boolean isWhole() {
+            return isThere;
         }
 
         @Override

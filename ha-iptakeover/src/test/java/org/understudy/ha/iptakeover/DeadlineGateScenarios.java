@@ -8,11 +8,17 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.lab.Asker;
+import org.understudy.ha.iptakeover.lab.Card;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
 import org.understudy.ha.iptakeover.lab.Tap;
+import org.understudy.ha.iptakeover.linux.KeptCard;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.Tables;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 
 /**
  * What happens where the kernel compares deadlines; each method is one scenario, run by {@link DeadlineGateNetnsIT} in a JVM of its own as root
@@ -582,6 +588,114 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
         assertThat(jvm.ask("lease-end")).isEqualTo("DEADLINE");
         assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+    }
+
+    /** What the turns of a gate believe for some milliseconds is not good enough for a start. */
+    void a_start_looks_itself_for_the_guard_and_does_not_believe_what_was_just_seen() {
+        LabJvm keeper = a.guardJvm();
+        assertThat(keeper.ask("look " + String.join(",", VIPS))).isEmpty();
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(keeper.ask("create")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).as("put up again").contains("understudy_in1", "understudy_out1");
+        assertThat(keeper.ask("release")).isEqualTo("ok");
+        // And the look after its addresses are held.
+        assertThat(keeper.ask("look " + String.join(",", VIPS))).isEmpty();
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        CompletableFuture<String> create = CompletableFuture.supplyAsync(() -> keeper.ask("create"));
+        until("its stay is made", () -> eye.ask("held").equals("0 of 1"));
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        assertThat(create.join()).startsWith("refused").contains("somebody removed its gate");
+    }
+
+    /** The dead gate is all that mutes them: it is neither replaced nor taken away by what no grant follows. */
+    void what_a_dead_process_left_stays_mute_though_a_preparation_is_made_and_withdrawn() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm next = a.jvm();
+            assertThat(next.ask("use " + String.join(",", VIPS) + " lan0 " + mode))
+                    .isEqualTo("ok");
+            assertThat(next.ask("eligibility")).contains("isEligible=true");
+            leaveBehind(mode);
+            assertThat(next.ask("prepare 4712")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis(VIPS, 200)).as(mode).isEqualTo(-1);
+            assertThat(next.ask("retire")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis(VIPS, 300)).as(mode).isEqualTo(-1);
+            assertThat(next.ask("prepare 4712")).isEqualTo("ok");
+            assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
+            assertThat(asker.whoHas(VIPS, 500)).as(mode).hasSize(2);
+            assertThat(next.ask("stop")).isEqualTo("ok");
+        }
+    }
+
+    void a_preparation_leaves_a_living_owner_of_one_of_its_addresses_alone() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm owner = a.jvm();
+            assertThat(owner.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(owner.ask("start RELEASED 4711")).isEqualTo("ok");
+            LabJvm other = a.jvm();
+            assertThat(other.ask("use 192.0.2.50,192.0.2.51 lan0 " + mode)).isEqualTo("ok");
+            assertThat(other.ask("prepare 4712")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 500)).as(mode).isGreaterThan(200);
+            assertThat(other.ask("retire")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 500)).as(mode).isGreaterThan(200);
+            assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+            assertThat(owner.ask("stop")).isEqualTo("ok");
+        }
+    }
+
+    /** The rules beyond the card are made before the card can be had: they go again. */
+    void a_preparation_that_fails_half_way_leaves_nothing() {
+        LabJvm first = floating();
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        assertThat(eye.ask("keep-card")).isEqualTo("ok");
+        assertThat(first.ask("prepare 4711")).isEqualTo("ok");
+        assertThat(eye.ask("give-card-back")).isEqualTo("ok");
+        first.signal("KILL");
+        first.awaitEnd();
+        assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+    }
+
+    /** Looks go on while the target waits: none of them gives back the guard that it uses. */
+    void what_was_made_ready_can_be_taken_back_though_the_guard_was_taken_off_meanwhile() {
+        LabJvm first = floating();
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        assertThat(first.ask("prepare 4711")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("3 of 1");
+        assertThat(eye.ask("detach OUT")).isEqualTo("ok");
+        assertThat(first.ask("eligibility")).contains("isEligible=true");
+        assertThat(first.ask("retire")).isEqualTo("ok");
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+    }
+
+    /** As of a call that is abandoned after its budget, and whose thread goes on. */
+    void a_preparation_that_is_taken_back_while_it_is_under_way_takes_itself_back() throws InterruptedException {
+        IpAddress vip = IpAddress.parse(VIPS.get(0)).orElseThrow();
+        try (Card own = Card.plug("own0", List.of(vip));
+                LinuxLinkTable links = new LinuxLinkTable()) {
+            Segment.run("ip", "link", "set", own.name(), "arp", "on");
+            Segment.run("ip", "addr", "add", "192.0.2.9/24", "dev", "own0");
+            FloatingAddress target = FloatingAddress.of(VIPS.get(0), "own0");
+            assertThat(target.eligibility().isEligible()).isTrue();
+            KeptCard kept = new KeptCard(links.byName("own0").orElseThrow().index());
+            CompletableFuture<String> making = CompletableFuture.supplyAsync(() -> makeReady(target));
+            until("it waits for the card", () -> Tables.names().contains("understudy-" + vip));
+            target.unready();
+            kept.close();
+            assertThat(making.join()).isEqualTo("made");
+            assertThat(Tables.names()).doesNotContain("understudy-" + vip);
+            target.retire();
+        }
+    }
+
+    private static String makeReady(FloatingAddress target) {
+        try {
+            target.makeReady(4711);
+            return "made";
+        } catch (ResourceException e) {
+            return e.getMessage();
+        }
     }
 
     /** Two addresses behind the gate of a process that was killed, mute. */

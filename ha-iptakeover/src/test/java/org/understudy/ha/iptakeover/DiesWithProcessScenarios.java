@@ -88,7 +88,7 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         assertThat(first.ask("monitor")).startsWith("HEALTHY");
         assertThat(first.ask("threads"))
                 .isEqualTo(
-                        "[ha-serv1-address-192.0.2.50+1, ha-serv1-addresses, ha-serv1-answers-2001:db8::50, ha-serv1-ear-lan0]");
+                        "[ha-serv1-address-192.0.2.50+1, ha-serv1-addresses, ha-serv1-addresses-looks, ha-serv1-answers-2001:db8::50, ha-serv1-ear-lan0]");
         assertThat(first.ask("stop")).isEqualTo("ok");
         assertNoneStandsOn(a);
         assertThat(asker.whoHas(VIPS, 50)).isEmpty();
@@ -107,7 +107,8 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         jvm.ask("use " + V6 + " lan0 dying deaf");
         assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
         assertThat(jvm.ask("threads"))
-                .isEqualTo("[ha-serv1-address-2001:db8::50, ha-serv1-addresses, ha-serv1-answers-2001:db8::50]");
+                .isEqualTo(
+                        "[ha-serv1-address-2001:db8::50, ha-serv1-addresses, ha-serv1-addresses-looks, ha-serv1-answers-2001:db8::50]");
         assertThat(asker.whoHas(V6, 500)).contains(a.mac());
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(asker.whoHas(V6, 100)).isEmpty();

@@ -901,7 +901,8 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(a.addresses()).doesNotContain(vips.get(0));
         assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
         assertThat(jvm.ask("threads"))
-                .isEqualTo("[ha-serv1-address-192.0.2.50, ha-serv1-addresses, ha-serv1-ear-lan0]");
+                .isEqualTo(
+                        "[ha-serv1-address-192.0.2.50, ha-serv1-addresses, ha-serv1-addresses-looks, ha-serv1-ear-lan0]");
         assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");

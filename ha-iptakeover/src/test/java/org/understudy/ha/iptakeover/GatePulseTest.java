@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -27,18 +28,18 @@ class GatePulseTest {
     void the_first_starts_the_thread_and_it_ends_with_the_last() throws Exception {
         GatePulse.Place first = join("192.0.2.50");
         GatePulse.Place second = join("192.0.2.51");
-        assertThat(made).hasSize(1);
+        assertThat(made).hasSize(2);
         first.close();
         second.keep(new Told("second", Long.MAX_VALUE));
         assertThat(told.take()).isEqualTo("second");
         second.close();
-        made.get(0).join();
+        joinAll(made.subList(0, 2));
         GatePulse.Place third = join("192.0.2.52");
-        assertThat(made).hasSize(2);
+        assertThat(made).hasSize(4);
         third.keep(new Told("third", Long.MAX_VALUE));
         assertThat(told.take()).isEqualTo("third");
         third.close();
-        made.get(1).join();
+        joinAll(made);
     }
 
     @Test
@@ -83,11 +84,7 @@ class GatePulseTest {
             @Override
             public long beat() {
                 inside.countDown();
-                try {
-                    goOn.await();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
+                awaitIt(goOn);
                 return super.beat();
             }
         });
@@ -113,18 +110,136 @@ class GatePulseTest {
         first.keep(new Told("first", 0) {
             @Override
             public long beat() {
-                throw new AssertionError("as memory that is exhausted");
+                throw new InternalError("as memory that is exhausted");
             }
         });
         made.get(0).join();
-        String why = " abandoned: the thread that keeps gates open ended with an error";
-        assertThat(List.of(told.take(), told.take())).containsExactlyInAnyOrder("first" + why, "second" + why);
+        // Whoever comes while it ends is told so itself.
+        String why = " abandoned: the thread that keeps gates open ";
+        List<String> both = List.of(told.take(), told.take());
+        assertThat(both).anyMatch(one -> one.startsWith("first" + why));
+        assertThat(both).contains("second" + why + "ended with an error");
+        first.hearAlso(NO_CARD - 1);
         GatePulse.Place third = join("192.0.2.52");
-        assertThat(made).hasSize(2);
+        assertThat(made).hasSize(4);
         second.keep(new Told("second", 0));
         assertThat(told.take()).startsWith("second abandoned");
         closeAll(first, second, third);
-        made.get(1).join();
+        joinAll(made);
+    }
+
+    @Test
+    void one_whose_classes_cannot_be_loaded_is_none_of_the_others_business() throws Exception {
+        GatePulse.Place failing = join("192.0.2.50");
+        GatePulse.Place other = join("192.0.2.51");
+        for (Error error : List.of(new NoClassDefFoundError("Some"), new AssertionError("Some"))) {
+            failing.keep(new Told("failing", 0) {
+                @Override
+                public long beat() {
+                    throw error;
+                }
+            });
+            assertThat(told.take()).isEqualTo("failing abandoned: its gate could not be kept open: Some");
+        }
+        other.keep(new Told("other", Long.MAX_VALUE));
+        assertThat(told.take()).isEqualTo("other");
+        closeAll(failing, other);
+    }
+
+    @Test
+    void looks_come_after_beats_and_hold_up_no_gate() throws Exception {
+        GatePulse.Place waiting = join("192.0.2.50");
+        GatePulse.Place other = join("192.0.2.51");
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        waiting.keep(new Told("waiting", Long.MAX_VALUE) {
+            @Override
+            public void look() {
+                told.add("looks");
+                inside.countDown();
+                awaitIt(goOn);
+                told.add("has looked");
+            }
+        });
+        assertThat(told.take()).isEqualTo("waiting");
+        assertThat(told.take()).isEqualTo("looks");
+        inside.await();
+        other.keep(new Told("other", 1) {
+            @Override
+            public void look() {
+                told.add("the look of the other");
+            }
+        });
+        for (int i = 0; i < 3; i++) {
+            assertThat(told.take()).isEqualTo("other");
+        }
+        assertThat(waiting.leave()).as("only beats are waited for").isTrue();
+        goOn.countDown();
+        List<String> rest = new CopyOnWriteArrayList<>();
+        while (!rest.contains("the look of the other")) {
+            rest.add(told.take());
+        }
+        assertThat(rest).contains("has looked");
+        closeAll(waiting, other);
+        joinAll(made);
+    }
+
+    @Test
+    void a_look_that_fails_ends_its_own_place_only() throws Exception {
+        GatePulse.Place failing = join("192.0.2.50");
+        failing.keep(new Told("failing", Long.MAX_VALUE) {
+            @Override
+            public void look() {
+                throw new IllegalStateException("of this one");
+            }
+        });
+        assertThat(told.take()).isEqualTo("failing");
+        assertThat(told.take()).isEqualTo("failing abandoned: its gate could not be looked after: of this one");
+        failing.close();
+        joinAll(made);
+    }
+
+    @Test
+    void an_interrupted_thread_leaves_as_any_other() throws Exception {
+        GatePulse.Place place = join("192.0.2.50");
+        place.keep(new Told("kept", Long.MAX_VALUE));
+        assertThat(told.take()).isEqualTo("kept");
+        Thread.currentThread().interrupt();
+        boolean isQuiet = place.leave();
+        assertThat(Thread.interrupted()).as("kept for later").isTrue();
+        assertThat(isQuiet).isTrue();
+        place.close();
+    }
+
+    @Test
+    void whoever_makes_threads_may_wait_for_somebody_who_joins() throws Exception {
+        GatePulse.Place first = pulse.join(
+                NO_CARD,
+                set("192.0.2.50"),
+                1,
+                task -> {
+                    CompletableFuture.runAsync(() -> join("192.0.2.51").close()).join();
+                    return new Thread(task);
+                },
+                "ha-test-addresses");
+        first.keep(new Told("first", Long.MAX_VALUE));
+        assertThat(told.take()).isEqualTo("first");
+        first.close();
+        joinAll(made);
+    }
+
+    private static void joinAll(List<Thread> threads) throws InterruptedException {
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    private static void awaitIt(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Test
@@ -142,7 +257,7 @@ class GatePulseTest {
                         "ha-test"))
                 .hasMessage("no thread");
         GatePulse.Place place = join("192.0.2.50");
-        assertThat(made).hasSize(1);
+        assertThat(made).hasSize(2);
         place.close();
     }
 
@@ -195,6 +310,11 @@ class GatePulseTest {
         public long beat() {
             told.add(name);
             return delay;
+        }
+
+        @Override
+        public void look() {
+            // There is nothing to see.
         }
 
         @Override

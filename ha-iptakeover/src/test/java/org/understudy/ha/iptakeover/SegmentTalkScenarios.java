@@ -352,7 +352,8 @@ final class SegmentTalkScenarios implements AutoCloseable {
         a.inside("ip", isV6 ? "-6" : "-4", "route", "add", "default", "via", isV6 ? "2001:db8::1" : "192.0.2.1");
         owner.ask("use " + vip + " lan0 deaf");
         assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
-        assertThat(owner.ask("threads")).isEqualTo("[ha-serv1-address-" + vip + ", ha-serv1-addresses]");
+        assertThat(owner.ask("threads"))
+                .isEqualTo("[ha-serv1-address-" + vip + ", ha-serv1-addresses, ha-serv1-addresses-looks]");
         try (Card rival = Card.plug("rival0", List.of(address))) {
             announce(rival, rival.mac(), rival.mac(), marks, 8);
             assertThat(rival.next().sighting().senderMac())

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
@@ -600,7 +601,7 @@ public final class CardGuard implements AutoCloseable {
         return gate(addresses, (card, direction, look) -> look.get());
     }
 
-    /** The same; in between it asks these. */
+    /** The same; these are asked by {@link DeadlineGate#problem()}, and never by {@link DeadlineGate#create}, which looks itself. */
     public DeadlineGate gate(AddressSet addresses, Heads heads) {
         return new Stay(addresses, heads);
     }
@@ -639,7 +640,8 @@ public final class CardGuard implements AutoCloseable {
         @Override
         public void create(int tag) throws ResourceException {
             try {
-                if (!problem().isEmpty()) {
+                // Not what was seen a moment ago: what stands in front decides whether anything mutes them.
+                if (!CardGuard.this.problem().isEmpty()) {
                     cardLock.under(SHORT_LOCK_MILLIS_MAX, CardGuard.this::standUp);
                 }
                 ends = until;
@@ -683,7 +685,7 @@ public final class CardGuard implements AutoCloseable {
             CardGuard.this.hold(addresses, stay);
             removeEnded(held, ends);
             // It held nothing until now, so whoever tidied up may have taken it off the card since the first look.
-            String why = problem();
+            String why = CardGuard.this.problem();
             if (!why.isEmpty()) {
                 throw new PlatformException("BPF_PROG_QUERY", Libc.EBUSY, why);
             }
@@ -701,15 +703,25 @@ public final class CardGuard implements AutoCloseable {
         }
 
         @Override
+        public boolean isWhole() {
+            return ends.get(GuardMaps.key(stay)).length > 0
+                    && keysOf(addresses).stream().map(held::get).allMatch(this::isMine);
+        }
+
+        private boolean isMine(byte[] value) {
+            return value.length > 0 && GuardMaps.first(value) == stay;
+        }
+
+        @Override
         public void shut() {
             ends.remove(GuardMaps.key(stay));
         }
 
         @Override
         public void remove() {
-            shut();
             long mine = stay;
             try {
+                shut();
                 cardLock.under(SHORT_LOCK_MILLIS_MAX, () -> release(held, (key, one) -> one == mine));
             } catch (PlatformException e) {
                 left.add(mine);
@@ -721,6 +733,10 @@ public final class CardGuard implements AutoCloseable {
                                         + " are left, mute, and tried again every second: " + e.getMessage(),
                                 e),
                         beyond::remove);
+            } catch (LifecycleException e) {
+                // The maps were closed before it; the tables are its own.
+                beyond.remove();
+                throw e;
             }
             beyond.remove();
         }

@@ -24,16 +24,21 @@ public final class LinuxCardEvents implements AutoCloseable {
     /** After so many messages the waiting thread gets its turn. */
     private static final int MESSAGES_MAX = 4096;
 
-    private final NetlinkSocket socket;
+    /** One that could not be opened anew is tried again so soon. */
+    private static final long AGAIN_NANOS = 1_000_000_000;
+
     private final Fd waking;
-    /** Guards the wake-up descriptor against being written to when it is closed. */
+    /** Guards the descriptors against being used when they are closed, and the socket against being retuned while it is replaced. */
     private final ReentrantLock lock = new ReentrantLock();
 
+    private NetlinkSocket socket;
+    private byte[] filter;
     private boolean isClosed;
     /** Of the waiting thread. */
     private PollSet set;
 
     private boolean isDeaf;
+    private long triedNanos = System.nanoTime() - AGAIN_NANOS;
 
     /**
      * Hears what happens after this returns.
@@ -43,10 +48,10 @@ public final class LinuxCardEvents implements AutoCloseable {
      * @throws PlatformException if a socket cannot be opened
      */
     public LinuxCardEvents(Collection<Integer> interfaces, List<IpAddress> addresses, int tag) {
-        NetlinkSocket opened = NetlinkSocket.listen(LinuxLinkEvents.GROUPS);
+        byte[] wanted = filter(interfaces, addresses, tag);
+        NetlinkSocket opened = listen(wanted);
         Fd event = null;
         try {
-            opened.attachFilter(filter(interfaces, addresses, tag));
             event = Libc.eventDescriptor();
         } finally {
             if (event == null) {
@@ -54,8 +59,23 @@ public final class LinuxCardEvents implements AutoCloseable {
             }
         }
         this.socket = opened;
+        this.filter = wanted;
         this.waking = event;
         this.set = new PollSet(List.of(event, opened.descriptor()));
+    }
+
+    private static NetlinkSocket listen(byte[] filter) {
+        NetlinkSocket opened = NetlinkSocket.listen(LinuxLinkEvents.GROUPS);
+        boolean isTuned = false;
+        try {
+            opened.attachFilter(filter);
+            isTuned = true;
+            return opened;
+        } finally {
+            if (!isTuned) {
+                opened.close();
+            }
+        }
     }
 
     /**
@@ -64,7 +84,14 @@ public final class LinuxCardEvents implements AutoCloseable {
      * @throws PlatformException if the kernel refuses; then those before are still heard
      */
     public void retune(Collection<Integer> interfaces, List<IpAddress> addresses, int tag) {
-        socket.attachFilter(filter(interfaces, addresses, tag));
+        byte[] wanted = filter(interfaces, addresses, tag);
+        lock.lock();
+        try {
+            socket.attachFilter(wanted);
+            filter = wanted;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private static byte[] filter(Collection<Integer> interfaces, List<IpAddress> addresses, int tag) {
@@ -75,10 +102,13 @@ public final class LinuxCardEvents implements AutoCloseable {
      * Waits until there is news, somebody {@linkplain #wake() wakes}, or the time has passed. One thread, always the same.
      *
      * @param nanos how long at most; {@link Long#MAX_VALUE} for ever
-     * @return what was told, in order; {@link LinkEvents.Missed} once if nothing can be heard any more
+     * @return what was told, in order; {@link LinkEvents.Missed} if nothing can be heard any more, and again when a new socket hears
      */
     public List<LinkEvents.Event> await(long nanos) {
-        if (!set.await(nanos)) {
+        if (isDeaf && System.nanoTime() - triedNanos >= AGAIN_NANOS && hearAgain()) {
+            return List.of(new LinkEvents.Missed());
+        }
+        if (!set.await(isDeaf ? Math.min(nanos, AGAIN_NANOS) : nanos)) {
             return List.of();
         }
         if (set.isReadable(WAKE)) {
@@ -94,12 +124,37 @@ public final class LinuxCardEvents implements AutoCloseable {
                 // Until nothing waits.
             }
         } catch (PlatformException e) {
-            LOG.warn("nothing more is heard of changes of cards, only looks go on: {}", e.getMessage());
-            isDeaf = true;
-            set = new PollSet(List.of(waking));
+            // One that fails at once is not replaced at once for ever.
+            if (System.nanoTime() - triedNanos >= AGAIN_NANOS && hearAgain()) {
+                LOG.info("changes of cards are heard by a new socket: {}", e.getMessage());
+            } else {
+                LOG.warn("nothing is heard of changes of cards for now, only looks go on: {}", e.getMessage());
+                isDeaf = true;
+                set = new PollSet(List.of(waking));
+            }
             heard.add(new LinkEvents.Missed());
         }
         return heard;
+    }
+
+    private boolean hearAgain() {
+        triedNanos = System.nanoTime();
+        lock.lock();
+        try {
+            if (!isClosed) {
+                NetlinkSocket opened = listen(filter);
+                socket.close();
+                socket = opened;
+                set = new PollSet(List.of(waking, opened.descriptor()));
+                isDeaf = false;
+            }
+            return !isClosed;
+        } catch (PlatformException e) {
+            LOG.debug("changes of cards: {}", e.getMessage());
+            return false;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Ends the present wait, or the next one. Any thread, never blocks; without effect once closed. */

@@ -165,10 +165,18 @@ public final class LinuxSegmentEar implements SegmentEar {
             }
             throw e;
         }
+        boolean isHearing = false;
+        try {
+            Libc.attachFilter(fd, filter);
+            // Last: from here on it hears, and nothing that the filter had not passed.
+            Libc.bind(fd, linkAddress(protocol));
+            isHearing = true;
+        } finally {
+            if (!isHearing) {
+                fd.close();
+            }
+        }
         descriptors.add(fd);
-        Libc.attachFilter(fd, filter);
-        // Last: from here on it hears, and nothing that the filter had not passed.
-        Libc.bind(fd, linkAddress(protocol));
         sockets.put(protocol, fd);
     }
 

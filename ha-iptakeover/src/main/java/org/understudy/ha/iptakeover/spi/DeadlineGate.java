@@ -31,6 +31,13 @@ public interface DeadlineGate extends AutoCloseable {
     /** Why the kernel does not heed it any more, in words; empty if it does. */
     String problem();
 
+    /**
+     * Whether each of the addresses is behind it still, open or shut: others may have tidied up since it was made. A question for each.
+     *
+     * @throws PlatformException if the kernel does not say
+     */
+    boolean isWhole();
+
     /** Shuts it for good. Again, or after somebody removed it, is fine. */
     void shut();
 

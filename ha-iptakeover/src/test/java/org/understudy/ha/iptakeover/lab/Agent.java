@@ -23,8 +23,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.HaException;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.Health;
+import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
@@ -117,6 +119,9 @@ public final class Agent {
                 return "ok";
             case "start":
                 start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
+                return "ok";
+            case "prepare":
+                prepare(Integer.parseInt(words[1]));
                 return "ok";
             case "also":
                 also(words);
@@ -245,6 +250,33 @@ public final class Agent {
                 common);
         grant = next;
         address.start(next);
+    }
+
+    /** As the target of a planned move; {@code retire} takes it back. */
+    private void prepare(int tag) {
+        LabGrant next = new LabGrant(token, ProofKind.RELEASED, tag, keyWord, new byte[0], () -> {}, common);
+        next.end();
+        address.prepare(new ManagedResource.PrepareContext() {
+            @Override
+            public Incarnation successor() {
+                return next.holder();
+            }
+
+            @Override
+            public HostClaims claims() {
+                return next.claims();
+            }
+
+            @Override
+            public String group() {
+                return next.group();
+            }
+
+            @Override
+            public FencingToken token() {
+                return next.token();
+            }
+        });
     }
 
     /** A second resource of the same process, with the arguments of {@code use}; nobody stops it. */

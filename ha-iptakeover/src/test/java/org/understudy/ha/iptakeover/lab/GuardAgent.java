@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ import org.understudy.ha.iptakeover.linux.CardGuard;
 import org.understudy.ha.iptakeover.linux.KeptCard;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
+import org.understudy.ha.iptakeover.linux.Tables;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.DeadlineGate;
 
@@ -81,6 +83,10 @@ public final class GuardAgent {
         switch (words[0]) {
             case "hold":
                 return hold(Arrays.asList(words[1].split(",")));
+            case "look":
+                return look(Arrays.asList(words[1].split(",")));
+            case "create":
+                return create();
             case "confirm":
                 confirmed = Libc.bootNanos();
                 return "ok";
@@ -102,6 +108,8 @@ public final class GuardAgent {
                 return "ok";
             case "programs":
                 return programs();
+            case "tables":
+                return Tables.names().toString();
             case "detach":
                 detach(Direction.valueOf(words[1]));
                 return "ok";
@@ -145,6 +153,25 @@ public final class GuardAgent {
             table.addAll(index, addresses.all(), TAG, 600);
         }
         return "ok";
+    }
+
+    /** As somebody who believes for ever what was once seen in front of the card. */
+    private String look(List<String> texts) {
+        AddressSet addresses = new AddressSet(
+                texts.stream().map(text -> IpAddress.parse(text).orElseThrow()).toList());
+        guard = CardGuard.of(index, "lan0");
+        Map<Direction, Integer> seen = new EnumMap<>(Direction.class);
+        gate = guard().gate(addresses, (card, direction, look) -> seen.computeIfAbsent(direction, one -> look.get()));
+        return gate().problem();
+    }
+
+    private String create() {
+        try {
+            gate().create(TAG);
+            return "ok";
+        } catch (ResourceException e) {
+            return "refused " + e.getMessage();
+        }
     }
 
     private boolean write() {
