@@ -378,7 +378,8 @@ public final class Understudy implements Runnable {
     int clear(
             @Mixin Common common,
             @Parameters(paramLabel = "GROUP", description = "the group") String group,
-            @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
+            @Parameters(arity = "0..1", paramLabel = "NODE", description = "the node; every one if left out") @Nullable
+                    String node) {
         return ask(common, with(AdminRequest.of("clear").with("group", group), "node", node), List.of());
     }
 

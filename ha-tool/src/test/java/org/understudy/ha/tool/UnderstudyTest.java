@@ -312,6 +312,12 @@ class UnderstudyTest {
     void failures_are_forgotten_on_an_order() {
         Said cleared = run("clear", "files", "serv1");
         assertThat(cleared.status()).as(cleared.err()).isZero();
+        Said everywhere = run("clear", "files");
+        assertThat(everywhere.status()).as(everywhere.err()).isZero();
+        assertThat(everywhere.out())
+                .contains("on serv1; ")
+                .contains("on serv2; ")
+                .contains("on serv3");
         Said nothing = run("clear", "nothing");
         assertThat(nothing.status()).isEqualTo(1);
         assertThat(nothing.err()).contains("no node has registered a group nothing; those known are");

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Advisor.Candidate;
 import org.understudy.ha.api.Advisor.Change;
@@ -33,6 +35,7 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator;
+import org.understudy.ha.api.Operator.Cleared;
 import org.understudy.ha.api.Resources.MoveResult;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.Troubles;
@@ -426,18 +429,37 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         return now.title() + " was granted to " + to + " and did not start there" + why + "; now " + instead;
     }
 
+    /** On one node, or on every one that is in the cluster: what failed is counted where it failed. */
     private AdminAnswer clear(AdminRequest request) {
-        return wait(
-                        node.operator().clearFailures(required(request, "group"), node(request)),
-                        Duration.ofSeconds(OPERATOR_SECONDS))
-                .map(r -> AdminAnswer.of(
-                        switch (r.outcome()) {
-                            case DONE -> Outcome.DONE;
-                            case REFUSED -> Outcome.REFUSED;
-                            case UNKNOWN -> Outcome.UNKNOWN;
-                        },
-                        r.reason()))
-                .orElseGet(AdminDesk::unknown);
+        String group = required(request, "group");
+        List<NodeId> nodes = request.word("node")
+                .map(NodeId::of)
+                .map(List::of)
+                .orElseGet(() -> node.advisor().explain(group).candidates().stream()
+                        .map(Candidate::node)
+                        .toList());
+        List<CompletionStage<Cleared>> asked = nodes.stream()
+                .map(each -> node.operator().clearFailures(group, each))
+                .toList();
+        List<AdminAnswer> answers = new ArrayList<>();
+        for (CompletionStage<Cleared> each : asked) {
+            answers.add(wait(each, Duration.ofSeconds(OPERATOR_SECONDS))
+                    .map(r -> AdminAnswer.of(
+                            switch (r.outcome()) {
+                                case DONE -> Outcome.DONE;
+                                case REFUSED -> Outcome.REFUSED;
+                                case UNKNOWN -> Outcome.UNKNOWN;
+                            },
+                            r.reason()))
+                    .orElseGet(AdminDesk::unknown));
+        }
+        // A node that has not registered it is no reason to refuse what the others have done.
+        Outcome outcome = Stream.of(Outcome.UNKNOWN, Outcome.DONE)
+                .filter(each -> answers.stream().anyMatch(answer -> answer.outcome() == each))
+                .findFirst()
+                .orElse(Outcome.REFUSED);
+        return AdminAnswer.of(
+                outcome, answers.stream().map(AdminAnswer::sentence).distinct().collect(Collectors.joining("; ")));
     }
 
     private AdminAnswer operate(AdminRequest request, Function<NodeId, CompletionStage<Operator.Result>> order) {
