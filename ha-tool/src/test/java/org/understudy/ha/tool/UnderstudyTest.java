@@ -177,8 +177,14 @@ class UnderstudyTest {
         assertThat(run("explain", "sticky").out()).contains("on this node it is STOPPING");
         await(() -> runOn("serv2", "owns", "sticky").out().contains("it is being stopped there"));
         assertThat(runOn("serv2", "explain", "sticky").out()).contains("it is being stopped there");
+        Said drained = run("drain", "serv1", "--wait", "1");
+        assertThat(drained.status()).isEqualTo(3);
+        assertThat(drained.err())
+                .contains("serv1 is on standby, and was not empty within 1 s: [")
+                .contains("sticky");
         goOn.countDown();
         assertThat(waiting.get(30, TimeUnit.SECONDS).status()).isZero();
+        assertThat(run("activate", "serv1").status()).isZero();
     }
 
     @Test

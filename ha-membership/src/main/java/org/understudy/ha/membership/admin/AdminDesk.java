@@ -99,6 +99,10 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                     Outcome.NOT_UNDERSTOOD,
                     "this node knows no command " + request.verb() + "; it knows " + String.join(", ", verbs.keySet()));
         }
+        return CommandWords.in(answer(verb, request));
+    }
+
+    private static AdminAnswer answer(Function<AdminRequest, AdminAnswer> verb, AdminRequest request) {
         try {
             return verb.apply(request);
         } catch (ConfigurationException e) {
@@ -467,27 +471,44 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     }
 
     private static AdminAnswer outcome(CompletionStage<Operator.Result> ordered) {
-        return wait(ordered, Duration.ofSeconds(OPERATOR_SECONDS))
+        return outcome(ordered, Duration.ofSeconds(OPERATOR_SECONDS));
+    }
+
+    private static AdminAnswer outcome(CompletionStage<Operator.Result> ordered, Duration limit) {
+        return wait(ordered, limit)
                 .map(r -> AdminAnswer.of(r.isDone() ? Outcome.DONE : Outcome.REFUSED, r.reason()))
                 .orElseGet(AdminDesk::unknown);
     }
 
     /** Standby, and then until nothing runs on the node. The node's own drain waits for some seconds: it is asked again. */
     private AdminAnswer drain(AdminRequest request) {
-        long giveUp = System.nanoTime() + limit(request).toNanos();
-        AdminAnswer answer = operate(request, node.operator()::standby);
+        Duration limit = limit(request);
+        long giveUp = System.nanoTime() + limit.toNanos();
+        NodeId who = node(request);
+        AdminAnswer answer = outcome(node.operator().standby(who), limit);
         boolean isOn = answer.outcome() == Outcome.DONE;
         while (isOn) {
             long asked = System.nanoTime();
-            answer = operate(request, node.operator()::drain);
+            answer = outcome(node.operator().drain(who), Duration.ofNanos(Math.max(0, giveUp - asked)));
             long now = System.nanoTime();
-            // What is refused at once is refused for good.
             isOn = answer.outcome() != Outcome.DONE && now < giveUp && now - asked > A_WHILE_NANOS;
-            if (answer.outcome() == Outcome.REFUSED && !isOn) {
-                answer = AdminAnswer.of(Outcome.UNKNOWN, "on standby, but " + answer.sentence());
+            if (answer.outcome() == Outcome.REFUSED && now < giveUp && !isOn) {
+                // What is refused at once is refused for good.
+                answer = AdminAnswer.of(Outcome.UNKNOWN, who + " is on standby, but " + answer.sentence());
+            } else if (answer.outcome() != Outcome.DONE && !isOn) {
+                answer = AdminAnswer.of(Outcome.UNKNOWN, notEmpty(who, limit));
             }
         }
         return answer;
+    }
+
+    private String notEmpty(NodeId who, Duration limit) {
+        List<String> left = node.resources().status().stream()
+                .filter(status -> status.isHeld() && isOn(status, who))
+                .map(GroupStatus::title)
+                .toList();
+        return who + " is on standby, and was not empty within " + limit.toSeconds() + " s: "
+                + (left.isEmpty() ? "what it held leaves it only now" : left + " still granted to it");
     }
 
     private AdminAnswer forget(AdminRequest request) {
