@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -25,24 +26,31 @@ import org.understudy.ha.membership.core.record.Grant;
 /** Answers from the newest record this node knows, and from what it saw of the grants before. Thread-safe. */
 final class NodeAdvisor implements Advisor {
 
+    private static final String AS_IT_WAS =
+            "no majority answers this node, and this is what it knew when one answered last: ";
+
     private final NodeId self;
     private final Supplier<Optional<ClusterRecord>> record;
+    private final BooleanSupplier isQuorate;
     private final SortedMap<String, PlacementPolicy> policies;
     private final Function<String, List<String>> more;
     /** Who held each group before, as far as this process has seen. */
     private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
 
     /**
+     * @param isQuorate whether a majority answers: what is known may be old otherwise
      * @param more what is to be added about a part of a group that the record does not say; any thread
      */
     NodeAdvisor(
             NodeId self,
             Supplier<Optional<ClusterRecord>> record,
+            BooleanSupplier isQuorate,
             SortedMap<String, PlacementPolicy> policies,
             Function<String, List<String>> more) {
         this.self = self;
         this.more = more;
         this.record = record;
+        this.isQuorate = isQuorate;
         this.policies = policies;
     }
 
@@ -88,6 +96,13 @@ final class NodeAdvisor implements Advisor {
 
     /** Of a group in copies what is said of each part, and with it who is promoted, or has the first copy. */
     private Explanation each(String group, Function<String, Explanation> say) {
+        Explanation why = together(group, say);
+        return isQuorate.getAsBoolean()
+                ? why
+                : new Explanation(why.group(), AS_IT_WAS + why.sentence(), why.holder(), why.proof(), why.candidates());
+    }
+
+    private Explanation together(String group, Function<String, Explanation> say) {
         List<String> parts = known().groups().keySet().stream()
                 .filter(name -> Part.groupOf(name).equals(group))
                 .filter(name -> !Forms.isLeftOver(known(), name))
@@ -110,7 +125,8 @@ final class NodeAdvisor implements Advisor {
 
     @Override
     public Forecast whatIf(Change... changes) {
-        return Rehearsal.of(known(), policies, List.of(changes));
+        Forecast forecast = Rehearsal.of(known(), policies, List.of(changes));
+        return isQuorate.getAsBoolean() ? forecast : new Forecast(AS_IT_WAS + forecast.sentence(), forecast.outcomes());
     }
 
     private ClusterRecord known() {

@@ -309,8 +309,8 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 input -> loop.submit(input),
                 callbacks);
-        this.advisor =
-                new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()), this::whatElseIsKnown);
+        this.advisor = new NodeAdvisor(
+                config.node(), () -> record, this::isQuorate, Policies.with(config.policies()), this::whatElseIsKnown);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -562,7 +562,7 @@ final class UnderstudyNode implements HaNode {
         return new Quorum() {
             @Override
             public boolean isQuorate() {
-                return leases.isValid();
+                return UnderstudyNode.this.isQuorate();
             }
 
             @Override
@@ -1456,6 +1456,10 @@ final class UnderstudyNode implements HaNode {
     private void warnOfOddity(String group, String sentence) {
         log.line(() -> LOG.warn("{}", sentence));
         publish("odd " + sentence, new HaEvent.Alarm(group, sentence));
+    }
+
+    private boolean isQuorate() {
+        return leases.isValid();
     }
 
     /** Of a part of a group what only its owner knows, or only who registered it here. */

@@ -491,6 +491,20 @@ class UnderstudyTest {
         assertThat(directory.resolve("serv3").resolve("admin.sock")).doesNotExist();
     }
 
+    /** After that: serv1 is alone afterwards. */
+    @Test
+    void zz_where_no_majority_answers_that_is_said_first() throws Exception {
+        NODES.get("serv3").close();
+        NODES.get("serv2").close();
+        await(() -> !NODES.get("serv1").quorum().isQuorate());
+
+        assertThat(run("explain", "files").out()).containsPattern("why +no majority answers this node, and ");
+        assertThat(run("explain", "files", "serv2").out()).containsPattern("why +no majority answers this node, and ");
+        Said moved = run("move", "files", "serv2");
+        assertThat(moved.status()).isEqualTo(1);
+        assertThat(moved.err()).startsWith("understudy: no majority answers serv1 (IN_DOUBT) and it can move nothing");
+    }
+
     private static List<String> completed(Path bash, Path script, String... words) throws Exception {
         List<String> call = new ArrayList<>(List.of(
                 bash.toString(),

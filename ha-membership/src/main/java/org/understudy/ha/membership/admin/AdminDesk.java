@@ -370,13 +370,39 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         NodeId to = NodeId.of(required(request, "to"));
         Duration limit = limit(request);
         long giveUp = System.nanoTime() + limit.toNanos();
+        if (!isQuorate()) {
+            return AdminAnswer.of(
+                    Outcome.REFUSED,
+                    noMajority()
+                            + " and it can move nothing: ask on a node that one answers, or once one answers here");
+        }
         Optional<MoveResult> result = wait(node.resources().move(status.group(), to, limit), limit.plusSeconds(1));
-        return result.map(r -> switch (r.outcome()) {
+        AdminAnswer answer = result.map(r -> switch (r.outcome()) {
                     case DONE -> follow(status, to, limit, giveUp);
                     case REFUSED -> AdminAnswer.of(Outcome.REFUSED, r.reason());
                     case UNKNOWN -> AdminAnswer.of(Outcome.UNKNOWN, r.reason());
                 })
                 .orElseGet(AdminDesk::unknown);
+        return answer.outcome() == Outcome.DONE || node.quorum().isQuorate()
+                ? answer
+                : AdminAnswer.of(answer.outcome(), noMajority() + "; " + answer.sentence());
+    }
+
+    /** Whether a majority answers; on a busy host none does for a moment. */
+    private boolean isQuorate() {
+        long since = System.nanoTime();
+        while (!node.quorum().isQuorate()) {
+            if (System.nanoTime() - since > A_WHILE_NANOS
+                    || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(FOLLOW_NANOS);
+        }
+        return true;
+    }
+
+    private String noMajority() {
+        return "no majority answers " + node.id() + " (" + node.state() + ")";
     }
 
     /** It is granted there; whether it starts is said by its new holder. */
