@@ -117,10 +117,16 @@ final class NodeAdvisor implements Advisor {
         Explanation first = all.get(0);
         return new Explanation(
                 group,
-                all.stream().map(Explanation::sentence).collect(Collectors.joining("; ")),
+                all.stream().map(NodeAdvisor::ofPart).collect(Collectors.joining("; ")),
                 first.holder(),
                 first.proof(),
                 first.candidates());
+    }
+
+    /** Of which part it is said. */
+    private static String ofPart(Explanation why) {
+        String title = Part.title(why.group());
+        return why.sentence().startsWith(title + " ") ? why.sentence() : title + ": " + why.sentence();
     }
 
     @Override

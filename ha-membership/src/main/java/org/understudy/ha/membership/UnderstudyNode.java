@@ -1829,10 +1829,10 @@ final class UnderstudyNode implements HaNode {
         public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
             checkOpen();
             String name = isCopied(group) ? Part.promoted(group) : group;
-            if (isCopied(group) && !isNamed(name)) {
+            if (Part.roleOf(group) == Role.COPY || isCopied(group) && !isNamed(name)) {
                 return CompletableFuture.completedFuture(new MoveResult(
                         MoveResult.Outcome.REFUSED,
-                        "group " + group
+                        "group " + Part.groupOf(group)
                                 + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
                                 + " standby"));
             }

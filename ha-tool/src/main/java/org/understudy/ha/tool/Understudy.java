@@ -52,9 +52,10 @@ public final class Understudy implements Runnable {
 
     private static final List<String> GROUPS = List.of("part", "state", "holder", "token", "reason");
     private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "reason");
-    private static final List<String> EXPLAINED = List.of("node", "possible", "number", "at", "reason", "sentence");
+    private static final List<String> EXPLAINED =
+            List.of("node", "possible", "score", "number", "at", "reason", "sentence");
     private static final List<String> DECISIONS = List.of("number", "at", "sentence");
-    private static final List<String> FORECAST = List.of("group", "now", "then", "reason");
+    private static final List<String> FORECAST = List.of("part", "now", "then", "reason");
     private static final List<String> METRICS = List.of("name", "tags", "value", "unit");
 
     @Spec

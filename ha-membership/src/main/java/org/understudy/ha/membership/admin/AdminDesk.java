@@ -46,6 +46,7 @@ import org.understudy.ha.membership.core.admin.Value;
 import org.understudy.ha.membership.core.admin.Value.Fields;
 import org.understudy.ha.membership.core.admin.Value.Rows;
 import org.understudy.ha.membership.core.admin.Value.Text;
+import org.understudy.ha.membership.core.plan.Part;
 
 /** Answers requests by what anybody can ask of a node. Any thread; orders wait for their outcome, at most as long as they say. */
 public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
@@ -155,7 +156,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
 
     private AdminAnswer owns(AdminRequest request) {
         return AdminAnswer.of(groups(request.word("group")
-                .map(node.resources()::parts)
+                .map(this::parts)
                 .orElseGet(() -> node.resources().status())));
     }
 
@@ -201,23 +202,31 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                                 .toList()));
     }
 
-    private GroupStatus known(String group) {
-        return node.resources().status(group);
+    /** Of a group, or one part of it if that is named. */
+    private List<GroupStatus> parts(String called) {
+        String name = Part.named(called);
+        List<GroupStatus> parts = node.resources().parts(Part.groupOf(name));
+        List<GroupStatus> named =
+                parts.stream().filter(part -> Part.nameOf(part).equals(name)).toList();
+        return named.isEmpty() ? parts : named;
     }
 
     /** Why the group is where it is or not on a node, what ends it there, and what was decided about it last. */
     private AdminAnswer explain(AdminRequest request) {
-        String group = required(request, "group");
+        String group = Part.named(required(request, "group"));
         Explanation why = request.word("node")
                 .map(NodeId::of)
                 .map(node -> this.node.advisor().whyNot(group, node))
                 .orElseGet(() -> node.advisor().explain(group));
         List<Value> candidates = new ArrayList<>();
+        boolean isScored =
+                why.candidates().stream().anyMatch(each -> each.score().isPresent());
         for (Candidate candidate : why.candidates()) {
-            candidates.add(Fields.NONE
+            Fields one = Fields.NONE
                     .and("node", candidate.node().value())
                     .and("possible", candidate.isPossible())
-                    .and("reason", candidate.reason()));
+                    .and("reason", candidate.reason());
+            candidates.add(isScored ? one.and("score", score(candidate)) : one);
         }
         List<Value> decisions = new ArrayList<>();
         for (Decision decision : node.history().newest(group, count(request, 5))) {
@@ -228,9 +237,13 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("why", why.sentence())
                 .and("holder", why.holder())
                 .and("proof", why.proof())
-                .and("coverage", coverage(group))
+                .and("coverage", coverage(Part.groupOf(group)))
                 .and("candidates", new Rows(candidates))
                 .and("decisions", new Rows(decisions)));
+    }
+
+    private static Value score(Candidate candidate) {
+        return candidate.score().isPresent() ? new Value.Whole(candidate.score().getAsLong()) : new Value.Nothing();
     }
 
     /** What would become of every group if all that happened at once. */
@@ -247,6 +260,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         for (Advisor.Outcome outcome : forecast.outcomes()) {
             rows.add(Fields.NONE
                     .and("group", outcome.group())
+                    .and("part", Part.title(outcome.group()))
                     .and("now", outcome.before())
                     .and("then", outcome.after())
                     .and("change", outcome.isChange())
@@ -286,11 +300,11 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     private AdminAnswer history(AdminRequest request) {
         int max = count(request, ENTRIES);
         List<Decision> decisions = request.word("group")
-                .map(group -> node.history().newest(group, max))
+                .map(group -> node.history().newest(Part.named(group), max))
                 .orElseGet(() -> node.history().newest(max));
         if (decisions.isEmpty()) {
             // A name that nobody knows is refused with those that are known.
-            request.word("group").ifPresent(node.resources()::parts);
+            request.word("group").ifPresent(this::parts);
         }
         return AdminAnswer.of(new Rows(decisions.stream().map(AdminDesk::row).toList()));
     }
@@ -301,6 +315,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("at", d.at().toString())
                 .and("kind", d.kind().name())
                 .and("subject", d.subject())
+                .and("part", d.group().map(Part::title))
                 .and("from", d.from())
                 .and("to", d.to())
                 .and("token", token(d.token()))
@@ -366,7 +381,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     // ---- orders --------------------------------------------------------------------------------------------------
 
     private AdminAnswer move(AdminRequest request) {
-        GroupStatus status = known(required(request, "group"));
+        String name = Part.named(required(request, "group"));
+        GroupStatus status = node.resources().status(Part.groupOf(name));
         NodeId to = NodeId.of(required(request, "to"));
         Duration limit = limit(request);
         long giveUp = System.nanoTime() + limit.toNanos();
@@ -376,7 +392,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                     noMajority()
                             + " and it can move nothing: ask on a node that one answers, or once one answers here");
         }
-        Optional<MoveResult> result = wait(node.resources().move(status.group(), to, limit), limit.plusSeconds(1));
+        Optional<MoveResult> result = wait(node.resources().move(name, to, limit), limit.plusSeconds(1));
         AdminAnswer answer = result.map(r -> switch (r.outcome()) {
                     case DONE -> follow(status, to, limit, giveUp);
                     case REFUSED -> AdminAnswer.of(Outcome.REFUSED, r.reason());
@@ -461,7 +477,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
 
     /** On one node, or on every one that is in the cluster: what failed is counted where it failed. */
     private AdminAnswer clear(AdminRequest request) {
-        String group = required(request, "group");
+        String group = Part.groupOf(Part.named(required(request, "group")));
         List<NodeId> nodes = request.word("node")
                 .map(NodeId::of)
                 .map(List::of)
@@ -539,7 +555,10 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
 
     private AdminAnswer forget(AdminRequest request) {
         return outcome(node.operator()
-                .forgetGroup(required(request, "group"), required(request, "who"), required(request, "why")));
+                .forgetGroup(
+                        Part.groupOf(Part.named(required(request, "group"))),
+                        required(request, "who"),
+                        required(request, "why")));
     }
 
     private AdminAnswer confirmDown(AdminRequest request) {

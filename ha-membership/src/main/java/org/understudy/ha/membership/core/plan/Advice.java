@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.understudy.ha.api.Advisor.Candidate;
 import org.understudy.ha.api.Advisor.Explanation;
 import org.understudy.ha.api.Incarnation;
@@ -39,7 +40,8 @@ public final class Advice {
      */
     public static Explanation explain(ClusterRecord record, String group, Optional<Incarnation> before) {
         Advice advice = new Advice(record, group);
-        return advice.with(advice.isLive() ? advice.whyHere(before) : group + " runs nowhere: " + advice.whyNowhere());
+        return advice.with(
+                advice.isLive() ? advice.whyHere(before) : Part.title(group) + " runs nowhere: " + advice.whyNowhere());
     }
 
     /** Why it is not on a node. */
@@ -52,7 +54,7 @@ public final class Advice {
         List<Candidate> candidates = new ArrayList<>();
         for (int n : board.present()) {
             Optional<String> why = board.whyNot(number, n);
-            candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse("")));
+            candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse(""), score(n)));
         }
         Optional<Grant> grant = grant();
         List<String> all = new ArrayList<>(List.of(sentence));
@@ -60,6 +62,16 @@ public final class Advice {
         Oddities.copiesLeftOver(record, group).ifPresent(all::add);
         return new Explanation(
                 group, String.join("; ", all), grant.map(Grant::holder), grant.map(Grant::proof), candidates);
+    }
+
+    /** How the copy on a node scores for the promoted role. */
+    private OptionalLong score(int node) {
+        Candidacy offer = Part.roleOf(group) == Role.PROMOTED ? board.offer(number, node) : null;
+        return offer == null || !offer.isEligible() ? OptionalLong.empty() : OptionalLong.of(offer.priority());
+    }
+
+    private String title() {
+        return Part.title(group);
     }
 
     private Optional<Grant> grant() {
@@ -78,7 +90,7 @@ public final class Advice {
         Grant grant = grant().orElseThrow();
         NodeId here = grant.holder().node();
         List<String> parts = new ArrayList<>();
-        parts.add(group + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
+        parts.add(title() + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
         preferredBefore(here).forEach(node -> parts.add(whyNotThere(node)));
         GroupRecord state = board.state(number);
         state.moveTo()
@@ -131,10 +143,10 @@ public final class Advice {
     private String whyNot(NodeId node) {
         Optional<Grant> grant = grant();
         if (!board.state(number).fatal().isEmpty() && grant.isEmpty()) {
-            return group + " " + whyNowhere();
+            return title() + " " + whyNowhere();
         }
         if (grant.filter(g -> g.holder().node().equals(node)).isPresent()) {
-            return group + " is on " + node;
+            return title() + " is on " + node;
         }
         int there = board.nodeNumber(node);
         if (there == Board.NONE || board.session(there) == null) {
@@ -145,10 +157,10 @@ public final class Advice {
             return why.get();
         }
         if (grant.isPresent()) {
-            return node + " could run " + group + ", which stays on "
+            return node + " could run " + title() + ", which stays on "
                     + grant.get().holder().node() + " because nothing makes it move";
         }
-        return node + " could run " + group + ": " + whyNowhere();
+        return node + " could run " + title() + ": " + whyNowhere();
     }
 
     /** What the proof was, in words. */

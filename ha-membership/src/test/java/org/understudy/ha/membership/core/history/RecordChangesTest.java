@@ -237,8 +237,9 @@ class RecordChangesTest {
 
         assertThat(drafts).extracting(Draft::kind).containsExactly(Kind.VOUCHED, Kind.FORGOTTEN);
         assertThat(sentences(drafts).get(1))
-                .isEqualTo("db#1 is taken out of the record: whoever registers it again begins with its first start"
-                        + " (by ann: not used any more)");
+                .isEqualTo(
+                        "db copy 1 is taken out of the record: whoever registers it again begins with its first start"
+                                + " (by ann: not used any more)");
     }
 
     private static List<String> sentences(List<Draft> drafts) {
