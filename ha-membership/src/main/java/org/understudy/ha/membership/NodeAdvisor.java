@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.understudy.ha.api.Advisor;
@@ -33,12 +34,14 @@ final class NodeAdvisor implements Advisor {
     private final Supplier<Optional<ClusterRecord>> record;
     private final BooleanSupplier isQuorate;
     private final SortedMap<String, PlacementPolicy> policies;
+    private final Predicate<String> isEnding;
     private final Function<String, List<String>> more;
     /** Who held each group before, as far as this process has seen. */
     private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
 
     /**
      * @param isQuorate whether a majority answers: what is known may be old otherwise
+     * @param isEnding whether the holder of a part has said that it stops it, or cannot; any thread
      * @param more what is to be added about a part of a group that the record does not say; any thread
      */
     NodeAdvisor(
@@ -46,8 +49,10 @@ final class NodeAdvisor implements Advisor {
             Supplier<Optional<ClusterRecord>> record,
             BooleanSupplier isQuorate,
             SortedMap<String, PlacementPolicy> policies,
+            Predicate<String> isEnding,
             Function<String, List<String>> more) {
         this.self = self;
+        this.isEnding = isEnding;
         this.more = more;
         this.record = record;
         this.isQuorate = isQuorate;
@@ -71,7 +76,9 @@ final class NodeAdvisor implements Advisor {
     public Explanation explain(String group) {
         return each(
                 group,
-                part -> withMore(part, Advice.explain(known(part), part, Optional.ofNullable(before.get(part)))));
+                part -> withMore(
+                        part,
+                        Advice.explain(known(part), part, Optional.ofNullable(before.get(part)), isEnding.test(part))));
     }
 
     @Override
@@ -79,7 +86,7 @@ final class NodeAdvisor implements Advisor {
         Planner.unknown(known(), node).ifPresent(why -> {
             throw new LifecycleException(why);
         });
-        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node)));
+        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node, isEnding.test(part))));
     }
 
     private Explanation withMore(String part, Explanation why) {

@@ -499,6 +499,9 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                             r.reason()))
                     .orElseGet(AdminDesk::unknown));
         }
+        if (answers.isEmpty()) {
+            return AdminAnswer.of(Outcome.REFUSED, "no node is in the cluster now that could have counted a failure");
+        }
         // A node that has not registered it is no reason to refuse what the others have done.
         Outcome outcome = Stream.of(Outcome.UNKNOWN, Outcome.DONE)
                 .filter(each -> answers.stream().anyMatch(answer -> answer.outcome() == each))

@@ -37,17 +37,25 @@ public final class Advice {
      *
      * @param group one that the record knows
      * @param before who held it before, if this process saw that
+     * @param isEnding whether its holder has said that it stops it, or cannot
      */
-    public static Explanation explain(ClusterRecord record, String group, Optional<Incarnation> before) {
+    public static Explanation explain(
+            ClusterRecord record, String group, Optional<Incarnation> before, boolean isEnding) {
         Advice advice = new Advice(record, group);
         return advice.with(
-                advice.isLive() ? advice.whyHere(before) : Part.title(group) + " runs nowhere: " + advice.whyNowhere());
+                advice.isLive()
+                        ? advice.whyHere(before, isEnding)
+                        : Part.title(group) + " runs nowhere: " + advice.whyNowhere());
     }
 
-    /** Why it is not on a node. */
-    public static Explanation whyNot(ClusterRecord record, String group, NodeId node) {
+    /**
+     * Why it is not on a node.
+     *
+     * @param isEnding whether its holder has said that it stops it, or cannot
+     */
+    public static Explanation whyNot(ClusterRecord record, String group, NodeId node, boolean isEnding) {
         Advice advice = new Advice(record, group);
-        return advice.with(advice.whyNot(node));
+        return advice.with(advice.whyNot(node, isEnding));
     }
 
     private Explanation with(String sentence) {
@@ -86,7 +94,7 @@ public final class Advice {
         return Planner.whyUnowned(record, group);
     }
 
-    private String whyHere(Optional<Incarnation> before) {
+    private String whyHere(Optional<Incarnation> before, boolean isEnding) {
         Grant grant = grant().orElseThrow();
         NodeId here = grant.holder().node();
         List<String> parts = new ArrayList<>();
@@ -95,8 +103,8 @@ public final class Advice {
         GroupRecord state = board.state(number);
         state.moveTo()
                 .filter(to -> !to.equals(here))
-                .ifPresent(to ->
-                        parts.add("it is asked to move to " + to + ", and runs here until that has made ready for it"));
+                .ifPresent(to -> parts.add("it is asked to move to " + to
+                        + (isEnding ? "" : ", and runs here until that has made ready for it")));
         if (!state.held().isEmpty()) {
             parts.add("it is about to stop: " + state.held());
         }
@@ -122,13 +130,14 @@ public final class Advice {
                 there == Board.NONE ? Optional.of(node + " is not in the cluster now") : board.whyNot(number, there);
         Failback.Mode failback =
                 board.state(number).rules().placement().failback().mode();
-        return "it prefers " + node + ", but "
-                + why.orElse(
-                        switch (failback) {
-                            case MANUAL -> node + " could run it again: " + howToBringIt(node);
-                            case NEVER -> "it does not go back";
-                            case WHEN_STABLE -> node + " has not been well for long enough yet to go back";
-                        });
+        return "it prefers " + node
+                + why.map(reason -> ", but " + reason)
+                        .orElse(
+                                switch (failback) {
+                                    case MANUAL -> ", which could run it again: " + howToBringIt(node);
+                                    case NEVER -> ", and never goes back there by itself";
+                                    case WHEN_STABLE -> ", which has not been well for long enough yet to go back";
+                                });
     }
 
     private String howToBringIt(NodeId node) {
@@ -140,7 +149,7 @@ public final class Advice {
                 .orElse("move it there, nothing moves back by itself");
     }
 
-    private String whyNot(NodeId node) {
+    private String whyNot(NodeId node, boolean isEnding) {
         Optional<Grant> grant = grant();
         if (!board.state(number).fatal().isEmpty() && grant.isEmpty()) {
             return title() + " " + whyNowhere();
@@ -157,10 +166,17 @@ public final class Advice {
             return why.get();
         }
         if (grant.isPresent()) {
-            return node + " could run " + title() + ", which stays on "
-                    + grant.get().holder().node() + " because nothing makes it move";
+            boolean isLeaving = isEnding || board.isToStop(number);
+            return node + " could run " + title()
+                    + (isLeaving
+                            ? ", which has not left " + holder(grant) + " yet"
+                            : ", which stays on " + holder(grant) + " because nothing makes it move");
         }
         return node + " could run " + title() + ": " + whyNowhere();
+    }
+
+    private static NodeId holder(Optional<Grant> grant) {
+        return grant.orElseThrow().holder().node();
     }
 
     /** What the proof was, in words. */
