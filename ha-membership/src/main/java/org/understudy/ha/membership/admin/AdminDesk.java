@@ -536,6 +536,11 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
             long asked = System.nanoTime();
             answer = outcome(node.operator().drain(who), Duration.ofNanos(Math.max(0, giveUp - asked)));
             long now = System.nanoTime();
+            if (answer.outcome() == Outcome.REFUSED
+                    && !node.operator().switches().standby().contains(who)) {
+                // Whoever activated it meanwhile has the last word.
+                return answer;
+            }
             isOn = answer.outcome() != Outcome.DONE && now < giveUp && now - asked > A_WHILE_NANOS;
             if (answer.outcome() == Outcome.REFUSED && now < giveUp && !isOn) {
                 // What is refused at once is refused for good.
