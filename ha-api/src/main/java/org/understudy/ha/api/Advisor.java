@@ -2,6 +2,7 @@ package org.understudy.ha.api;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.understudy.ha.api.config.Placement;
 
 /**
@@ -58,8 +59,9 @@ public interface Advisor {
      * A node as a place for a group.
      *
      * @param reason why it could not run it; empty if it could
+     * @param score of the copy there for the promoted role: the highest is promoted; empty for anything else
      */
-    record Candidate(NodeId node, boolean isPossible, String reason) {}
+    record Candidate(NodeId node, boolean isPossible, String reason, OptionalLong score) {}
 
     /** Something that could happen. */
     sealed interface Change {

@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.understudy.ha.api.Advisor;
@@ -25,24 +27,35 @@ import org.understudy.ha.membership.core.record.Grant;
 /** Answers from the newest record this node knows, and from what it saw of the grants before. Thread-safe. */
 final class NodeAdvisor implements Advisor {
 
+    private static final String AS_IT_WAS =
+            "no majority answers this node, and this is what it knew when one answered last: ";
+
     private final NodeId self;
     private final Supplier<Optional<ClusterRecord>> record;
+    private final BooleanSupplier isQuorate;
     private final SortedMap<String, PlacementPolicy> policies;
+    private final Predicate<String> isEnding;
     private final Function<String, List<String>> more;
     /** Who held each group before, as far as this process has seen. */
     private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
 
     /**
+     * @param isQuorate whether a majority answers: what is known may be old otherwise
+     * @param isEnding whether the holder of a part has said that it stops it, or cannot; any thread
      * @param more what is to be added about a part of a group that the record does not say; any thread
      */
     NodeAdvisor(
             NodeId self,
             Supplier<Optional<ClusterRecord>> record,
+            BooleanSupplier isQuorate,
             SortedMap<String, PlacementPolicy> policies,
+            Predicate<String> isEnding,
             Function<String, List<String>> more) {
         this.self = self;
+        this.isEnding = isEnding;
         this.more = more;
         this.record = record;
+        this.isQuorate = isQuorate;
         this.policies = policies;
     }
 
@@ -63,7 +76,9 @@ final class NodeAdvisor implements Advisor {
     public Explanation explain(String group) {
         return each(
                 group,
-                part -> withMore(part, Advice.explain(known(part), part, Optional.ofNullable(before.get(part)))));
+                part -> withMore(
+                        part,
+                        Advice.explain(known(part), part, Optional.ofNullable(before.get(part)), isEnding.test(part))));
     }
 
     @Override
@@ -71,7 +86,7 @@ final class NodeAdvisor implements Advisor {
         Planner.unknown(known(), node).ifPresent(why -> {
             throw new LifecycleException(why);
         });
-        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node)));
+        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node, isEnding.test(part))));
     }
 
     private Explanation withMore(String part, Explanation why) {
@@ -88,6 +103,13 @@ final class NodeAdvisor implements Advisor {
 
     /** Of a group in copies what is said of each part, and with it who is promoted, or has the first copy. */
     private Explanation each(String group, Function<String, Explanation> say) {
+        Explanation why = together(group, say);
+        return isQuorate.getAsBoolean()
+                ? why
+                : new Explanation(why.group(), AS_IT_WAS + why.sentence(), why.holder(), why.proof(), why.candidates());
+    }
+
+    private Explanation together(String group, Function<String, Explanation> say) {
         List<String> parts = known().groups().keySet().stream()
                 .filter(name -> Part.groupOf(name).equals(group))
                 .filter(name -> !Forms.isLeftOver(known(), name))
@@ -102,15 +124,22 @@ final class NodeAdvisor implements Advisor {
         Explanation first = all.get(0);
         return new Explanation(
                 group,
-                all.stream().map(Explanation::sentence).collect(Collectors.joining("; ")),
+                all.stream().map(NodeAdvisor::ofPart).collect(Collectors.joining("; ")),
                 first.holder(),
                 first.proof(),
                 first.candidates());
     }
 
+    /** Of which part it is said. */
+    private static String ofPart(Explanation why) {
+        String title = Part.title(why.group());
+        return why.sentence().startsWith(title + " ") ? why.sentence() : title + ": " + why.sentence();
+    }
+
     @Override
     public Forecast whatIf(Change... changes) {
-        return Rehearsal.of(known(), policies, List.of(changes));
+        Forecast forecast = Rehearsal.of(known(), policies, List.of(changes));
+        return isQuorate.getAsBoolean() ? forecast : new Forecast(AS_IT_WAS + forecast.sentence(), forecast.outcomes());
     }
 
     private ClusterRecord known() {

@@ -25,6 +25,7 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.Recovery;
 import org.understudy.ha.internal.loop.EventDispatcher;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
 import org.understudy.ha.membership.core.recovery.Told;
@@ -245,7 +246,7 @@ final class NodeRecovery implements Recovery {
         }
 
         private void overrun() {
-            String sentence = "rung " + rung.name() + " overran its budget of " + rung.budget
+            String sentence = "rung " + rung.name() + " overran its budget of " + Sentence.of(rung.budget)
                     + " and is waited for until it returns";
             synchronized (lock) {
                 if (running != this) {

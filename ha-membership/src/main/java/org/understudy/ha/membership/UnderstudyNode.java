@@ -116,6 +116,7 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
 import org.understudy.ha.membership.core.recovery.Told;
@@ -309,8 +310,13 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 input -> loop.submit(input),
                 callbacks);
-        this.advisor =
-                new NodeAdvisor(config.node(), () -> record, Policies.with(config.policies()), this::whatElseIsKnown);
+        this.advisor = new NodeAdvisor(
+                config.node(),
+                () -> record,
+                this::isQuorate,
+                Policies.with(config.policies()),
+                this::isEnding,
+                this::whatElseIsKnown);
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -562,7 +568,7 @@ final class UnderstudyNode implements HaNode {
         return new Quorum() {
             @Override
             public boolean isQuorate() {
-                return leases.isValid();
+                return UnderstudyNode.this.isQuorate();
             }
 
             @Override
@@ -1464,6 +1470,17 @@ final class UnderstudyNode implements HaNode {
         publish("odd " + sentence, new HaEvent.Alarm(group, sentence));
     }
 
+    private boolean isQuorate() {
+        return leases.isValid();
+    }
+
+    private boolean isEnding(String part) {
+        return Optional.ofNullable(statuses.get(part))
+                .flatMap(GroupStatus::atHolder)
+                .filter(state -> state == GroupStatus.State.STOPPING || state == GroupStatus.State.BLOCKED)
+                .isPresent();
+    }
+
     /** Of a part of a group what only its owner knows, or only who registered it here. */
     private List<String> whatElseIsKnown(String part) {
         List<String> more = new ArrayList<>(oddHere.getOrDefault(Part.groupOf(part), List.of()));
@@ -1568,7 +1585,9 @@ final class UnderstudyNode implements HaNode {
                 ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
                 : Optional.empty();
         reason += said.map(OwnerWords::words).orElse("");
-        reason += succession(name, where);
+        boolean isLeaving =
+                said.filter(word -> word.state() != GroupStatus.State.RUNNING).isPresent();
+        reason += isLeaving ? "" : succession(name, where);
         if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
             reason += " (so it was when a majority answered last)";
         }
@@ -1831,10 +1850,10 @@ final class UnderstudyNode implements HaNode {
         public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
             checkOpen();
             String name = isCopied(group) ? Part.promoted(group) : group;
-            if (isCopied(group) && !isNamed(name)) {
+            if (Part.roleOf(group) == Role.COPY || isCopied(group) && !isNamed(name)) {
                 return CompletableFuture.completedFuture(new MoveResult(
                         MoveResult.Outcome.REFUSED,
-                        "group " + group
+                        "group " + Part.groupOf(group)
                                 + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
                                 + " standby"));
             }
@@ -1845,7 +1864,7 @@ final class UnderstudyNode implements HaNode {
                     () -> complete(
                             request,
                             MoveResult.Outcome.UNKNOWN,
-                            "not decided within " + limit + "; look at the status of " + group),
+                            "not decided within " + Sentence.of(limit) + "; look at the status of " + group),
                     limit.toNanos(),
                     TimeUnit.NANOSECONDS);
             loop.submit(new Input.MoveWanted(request, name, to));

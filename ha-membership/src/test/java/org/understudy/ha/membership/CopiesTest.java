@@ -144,7 +144,18 @@ class CopiesTest {
             assertThat(owner.resources().status("db").title()).isEqualTo("db promoted");
             assertThat(owner.advisor().explain("db").holder().orElseThrow().node())
                     .isEqualTo(owner.id());
-            assertThat(owner.advisor().explain("db").sentence()).contains("db!promoted", "db#1", "db#2");
+            assertThat(owner.advisor().explain("db").sentence())
+                    .contains("db promoted", "db copy 1", "db copy 2")
+                    .doesNotContain("db!", "db#");
+            assertThat(owner.advisor().explain("db").candidates())
+                    .as("each says how its copy scores")
+                    .anySatisfy(each -> assertThat(each.score()).hasValue(200));
+            assertThat(owner.resources()
+                            .move("db#1", other.id(), Duration.ofSeconds(5))
+                            .toCompletableFuture()
+                            .get(60, TimeUnit.SECONDS)
+                            .reason())
+                    .contains("group db runs in several copies");
             await(() -> owner.history().newest("db", 9).size() > 2);
             assertThat(owner.metrics().values().stream()
                             .filter(value -> value.name().equals("ha.group.running"))

@@ -111,7 +111,7 @@ class RecoveryLadderTest {
         serv1.recovery().rung("suspend", 1, BUDGET, climb -> done.add("serv1 suspend"));
         serv1.recovery().rung("resume", 2, BUDGET, climb -> done.add("serv1 resume"));
 
-        await(() -> waitsFor(serv1).contains("serv2#1 (rung suspend overran its budget of PT0.2S"));
+        await(() -> waitsFor(serv1).contains("serv2#1 (rung suspend overran its budget of 200 ms"));
         await(() -> !alarms.isEmpty());
         assertThat(alarms.peek().sentence()).contains("serv2#1").contains("overran");
         await(() -> interrupts.get() > 0);

@@ -33,20 +33,27 @@ final class Table {
 
     /** An object, a line for each field but the lists. */
     static String of(Value.Fields fields) {
-        int width =
-                fields.fields().stream().mapToInt(f -> f.name().length()).max().orElse(0);
+        int width = fields.fields().stream()
+                .mapToInt(f -> label(f.name()).length())
+                .max()
+                .orElse(0);
         StringBuilder text = new StringBuilder();
         for (Value.Field field : fields.fields()) {
             boolean isTable = field.value() instanceof Value.Rows rows
                     && rows.rows().stream().anyMatch(Value.Fields.class::isInstance);
             if (!isTable) {
-                text.append(padded(field.name(), width))
+                text.append(padded(label(field.name()), width))
                         .append("  ")
                         .append(plain(field.value()))
                         .append('\n');
             }
         }
         return text.toString();
+    }
+
+    /** A name of several words, as people write them. */
+    private static String label(String name) {
+        return name.replaceAll("([a-z])([A-Z])", "$1 $2").toLowerCase(Locale.ROOT);
     }
 
     private static boolean has(Value row, String column) {

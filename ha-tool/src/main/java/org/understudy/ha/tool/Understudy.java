@@ -50,15 +50,19 @@ public final class Understudy implements Runnable {
 
     private static final String JSON = "--json";
 
-    private static final List<String> GROUPS = List.of("part", "state", "holder", "token", "reason");
-    private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "reason");
-    private static final List<String> EXPLAINED = List.of("node", "possible", "number", "at", "reason", "sentence");
+    private static final List<String> GROUPS = List.of("part", "state", "holder", "there", "token", "reason");
+    private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "there", "reason");
+    private static final List<String> EXPLAINED =
+            List.of("node", "possible", "score", "number", "at", "reason", "sentence");
     private static final List<String> DECISIONS = List.of("number", "at", "sentence");
-    private static final List<String> FORECAST = List.of("group", "now", "then", "reason");
+    private static final List<String> FORECAST = List.of("part", "now", "then", "reason");
     private static final List<String> METRICS = List.of("name", "tags", "value", "unit");
 
     @Spec
     private @Nullable CommandSpec spec;
+
+    @Option(names = JSON, description = "as behind the command")
+    private boolean isJson;
 
     /** What every command takes. */
     static final class Common {
@@ -83,6 +87,13 @@ public final class Understudy implements Runnable {
 
         @Spec(Spec.Target.MIXEE)
         private @Nullable CommandSpec spec;
+
+        /** Whether it stands behind the command or before it. */
+        private boolean isJson() {
+            CommandLine before = line().getParent();
+            Object all = before == null ? null : before.getCommand();
+            return isJson || all instanceof Understudy tool && tool.isJson;
+        }
 
         private Path where() {
             if (socket != null && state != null) {
@@ -109,10 +120,11 @@ public final class Understudy implements Runnable {
             return seconds;
         }
 
-        /** For what cannot be taken back if it was wrong. */
-        private void sure(boolean isSure, String what) {
-            if (!isSure) {
-                throw wrong(what + " If that is so, say it again with --yes.");
+        /** All that is wrong at once. */
+        private void refuse(List<Optional<String>> mistakes) {
+            List<String> all = mistakes.stream().flatMap(Optional::stream).toList();
+            if (!all.isEmpty()) {
+                throw wrong(String.join("\n", all));
             }
         }
 
@@ -134,8 +146,12 @@ public final class Understudy implements Runnable {
                 description = "you (default: ${DEFAULT-VALUE}); kept")
         private String who = "";
 
-        @Option(names = "--why", paramLabel = "REASON", required = true, description = "your reason; kept")
+        @Option(names = "--why", paramLabel = "REASON", description = "your reason; kept, and never left out")
         private String why = "";
+
+        private Optional<String> missing() {
+            return why.isBlank() ? Optional.of("say why, with --why REASON: it is kept") : Optional.empty();
+        }
 
         private AdminRequest in(AdminRequest request) {
             return request.with("who", who).with("why", why);
@@ -146,6 +162,10 @@ public final class Understudy implements Runnable {
     static final class Sure {
         @Option(names = "--yes", description = "you have read what it vouches for, and it is so")
         private boolean isSure;
+
+        private Optional<String> missing(String what) {
+            return isSure ? Optional.empty() : Optional.of(what + " If that is so, say it again with --yes.");
+        }
     }
 
     /** The version of this tool, which is the library's. */
@@ -257,6 +277,7 @@ public final class Understudy implements Runnable {
     }
 
     @Command(
+            aliases = "why-not",
             description = {
                 "Why a group is where it is, or not on NODE.",
                 "Also what ends it there, which nodes could run it, and what was decided about it last."
@@ -271,6 +292,7 @@ public final class Understudy implements Runnable {
     }
 
     @Command(
+            aliases = "what-if",
             description = "What would become of every group if all that happened at once. Nothing happens.",
             mixinStandardHelpOptions = true)
     int whatif(
@@ -378,7 +400,8 @@ public final class Understudy implements Runnable {
     int clear(
             @Mixin Common common,
             @Parameters(paramLabel = "GROUP", description = "the group") String group,
-            @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
+            @Parameters(arity = "0..1", paramLabel = "NODE", description = "the node; every one if left out") @Nullable
+                    String node) {
         return ask(common, with(AdminRequest.of("clear").with("group", group), "node", node), List.of());
     }
 
@@ -392,6 +415,7 @@ public final class Understudy implements Runnable {
             @Mixin Common common,
             @Mixin Word word,
             @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
+        common.refuse(List.of(word.missing(), wrongTarget(target)));
         return ask(common, word.in(AdminRequest.of("maintenance").with("target", String.join(" ", target))), List.of());
     }
 
@@ -405,6 +429,7 @@ public final class Understudy implements Runnable {
             @Mixin Common common,
             @Mixin Word word,
             @Parameters(paramLabel = "GROUP", description = "the group") String group) {
+        common.refuse(List.of(word.missing()));
         return ask(common, word.in(AdminRequest.of("forget").with("group", group)), List.of());
     }
 
@@ -421,11 +446,11 @@ public final class Understudy implements Runnable {
             @Mixin Sure sure,
             @Parameters(paramLabel = "NODE#LIFE", description = "as HOLDER names it, serv1#3 for example")
                     String life) {
-        common.sure(
-                sure.isSure,
-                "This vouches that " + life
+        common.refuse(List.of(
+                word.missing(),
+                sure.missing("This vouches that " + life
                         + " and everything it ran has certainly ended: its groups start elsewhere. If it"
-                        + " has not, there are two owners.");
+                        + " has not, there are two owners.")));
         return ask(common, word.in(AdminRequest.of("confirmdown").with("incarnation", life)), List.of());
     }
 
@@ -441,10 +466,8 @@ public final class Understudy implements Runnable {
             @Mixin Common common,
             @Mixin Sure sure,
             @Parameters(paramLabel = "NODE", description = "the node") String node) {
-        common.sure(
-                sure.isSure,
-                "This takes the vote of " + node
-                        + " away: with fewer votes fewer losses are survived. Admit it again to undo" + " it.");
+        common.refuse(List.of(sure.missing("This takes the vote of " + node
+                + " away: with fewer votes fewer losses are survived. Admit it again to undo" + " it.")));
         return ask(common, AdminRequest.of("remove").with("node", node), List.of());
     }
 
@@ -456,10 +479,11 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int vouchForDisk(@Mixin Common common, @Mixin Word word, @Mixin Sure sure) {
-        common.sure(
-                sure.isSure,
-                "This vouches that the state directory of this node is its newest, and no older copy: if it is one, decisions"
-                        + " taken since are undone, and two owners may follow.");
+        common.refuse(List.of(
+                word.missing(),
+                sure.missing(
+                        "This vouches that the state directory of this node is its newest, and no older copy: if it is one, decisions"
+                                + " taken since are undone, and two owners may follow.")));
         return ask(common, word.in(AdminRequest.of("vouch")), List.of());
     }
 
@@ -471,10 +495,11 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int forceRecord(@Mixin Common common, @Mixin Word word, @Mixin Sure sure) {
-        common.sure(
-                sure.isSure,
-                "This vouches that the majority never comes back with its disks: this node alone votes from then on, what it"
-                        + " never heard of is lost, and if the others live they are a second cluster.");
+        common.refuse(List.of(
+                word.missing(),
+                sure.missing(
+                        "This vouches that the majority never comes back with its disks: this node alone votes from then on, what it"
+                                + " never heard of is lost, and if the others live they are a second cluster.")));
         return ask(common, word.in(AdminRequest.of("force")), List.of());
     }
 
@@ -483,6 +508,20 @@ public final class Understudy implements Runnable {
             @Mixin Common common,
             @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
         return ask(common, AdminRequest.of("resume").with("target", String.join(" ", target)), List.of());
+    }
+
+    /** What the node would say, too: here it is said together with every other mistake. */
+    private static Optional<String> wrongTarget(List<String> target) {
+        boolean isRight = target.size() == 1
+                ? target.get(0).equals("everything") || target.get(0).matches("(group|node) \\S+")
+                : target.get(0).matches("group|node");
+        boolean isName = target.size() == 1
+                && target.get(0).matches("\\S+")
+                && !target.get(0).matches("group|node");
+        return isRight
+                ? Optional.empty()
+                : Optional.of("target '" + String.join(" ", target) + "': say everything, group NAME or node NAME"
+                        + (isName ? "; is it group " + target.get(0) + "?" : ""));
     }
 
     private static final String TARGET = "everything, group NAME or node NAME";
@@ -519,13 +558,13 @@ public final class Understudy implements Runnable {
         } catch (IOException e) {
             String why = socket + " does not answer: " + e.getMessage()
                     + "; is the node running here, with administration(), and are you its user or root?";
-            return say(common.line(), common.isJson, AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, why));
+            return say(common.line(), common.isJson(), AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, why));
         } catch (MalformedMessageException e) {
             String why = socket + " answers what this tool cannot read: " + e.getMessage();
-            return say(common.line(), common.isJson, AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, why));
+            return say(common.line(), common.isJson(), AdminAnswer.of(AdminAnswer.Outcome.UNKNOWN, why));
         }
         PrintWriter out = common.line().getOut();
-        if (common.isJson) {
+        if (common.isJson()) {
             out.println(Json.of(answer));
         } else {
             print(answer, columns, out, err);

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Advisor.Candidate;
 import org.understudy.ha.api.Advisor.Change;
@@ -33,6 +35,7 @@ import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator;
+import org.understudy.ha.api.Operator.Cleared;
 import org.understudy.ha.api.Resources.MoveResult;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.Troubles;
@@ -43,6 +46,7 @@ import org.understudy.ha.membership.core.admin.Value;
 import org.understudy.ha.membership.core.admin.Value.Fields;
 import org.understudy.ha.membership.core.admin.Value.Rows;
 import org.understudy.ha.membership.core.admin.Value.Text;
+import org.understudy.ha.membership.core.plan.Part;
 
 /** Answers requests by what anybody can ask of a node. Any thread; orders wait for their outcome, at most as long as they say. */
 public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
@@ -96,6 +100,10 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                     Outcome.NOT_UNDERSTOOD,
                     "this node knows no command " + request.verb() + "; it knows " + String.join(", ", verbs.keySet()));
         }
+        return CommandWords.in(answer(verb, request));
+    }
+
+    private static AdminAnswer answer(Function<AdminRequest, AdminAnswer> verb, AdminRequest request) {
         try {
             return verb.apply(request);
         } catch (ConfigurationException e) {
@@ -148,7 +156,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
 
     private AdminAnswer owns(AdminRequest request) {
         return AdminAnswer.of(groups(request.word("group")
-                .map(node.resources()::parts)
+                .map(this::parts)
                 .orElseGet(() -> node.resources().status())));
     }
 
@@ -194,23 +202,31 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                                 .toList()));
     }
 
-    private GroupStatus known(String group) {
-        return node.resources().status(group);
+    /** Of a group, or one part of it if that is named. */
+    private List<GroupStatus> parts(String called) {
+        String name = Part.named(called);
+        List<GroupStatus> parts = node.resources().parts(Part.groupOf(name));
+        List<GroupStatus> named =
+                parts.stream().filter(part -> Part.nameOf(part).equals(name)).toList();
+        return named.isEmpty() ? parts : named;
     }
 
     /** Why the group is where it is or not on a node, what ends it there, and what was decided about it last. */
     private AdminAnswer explain(AdminRequest request) {
-        String group = required(request, "group");
+        String group = Part.named(required(request, "group"));
         Explanation why = request.word("node")
                 .map(NodeId::of)
                 .map(node -> this.node.advisor().whyNot(group, node))
                 .orElseGet(() -> node.advisor().explain(group));
         List<Value> candidates = new ArrayList<>();
+        boolean isScored =
+                why.candidates().stream().anyMatch(each -> each.score().isPresent());
         for (Candidate candidate : why.candidates()) {
-            candidates.add(Fields.NONE
+            Fields one = Fields.NONE
                     .and("node", candidate.node().value())
                     .and("possible", candidate.isPossible())
-                    .and("reason", candidate.reason()));
+                    .and("reason", candidate.reason());
+            candidates.add(isScored ? one.and("score", score(candidate)) : one);
         }
         List<Value> decisions = new ArrayList<>();
         for (Decision decision : node.history().newest(group, count(request, 5))) {
@@ -221,9 +237,13 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("why", why.sentence())
                 .and("holder", why.holder())
                 .and("proof", why.proof())
-                .and("coverage", coverage(group))
+                .and("coverage", coverage(Part.groupOf(group)))
                 .and("candidates", new Rows(candidates))
                 .and("decisions", new Rows(decisions)));
+    }
+
+    private static Value score(Candidate candidate) {
+        return candidate.score().isPresent() ? new Value.Whole(candidate.score().getAsLong()) : new Value.Nothing();
     }
 
     /** What would become of every group if all that happened at once. */
@@ -240,6 +260,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         for (Advisor.Outcome outcome : forecast.outcomes()) {
             rows.add(Fields.NONE
                     .and("group", outcome.group())
+                    .and("part", Part.title(outcome.group()))
                     .and("now", outcome.before())
                     .and("then", outcome.after())
                     .and("change", outcome.isChange())
@@ -279,11 +300,11 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     private AdminAnswer history(AdminRequest request) {
         int max = count(request, ENTRIES);
         List<Decision> decisions = request.word("group")
-                .map(group -> node.history().newest(group, max))
+                .map(group -> node.history().newest(Part.named(group), max))
                 .orElseGet(() -> node.history().newest(max));
         if (decisions.isEmpty()) {
             // A name that nobody knows is refused with those that are known.
-            request.word("group").ifPresent(node.resources()::parts);
+            request.word("group").ifPresent(this::parts);
         }
         return AdminAnswer.of(new Rows(decisions.stream().map(AdminDesk::row).toList()));
     }
@@ -294,6 +315,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("at", d.at().toString())
                 .and("kind", d.kind().name())
                 .and("subject", d.subject())
+                .and("part", d.group().map(Part::title))
                 .and("from", d.from())
                 .and("to", d.to())
                 .and("token", token(d.token()))
@@ -359,17 +381,44 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     // ---- orders --------------------------------------------------------------------------------------------------
 
     private AdminAnswer move(AdminRequest request) {
-        GroupStatus status = known(required(request, "group"));
+        String name = Part.named(required(request, "group"));
+        GroupStatus status = node.resources().status(Part.groupOf(name));
         NodeId to = NodeId.of(required(request, "to"));
         Duration limit = limit(request);
         long giveUp = System.nanoTime() + limit.toNanos();
-        Optional<MoveResult> result = wait(node.resources().move(status.group(), to, limit), limit.plusSeconds(1));
-        return result.map(r -> switch (r.outcome()) {
+        if (!isQuorate()) {
+            return AdminAnswer.of(
+                    Outcome.REFUSED,
+                    noMajority()
+                            + " and it can move nothing: ask on a node that one answers, or once one answers here");
+        }
+        Optional<MoveResult> result = wait(node.resources().move(name, to, limit), limit.plusSeconds(1));
+        AdminAnswer answer = result.map(r -> switch (r.outcome()) {
                     case DONE -> follow(status, to, limit, giveUp);
                     case REFUSED -> AdminAnswer.of(Outcome.REFUSED, r.reason());
                     case UNKNOWN -> AdminAnswer.of(Outcome.UNKNOWN, r.reason());
                 })
                 .orElseGet(AdminDesk::unknown);
+        return answer.outcome() == Outcome.DONE || node.quorum().isQuorate()
+                ? answer
+                : AdminAnswer.of(answer.outcome(), noMajority() + "; " + answer.sentence());
+    }
+
+    /** Whether a majority answers; on a busy host none does for a moment. */
+    private boolean isQuorate() {
+        long since = System.nanoTime();
+        while (!node.quorum().isQuorate()) {
+            if (System.nanoTime() - since > A_WHILE_NANOS
+                    || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(FOLLOW_NANOS);
+        }
+        return true;
+    }
+
+    private String noMajority() {
+        return "no majority answers " + node.id() + " (" + node.state() + ")";
     }
 
     /** It is granted there; whether it starts is said by its new holder. */
@@ -426,18 +475,40 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         return now.title() + " was granted to " + to + " and did not start there" + why + "; now " + instead;
     }
 
+    /** On one node, or on every one that is in the cluster: what failed is counted where it failed. */
     private AdminAnswer clear(AdminRequest request) {
-        return wait(
-                        node.operator().clearFailures(required(request, "group"), node(request)),
-                        Duration.ofSeconds(OPERATOR_SECONDS))
-                .map(r -> AdminAnswer.of(
-                        switch (r.outcome()) {
-                            case DONE -> Outcome.DONE;
-                            case REFUSED -> Outcome.REFUSED;
-                            case UNKNOWN -> Outcome.UNKNOWN;
-                        },
-                        r.reason()))
-                .orElseGet(AdminDesk::unknown);
+        String group = Part.groupOf(Part.named(required(request, "group")));
+        List<NodeId> nodes = request.word("node")
+                .map(NodeId::of)
+                .map(List::of)
+                .orElseGet(() -> node.advisor().explain(group).candidates().stream()
+                        .map(Candidate::node)
+                        .toList());
+        List<CompletionStage<Cleared>> asked = nodes.stream()
+                .map(each -> node.operator().clearFailures(group, each))
+                .toList();
+        List<AdminAnswer> answers = new ArrayList<>();
+        for (CompletionStage<Cleared> each : asked) {
+            answers.add(wait(each, Duration.ofSeconds(OPERATOR_SECONDS))
+                    .map(r -> AdminAnswer.of(
+                            switch (r.outcome()) {
+                                case DONE -> Outcome.DONE;
+                                case REFUSED -> Outcome.REFUSED;
+                                case UNKNOWN -> Outcome.UNKNOWN;
+                            },
+                            r.reason()))
+                    .orElseGet(AdminDesk::unknown));
+        }
+        if (answers.isEmpty()) {
+            return AdminAnswer.of(Outcome.REFUSED, "no node is in the cluster now that could have counted a failure");
+        }
+        // A node that has not registered it is no reason to refuse what the others have done.
+        Outcome outcome = Stream.of(Outcome.UNKNOWN, Outcome.DONE)
+                .filter(each -> answers.stream().anyMatch(answer -> answer.outcome() == each))
+                .findFirst()
+                .orElse(Outcome.REFUSED);
+        return AdminAnswer.of(
+                outcome, answers.stream().map(AdminAnswer::sentence).distinct().collect(Collectors.joining("; ")));
     }
 
     private AdminAnswer operate(AdminRequest request, Function<NodeId, CompletionStage<Operator.Result>> order) {
@@ -445,32 +516,57 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     }
 
     private static AdminAnswer outcome(CompletionStage<Operator.Result> ordered) {
-        return wait(ordered, Duration.ofSeconds(OPERATOR_SECONDS))
+        return outcome(ordered, Duration.ofSeconds(OPERATOR_SECONDS));
+    }
+
+    private static AdminAnswer outcome(CompletionStage<Operator.Result> ordered, Duration limit) {
+        return wait(ordered, limit)
                 .map(r -> AdminAnswer.of(r.isDone() ? Outcome.DONE : Outcome.REFUSED, r.reason()))
                 .orElseGet(AdminDesk::unknown);
     }
 
     /** Standby, and then until nothing runs on the node. The node's own drain waits for some seconds: it is asked again. */
     private AdminAnswer drain(AdminRequest request) {
-        long giveUp = System.nanoTime() + limit(request).toNanos();
-        AdminAnswer answer = operate(request, node.operator()::standby);
+        Duration limit = limit(request);
+        long giveUp = System.nanoTime() + limit.toNanos();
+        NodeId who = node(request);
+        AdminAnswer answer = outcome(node.operator().standby(who), limit);
         boolean isOn = answer.outcome() == Outcome.DONE;
         while (isOn) {
             long asked = System.nanoTime();
-            answer = operate(request, node.operator()::drain);
+            answer = outcome(node.operator().drain(who), Duration.ofNanos(Math.max(0, giveUp - asked)));
             long now = System.nanoTime();
-            // What is refused at once is refused for good.
+            if (answer.outcome() == Outcome.REFUSED
+                    && !node.operator().switches().standby().contains(who)) {
+                // Whoever activated it meanwhile has the last word.
+                return answer;
+            }
             isOn = answer.outcome() != Outcome.DONE && now < giveUp && now - asked > A_WHILE_NANOS;
-            if (answer.outcome() == Outcome.REFUSED && !isOn) {
-                answer = AdminAnswer.of(Outcome.UNKNOWN, "on standby, but " + answer.sentence());
+            if (answer.outcome() == Outcome.REFUSED && now < giveUp && !isOn) {
+                // What is refused at once is refused for good.
+                answer = AdminAnswer.of(Outcome.UNKNOWN, who + " is on standby, but " + answer.sentence());
+            } else if (answer.outcome() != Outcome.DONE && !isOn) {
+                answer = AdminAnswer.of(Outcome.UNKNOWN, notEmpty(who, limit));
             }
         }
         return answer;
     }
 
+    private String notEmpty(NodeId who, Duration limit) {
+        List<String> left = node.resources().status().stream()
+                .filter(status -> status.isHeld() && isOn(status, who))
+                .map(GroupStatus::title)
+                .toList();
+        return who + " is on standby, and was not empty within " + limit.toSeconds() + " s: "
+                + (left.isEmpty() ? "what it held leaves it only now" : left + " still granted to it");
+    }
+
     private AdminAnswer forget(AdminRequest request) {
         return outcome(node.operator()
-                .forgetGroup(required(request, "group"), required(request, "who"), required(request, "why")));
+                .forgetGroup(
+                        Part.groupOf(Part.named(required(request, "group"))),
+                        required(request, "who"),
+                        required(request, "why")));
     }
 
     private AdminAnswer confirmDown(AdminRequest request) {

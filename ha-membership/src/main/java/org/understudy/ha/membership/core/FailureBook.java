@@ -60,10 +60,13 @@ final class FailureBook {
         }
         if (softFailures.size() >= SOFT_FAILURES_MAX) {
             softFailures.clear();
+            long nanos = grown(SOFT_HOLD_NANOS, softHolds++);
             hold(
                     now,
-                    grown(SOFT_HOLD_NANOS, softHolds++),
-                    "failed " + SOFT_FAILURES_MAX + " times here, last: " + reason);
+                    nanos,
+                    "failed " + SOFT_FAILURES_MAX + " times here and is kept away for "
+                            + Sentence.of(Duration.ofNanos(nanos))
+                            + ", or until its failures are cleared; last: " + reason);
         }
     }
 

@@ -58,6 +58,7 @@ import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
+import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
@@ -1260,7 +1261,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             .isPresent();
             if (isThere || !isUnderWay) {
                 ownMoves.remove(move.request());
-                String why = isThere ? move.group() + " is granted to " + move.to() : whyNotMoved(move, before, value);
+                String why = isThere
+                        ? Part.title(move.group()) + " is granted to " + move.to()
+                        : whyNotMoved(move, before, value);
                 then.add(new Effect.MoveDecided(move.request(), isThere, why));
             }
         }
@@ -1371,9 +1374,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     move.request(),
                     isSure,
                     isSure
-                            ? move.group() + " is there already"
+                            ? Part.title(move.group()) + " is there already"
                             : "no majority answers this node, so nothing can be moved; the newest that it knows is that "
-                                    + move.group() + " is granted to " + move.to()));
+                                    + Part.title(move.group()) + " is granted to " + move.to()));
             return;
         }
         moves.put(move.group(), move.to());

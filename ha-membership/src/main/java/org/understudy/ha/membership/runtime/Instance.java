@@ -37,6 +37,7 @@ import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.Sentence;
 
 /**
  * The resources of one user's group on this node, and every call into them: one at a time, each with a budget. All parts of the group (its
@@ -604,7 +605,9 @@ final class Instance {
             return Optional.of(new Failure(e.severity(), entry.name(), call.word() + ": " + e.getMessage()));
         } catch (InterruptedException e) {
             return Optional.of(new Failure(
-                    Severity.SOFT, entry.name(), call.word() + " was interrupted after at most " + call.budget()));
+                    Severity.SOFT,
+                    entry.name(),
+                    call.word() + " was interrupted after at most " + Sentence.of(call.budget())));
         } catch (Exception e) {
             say(call, e.toString(), e);
             return Optional.of(new Failure(Severity.SOFT, entry.name(), call.word() + ": " + e));
@@ -623,7 +626,7 @@ final class Instance {
     }
 
     private static String overdue(UserCall call) {
-        return call.word() + " had not returned after " + call.budget();
+        return call.word() + " had not returned after " + Sentence.of(call.budget());
     }
 
     private void hangs(UserCall call) {
@@ -633,7 +636,7 @@ final class Instance {
     }
 
     private void givenUp(UserCall call, Runnable onGivenUp) {
-        String sentence = call.name() + " has not returned after " + call.budget()
+        String sentence = call.name() + " has not returned after " + Sentence.of(call.budget())
                 + " although it was interrupted: it must heed interrupts, or end by itself";
         try {
             LOG.warn("group {}: {}", group.name(), sentence);
@@ -685,13 +688,9 @@ final class Instance {
     Optional<String> waitsFor() {
         synchronized (turn) {
             return Optional.ofNullable(current)
-                    .map(call -> call.name() + " has been under way for " + words(call.age()) + " of its budget of "
-                            + words(call.budget()));
+                    .map(call -> call.name() + " has been under way for " + Sentence.of(call.age())
+                            + " of its budget of " + Sentence.of(call.budget()));
         }
-    }
-
-    static String words(Duration time) {
-        return time.toMillis() < 10_000 ? time.toMillis() + " ms" : time.toSeconds() + " s";
     }
 
     /** What ends a call that takes too long. */

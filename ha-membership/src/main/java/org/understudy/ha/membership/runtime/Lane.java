@@ -54,6 +54,7 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.runtime.Instance.Failure;
 import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
@@ -330,7 +331,7 @@ public final class Lane {
      * @param since it was ordered
      */
     public String progress(Duration since) {
-        return "for " + Instance.words(since)
+        return "for " + Sentence.of(since)
                 + instance.waitsFor().map(call -> "; " + call).orElse("");
     }
 
@@ -409,7 +410,7 @@ public final class Lane {
         Duration budget = prepareBudget();
         later(
                 () -> {
-                    String late = instance.underWay() + " keeps it from being made ready for " + budget;
+                    String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
                     prepared(next, Optional.of(new Failure(Severity.SOFT, "", late)));
                 },
                 budget.toMillis());
@@ -476,7 +477,7 @@ public final class Lane {
         later(
                 () -> {
                     if (isReported.compareAndSet(false, true)) {
-                        String late = instance.underWay() + " keeps it from stopping for " + budget;
+                        String late = instance.underWay() + " keeps it from stopping for " + Sentence.of(budget);
                         around.report().accept(new Input.StopEnded(part.name(), token, false, late));
                         around.stopFailed().accept(late);
                     }
@@ -740,7 +741,7 @@ public final class Lane {
     }
 
     private Optional<Failure> prepareOne(Group.Entry entry, Preparation wanted) {
-        String overdue = "prepare has not returned after " + instance.budget(entry, Call.PREPARE)
+        String overdue = "prepare has not returned after " + Sentence.of(instance.budget(entry, Call.PREPARE))
                 + " although it was interrupted";
         Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
         Runnable hangs = () -> {
@@ -824,7 +825,7 @@ public final class Lane {
         boolean isPromotion = isPromoted(part, entry);
         Call what = isPromotion ? Call.PROMOTE : Call.START;
         String overdue = what.name().toLowerCase(java.util.Locale.ROOT) + " has not returned after "
-                + instance.budget(entry, what) + " although it was interrupted";
+                + Sentence.of(instance.budget(entry, what)) + " although it was interrupted";
         Runnable hangs = () -> startFailed(token, new Failure(Severity.SOFT, entry.name(), overdue));
         return instance.call(this, entry, what, hangs, call -> {
             awaitValid(fresh, token);
@@ -1101,7 +1102,7 @@ public final class Lane {
                         entry,
                         Health.failed(
                                 Severity.SOFT,
-                                "monitor has not returned after " + instance.budget(entry, Call.MONITOR)
+                                "monitor has not returned after " + Sentence.of(instance.budget(entry, Call.MONITOR))
                                         + " although it was interrupted"));
             };
             Health health = instance.monitor(this, entry, hangs);

@@ -24,7 +24,9 @@ class FailureBookTest {
         assertThat(book.isHeld(601 * SECOND)).isFalse();
         book.failed(602 * SECOND, "web", Severity.SOFT, "third");
         assertThat(book.isHeld(602 * SECOND)).isTrue();
-        assertThat(book.holdWhy()).isEqualTo("failed 3 times here, last: third");
+        assertThat(book.holdWhy())
+                .isEqualTo(
+                        "failed 3 times here and is kept away for 60 s, or until its failures are cleared; last: third");
         assertThat(book.isHeld(662 * SECOND)).isFalse();
         assertThat(book.troubles(603 * SECOND))
                 .isEqualTo(new Troubles(
@@ -32,7 +34,7 @@ class FailureBookTest {
                                 new Troubles.Failures("db", 3, Severity.SOFT, "the first is too old to count"),
                                 new Troubles.Failures("web", 1, Severity.SOFT, "third")),
                         Duration.ofMinutes(1),
-                        "failed 3 times here, last: third",
+                        "failed 3 times here and is kept away for 60 s, or until its failures are cleared; last: third",
                         0,
                         0,
                         0,

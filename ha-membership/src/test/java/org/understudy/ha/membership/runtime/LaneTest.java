@@ -334,7 +334,7 @@ class LaneTest {
         Input.EligibilityChanged veto = next(Input.EligibilityChanged.class);
         assertThat(veto.isEligible()).isFalse();
         assertThat(veto.whyNot()).contains("r0.prepare does not return");
-        assertThat(next(Input.PrepareEnded.class).why()).contains("prepare has not returned after PT0.1S");
+        assertThat(next(Input.PrepareEnded.class).why()).contains("prepare has not returned after 100 ms");
 
         hanging.isOn = false;
         assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();

@@ -2,7 +2,7 @@ package org.understudy.ha.membership.core.assumptions;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class Company {
     /** Whether an application's policy decides where some of the groups go, and so what is left for the others. */
     private final boolean isChosenElsewhere;
 
-    private final Map<Loss, ClusterRecord> played = new HashMap<>();
+    private final Map<Loss, ClusterRecord> played = new LinkedHashMap<>();
 
     private record Loss(List<NodeId> nodes, boolean isTold) {}
 

@@ -4,6 +4,7 @@ import org.understudy.ha.api.Decision.Kind;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.membership.core.plan.Part;
 
 /** A decision as one sentence. */
 final class DecisionText {
@@ -28,19 +29,20 @@ final class DecisionText {
         String to = d.to().map(Incarnation::toString).orElse("another node");
         String from = d.from().map(Incarnation::toString).orElse(NOBODY);
         String token = d.token().map(FencingToken::toString).orElse("?");
+        String group = Part.title(d.subject());
         return switch (d.kind()) {
             case GRANTED ->
-                d.subject() + " is granted to " + to + " with token " + token + ": "
+                group + " is granted to " + to + " with token " + token + ": "
                         + d.proof().map(p -> why(p, from)).orElse("nothing is known of a grant before");
             case ENDED ->
-                d.subject() + " is granted to nobody, token " + token + " of " + from + " is over: "
+                group + " is granted to nobody, token " + token + " of " + from + " is over: "
                         + d.proof().map(p -> why(p, from)).orElse("no proof is known");
-            case MOVE_WANTED -> d.subject() + " is asked to move from " + from + " to " + to;
-            case MOVE_DROPPED -> d.subject() + " stays with " + from + ": its move is not tried any more";
-            case FORBIDDEN -> d.subject() + " may run nowhere until it is mended";
-            case ALLOWED -> d.subject() + " may run again";
+            case MOVE_WANTED -> group + " is asked to move from " + from + " to " + to;
+            case MOVE_DROPPED -> group + " stays with " + from + ": its move is not tried any more";
+            case FORBIDDEN -> group + " may run nowhere until it is mended";
+            case ALLOWED -> group + " may run again";
             case HELD ->
-                d.subject()
+                group
                         + (d.reason().isEmpty()
                                 ? " is kept back by no rule any more"
                                 : " is kept from running by a rule");
@@ -55,7 +57,7 @@ final class DecisionText {
             case FORCED -> "an operator forced a new generation of the record";
             case GAP -> d.reason();
             case FORGOTTEN ->
-                d.subject() + " is taken out of the record: whoever registers it again begins with its first start";
+                group + " is taken out of the record: whoever registers it again begins with its first start";
             case NAMED -> to + " owns the name " + d.reason();
             case UNNAMED -> from + " owns no more the name " + d.reason();
             case MEMBERS -> d.subject() + " begins anew, its members are " + d.reason();

@@ -51,9 +51,14 @@ public final class RecordChanges {
             }
             String detail = beyondTheSentence(notice);
             if (!detail.isEmpty()) {
-                reasons.merge(notice.subject(), detail, (a, b) -> a + "; " + b);
+                reasons.merge(notice.subject(), detail, (a, b) -> isIn(a, b) ? a : a + "; " + b);
             }
         }
+    }
+
+    /** Why a grant ended is often why no other is given. */
+    private static boolean isIn(String said, String detail) {
+        return said.equals(detail) || said.startsWith(detail + "; ") || said.endsWith("; " + detail);
     }
 
     /** Who, which token and which proof are said anyway. */
@@ -309,7 +314,10 @@ public final class RecordChanges {
         if (!now.moveTo().equals(then.moveTo())) {
             move(name, now, isNew);
         }
-        if (!now.held().equals(then.held())) {
+        // Without a grant it is kept back by what it waits for, and a new one says that it is not any more.
+        boolean isOverAnyway =
+                now.held().isEmpty() && (isNew || grant.filter(Grant::stands).isEmpty());
+        if (!now.held().equals(then.held()) && !isOverAnyway) {
             add(Draft.plain(Kind.HELD, name, now.held(), after.number()));
         }
         if (!now.fatal().equals(then.fatal())) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.understudy.ha.api.Advisor.Candidate;
 import org.understudy.ha.api.Advisor.Explanation;
 import org.understudy.ha.api.Incarnation;
@@ -36,23 +37,32 @@ public final class Advice {
      *
      * @param group one that the record knows
      * @param before who held it before, if this process saw that
+     * @param isEnding whether its holder has said that it stops it, or cannot
      */
-    public static Explanation explain(ClusterRecord record, String group, Optional<Incarnation> before) {
+    public static Explanation explain(
+            ClusterRecord record, String group, Optional<Incarnation> before, boolean isEnding) {
         Advice advice = new Advice(record, group);
-        return advice.with(advice.isLive() ? advice.whyHere(before) : group + " runs nowhere: " + advice.whyNowhere());
+        return advice.with(
+                advice.isLive()
+                        ? advice.whyHere(before, isEnding)
+                        : Part.title(group) + " runs nowhere: " + advice.whyNowhere());
     }
 
-    /** Why it is not on a node. */
-    public static Explanation whyNot(ClusterRecord record, String group, NodeId node) {
+    /**
+     * Why it is not on a node.
+     *
+     * @param isEnding whether its holder has said that it stops it, or cannot
+     */
+    public static Explanation whyNot(ClusterRecord record, String group, NodeId node, boolean isEnding) {
         Advice advice = new Advice(record, group);
-        return advice.with(advice.whyNot(node));
+        return advice.with(advice.whyNot(node, isEnding));
     }
 
     private Explanation with(String sentence) {
         List<Candidate> candidates = new ArrayList<>();
         for (int n : board.present()) {
             Optional<String> why = board.whyNot(number, n);
-            candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse("")));
+            candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse(""), score(n)));
         }
         Optional<Grant> grant = grant();
         List<String> all = new ArrayList<>(List.of(sentence));
@@ -60,6 +70,16 @@ public final class Advice {
         Oddities.copiesLeftOver(record, group).ifPresent(all::add);
         return new Explanation(
                 group, String.join("; ", all), grant.map(Grant::holder), grant.map(Grant::proof), candidates);
+    }
+
+    /** How the copy on a node scores for the promoted role. */
+    private OptionalLong score(int node) {
+        Candidacy offer = Part.roleOf(group) == Role.PROMOTED ? board.offer(number, node) : null;
+        return offer == null || !offer.isEligible() ? OptionalLong.empty() : OptionalLong.of(offer.priority());
+    }
+
+    private String title() {
+        return Part.title(group);
     }
 
     private Optional<Grant> grant() {
@@ -74,17 +94,17 @@ public final class Advice {
         return Planner.whyUnowned(record, group);
     }
 
-    private String whyHere(Optional<Incarnation> before) {
+    private String whyHere(Optional<Incarnation> before, boolean isEnding) {
         Grant grant = grant().orElseThrow();
         NodeId here = grant.holder().node();
         List<String> parts = new ArrayList<>();
-        parts.add(group + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
+        parts.add(title() + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
         preferredBefore(here).forEach(node -> parts.add(whyNotThere(node)));
         GroupRecord state = board.state(number);
         state.moveTo()
                 .filter(to -> !to.equals(here))
-                .ifPresent(to ->
-                        parts.add("it is asked to move to " + to + ", and runs here until that has made ready for it"));
+                .ifPresent(to -> parts.add("it is asked to move to " + to
+                        + (isEnding ? "" : ", and runs here until that has made ready for it")));
         if (!state.held().isEmpty()) {
             parts.add("it is about to stop: " + state.held());
         }
@@ -110,13 +130,14 @@ public final class Advice {
                 there == Board.NONE ? Optional.of(node + " is not in the cluster now") : board.whyNot(number, there);
         Failback.Mode failback =
                 board.state(number).rules().placement().failback().mode();
-        return "it prefers " + node + ", but "
-                + why.orElse(
-                        switch (failback) {
-                            case MANUAL -> node + " could run it again: " + howToBringIt(node);
-                            case NEVER -> "it does not go back";
-                            case WHEN_STABLE -> node + " has not been well for long enough yet to go back";
-                        });
+        return "it prefers " + node
+                + why.map(reason -> ", but " + reason)
+                        .orElse(
+                                switch (failback) {
+                                    case MANUAL -> ", which could run it again: " + howToBringIt(node);
+                                    case NEVER -> ", and never goes back there by itself";
+                                    case WHEN_STABLE -> ", which has not been well for long enough yet to go back";
+                                });
     }
 
     private String howToBringIt(NodeId node) {
@@ -128,13 +149,13 @@ public final class Advice {
                 .orElse("move it there, nothing moves back by itself");
     }
 
-    private String whyNot(NodeId node) {
+    private String whyNot(NodeId node, boolean isEnding) {
         Optional<Grant> grant = grant();
         if (!board.state(number).fatal().isEmpty() && grant.isEmpty()) {
-            return group + " " + whyNowhere();
+            return title() + " " + whyNowhere();
         }
         if (grant.filter(g -> g.holder().node().equals(node)).isPresent()) {
-            return group + " is on " + node;
+            return title() + " is on " + node;
         }
         int there = board.nodeNumber(node);
         if (there == Board.NONE || board.session(there) == null) {
@@ -145,10 +166,17 @@ public final class Advice {
             return why.get();
         }
         if (grant.isPresent()) {
-            return node + " could run " + group + ", which stays on "
-                    + grant.get().holder().node() + " because nothing makes it move";
+            boolean isLeaving = isEnding || board.isToStop(number);
+            return node + " could run " + title()
+                    + (isLeaving
+                            ? ", which has not left " + holder(grant) + " yet"
+                            : ", which stays on " + holder(grant) + " because nothing makes it move");
         }
-        return node + " could run " + group + ": " + whyNowhere();
+        return node + " could run " + title() + ": " + whyNowhere();
+    }
+
+    private static NodeId holder(Optional<Grant> grant) {
+        return grant.orElseThrow().holder().node();
     }
 
     /** What the proof was, in words. */

@@ -385,6 +385,11 @@ final class Board {
         return names[g];
     }
 
+    /** What to call it to somebody who knows the group. */
+    String title(int g) {
+        return Part.title(names[g]);
+    }
+
     NodeId node(int n) {
         return nodes[n];
     }
@@ -850,8 +855,8 @@ final class Board {
             return all;
         }
         int apart = apartAt(g, n);
-        if (apart != NONE) {
-            all.add(nodes[n] + ": it must be apart from " + names[apart] + ", which "
+        if (apart != NONE && !isSaidByVeto(g, apart, n)) {
+            all.add(nodes[n] + ": it must be apart from " + title(apart) + ", which "
                     + (holder[apart] == n ? "is there" : "is about to come there"));
         }
         int missing = missingAt(g, n);
@@ -868,11 +873,20 @@ final class Board {
         return all;
     }
 
+    /** Whether it is another copy of the same group, and the node itself says already that it is there. */
+    private boolean isSaidByVeto(int g, int apart, int n) {
+        Candidacy offer = row(g)[n];
+        return offer != null
+                && !offer.isEligible()
+                && holder[apart] == n
+                && Part.groupOf(names[apart]).equals(Part.groupOf(names[g]));
+    }
+
     /** The rule to be with somebody that {@link #missingAt} found. */
     String missing(Links own, int rule) {
         if (rule >= own.with.length) {
             int other = own.followers[rule - own.with.length];
-            return "it must be with " + names[other] + ", which is on " + nodes[place(other)];
+            return "it must be with " + title(other) + ", which is on " + nodes[place(other)];
         }
         String called = List.copyOf(own.rules.placement().with()).get(rule);
         if (own.with[rule].length == 0) {
@@ -901,7 +915,7 @@ final class Board {
         }
         for (int other : own.after[rule]) {
             if (isToStop(other)) {
-                return "it runs only while " + names[other] + " does, which is about to stop";
+                return "it runs only while " + title(other) + " does, which is about to stop";
             }
         }
         return "it starts after " + called + ", which does not run";
@@ -912,21 +926,21 @@ final class Board {
         List<String> path = new ArrayList<>();
         int at = g;
         for (int i = 0; i <= names.length; i++) {
-            path.add(names[at]);
+            path.add(title(at));
             int next = NONE;
             for (int[] each : links[at].after) {
                 for (int other : each) {
                     boolean isIn = links[other].afterCircle == links[g].afterCircle;
                     boolean isEnd = other == g;
-                    next = isIn && (next == NONE || isEnd || path.contains(names[next])) ? other : next;
+                    next = isIn && (next == NONE || isEnd || path.contains(title(next))) ? other : next;
                 }
             }
             at = next;
-            if (at == NONE || path.contains(names[at])) {
+            if (at == NONE || path.contains(title(at))) {
                 break;
             }
         }
-        return String.join(" after ", path) + " after " + (at == NONE ? names[g] : names[at]);
+        return String.join(" after ", path) + " after " + title(at == NONE ? g : at);
     }
 
     /** Nodes with a session, in the order of their names. */

@@ -134,6 +134,12 @@ public record Part(
         };
     }
 
+    /** The name in the record of what somebody calls by its title, or by that name. */
+    public static String named(String called) {
+        return called.replaceFirst("^(\\S+) copy ([0-9]+)$", "$1" + COPY + "$2")
+                .replaceFirst("^(\\S+) promoted$", "$1" + PROMOTED);
+    }
+
     public String group() {
         return groupOf(name);
     }

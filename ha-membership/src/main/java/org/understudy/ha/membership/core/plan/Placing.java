@@ -346,7 +346,7 @@ final class Placing {
             return false;
         }
         for (int other : best.leaving) {
-            making.put(other, "it makes room for " + board.name(g) + ", which has a higher priority");
+            making.put(other, "it makes room for " + board.title(g) + ", which has a higher priority");
         }
         board.reserve(g, best.node);
         return true;
@@ -563,7 +563,7 @@ final class Placing {
         }
         for (int other : own.apart) {
             if (board.place(other) == here && board.holder(other) == here && isFirst(other, g)) {
-                return Optional.of("it must be apart from " + board.name(other) + ", which stays here");
+                return Optional.of("it must be apart from " + board.title(other) + ", which stays here");
             }
         }
         for (int i = 0; i < own.kinds.length; i++) {

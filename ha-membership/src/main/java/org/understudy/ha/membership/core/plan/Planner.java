@@ -86,7 +86,7 @@ public final class Planner {
         }
         Candidacy candidacy = target.candidacies().get(group);
         if (candidacy == null) {
-            return Optional.of(to + " has not registered group " + group);
+            return Optional.of(to + " has not registered group " + Part.title(group));
         }
         if (!candidacy.isEligible()) {
             return Optional.of(to + " cannot start it now: " + candidacy.whyNot());
@@ -104,7 +104,7 @@ public final class Planner {
                 .filter(candidacy -> !candidacy.isEligible())
                 .map(Candidacy::whyNot)
                 .or(() -> moveRefusal(record, group, to));
-        return to + " could not take " + group + " over"
+        return to + " could not take " + Part.title(group) + " over"
                 + why.map(reason -> ": " + reason).orElse("")
                 + record.grant(group)
                         .filter(grant -> grant.stands() && why.isPresent())
@@ -116,7 +116,7 @@ public final class Planner {
         int number = board.number(group);
         int there = board.nodeNumber(to);
         if (board.isMaintained(number)) {
-            return Optional.of("an operator has " + group + " in maintenance; end that first");
+            return Optional.of("an operator has " + Part.title(group) + " in maintenance; end that first");
         }
         if (board.holder(number) == there || board.isAllowedFirst(number, there)) {
             return board.isCandidate(number, there) || board.holder(number) == there
@@ -359,7 +359,7 @@ public final class Planner {
                         .grant()
                         .filter(grant -> grant.stands() && grant.holder().node().equals(node))
                         .isPresent())
-                .map(Map.Entry::getKey)
+                .map(group -> Part.title(group.getKey()))
                 .toList();
     }
 
@@ -1011,7 +1011,7 @@ public final class Planner {
             return candidacy.remains().stream()
                     .filter(thing -> held.containsKey(thing) && isRival.test(held.get(thing)))
                     .findFirst()
-                    .map(thing -> thing + " is held by group " + held.get(thing) + " on "
+                    .map(thing -> thing + " is held by group " + Part.title(held.get(thing)) + " on "
                             + standing(held.get(thing)).orElseThrow().holder() + "; give each group its own");
         }
 

@@ -245,9 +245,9 @@ public final class Rehearsal {
                                     + record.grant(group).orElseThrow().proof();
             outcomes.add(new Outcome(group, from, to, why));
             if (to.isEmpty() && (from.isPresent() || !before.groups().containsKey(group))) {
-                down.add(group);
+                down.add(Part.title(group));
             } else if (!from.equals(to)) {
-                moved.add(group + " to " + to.orElseThrow());
+                moved.add(Part.title(group) + " to " + to.orElseThrow());
             } else {
                 same++;
             }

@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core.record;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collection;
 
 /** Human sentences as the record keeps them: whoever wrote one may have pasted a whole stack trace. */
@@ -38,6 +39,12 @@ public final class Sentence {
         return names.size() <= FEW
                 ? names.toString()
                 : names.stream().limit(FEW).toList() + " and " + (names.size() - FEW) + " more";
+    }
+
+    /** A time for a sentence: {@code 30 s}, or {@code 250 ms} where that is not whole seconds and less than ten. */
+    public static String of(Duration time) {
+        boolean isShort = time.toMillis() < 10_000 && time.toMillis() % 1000 != 0;
+        return isShort || time.isZero() ? time.toMillis() + " ms" : time.toSeconds() + " s";
     }
 
     private static int bytes(String text) {

@@ -119,6 +119,31 @@ class RecordChangesTest {
     }
 
     @Test
+    void a_rule_that_took_the_grant_away_is_told_once_and_not_as_over_while_it_keeps_the_group_back() {
+        String rule = "it starts after web, which does not run";
+        ClusterRecord runs = withGroup(BOTH, "files", granted(A1, 4, false));
+        ClusterRecord held = withGroup(runs, "files", runs.groups().get("files").withHeld(rule));
+        ClusterRecord waits = withGroup(
+                runs,
+                "files",
+                GroupRecord.NEW.withGrant(
+                        new Grant(A1, 4, ProofKind.NEVER, Optional.of(ProofKind.RELEASED), false, List.of())));
+
+        assertThat(sentences(RecordChanges.between(runs, held, List.of())))
+                .containsExactly("files is kept from running by a rule (" + rule + ")");
+        assertThat(sentences(RecordChanges.between(held, runs, List.of())))
+                .containsExactly("files is kept back by no rule any more");
+        assertThat(sentences(RecordChanges.between(
+                        held,
+                        waits,
+                        List.of(
+                                new Notice("files", Reason.GRANT_OVER, "a#1 token 4 RELEASED: " + rule),
+                                new Notice("files", Reason.GRANT_WAITS, rule)))))
+                .containsExactly("files is granted to nobody, token 4 of a#1 is over: a#1 stopped it and said so ("
+                        + rule + ")");
+    }
+
+    @Test
     void operators_votes_and_generations_are_told() {
         ClusterRecord after = empty().withOperators(
                         new TreeSet<>(List.of(A)), List.of(new OperatorWord(3, "b#1 is off", "ann", "saw it")))
@@ -237,8 +262,9 @@ class RecordChangesTest {
 
         assertThat(drafts).extracting(Draft::kind).containsExactly(Kind.VOUCHED, Kind.FORGOTTEN);
         assertThat(sentences(drafts).get(1))
-                .isEqualTo("db#1 is taken out of the record: whoever registers it again begins with its first start"
-                        + " (by ann: not used any more)");
+                .isEqualTo(
+                        "db copy 1 is taken out of the record: whoever registers it again begins with its first start"
+                                + " (by ann: not used any more)");
     }
 
     private static List<String> sentences(List<Draft> drafts) {

@@ -33,7 +33,8 @@ class AdviceTest {
         register("web", List.of("a", "b"), Map.of());
         play.lose("a");
 
-        Explanation explanation = Advice.explain(play.record(), "web", Optional.of(new Incarnation(NodeId.of("a"), 1)));
+        Explanation explanation =
+                Advice.explain(play.record(), "web", Optional.of(new Incarnation(NodeId.of("a"), 1)), false);
 
         assertThat(explanation.sentence())
                 .startsWith("web is on b under token 2: the guardian of a#1 proved that its process had ended (DIED)")
@@ -52,9 +53,10 @@ class AdviceTest {
         play.lose("a");
         play.back("a");
 
-        assertThat(explain("web")).contains("a could run it again: move it there, nothing moves back by itself");
-        assertThat(explain("mail")).contains("it does not go back");
-        assertThat(explain("dns")).contains("a has not been well for long enough yet");
+        assertThat(explain("web"))
+                .contains("it prefers a, which could run it again: move it there, nothing moves back by itself");
+        assertThat(explain("mail")).contains("it prefers a, and never goes back there by itself");
+        assertThat(explain("dns")).contains("it prefers a, which has not been well for long enough yet");
     }
 
     @Test
@@ -92,6 +94,9 @@ class AdviceTest {
         assertThat(whyNot("web", B)).isEqualTo("b: it must be apart from mail, which is there");
         assertThat(whyNot("web", NodeId.of("c")))
                 .isEqualTo("c could run web, which stays on a because nothing makes it move");
+        assertThat(Advice.whyNot(play.record(), "web", NodeId.of("c"), true).sentence())
+                .as("its holder has said that it stops it")
+                .isEqualTo("c could run web, which has not left a yet");
         assertThat(whyNot("web", NodeId.of("z"))).isEqualTo("z is not in the cluster now");
         play.operate(Operation.Kind.STANDBY, "c");
         assertThat(whyNot("web", NodeId.of("c"))).isEqualTo("c is on standby");
@@ -132,7 +137,7 @@ class AdviceTest {
         play.back("a");
 
         assertThat(explain("web#1"))
-                .contains("a could run it again: a copy is not moved")
+                .contains("it prefers a, which could run it again: a copy is not moved")
                 .doesNotContain("move it there");
         play.operate(Operation.Kind.MAINTAIN, Target.group("mail"));
         assertThat(explain("mail"))
@@ -217,11 +222,11 @@ class AdviceTest {
     }
 
     private String explain(String group) {
-        return Advice.explain(play.record(), group, Optional.empty()).sentence();
+        return Advice.explain(play.record(), group, Optional.empty(), false).sentence();
     }
 
     private String whyNot(String group, NodeId node) {
-        return Advice.whyNot(play.record(), group, node).sentence();
+        return Advice.whyNot(play.record(), group, node, false).sentence();
     }
 
     private Forecast whatIf(Change... changes) {

@@ -97,6 +97,10 @@ class PartTest {
             assertThat(Part.copyOf(whole)).isZero();
         }
         assertThat(Part.copyOf("db#x")).isZero();
+        for (String name : List.of("db", "db#12", "db!promoted", "election:db")) {
+            assertThat(Part.named(Part.title(name))).isEqualTo(name);
+            assertThat(Part.named(name)).isEqualTo(name);
+        }
     }
 
     private static class Plain implements ManagedResource {

@@ -21,12 +21,14 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Rules;
 
 /** What the planner makes of copies and promoted roles, which it takes for groups like any other, and of many groups at once. */
 class PartsInTheRecordTest {
@@ -95,6 +97,30 @@ class PartsInTheRecordTest {
         ClusterRecord record =
                 withGroup(roles(Map.of(A1, score(1), B1, score(2), C1, score(3))), "db!promoted", granted(A1, 5, true));
         assertThat(plan(record).isChange()).isFalse();
+    }
+
+    @Test
+    void whoever_asks_hears_how_the_copies_score_and_nothing_twice() {
+        Candidacy there = score(7).withEligibility(false, "copy 2 of it is on this node already");
+        ClusterRecord record = withGroup(
+                roles(Map.of(A1, score(1), B1, score(2), C1, score(3).withEligibility(false, "lags"))),
+                "db!promoted",
+                granted(A1, 5, true));
+        record = withSession(record, A1, new TreeMap<>(Map.of("db!promoted", score(1), "db#1", there)));
+        Rules apart = Rules.of(Placement.NONE.alsoApartFrom("db"));
+        record = withGroup(record, "db#1", GroupRecord.NEW.withRules(apart));
+        record = withGroup(record, "db#2", granted(A1, 6, true).withRules(apart));
+
+        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
+                        .candidates())
+                .extracting(each -> each.node() + " " + each.score())
+                .containsExactly("a OptionalLong[1]", "b OptionalLong[2]", "c OptionalLong.empty");
+        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
+                        .sentence())
+                .startsWith("db promoted is on a under token 5");
+        assertThat(Advice.whyNot(record, "db#1", A, false).sentence())
+                .contains("a: copy 2 of it is on this node already")
+                .doesNotContain("apart");
     }
 
     @Test
