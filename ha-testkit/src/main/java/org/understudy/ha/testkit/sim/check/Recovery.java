@@ -102,10 +102,13 @@ public final class Recovery {
     /** A move comes to an end, one way or the other. */
     private Optional<String> isAskedToMove(SimGroup group, List<Optional<NodeMachine>> machines) {
         return newest(machines)
-                .map(record -> record.groups().get(group.name()))
-                .filter(known -> known.grant().filter(Grant::stands).isPresent())
-                .flatMap(GroupRecord::moveTo)
-                .map(to -> group.name() + " is still asked to move to " + to + why(group, machines));
+                .flatMap(record -> Optional.ofNullable(record.groups().get(group.name()))
+                        // Whoever cannot hear it any more moves nothing.
+                        .filter(known -> known.grant()
+                                .filter(grant -> grant.stands() && record.isLive(grant.holder()))
+                                .isPresent())
+                        .flatMap(GroupRecord::moveTo)
+                        .map(to -> group.name() + " is still asked to move to " + to + why(group, machines)));
     }
 
     private String why(SimGroup group, List<Optional<NodeMachine>> machines) {
