@@ -677,7 +677,9 @@ final class DeadlineGateScenarios implements AutoCloseable {
             assertThat(jvm.ask("eligibility")).contains("isEligible=true");
             assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
             a.inside("ip", "addr", "add", "192.0.2.50/32", "dev", "lan0");
-            assertThat(jvm.ask("start RELEASED 4711")).startsWith("refused HARD").contains("stands on this host");
+            assertThat(jvm.ask("start RELEASED 4711"))
+                    .startsWith("refused HARD")
+                    .contains("stands on this host");
             assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
             a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
             assertThat(jvm.ask("stop")).isEqualTo("ok");
