@@ -224,7 +224,7 @@ final class AddressTenure {
         SegmentTalk.warmUp();
         TcpCare.warmUp();
         GateMachine warm = new GateMachine(GateTiming.forLease(1_000_000_000));
-        warm.decide(0, true, 0);
+        warm.decide(0, true, 0, 0);
         new AnnouncementSchedule(0, 1).next(0);
         new DeadlineMachine(1).decide(0, true, 0);
         new RenewalRound(1, 1, 0).next(0);
@@ -643,7 +643,8 @@ final class AddressTenure {
             }
         }
         if (isRenewalDue.get()) {
-            if (!standing.renewIfDue()) {
+            // Ordered by a beat; one that came too late for its gate orders it again when that is open.
+            if (gate.isOpen() && !standing.renewIfDue()) {
                 presence.stirred();
             }
             renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
@@ -758,7 +759,7 @@ final class AddressTenure {
                 context.report(sentence);
             }
         } catch (RuntimeException e) {
-            // The thread that keeps the gate open must not end over it.
+            // The thread that looks after the addresses must not end over it.
             LOG.warn("nobody was told \"{}\"", sentence, e);
         }
     }

@@ -91,8 +91,8 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  *
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop the daemon thread
  * {@code ha-NODE-address-IP} repeats the announcement and looks after the addresses; {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the
- * process. All resources of a node share {@code ha-NODE-addresses}, which keeps their gates open and hears the kernel, and for each card {@code ha-NODE-ear-CARD}, which
- * listens for rivals and answers: made with the factory of the first that starts, and ended with the last that stops.
+ * process. All resources of a node share {@code ha-NODE-addresses}, which keeps their gates open and hears the kernel, {@code ha-NODE-addresses-looks}, which looks whether
+ * the kernel heeds them, and for each card {@code ha-NODE-ear-CARD}, which listens for rivals and answers: made with the factory of the first that starts, and ended with the last that stops.
  *
  * @since 0.1.0
  */

@@ -17,7 +17,6 @@ import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
 import org.understudy.ha.iptakeover.packet.IpAddress;
-import org.understudy.ha.iptakeover.spi.CardEvents;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
 
 /**
@@ -123,7 +122,7 @@ final class GatePulse {
         private final LinuxCardEvents events;
         /** Given for looks that are due, and for the end. */
         private final Semaphore looks = new Semaphore(0);
-        /** Guarded by {@link #lock}. */
+        /** Written under {@link #lock} once it runs. */
         private volatile boolean isOver;
         /** Why there are no looks any more, though there are stays. */
         private volatile String blind = "";
@@ -275,8 +274,11 @@ final class GatePulse {
         }
     }
 
-    /** What one stay has of it, and what its own thread waits for. */
-    final class Place implements CardEvents {
+    /**
+     * What one stay has of it, and what its own thread waits for: what the kernel tells of its interfaces and addresses. A reason to look again, not a record, as with
+     * {@link LinkEvents}.
+     */
+    final class Place implements AutoCloseable {
         private final Runner runner;
         private final List<Integer> interfaces = new CopyOnWriteArrayList<>();
         private final AddressSet addresses;
@@ -307,8 +309,12 @@ final class GatePulse {
             this.tag = tag;
         }
 
-        @Override
-        public void hearAlso(int interfaceIndex) {
+        /**
+         * Hears another interface as well, from now on: what happened there before must be looked for.
+         *
+         * @throws PlatformException if the kernel refuses
+         */
+        void hearAlso(int interfaceIndex) {
             lock.lock();
             try {
                 interfaces.add(interfaceIndex);
@@ -460,8 +466,14 @@ final class GatePulse {
             return !(event instanceof LinkEvents.LinkRemoved removed) || interfaces.contains(removed.index());
         }
 
-        @Override
-        public List<LinkEvents.Event> await(long nanos) {
+        /**
+         * Waits until there is news, somebody {@linkplain #wake() wakes}, or the time has passed.
+         *
+         * @param nanos how long at most; {@link Long#MAX_VALUE} for ever
+         * @return what was told, in order; {@link LinkEvents.Missed} where some of it was lost. Nothing is told of an address that was added or prolonged with the
+         *     mark of this library and the tag
+         */
+        List<LinkEvents.Event> await(long nanos) {
             box.lock();
             try {
                 long left = nanos;
@@ -480,8 +492,8 @@ final class GatePulse {
             }
         }
 
-        @Override
-        public void wake() {
+        /** Ends the present wait, or the next one. Any thread, never blocks; without effect once closed. */
+        void wake() {
             box.lock();
             try {
                 isWoken = true;

@@ -216,7 +216,7 @@ final class SegmentTalk implements AutoCloseable {
                 addresses.all().stream().limit(ADDRESSES_CONFIRMED_MAX).toList();
         long now = System.nanoTime();
         try (NeighbourTable table = new LinuxNeighbourTable()) {
-            // The kernel's tables may be long, and the gate waits meanwhile.
+            // The kernel's tables may be long, and renewals wait meanwhile.
             Map<Boolean, List<Confirmation.Neighbour>> candidates = new HashMap<>();
             for (IpAddress address : some) {
                 List<Confirmation.Neighbour> chosen = Confirmation.choose(
@@ -226,7 +226,7 @@ final class SegmentTalk implements AutoCloseable {
                 confirmations.put(address, new Confirmation(address, mac, chosen, now));
             }
         } catch (RuntimeException e) {
-            // The thread that keeps the gate open must not end over it.
+            // The thread that looks after the addresses must not end over it.
             LOG.warn("{}: nobody is asked whether the takeover was noticed: {}", addresses, e.toString());
         }
     }

@@ -256,7 +256,7 @@ final class StandingAddresses implements AutoCloseable {
     }
 
     /**
-     * Only right after the gate was prolonged: an address whose gate nobody prolongs must go. However late this comes, it does not
+     * Only where the gate was just kept open, and is open: an address whose gate nobody keeps open must go. However late this comes, it does not
      * bring back what is gone.
      *
      * @return false if one of them is absent

@@ -669,6 +669,26 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(eye.ask("tables")).isEqualTo(NOTHING);
     }
 
+    /** What a start that is refused early finds behind its gate it does not know: the gate stays, shut, until the stop. */
+    void a_refused_start_leaves_its_ready_gate_to_the_stop() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm jvm = a.jvm();
+            assertThat(jvm.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+            assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
+            a.inside("ip", "addr", "add", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("start RELEASED 4711"))
+                    .startsWith("refused HARD")
+                    .contains("stands on this host");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("stop")).isEqualTo("ok");
+            assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
     /** As of a call that is abandoned after its budget, and whose thread goes on. */
     void a_preparation_that_is_taken_back_while_it_is_under_way_takes_itself_back() throws InterruptedException {
         IpAddress vip = IpAddress.parse(VIPS.get(0)).orElseThrow();

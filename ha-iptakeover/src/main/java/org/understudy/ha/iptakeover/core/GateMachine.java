@@ -64,14 +64,6 @@ public final class GateMachine {
      * @param confirmedNanos when the newest confirmed renewal was sent; read before the clock
      * @param leaseValid whether the lease itself says that it holds; false also while the node doubts its sense of time
      * @param nowNanos the clock the confirmation is measured on
-     */
-    public Decision decide(long confirmedNanos, boolean leaseValid, long nowNanos) {
-        return decide(confirmedNanos, leaseValid, nowNanos, 0);
-    }
-
-    /**
-     * The same.
-     *
      * @param earlyNanos how much sooner than needed an open gate is prolonged, if it is asked about so soon; less than {@link GateTiming#refreshNanos()}
      */
     public Decision decide(long confirmedNanos, boolean leaseValid, long nowNanos, long earlyNanos) {

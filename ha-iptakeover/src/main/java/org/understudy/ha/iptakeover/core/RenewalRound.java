@@ -3,10 +3,10 @@ package org.understudy.ha.iptakeover.core;
 /**
  * Which addresses to renew now, so that each is renewed once a round. They are renewed a slice at a time, the slices spread evenly over
  * the round: waking for one address costs as much as waking for all of a slice, and in IPv6 the kernel looks at all addresses of the
- * host for each, so that more at once would hold up the gate.
+ * host for each, so that more at once would hold up whatever else the thread has to do.
  */
 public final class RenewalRound {
-    /** So many at most in one go, so that the gate is prolonged in between. */
+    /** So many at most in one go, so that it is asked in between whether the gate is still open. */
     static final int SLICE_MAX = 25;
 
     private final int count;

@@ -66,6 +66,8 @@ public final class CardGuard implements AutoCloseable {
     private static final long TRIAL_FUTURE_NANOS = 10_000_000_000L;
     private static final long TRIAL_PAST_NANOS = 1_000_000;
     private static final int ENOSYS = 38;
+    /** Believes nothing. */
+    private static final Heads ALWAYS = (card, direction, look) -> look.get();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final CardLock cardLock;
@@ -536,7 +538,7 @@ public final class CardGuard implements AutoCloseable {
 
     /** Why the kernel does not ask this guard first about each frame of the card, in words; empty if it does. Two calls. */
     public String problem() {
-        return problem((card, direction, look) -> look.get());
+        return problem(ALWAYS);
     }
 
     private String problem(Heads heads) {
@@ -598,7 +600,7 @@ public final class CardGuard implements AutoCloseable {
      * @throws PlatformException if no netlink socket can be opened
      */
     public DeadlineGate gate(AddressSet addresses) {
-        return gate(addresses, (card, direction, look) -> look.get());
+        return gate(addresses, ALWAYS);
     }
 
     /** The same; these are asked by {@link DeadlineGate#problem()}, and never by {@link DeadlineGate#create}, which looks itself. */

@@ -94,7 +94,7 @@ public final class LinuxSegmentEar implements SegmentEar {
         boolean isOpen = false;
         try {
             descriptors.add(Libc.eventDescriptor());
-            tune(addresses);
+            tune(Filters.of(addresses));
             thread = threads.newThread(this::run);
             thread.setName(threadName);
             thread.setDaemon(true);
@@ -113,11 +113,13 @@ public final class LinuxSegmentEar implements SegmentEar {
      * @throws PlatformException as when it was made; some of the new ones may be heard then
      */
     public void retune(List<? extends IpAddress> addresses) {
+        // Before the lock, which the thread of the ear takes in each turn.
+        Filters filters = Filters.of(addresses);
         lock.lock();
         try {
             if (!isClosed) {
                 int before = descriptors.size();
-                tune(addresses);
+                tune(filters);
                 if (descriptors.size() > before) {
                     Libc.signalEvent(descriptors.get(WAKE));
                 }
@@ -127,18 +129,25 @@ public final class LinuxSegmentEar implements SegmentEar {
         }
     }
 
-    private void tune(List<? extends IpAddress> addresses) {
-        List<Ipv4Address> v4 = new ArrayList<>();
-        List<Ipv6Address> v6 = new ArrayList<>();
-        for (IpAddress address : addresses) {
-            if (address instanceof Ipv4Address four) {
-                v4.add(four);
-            } else if (address instanceof Ipv6Address six) {
-                v6.add(six);
+    /** What each socket lets pass, and which is needed. */
+    private record Filters(boolean hasV4, byte[] arp, boolean hasV6, byte[] discovery) {
+        static Filters of(List<? extends IpAddress> addresses) {
+            List<Ipv4Address> v4 = new ArrayList<>();
+            List<Ipv6Address> v6 = new ArrayList<>();
+            for (IpAddress address : addresses) {
+                if (address instanceof Ipv4Address four) {
+                    v4.add(four);
+                } else if (address instanceof Ipv6Address six) {
+                    v6.add(six);
+                }
             }
+            return new Filters(!v4.isEmpty(), SegmentFilter.arp(v4), !v6.isEmpty(), SegmentFilter.discovery(v6));
         }
-        tune(EthernetFrame.TYPE_ARP, !v4.isEmpty(), SegmentFilter.arp(v4));
-        tune(Sighting.TYPE_IPV6, !v6.isEmpty(), SegmentFilter.discovery(v6));
+    }
+
+    private void tune(Filters filters) {
+        tune(EthernetFrame.TYPE_ARP, filters.hasV4(), filters.arp());
+        tune(Sighting.TYPE_IPV6, filters.hasV6(), filters.discovery());
     }
 
     private void tune(int protocol, boolean isNeeded, byte[] filter) {

@@ -101,7 +101,7 @@ class GateMachineProperties {
             }
             long read = confirmed;
             now += turn.afterRead();
-            GateMachine.Decision decision = machine.decide(read, true, now);
+            GateMachine.Decision decision = machine.decide(read, true, now, 0);
             Action action = decision.action();
             if (action == Action.WAIT || action == Action.LET_GO) {
                 return;

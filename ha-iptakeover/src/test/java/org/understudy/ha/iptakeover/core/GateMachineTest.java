@@ -20,7 +20,7 @@ class GateMachineTest {
         assertThat(act(0, 0, true)).isEqualTo(Action.ARM);
         assertThat(act(0, 0, true)).isEqualTo(Action.OPEN);
         assertThat(machine.isOpen()).isTrue();
-        assertThat(machine.decide(0, true, 1).nextNanos()).isEqualTo(TIMING.refreshNanos());
+        assertThat(machine.decide(0, true, 1, 0).nextNanos()).isEqualTo(TIMING.refreshNanos());
         assertThat(act(0, TIMING.refreshNanos() - 1, true)).isEqualTo(Action.WAIT);
         assertThat(act(0, TIMING.refreshNanos(), true)).isEqualTo(Action.PROLONG);
         assertThat(machine.reopenings()).isZero();
@@ -69,15 +69,16 @@ class GateMachineTest {
     @Test
     void in_doubt_nothing_is_prolonged_and_nothing_taken_down_before_the_end() {
         open(0);
-        assertThat(machine.decide(0, false, TIMING.refreshNanos()).action()).isEqualTo(Action.WAIT);
-        assertThat(machine.decide(0, false, TIMING.lengthNanos() - 1).action()).isEqualTo(Action.WAIT);
-        assertThat(machine.decide(0, false, TIMING.lengthNanos()).action()).isEqualTo(Action.LET_GO);
+        assertThat(machine.decide(0, false, TIMING.refreshNanos(), 0).action()).isEqualTo(Action.WAIT);
+        assertThat(machine.decide(0, false, TIMING.lengthNanos() - 1, 0).action())
+                .isEqualTo(Action.WAIT);
+        assertThat(machine.decide(0, false, TIMING.lengthNanos(), 0).action()).isEqualTo(Action.LET_GO);
     }
 
     @Test
     void after_a_doubt_it_goes_on_with_a_fresh_confirmation() {
         open(0);
-        assertThat(machine.decide(0, false, TIMING.refreshNanos()).action()).isEqualTo(Action.WAIT);
+        assertThat(machine.decide(0, false, TIMING.refreshNanos(), 0).action()).isEqualTo(Action.WAIT);
         long later = TIMING.refreshNanos() + 10 * MILLI;
         assertThat(act(later, later + MILLI, true)).isEqualTo(Action.PROLONG);
     }
@@ -125,7 +126,7 @@ class GateMachineTest {
     }
 
     private Action act(long confirmed, long now, boolean accepted) {
-        Action action = machine.decide(confirmed, true, now).action();
+        Action action = machine.decide(confirmed, true, now, 0).action();
         if (action != Action.WAIT && action != Action.LET_GO) {
             machine.done(action, accepted);
         }

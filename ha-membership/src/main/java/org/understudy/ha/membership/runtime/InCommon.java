@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** What the resources of one node have in common, one object of each type, for as long as the node lives. Any thread. */
+/** What the resources of one node have in common, one object of each type, for as long as the node lives, and its class with it. Any thread. */
 public final class InCommon {
     private final Map<Class<?>, Object> all = new ConcurrentHashMap<>();
 

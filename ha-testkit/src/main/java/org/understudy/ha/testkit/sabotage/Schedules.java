@@ -519,7 +519,7 @@ final class Schedules {
         long open = 0;
         int calls = 0;
         while (true) {
-            GateMachine.Decision decision = machine.decide(0, true, now);
+            GateMachine.Decision decision = machine.decide(0, true, now, 0);
             switch (decision.action()) {
                 case LET_GO -> {
                     return open;
