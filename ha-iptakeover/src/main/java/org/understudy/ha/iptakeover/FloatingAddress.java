@@ -37,6 +37,7 @@ import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.UsableAddress;
 import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.Forwarding;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
@@ -817,10 +818,14 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** Whether nobody on this host has one of the addresses, or a gate in front of one, alive or dead. */
+    /**
+     * Whether a shut gate would keep nothing from anybody: nobody on this host has one of the addresses, or a gate in front of one, alive or
+     * dead, and nobody's is reached through it.
+     */
     private boolean isUntouched(Trial found) {
         Set<IpAddress> standing = standing();
-        return addresses.all().stream().noneMatch(standing::contains)
+        return !Forwarding.isOn()
+                && addresses.all().stream().noneMatch(standing::contains)
                 && (!found.gateProblem().isEmpty()
                         || !NftGate.isKept(addresses)
                                 && NftGate.obstacle(addresses, standing).isEmpty());

@@ -826,6 +826,14 @@ final class FloatingAddressScenarios implements AutoCloseable {
                     assertThat(NftGate.isKept(addresses)).isFalse();
                 }
             }
+            target.unready();
+            Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
+            target.makeReady(4712);
+            assertThat(NftGate.isKept(addresses))
+                    .as("the owner may be reached through this host")
+                    .isFalse();
+            target.unready();
+            Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
             assertThat(owner.ask("stop")).isEqualTo("ok");
             startAndStop(target, 8);
             assertThat(NftGate.isKept(addresses)).isFalse();
