@@ -374,6 +374,7 @@ final class SegmentEarScenarios implements AutoCloseable {
     void an_ear_ends_at_once_and_leaves_nothing() {
         Card first = Card.plug("own0", List.of(VIP, VIP6));
         first.close();
+        until("the thread of the ear has ended", () -> threads() == 0);
         long before = descriptors();
         for (int i = 0; i < 20; i++) {
             Card card = Card.existing("own0", List.of(VIP, VIP6));
@@ -381,12 +382,12 @@ final class SegmentEarScenarios implements AutoCloseable {
             assertThat(descriptors()).isEqualTo(before + 3);
             card.close();
             card.close();
-            assertThat(threads()).isZero();
+            until("the thread of the ear has ended", () -> threads() == 0);
             assertThat(card.ear().problem()).isEmpty();
             assertThat(card.ear().send(ArpPacket.probe(card.mac(), VIP).frameTo(MacAddress.BROADCAST)))
                     .isFalse();
         }
-        assertThat(descriptors()).isEqualTo(before);
+        until("its descriptors are closed", () -> descriptors() == before);
     }
 
     void a_listener_may_close_its_ear_and_one_that_fails_ends_it_visibly() throws InterruptedException {
