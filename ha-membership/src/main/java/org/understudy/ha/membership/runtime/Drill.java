@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ public final class Drill {
     private static final Logger LOG = LoggerFactory.getLogger(Drill.class);
     private static final AtomicBoolean IS_DONE = new AtomicBoolean();
     private static final int ROUNDS = 150;
+    private static final long BEGINS_AFTER_SECONDS = 20;
     private static final int DEATH_EVERY = 3;
     private static final long MILLI = 1_000_000L;
     private static final long SPELL_NANOS = 4 * MILLI;
@@ -81,6 +83,8 @@ public final class Drill {
         }
         Thread thread = threads.thread("drill", () -> {
             try {
+                // A node that comes up has other things to do.
+                TimeUnit.SECONDS.sleep(BEGINS_AFTER_SECONDS);
                 new Drill().play(ROUNDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
