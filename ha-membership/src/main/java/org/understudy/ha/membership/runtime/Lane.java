@@ -470,8 +470,12 @@ public final class Lane {
         }
         AtomicBoolean isReported = new AtomicBoolean();
         if (active == 0 && instance.isPreparing(this)) {
-            // The start is behind that call, and will find that it is over: there was never anything to stop.
+            // The start is behind that call, and will find that it is over: there was never anything to stop, and a
+            // stop
+            // that came behind that call could meet the next start.
             stopped(token, isReported);
+            submit(() -> instance.retireAll(this));
+            return;
         }
         Duration budget = stopBudget();
         later(

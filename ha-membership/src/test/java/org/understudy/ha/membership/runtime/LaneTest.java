@@ -364,7 +364,12 @@ class LaneTest {
             assertThat(back.isEligible() || next(Input.EligibilityChanged.class).isEligible())
                     .isTrue();
             assertThat(unstopped).isEmpty();
-            assertThat(hanging.told).doesNotContain("start");
+            running(lane, 8);
+            assertThat(hanging.told)
+                    .as("no stop of what never began is left to come behind what began since")
+                    .containsExactly("start");
+            lane.stop(8, "asked to move");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
             lane.retire();
         }
     }
