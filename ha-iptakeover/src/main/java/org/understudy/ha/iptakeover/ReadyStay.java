@@ -26,7 +26,7 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 /**
  * What a stay needs that can be had before its grant: the sockets, and the gate, shut. The addresses are not among it: with them local, programs of this
  * host would no longer reach their owner. The gate keeps nothing from those: it drops what comes in <i>for</i> the addresses and what leaves <i>from</i> them. It mutes an
- * owner that is reached through this host: in a virtual machine or a macvlan behind the same card, or routed over it. No packet is sent.
+ * owner in a macvlan behind the same card; a host that forwards makes none ready. No packet is sent.
  *
  * <p>A process that dies in between leaves a shut gate, as one that dies after its addresses were taken away: the next start takes it over, and so do last rites
  * by its tag.
