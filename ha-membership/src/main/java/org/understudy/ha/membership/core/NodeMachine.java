@@ -92,6 +92,9 @@ import org.understudy.ha.membership.core.recovery.CoreServices;
  */
 public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
+    /** So long a move waits for a successor that says nothing: a lost one is found to be lost, and nothing was stopped for it. */
+    private static final int LEASES_FOR_A_SUCCESSOR = 3;
+
     private static final int WILLS_KEPT = 16;
     private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
@@ -232,7 +235,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 settings.timing().acceptorNanos(),
                 settings.isDiskCurrent(),
                 others);
-        this.successions = new Successions(settings.timing().leaseNanos());
+        this.successions = new Successions(settings.timing().leaseNanos() * LEASES_FOR_A_SUCCESSOR);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);

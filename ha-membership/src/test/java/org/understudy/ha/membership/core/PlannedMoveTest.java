@@ -8,7 +8,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,7 @@ class PlannedMoveTest {
     private long now = 1_000 * MILLI;
     private long token;
     private long asked;
+    private final Set<NodeId> lost = new TreeSet<>();
     private BiPredicate<NodeId, Message> isLost = (to, message) -> false;
 
     @BeforeEach
@@ -137,15 +140,28 @@ class PlannedMoveTest {
     }
 
     @Test
-    void a_node_that_says_nothing_of_it_is_not_waited_for_longer_than_a_lease() {
+    void a_node_that_says_nothing_of_it_is_not_waited_for_longer_than_three_leases() {
         isLost = (to, message) -> message instanceof Message.Succeed;
         move();
-        pass(Timing.standard().leaseNanos() / MILLI / 2);
+        pass(2 * Timing.standard().leaseNanos() / MILLI);
         assertThat(orders).containsExactly("b prepare web");
 
-        pass(Timing.standard().leaseNanos() / MILLI);
+        pass(2 * Timing.standard().leaseNanos() / MILLI);
 
         assertThat(orders).containsExactly("b prepare web", "a stop web");
+    }
+
+    @Test
+    void it_goes_on_if_the_node_that_makes_ready_is_lost() {
+        move();
+        pass(100);
+        lost.add(B);
+        pass(6 * Timing.standard().leaseNanos() / MILLI);
+
+        assertThat(orders).containsExactly("b prepare web");
+        assertThat(holder()).isEqualTo(A);
+        assertThat(machines.get(A).learned().orElseThrow().groups().get(WEB).moveTo())
+                .isEmpty();
     }
 
     @Test
@@ -303,7 +319,7 @@ class PlannedMoveTest {
     private void deliver() {
         while (!wire.isEmpty()) {
             Sent sent = wire.remove();
-            if (!isLost.test(sent.to(), sent.message())) {
+            if (!isLost.test(sent.to(), sent.message()) && !lost.contains(sent.to()) && !lost.contains(sent.from())) {
                 give(sent.to(), new Input.Received(sent.from(), sent.message()));
             }
         }
