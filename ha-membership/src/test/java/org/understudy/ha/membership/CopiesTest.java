@@ -127,7 +127,7 @@ class CopiesTest {
     // ---- promotable ----------------------------------------------------------------------------------------------
 
     @Test
-    void the_best_is_promoted_and_goes_on_although_another_has_become_better() throws Exception {
+    void who_is_promoted_goes_on_although_another_has_become_better() throws Exception {
         try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory)) {
             Web address1 = new Web();
             Web address2 = new Web();
@@ -147,9 +147,7 @@ class CopiesTest {
             assertThat(owner.advisor().explain("db").sentence())
                     .contains("db promoted", "db copy 1", "db copy 2")
                     .doesNotContain("db!", "db#");
-            assertThat(owner.advisor().explain("db").candidates())
-                    .as("each says how its copy scores")
-                    .anySatisfy(each -> assertThat(each.score()).hasValue(200));
+            await(() -> scores(owner).containsAll(List.of(ownerDb.score.value(), 1_000L)));
             assertThat(owner.resources()
                             .move("db#1", other.id(), Duration.ofSeconds(5))
                             .toCompletableFuture()
@@ -395,6 +393,13 @@ class CopiesTest {
         return node.resources().status().stream()
                 .anyMatch(status ->
                         status.group().equals(group) && status.copy() == copy && status.state() == State.RUNNING);
+    }
+
+    /** What explain says of how the copies score, as far as that has reached this node. */
+    private static List<Long> scores(HaNode node) {
+        return node.advisor().explain("db").candidates().stream()
+                .flatMap(each -> each.score().stream().boxed())
+                .toList();
     }
 
     private static GroupStatus copyOf(HaNode node) {
