@@ -537,9 +537,28 @@ final class Placing {
                 changed(g, state.withHeld("").withMoveTo(Optional.of(board.node(there))));
                 say(g, Reason.MOVE_DECIDED, "to " + board.node(there) + ": " + why.get());
             }
-        } else if (!state.held().isEmpty() && !isBefore) {
+        } else if (!state.held().isEmpty() && !isBefore && !stopsWithItsCircle(g, here)) {
             changed(g, state.withHeld(""));
         }
+    }
+
+    /**
+     * Whether one that it must be with, and that is to stop because it stops, still runs elsewhere. If it stayed the other would stay too, and
+     * it had to leave again.
+     */
+    private boolean stopsWithItsCircle(int g, int here) {
+        for (int[] each : board.links(g).with) {
+            boolean isElsewhere = false;
+            boolean isComing = false;
+            for (int other : each) {
+                isComing |= board.place(other) == here;
+                isElsewhere |= board.isOneCircle(g, other) && board.holder(other) != here && board.isToStop(other);
+            }
+            if (isElsewhere && !isComing) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void hold(int g, GroupRecord state, String why) {
