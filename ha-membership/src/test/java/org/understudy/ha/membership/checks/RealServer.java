@@ -3,9 +3,6 @@ package org.understudy.ha.membership.checks;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,25 +51,6 @@ final class RealServer implements AutoCloseable {
     static Path directory(Path scratch) throws IOException {
         Files.setPosixFilePermissions(scratch, PosixFilePermissions.fromString("rwxr-xr-x"));
         return scratch;
-    }
-
-    /** Free for TCP and UDP. */
-    static List<Integer> ports(int count) throws IOException {
-        List<Integer> ports = new ArrayList<>();
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                held.add(socket);
-                new DatagramSocket(socket.getLocalPort(), InetAddress.getLoopbackAddress()).close();
-                ports.add(socket.getLocalPort());
-            }
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
-        return ports;
     }
 
     static RealServer start(Path directory, String... command) throws IOException {
