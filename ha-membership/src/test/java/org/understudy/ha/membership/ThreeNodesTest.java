@@ -65,7 +65,7 @@ class ThreeNodesTest {
 
     @AfterEach
     void closeAll() {
-        nodes.forEach(HaNode::close);
+        ThreeNodesOnLoopback.close(nodes);
     }
 
     @Test
