@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.understudy.ha.membership.Signals;
 
 /**
  * A server of a package, as a child of this process, in a directory of its own and on ports of the loopback address. Where the package is
@@ -80,14 +81,16 @@ final class RealServer implements AutoCloseable {
 
     /** Stops it where it is, with all its children: its kernel still accepts connections. */
     void pause() throws IOException, InterruptedException {
-        signal("-STOP");
+        for (ProcessHandle one : signal("-STOP")) {
+            Signals.awaitStopped(one.pid());
+        }
     }
 
     void resume() throws IOException, InterruptedException {
         signal("-CONT");
     }
 
-    private void signal(String signal) throws IOException, InterruptedException {
+    private List<ProcessHandle> signal(String signal) throws IOException, InterruptedException {
         List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
         all.add(0, process.toHandle());
         for (ProcessHandle one : all) {
@@ -99,6 +102,7 @@ final class RealServer implements AutoCloseable {
                 throw new IOException(new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
             }
         }
+        return all;
     }
 
     String log() {
