@@ -90,7 +90,7 @@ class ElectionsTest {
         serv2.elections().join("report", Candidate.standard().withPriority(1), UNTIL_TOLD);
         witness.elections().join("report", Candidate.standard().withPriority(9), UNTIL_TOLD);
         awaitKnownCandidates();
-        assertThat(isLed(serv1, "report", "serv1")).isTrue();
+        await(() -> isLed(serv1, "report", "serv1"));
         assertThat(token(serv1, "report")).isEqualTo(first);
 
         one.close();
@@ -184,7 +184,10 @@ class ElectionsTest {
 
         await(() -> last(seen).reason().contains("closed"));
         assertThat(last(seen).leader()).isEmpty();
-        assertThat(seen).doesNotHaveDuplicates();
+        // The same may be told again when the node has been without a majority for a moment.
+        for (int i = 1; i < seen.size(); i++) {
+            assertThat(seen.get(i)).isNotEqualTo(seen.get(i - 1));
+        }
         List<Long> tokens = seen.stream()
                 .flatMap(status -> status.leader().stream())
                 .map(leader -> leader.token().value())

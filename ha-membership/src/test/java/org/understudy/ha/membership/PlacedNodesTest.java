@@ -48,8 +48,9 @@ class PlacedNodesTest {
             cluster.start("witness");
             Placement apart = Placement.rules().apart("web").build();
             for (HaNode node : List.of(serv1, serv2)) {
-                node.resources().register(group("web", Placement.NONE));
+                // Whichever of a node's groups the cluster hears of first is placed first: this one is to be at home.
                 node.resources().register(group("batch", apart));
+                node.resources().register(group("web", Placement.NONE));
             }
             await(() -> is(serv1, "batch", GroupStatus.State.RUNNING) && is(serv2, "web", GroupStatus.State.RUNNING));
 
