@@ -14,6 +14,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.membership.checks.core.DnsMessageFuzz;
@@ -38,6 +40,7 @@ import org.understudy.ha.membership.store.NodeStateFuzz;
  * Every decoder of this module, on every truncation, every flipped bit and lengths that lie, and on what {@code ./check fuzz} found. What a
  * target asserts is said there: refused in the one way its layer has, or exactly what would be written.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class BadInputTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final long ALLOCATION_MAX = 256 * 1024;

@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.GroupStatus.State;
@@ -36,6 +38,7 @@ import org.understudy.ha.api.spi.Severity;
 
 /** Whole nodes with groups that run on several of them at once. */
 @Timeout(180)
+@Execution(ExecutionMode.CONCURRENT)
 class CopiesTest {
 
     @TempDir

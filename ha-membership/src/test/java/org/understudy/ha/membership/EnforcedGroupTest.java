@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Enforcement;
@@ -35,6 +37,7 @@ import org.understudy.ha.api.spi.ManagedResource;
 
 /** A node alone with an enforcer of the test's own. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class EnforcedGroupTest {
     @TempDir
     Path directory;
@@ -159,7 +162,7 @@ class EnforcedGroupTest {
         device.acknowledges = true;
         try (HaNode node = builder().enforcer(device).start()) {
             node.listen(event -> {
-                if (event instanceof HaEvent.Alarm alarm) {
+                if (event instanceof HaEvent.Alarm alarm && alarm.sentence().contains("the switch")) {
                     happened.add("alarm " + alarm.sentence());
                 }
             });
@@ -252,6 +255,7 @@ class EnforcedGroupTest {
                 .peer("solo", "127.0.0.1:" + port)
                 .stateDirectory(directory)
                 .withoutGuardian()
+                .timing(ThreeNodesOnLoopback.PATIENT)
                 .insecure()
                 .form();
     }

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.Advisor.Change;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
@@ -27,6 +29,7 @@ import org.understudy.ha.api.spi.Severity;
 
 /** Rules, maintenance, drain and the advisor with whole nodes. */
 @Timeout(90)
+@Execution(ExecutionMode.CONCURRENT)
 class PlacedNodesTest {
 
     private static final NodeId SERV1 = NodeId.of("serv1");
@@ -45,8 +48,9 @@ class PlacedNodesTest {
             cluster.start("witness");
             Placement apart = Placement.rules().apart("web").build();
             for (HaNode node : List.of(serv1, serv2)) {
-                node.resources().register(group("web", Placement.NONE));
+                // Whichever of a node's groups the cluster hears of first is placed first: this one is to be at home.
                 node.resources().register(group("batch", apart));
+                node.resources().register(group("web", Placement.NONE));
             }
             await(() -> is(serv1, "batch", GroupStatus.State.RUNNING) && is(serv2, "web", GroupStatus.State.RUNNING));
 
@@ -94,6 +98,7 @@ class PlacedNodesTest {
                 .stateDirectory(directory.resolve("serv1"))
                 .insecure()
                 .withoutGuardian()
+                .timing(ThreeNodesOnLoopback.PATIENT)
                 .form()
                 .start();
         try {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
@@ -33,6 +34,7 @@ import org.understudy.ha.membership.jgroups.LogLines;
 
 /** Everything bad that can be sent to a real node: it counts each under its reason, says so seldom, and goes on. */
 @Timeout(60)
+@Isolated
 class RefusalsTest {
     private static final int GREETING = 0x55535444;
     private static final byte CONTROL = 1;

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -21,6 +24,9 @@ import org.understudy.ha.membership.store.FileNodeStateStore;
 /** A cluster serv1, serv2, witness in this JVM, for tests that need whole nodes. */
 final class ThreeNodesOnLoopback implements AutoCloseable {
 
+    /** A busy machine stands still for two seconds now and then: what ends a lease is to be the test. */
+    static final Timing PATIENT = Timing.withLease(Duration.ofSeconds(3));
+
     private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
 
     private final Path directory;
@@ -33,7 +39,7 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     HaNode start(String name) {
-        return start(name, Timing.standard(), FileNodeStateStore::new);
+        return start(name, PATIENT, FileNodeStateStore::new);
     }
 
     HaNode start(String name, Timing timing, Function<Path, NodeStateStore> stores) {
@@ -41,7 +47,7 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     HaNode start(String name, Consumer<HaNodeBuilder> more) {
-        return start(name, Timing.standard(), FileNodeStateStore::new, more);
+        return start(name, PATIENT, FileNodeStateStore::new, more);
     }
 
     private HaNode start(
@@ -91,6 +97,15 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
 
     @Override
     public void close() {
-        nodes.forEach(HaNode::close);
+        close(nodes);
+    }
+
+    /** All at once: where they leave one after the other, the last one waits for a majority that is gone. */
+    static void close(Collection<HaNode> nodes) {
+        CompletableFuture.allOf(nodes.stream()
+                        .map(node -> CompletableFuture.runAsync(
+                                node::close, task -> new Thread(task, "test-closing").start()))
+                        .toArray(CompletableFuture<?>[]::new))
+                .join();
     }
 }

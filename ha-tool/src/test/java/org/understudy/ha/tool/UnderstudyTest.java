@@ -3,13 +3,17 @@ package org.understudy.ha.tool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -31,6 +35,7 @@ import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
+import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
@@ -52,12 +57,7 @@ class UnderstudyTest {
 
     @BeforeAll
     static void start() throws Exception {
-        List<Integer> ports = new ArrayList<>();
-        for (int i = 0; i < NAMES.size(); i++) {
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                ports.add(free.getLocalPort());
-            }
-        }
+        List<Integer> ports = freePorts();
         for (String name : NAMES) {
             HaNodeBuilder builder = HaNode.builder()
                     .cluster("tool")
@@ -65,6 +65,8 @@ class UnderstudyTest {
                     .stateDirectory(directory.resolve(name))
                     .insecure()
                     .withoutGuardian()
+                    // A busy machine stands still for two seconds now and then.
+                    .timing(Timing.withLease(Duration.ofSeconds(3)))
                     .administration()
                     .form();
             for (int i = 0; i < NAMES.size(); i++) {
@@ -80,6 +82,22 @@ class UnderstudyTest {
         }
         await(() -> holds("serv1"));
         await(() -> NODES.values().stream().allMatch(n -> n.state() == NodeState.ACTIVE));
+    }
+
+    /** One for each node, none of those that the kernel gives to whoever connects: ip(7), ip_local_port_range. */
+    private static List<Integer> freePorts() throws IOException {
+        List<Integer> ports = new ArrayList<>();
+        for (int port = 31_000 + (int) (ProcessHandle.current().pid() % 1_000); ports.size() < NAMES.size(); port++) {
+            try (ServerSocket streams = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+                    DatagramSocket datagrams = new DatagramSocket(port, InetAddress.getLoopbackAddress())) {
+                assertThat(streams.isBound() && datagrams.isBound()).isTrue();
+                ports.add(port);
+            } catch (BindException e) {
+                // Somebody has it.
+                continue;
+            }
+        }
+        return ports;
     }
 
     @AfterAll

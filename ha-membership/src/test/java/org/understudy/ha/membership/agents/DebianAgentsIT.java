@@ -122,11 +122,11 @@ class DebianAgentsIT {
                 .parameter("startdelay", "600")
                 .parameter("stopdelay", "0")
                 .parameter("mondelay", "0")
-                .budget(OcfAction.START, Duration.ofSeconds(2))
+                .budget(OcfAction.START, Duration.ofSeconds(5))
                 .build();
         ResourceException e = catchThrowableOfType(ResourceException.class, () -> delay.start(context));
         assertThat(e.severity()).isEqualTo(Severity.SOFT);
-        assertThat(e).hasMessageContaining("was killed after 2000 ms with ").hasMessageContaining("(sleep)");
+        assertThat(e).hasMessageContaining("was killed after 5000 ms with ").hasMessageContaining("(sleep)");
         delay.stop(context);
     }
 

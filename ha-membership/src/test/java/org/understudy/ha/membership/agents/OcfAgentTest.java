@@ -401,11 +401,11 @@ class OcfAgentTest {
                         "start",
                         scratch.child("") + "\n" + scratch.child("setsid") + "\n" + scratch.untilChildren(2)
                                 + "; sleep 600"))
-                .budget(OcfAction.START, Duration.ofSeconds(2))
+                .budget(OcfAction.START, Duration.ofSeconds(5))
                 .build();
         ResourceException e = refused(() -> agent.start(context));
         assertThat(e.severity()).isEqualTo(Severity.SOFT);
-        assertThat(e).hasMessageContaining("no answer; planted start was killed after 2000 ms with 3 processes, ");
+        assertThat(e).hasMessageContaining("no answer; planted start was killed after 5000 ms with 3 processes, ");
         Scratch.until("all are gone", () -> scratch.alive() == 0);
     }
 

@@ -71,8 +71,8 @@ class SystemdUnitTest {
         return SystemdUnit.builder(UNIT)
                 .command(systemctl.toString())
                 .lookEvery(Duration.ofMillis(10))
-                .startBudget(Duration.ofSeconds(3))
-                .stopBudget(Duration.ofSeconds(3));
+                .startBudget(Duration.ofSeconds(20))
+                .stopBudget(Duration.ofSeconds(20));
     }
 
     private ResourceException refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
@@ -151,15 +151,16 @@ class SystemdUnitTest {
 
     @Test
     void one_that_never_arrives_has_not_started() throws Exception {
+        SystemdUnit unit = builder().startBudget(Duration.ofSeconds(3)).build();
         scratch.write("on-start", "become activating start 1");
-        assertThat(refused(() -> builder().build().start(context))).hasMessageContaining("it is activating (start)");
+        assertThat(refused(() -> unit.start(context))).hasMessageContaining("it is activating (start)");
         scratch.write("on-start", "become inactive dead '[not set]'");
-        assertThat(refused(() -> builder().build().start(context))).hasMessageContaining("it is inactive");
+        assertThat(refused(() -> unit.start(context))).hasMessageContaining("it is inactive");
     }
 
     @Test
     void a_unit_that_systemd_starts_again_is_degraded_and_in_the_end_failed() throws Exception {
-        SystemdUnit unit = builder().startBudget(Duration.ofMillis(900)).build();
+        SystemdUnit unit = builder().startBudget(Duration.ofSeconds(4)).build();
         unit.start(context);
         set("loaded", "activating", "auto-restart", "[not set]");
         assertThat(Scratch.monitorUntil(unit, Health.State.DEGRADED).reason()).contains("auto-restart");
@@ -191,10 +192,10 @@ class SystemdUnitTest {
 
     @Test
     void a_stop_that_hangs_or_lies_has_not_stopped() throws Exception {
-        SystemdUnit unit = builder().stopBudget(Duration.ofMillis(500)).build();
+        SystemdUnit unit = builder().stopBudget(Duration.ofSeconds(2)).build();
         unit.start(context);
         scratch.write("on-stop", "become deactivating stop-sigterm 2; sleep 600");
-        assertThat(refused(() -> unit.stop(context))).hasMessageContaining("was killed after 500 ms");
+        assertThat(refused(() -> unit.stop(context))).hasMessageContaining("was killed after 2000 ms");
         scratch.write("on-stop", "exit 0");
         assertThat(refused(() -> unit.stop(context))).hasMessageContaining("it is deactivating");
         set("loaded", "active", "running", "3");

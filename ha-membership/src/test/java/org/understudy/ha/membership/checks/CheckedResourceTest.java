@@ -195,11 +195,11 @@ class CheckedResourceTest {
         web.set(CheckResult.no("web answers 503"));
         CheckedResource resource = CheckedResource.of(service)
                 .check(monitor("web", web).build())
-                .upWithin(Duration.ofMillis(100))
+                .upWithin(Duration.ofSeconds(2))
                 .build();
         assertThatThrownBy(() -> resource.start(context))
                 .isInstanceOf(ResourceException.class)
-                .hasMessage("web was not up within 100 ms after the start: web answers 503")
+                .hasMessage("web was not up within 2000 ms after the start: web answers 503")
                 .extracting(e -> ((ResourceException) e).severity())
                 .isEqualTo(Severity.SOFT);
         assertThat(Threads.ofChecks()).isEmpty();

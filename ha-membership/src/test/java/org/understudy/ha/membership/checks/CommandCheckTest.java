@@ -70,7 +70,7 @@ class CommandCheckTest {
     void one_that_hangs_is_killed_with_all_that_it_started() throws Exception {
         Path pids = scratch.resolve("pids");
         Path script = script("(setsid sh -c 'echo $$ > " + pids + "; exec sleep 1000' &)\nsleep 1000");
-        CheckResult late = CommandCheck.of(script).build().check(Duration.ofSeconds(2));
+        CheckResult late = CommandCheck.of(script).build().check(Duration.ofSeconds(5));
         assertThat(late.isLate()).as(late.reason()).isTrue();
         assertGone(pids);
     }

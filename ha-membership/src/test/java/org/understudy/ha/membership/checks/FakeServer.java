@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
+import org.understudy.ha.membership.FreePorts;
 
 /** A server on the loopback address that does what a script says, also what no server should. */
 final class FakeServer implements AutoCloseable {
@@ -56,9 +57,7 @@ final class FakeServer implements AutoCloseable {
 
     /** A port on which nobody listens. */
     static int silentPort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+        return FreePorts.choose(1).get(0);
     }
 
     int port() {

@@ -31,7 +31,11 @@ class HealthMonitorTest {
     }
 
     private static HealthMonitor.Builder quick(HealthCheck check) {
-        return HealthMonitor.of("web", check).every(Duration.ofMillis(10)).timeout(Duration.ofMillis(50));
+        return quick(check, Duration.ofSeconds(20));
+    }
+
+    private static HealthMonitor.Builder quick(HealthCheck check, Duration timeout) {
+        return HealthMonitor.of("web", check).every(Duration.ofMillis(10)).timeout(timeout);
     }
 
     private static void awaitState(HealthMonitor monitor, Health.State state) throws InterruptedException {
@@ -158,7 +162,7 @@ class HealthMonitorTest {
             }
             return CheckResult.yes("at last");
         };
-        HealthMonitor monitor = quick(stuck).fall(3).build();
+        HealthMonitor monitor = quick(stuck, Duration.ofMillis(50)).fall(3).build();
         monitor.start();
         awaitState(monitor, Health.State.FAILED);
         assertThat(monitor.health().reason()).contains("its check hangs");

@@ -3,9 +3,6 @@ package org.understudy.ha.membership.checks;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.understudy.ha.membership.Signals;
 
 /**
  * A server of a package, as a child of this process, in a directory of its own and on ports of the loopback address. Where the package is
@@ -56,25 +54,6 @@ final class RealServer implements AutoCloseable {
         return scratch;
     }
 
-    /** Free for TCP and UDP. */
-    static List<Integer> ports(int count) throws IOException {
-        List<Integer> ports = new ArrayList<>();
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                held.add(socket);
-                new DatagramSocket(socket.getLocalPort(), InetAddress.getLoopbackAddress()).close();
-                ports.add(socket.getLocalPort());
-            }
-        } finally {
-            for (ServerSocket socket : held) {
-                socket.close();
-            }
-        }
-        return ports;
-    }
-
     static RealServer start(Path directory, String... command) throws IOException {
         Path log = directory.resolve("server.log");
         return new RealServer(
@@ -102,14 +81,16 @@ final class RealServer implements AutoCloseable {
 
     /** Stops it where it is, with all its children: its kernel still accepts connections. */
     void pause() throws IOException, InterruptedException {
-        signal("-STOP");
+        for (ProcessHandle one : signal("-STOP")) {
+            Signals.awaitStopped(one.pid());
+        }
     }
 
     void resume() throws IOException, InterruptedException {
         signal("-CONT");
     }
 
-    private void signal(String signal) throws IOException, InterruptedException {
+    private List<ProcessHandle> signal(String signal) throws IOException, InterruptedException {
         List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
         all.add(0, process.toHandle());
         for (ProcessHandle one : all) {
@@ -121,6 +102,7 @@ final class RealServer implements AutoCloseable {
                 throw new IOException(new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
             }
         }
+        return all;
     }
 
     String log() {

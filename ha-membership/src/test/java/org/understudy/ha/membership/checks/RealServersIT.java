@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.ha.membership.FreePorts;
 import org.understudy.ha.membership.checks.CheckResult.Answer;
 
 /** Checks against servers as they are: working, wrongly expected, paused by SIGSTOP, resumed, and ended. */
@@ -98,7 +99,7 @@ class RealServersIT {
         Files.createDirectories(directory.resolve("files"));
         Files.createDirectories(directory.resolve("empty"));
         write("files/alive.txt", "alive\n");
-        int port = RealServer.ports(1).get(0);
+        int port = FreePorts.choose(1).get(0);
         Path settings = write(
                 "vsftpd.conf",
                 String.join(
@@ -145,7 +146,7 @@ class RealServersIT {
         keys.writePem(directory);
         Path mail = Files.createDirectories(directory.resolve("mail"));
         RealServer.run(directory, "chown", "nobody:nogroup", mail.toString());
-        List<Integer> ports = RealServer.ports(5);
+        List<Integer> ports = FreePorts.choose(5);
         String login =
                 "service %s-login {\n  chroot =\n  inet_listener %s {\n    port = %d\n  }\n  inet_listener %ss {\n    port ="
                         + " %d\n    ssl = yes\n  }\n}\n";
@@ -246,7 +247,7 @@ class RealServersIT {
         keys.writePem(directory);
         Files.createDirectories(directory.resolve("www"));
         write("www/health", "status: UP\n");
-        List<Integer> ports = RealServer.ports(2);
+        List<Integer> ports = FreePorts.choose(2);
         String settings = """
                 daemon off;
                 master_process off;
@@ -315,7 +316,7 @@ class RealServersIT {
         RealServer.run(
                 directory,
                 with(user, programs.resolve("initdb").toString(), "-D", data.toString(), "-A", "trust", "-N"));
-        int port = RealServer.ports(1).get(0);
+        int port = FreePorts.choose(1).get(0);
         String[] command = with(
                 user,
                 programs.resolve("postgres").toString(),
@@ -407,7 +408,7 @@ class RealServersIT {
                 "entries.ldif",
                 "dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: alive\n");
         RealServer.run(directory, "/usr/sbin/slapadd", "-f", settings.toString(), "-l", entries.toString());
-        List<Integer> ports = RealServer.ports(2);
+        List<Integer> ports = FreePorts.choose(2);
         String urls = "ldap://127.0.0.1:" + ports.get(0) + " ldaps://127.0.0.1:" + ports.get(1);
         try (RealServer server =
                 RealServer.start(directory, program, "-d", "0", "-f", settings.toString(), "-h", urls)) {
@@ -444,7 +445,7 @@ class RealServersIT {
     @Test
     void dnsmasq() throws Exception {
         String program = RealServer.need("dnsmasq-base", "/usr/sbin/dnsmasq");
-        int port = RealServer.ports(1).get(0);
+        int port = FreePorts.choose(1).get(0);
         try (RealServer server = RealServer.start(
                 directory,
                 program,
@@ -494,7 +495,7 @@ class RealServersIT {
     @Test
     void chrony() throws Exception {
         String program = RealServer.need("chrony", "/usr/sbin/chronyd");
-        int port = RealServer.ports(1).get(0);
+        int port = FreePorts.choose(1).get(0);
         Path settings = write(
                 "chrony.conf",
                 "local stratum 5\nallow 127.0.0.1\nbindaddress 127.0.0.1\nport " + port + "\ncmdport 0\npidfile "
@@ -515,7 +516,7 @@ class RealServersIT {
     void telnetd() throws Exception {
         String program = RealServer.need("inetutils-inetd", "/usr/sbin/inetutils-inetd");
         String telnetd = RealServer.need("inetutils-telnetd", "/usr/sbin/telnetd");
-        int port = RealServer.ports(1).get(0);
+        int port = FreePorts.choose(1).get(0);
         Path settings =
                 write("inetd.conf", "127.0.0.1:" + port + " stream tcp nowait root " + telnetd + " telnetd -h\n");
         try (RealServer server = RealServer.start(

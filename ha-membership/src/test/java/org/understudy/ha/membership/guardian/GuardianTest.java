@@ -19,7 +19,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort.Removal;
+import org.understudy.ha.membership.Signals;
 import org.understudy.ha.membership.codec.LastWill;
 import org.understudy.ha.membership.guardian.LastWills.Verdict;
 
@@ -40,6 +43,10 @@ import org.understudy.ha.membership.guardian.LastWills.Verdict;
 class GuardianTest {
     private static final Logger LOG = LoggerFactory.getLogger(GuardianTest.class);
     private static final int NO_WILL_MILLIS = 700;
+    /** Less than a guardian may be silent for. */
+    private static final long STALL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private static final int TRIES_MAX = 20;
 
     @TempDir
     Path directory;
@@ -100,7 +107,7 @@ class GuardianTest {
             guardian.claim(HostClaims.WHOLE_PROCESS);
             assertThat(guardian.isAlive()).isTrue();
 
-            SmallNodeProcess.signal("STOP", guardian.pid());
+            Signals.send("STOP", guardian.pid());
             guardian.claim(HostClaims.WHOLE_PROCESS);
             assertThat(guardian.isAlive()).isFalse();
         }
@@ -109,6 +116,10 @@ class GuardianTest {
     /** As on a node that takes over hundreds of groups: some word or other is not acknowledged yet at any time. */
     @Test
     void a_guardian_that_has_heard_it_is_not_ended_for_words_of_others() throws Exception {
+        undisturbed(this::claimsBesideLives);
+    }
+
+    private void claimsBesideLives() throws Exception {
         AtomicBoolean isOver = new AtomicBoolean();
         try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind(0))) {
             Thread other = new Thread(() -> {
@@ -131,6 +142,10 @@ class GuardianTest {
     /** The last of them waits for longer than a guardian may be silent. */
     @Test
     void a_guardian_that_reads_slowly_is_not_ended_because_many_write() throws Exception {
+        undisturbed(this::manyClaims);
+    }
+
+    private void manyClaims() throws Exception {
         try (Guardian guardian =
                 Guardian.start(settings(9), NodeMark.create(Optional.empty()), new OneBehind(20_000_000))) {
             String claim = "x".repeat(500);
@@ -165,7 +180,7 @@ class GuardianTest {
         for (boolean withHostPort : new boolean[] {true, false}) {
             try (SmallNodeProcess small = new SmallNodeProcess(directory, withHostPort)) {
                 small.tell("live 1 100");
-                SmallNodeProcess.signal("STOP", small.node.pid());
+                Signals.send("STOP", small.node.pid());
 
                 assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
                 assertThat(small.guardian.isAlive()).isTrue();
@@ -183,17 +198,17 @@ class GuardianTest {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
             small.tell("live 1 100");
             small.tell("claim ipv4 192.0.2.1/24 dev lan0");
-            small.tell("arm 1 1500");
             long armed = System.nanoTime();
-            SmallNodeProcess.signal("STOP", small.node.pid());
+            small.tell("arm 1 4000");
+            Signals.send("STOP", small.node.pid());
 
             LastWill will = LastWills.open(small.will(), small.publicKey).will().orElseThrow();
             long millis = (System.nanoTime() - armed) / 1_000_000;
 
-            LOG.info("the will came {} ms after the deadline of a stopped node", millis - 1500);
+            LOG.info("the will came {} ms after the deadline of a stopped node", millis - 4000);
             assertThat(will.provesGone(List.of("ipv4 192.0.2.1/24 dev lan0"))).isTrue();
             assertThat(small.node.waitFor()).as("SIGKILL").isEqualTo(128 + 9);
-            assertThat(millis).as("not before").isGreaterThanOrEqualTo(1490);
+            assertThat(millis).as("not before").isGreaterThanOrEqualTo(3990);
             SmallNodeProcess.awaitEnd(small.guardian);
         }
     }
@@ -202,13 +217,13 @@ class GuardianTest {
     void a_confirmed_renewal_moves_the_deadline_and_disarming_ends_it() throws Exception {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
             small.tell("live 1 100");
-            small.tell("arm 1 300");
-            small.tell("arm 1 2000");
-            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
+            small.tell("arm 1 3000");
+            small.tell("arm 1 6000");
+            assertThat(small.will(3500)).isEmpty();
             assertThat(small.node.isAlive()).isTrue();
 
             small.tell("disarm 1");
-            assertThat(small.will(2000)).isEmpty();
+            assertThat(small.will(3500)).isEmpty();
             assertThat(small.node.isAlive()).isTrue();
 
             small.tell("arm 2 200");
@@ -220,11 +235,11 @@ class GuardianTest {
     void a_guardian_that_was_stopped_with_its_node_reads_the_newest_renewal_first() throws Exception {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
             small.tell("live 1 100");
-            small.tell("arm 1 500");
-            SmallNodeProcess.signal("STOP", small.guardian.pid());
+            small.tell("arm 1 3000");
+            Signals.send("STOP", small.guardian.pid());
             small.send("arm 1 60000");
-            assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
-            SmallNodeProcess.signal("CONT", small.guardian.pid());
+            assertThat(small.will(3500)).isEmpty();
+            Signals.send("CONT", small.guardian.pid());
 
             assertThat(small.answer()).as("it is in force").startsWith("done");
             assertThat(small.node.isAlive()).isTrue();
@@ -304,8 +319,8 @@ class GuardianTest {
     void a_signal_to_both_leaves_the_guardian_time_to_see_its_nodes_end() throws Exception {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
             small.tell("live 1 100");
-            SmallNodeProcess.signal("TERM", small.guardian.pid());
-            SmallNodeProcess.signal("INT", small.guardian.pid());
+            Signals.send("TERM", small.guardian.pid());
+            Signals.send("INT", small.guardian.pid());
             assertThat(small.will(NO_WILL_MILLIS)).isEmpty();
             small.node.destroyForcibly();
 
@@ -331,12 +346,12 @@ class GuardianTest {
         try (Guardian guardian = Guardian.start(settings(9), Optional.empty())) {
             java.util.concurrent.CountDownLatch lost = new java.util.concurrent.CountDownLatch(1);
             guardian.onLost(lost::countDown);
-            SmallNodeProcess.signal("STOP", guardian.pid());
+            Signals.send("STOP", guardian.pid());
             for (int i = 0; i < 2 * GuardianWire.WINDOW; i += 40) {
                 guardian.claim("a claim of some length, number " + i);
             }
 
-            assertThat(lost.await(10, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+            assertThat(lost.await(10, TimeUnit.SECONDS)).isTrue();
             assertThat(guardian.isAlive()).isFalse();
         }
     }
@@ -344,6 +359,10 @@ class GuardianTest {
     /** The loop of a node says so, and must not wait for those who came before. */
     @Test
     void a_life_is_announced_in_its_turn_and_nobody_waits_for_that() throws Exception {
+        undisturbed(this::lifeBehindClaims);
+    }
+
+    private void lifeBehindClaims() throws Exception {
         OneBehind slow = new OneBehind(20_000_000);
         try (Guardian guardian = Guardian.start(settings(9), NodeMark.create(Optional.empty()), slow)) {
             String claim = "x".repeat(500);
@@ -388,7 +407,7 @@ class GuardianTest {
     void the_next_life_waits_for_the_old_guardian_and_names_it_if_it_stays() throws Exception {
         try (SmallNodeProcess small = new SmallNodeProcess(directory, true)) {
             small.tell("live 1 100");
-            SmallNodeProcess.signal("STOP", small.guardian.pid());
+            Signals.send("STOP", small.guardian.pid());
             small.node.destroyForcibly().waitFor();
 
             Process next = SmallNodeProcess.start(directory, 9, true);
@@ -401,7 +420,7 @@ class GuardianTest {
                 next.destroyForcibly();
             }
 
-            SmallNodeProcess.signal("CONT", small.guardian.pid());
+            Signals.send("CONT", small.guardian.pid());
             try (SmallNodeProcess after = new SmallNodeProcess(directory, true)) {
                 SmallNodeProcess.awaitEnd(small.guardian);
                 assertThat(LastWills.open(small.will(), small.publicKey).verdict())
@@ -471,6 +490,39 @@ class GuardianTest {
                 .hasMessageContaining("cluster")
                 .hasMessageContaining("peers")
                 .hasMessageContaining("locals");
+    }
+
+    /** What can fail. */
+    private interface Attempt {
+        void run() throws Exception;
+    }
+
+    /** Once more where it has failed and this process stood still meanwhile: a guardian that is not run is silent as well. */
+    private static void undisturbed(Attempt attempt) throws Exception {
+        for (int tries = 1; ; tries++) {
+            AtomicBoolean isOver = new AtomicBoolean();
+            AtomicLong longest = new AtomicLong();
+            Thread watch = new Thread(() -> {
+                for (long last = System.nanoTime(); !isOver.get(); ) {
+                    LockSupport.parkNanos(1_000_000);
+                    long now = System.nanoTime();
+                    longest.accumulateAndGet(now - last, Math::max);
+                    last = now;
+                }
+            });
+            watch.start();
+            try {
+                attempt.run();
+                return;
+            } catch (AssertionError e) {
+                if (longest.get() < STALL_NANOS || tries == TRIES_MAX) {
+                    throw e;
+                }
+            } finally {
+                isOver.set(true);
+                watch.join();
+            }
+        }
     }
 
     private static boolean waits(Thread thread) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.understudy.ha.membership.Signals;
 
 @Timeout(30)
 class ProcessTasksTest {
@@ -21,10 +22,10 @@ class ProcessTasksTest {
             ProcessTasks tasks = ProcessTasks.of(PROC, child).orElseThrow();
             assertThat(tasks.showsLife()).isTrue();
             assertThat(tasks.areAllPastTheirEnd()).isFalse();
-            SmallNodeProcess.signal("STOP", child);
+            Signals.send("STOP", child);
             assertThat(tasks.areAllPastTheirEnd()).isFalse();
 
-            SmallNodeProcess.signal("KILL", child);
+            Signals.send("KILL", child);
 
             while (!tasks.areAllPastTheirEnd()) {
                 LockSupport.parkNanos(100_000);

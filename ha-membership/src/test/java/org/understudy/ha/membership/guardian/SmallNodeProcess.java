@@ -12,14 +12,12 @@ import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** One {@link SmallNode} as a process of its own, with the socket its will arrives at. */
 final class SmallNodeProcess implements AutoCloseable {
@@ -117,39 +115,6 @@ final class SmallNodeProcess implements AutoCloseable {
             return Optional.of(Arrays.copyOf(packet.getData(), packet.getLength()));
         } catch (SocketTimeoutException e) {
             return Optional.empty();
-        }
-    }
-
-    /** Sends a signal, kill(1). */
-    static void signal(String name, long pid) throws IOException {
-        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid))
-                .inheritIO()
-                .start();
-        try {
-            assertThat(kill.waitFor()).isZero();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        // Each thread stops when it comes to see the signal, and may do something more before.
-        while (name.equals("STOP") && !isStopped(pid)) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static boolean isStopped(long pid) throws IOException {
-        try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
-            for (Path task : tasks.toList()) {
-                String stat = Files.readString(task.resolve("stat"));
-                // T stopped, Z ended: behind the name, which may hold anything.
-                char state = stat.charAt(stat.lastIndexOf(')') + 2);
-                if (state != 'T' && state != 'Z') {
-                    return false;
-                }
-            }
-            return true;
-        } catch (NoSuchFileException e) {
-            // A thread, or the process, has ended meanwhile.
-            return !Files.exists(Path.of("/proc/" + pid));
         }
     }
 

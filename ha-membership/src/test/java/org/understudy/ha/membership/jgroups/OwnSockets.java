@@ -30,11 +30,8 @@ final class OwnSockets {
         return found;
     }
 
-    static int count() throws IOException {
-        return inodes().size();
-    }
-
-    private static Set<String> inodes() throws IOException {
+    /** All of them, also those that somebody is connected to. */
+    static Set<String> inodes() throws IOException {
         Set<String> inodes = new TreeSet<>();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             for (Path descriptor : descriptors.toList()) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.ha.api.NodeId;
@@ -14,6 +15,7 @@ import org.understudy.ha.membership.security.TestCertificates;
 
 /** A real process is killed, stopped and resumed. Prints how long each took to be seen; asserts only that it was. */
 @Timeout(60)
+@Isolated
 class ProcessDeathTest {
     private final TestCluster cluster = TestCluster.secure("a", "b", "c");
 

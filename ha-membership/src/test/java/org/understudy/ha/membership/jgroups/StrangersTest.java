@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.jgroups.Wire.Greeting;
 import org.understudy.ha.membership.refusal.RefusalCounts;
@@ -33,6 +34,7 @@ import org.understudy.ha.membership.security.TestCertificates;
 
 /** Who is not a member never becomes one, and leaves one line in the log; the cluster does not notice. */
 @Timeout(60)
+@Isolated
 class StrangersTest {
     private final TestCluster cluster = TestCluster.secure("a", "b", "c");
     private final JGroupsChannel a = cluster.channel("a");

@@ -4,12 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.FreePorts;
 import org.understudy.ha.membership.refusal.RefusalCounts;
 import org.understudy.ha.membership.security.TestCertificates;
 
@@ -20,17 +19,11 @@ final class TestCluster {
 
     private TestCluster(boolean isSecure, String... names) {
         this.isSecure = isSecure;
-        List<ServerSocket> reserved = new ArrayList<>();
         try {
-            for (String name : names) {
-                ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                reserved.add(socket);
+            for (int port : FreePorts.choose(names.length)) {
                 nodes.put(
-                        NodeId.of(name),
-                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort())));
-            }
-            for (ServerSocket socket : reserved) {
-                socket.close();
+                        NodeId.of(names[nodes.size()]),
+                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

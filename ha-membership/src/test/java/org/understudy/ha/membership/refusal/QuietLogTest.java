@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.membership.jgroups.LogLines;
 
+@Isolated
 class QuietLogTest {
     private final LogLines lines = new LogLines();
     private final QuietLog log = new QuietLog(LoggerFactory.getLogger(QuietLogTest.class));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,9 @@ class BoundedPolicyTest {
     private final ExecutorService pool = Executors.newCachedThreadPool();
     private final AtomicLong now = new AtomicLong(5);
 
+    /** The caller itself, or a busy machine decides who is in time. */
+    private volatile Executor calls = Runnable::run;
+
     @AfterEach
     void close() {
         pool.shutdownNow();
@@ -32,27 +36,29 @@ class BoundedPolicyTest {
 
     @Test
     void an_answer_in_time_is_the_answer() {
-        AtomicInteger calls = new AtomicInteger();
-        BoundedPolicy policy = bounded(() -> calls.incrementAndGet());
+        AtomicInteger asked = new AtomicInteger();
+        BoundedPolicy policy = bounded(() -> asked.incrementAndGet());
         assertThat(policy.name()).isEqualTo("mine");
         for (int i = 0; i < 100; i++) {
             assertThat(policy.rank("web", SNAPSHOT)).containsExactly(A);
         }
-        assertThat(calls).hasValue(100);
+        assertThat(asked).hasValue(100);
     }
 
     @Test
     void one_that_hangs_is_left_alone_until_it_returns_and_a_while_longer() throws InterruptedException {
         CountDownLatch returns = new CountDownLatch(1);
         CountDownLatch returned = new CountDownLatch(1);
-        AtomicInteger calls = new AtomicInteger();
+        AtomicInteger asked = new AtomicInteger();
         BoundedPolicy policy = bounded(() -> {
-            if (calls.incrementAndGet() == 1) {
+            if (asked.incrementAndGet() == 1) {
                 returns.await();
                 returned.countDown();
             }
         });
+        calls = pool;
         assertThatThrownBy(() -> policy.rank("web", SNAPSHOT)).hasMessageContaining("not asked for 10 s");
+        calls = Runnable::run;
         now.addAndGet(2 * BoundedPolicy.REST_NANOS);
         assertThatThrownBy(() -> policy.rank("web", SNAPSHOT)).hasMessageContaining("has not returned");
         returns.countDown();
@@ -67,7 +73,7 @@ class BoundedPolicyTest {
             }
         }
         assertThat(said).isEqualTo("answered");
-        assertThat(calls).hasValue(2);
+        assertThat(asked).hasValue(2);
     }
 
     @Test
@@ -91,9 +97,9 @@ class BoundedPolicyTest {
 
     @Test
     void one_that_throws_is_asked_again() {
-        AtomicInteger calls = new AtomicInteger();
+        AtomicInteger asked = new AtomicInteger();
         BoundedPolicy policy = bounded(() -> {
-            if (calls.incrementAndGet() == 1) {
+            if (asked.incrementAndGet() == 1) {
                 throw new UnsupportedOperationException("no");
             }
         });
@@ -123,7 +129,7 @@ class BoundedPolicyTest {
                         return List.of(A);
                     }
                 },
-                pool,
+                task -> calls.execute(task),
                 now::get);
     }
 }

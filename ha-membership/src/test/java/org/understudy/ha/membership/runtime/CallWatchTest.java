@@ -22,6 +22,15 @@ class CallWatchTest {
     @AfterEach
     void nothing_stays_behind() {
         timers.shutdownNow();
+        boolean isOver = false;
+        while (!isOver) {
+            try {
+                isOver = timers.awaitTermination(20, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                // Meant for a call of the test.
+                isOver = false;
+            }
+        }
         Thread.interrupted();
     }
 

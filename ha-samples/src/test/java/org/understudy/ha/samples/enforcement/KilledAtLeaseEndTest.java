@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -43,14 +45,16 @@ class KilledAtLeaseEndTest {
 
     @BeforeEach
     void choosePorts() throws IOException {
-        List<ServerSocket> held = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            held.add(socket);
-            ports.add(socket.getLocalPort());
-        }
-        for (ServerSocket socket : held) {
-            socket.close();
+        // None of those that the kernel gives to whoever connects: ip(7), ip_local_port_range.
+        for (int port = 32_000 + (int) (ProcessHandle.current().pid() % 700); ports.size() < 3; port++) {
+            try (ServerSocket streams = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+                    DatagramSocket datagrams = new DatagramSocket(port, InetAddress.getLoopbackAddress())) {
+                assertThat(streams.isBound() && datagrams.isBound()).isTrue();
+                ports.add(port);
+            } catch (BindException e) {
+                // Somebody has it.
+                continue;
+            }
         }
     }
 

@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -50,6 +52,18 @@ class BystanderNetnsIT {
         await(() -> System.nanoTime() > until);
     }
 
+    /** The first recording of a moment that shows it: on a busy machine nobody may come to ask, or to answer, in one. */
+    private static Bystander.Record record(Bystander bystander, Predicate<Bystander.Record> shows) {
+        List<Bystander.Record> last = new ArrayList<>();
+        await(() -> {
+            bystander.begin();
+            pass(200);
+            last.add(bystander.end());
+            return shows.test(last.get(last.size() - 1));
+        });
+        return last.get(last.size() - 1);
+    }
+
     private static boolean isAnswered(Bystander.Record record, String address, String host) {
         return record.sightings().stream()
                 .anyMatch(s -> s.isAnswered()
@@ -67,33 +81,27 @@ class BystanderNetnsIT {
                 own("add", one);
                 // The kernel would not answer for an IPv6 address that it still looks for elsewhere.
                 await(() -> !one.run("ip", "addr", "show", "dev", "lan0").contains("tentative"));
-                bystander.begin();
-                pass(100);
-                Bystander.Record first = bystander.end();
+                Bystander.Record first = record(
+                        bystander,
+                        seen -> TARGETS.stream()
+                                .allMatch(target -> isAnswered(seen, target.name(), "serv1")
+                                        && seen.sightings().stream()
+                                                .anyMatch(s -> !s.isAnswered()
+                                                        && s.host().equals("serv2"))));
                 for (Observer.Target target : TARGETS) {
-                    assertThat(isAnswered(first, target.name(), "serv1"))
-                            .as(target.name())
-                            .isTrue();
                     assertThat(isAnswered(first, target.name(), "serv2"))
                             .as(target.name())
                             .isFalse();
-                    assertThat(first.sightings())
-                            .anyMatch(s -> !s.isAnswered() && s.host().equals("serv2"));
                 }
                 assertThat(Doubles.ofHosts(first.sightings())).isZero();
 
-                bystander.begin();
                 two.run("ip", "addr", "add", "10.77.0.50/32", "dev", "lan0");
-                pass(200);
-                assertThat(Doubles.ofHosts(bystander.end().sightings())).isGreaterThan(50_000_000);
+                record(bystander, seen -> Doubles.ofHosts(seen.sightings()) > 50_000_000);
 
                 own("del", one);
-                bystander.begin();
-                pass(100);
-                Bystander.Record last = bystander.end();
+                Bystander.Record last = record(bystander, seen -> isAnswered(seen, "v4", "serv2"));
                 assertThat(isAnswered(last, "v4", "serv1")).isFalse();
                 assertThat(isAnswered(last, "v6", "serv1")).isFalse();
-                assertThat(isAnswered(last, "v4", "serv2")).isTrue();
             }
         }
     }
@@ -109,13 +117,13 @@ class BystanderNetnsIT {
                 own("add", one);
                 await(() -> !one.run("ip", "addr", "show", "dev", "lan0").contains("tentative"));
                 HostProcess server = serve(one);
-                assertThat(bystander.connect(1)).isEqualTo(2);
+                await(() -> bystander.connect(1) == 2);
                 assertThat(bystander.idle()).noneMatch(Bystander.Idle::hasEnded);
                 server.kill();
                 await(() -> bystander.idle().stream().allMatch(Bystander.Idle::hasEnded));
 
                 serve(one);
-                assertThat(bystander.connect(1)).isEqualTo(2);
+                await(() -> bystander.connect(1) == 2);
                 one.powerOff();
                 pass(200);
                 assertThat(bystander.idle()).hasSize(2).noneMatch(Bystander.Idle::hasEnded);

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The explorer sees planted bugs too, in bounds that are clean without them. */
 @Tag("simulated")
+@Execution(ExecutionMode.CONCURRENT)
 class ExplorerSabotageTest {
 
     @ParameterizedTest

@@ -9,6 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.understudy.ha.testkit.sim.Sabotage;
@@ -16,6 +18,7 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /** Each planted bug is seen by a checker that its file names, within its seeds, and the same seeds are clean without it. */
 @Tag("simulated")
+@Execution(ExecutionMode.CONCURRENT)
 class SabotageTest {
 
     private static final int BUGS_MIN = 50;
