@@ -15,11 +15,9 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -110,7 +108,6 @@ import org.understudy.ha.membership.core.plan.Oddities;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
-import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
@@ -121,7 +118,6 @@ import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
 import org.understudy.ha.membership.core.recovery.Told;
 import org.understudy.ha.membership.enforcement.Enforcements;
-import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.guardian.Guardian;
 import org.understudy.ha.membership.guardian.GuardianSettings;
 import org.understudy.ha.membership.guardian.LastWillListener;
@@ -141,11 +137,13 @@ import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.BoundedPolicy;
 import org.understudy.ha.membership.runtime.CallWatch;
 import org.understudy.ha.membership.runtime.Drill;
+import org.understudy.ha.membership.runtime.EnforcedCover;
 import org.understudy.ha.membership.runtime.InCommon;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
 import org.understudy.ha.membership.runtime.LeaseBoard;
+import org.understudy.ha.membership.runtime.NodeLanes;
 import org.understudy.ha.membership.runtime.NoticeLog;
 import org.understudy.ha.membership.runtime.OwnerWords;
 import org.understudy.ha.membership.runtime.Rounds;
@@ -172,7 +170,6 @@ final class UnderstudyNode implements HaNode {
 
     private static final int DECISIONS_WAITING_MAX = 1024;
     private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
-    private static final int GROUPS_MAX = 1000;
     private static final long LEAVE_MILLIS = 3000;
     private static final long LOOK_MILLIS = 20;
     private static final long LANE_END_MILLIS = 500;
@@ -201,10 +198,7 @@ final class UnderstudyNode implements HaNode {
     /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
     private final ExecutorService callbacks;
 
-    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
-    /** Held while lanes are added. */
-    private final Object registration = new Object();
-
+    private final NodeLanes lanes = new NodeLanes();
     private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
     /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
@@ -300,7 +294,7 @@ final class UnderstudyNode implements HaNode {
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
         this.ownerWords = new OwnerWords(this::sendToOthers);
-        this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
+        this.softStates = new SoftStates(lanes::contains, message -> loop.execute(() -> sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(
@@ -536,13 +530,13 @@ final class UnderstudyNode implements HaNode {
         public void changed(String enforcer, boolean isThere, String sentence) {
             log.line(() -> LOG.warn("node {}: {}", config.node(), sentence));
             publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
-            lanes.values().forEach(Lane::coverageChanged);
+            lanes.all().forEach(Lane::coverageChanged);
             assumptionsWatch.changed();
         }
 
         @Override
         public void ending(String group, String why) {
-            Optional.ofNullable(lanes.get(group)).ifPresent(lane -> lane.endNow(why));
+            lanes.find(group).ifPresent(lane -> lane.endNow(why));
         }
     }
 
@@ -658,9 +652,7 @@ final class UnderstudyNode implements HaNode {
                         loop.waiting(),
                         history.waiting(),
                         config.self().isWitness(),
-                        name -> Optional.ofNullable(lanes.get(name))
-                                .filter(Lane::isMadeReady)
-                                .isPresent(),
+                        name -> lanes.find(name).filter(Lane::isMadeReady).isPresent(),
                         tally));
     }
 
@@ -723,13 +715,12 @@ final class UnderstudyNode implements HaNode {
     /** Returns whether this thread was interrupted meanwhile. */
     private boolean leaveAndStop() {
         if (state == NodeState.STEPPED_ASIDE) {
-            lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
+            lanes.stopAnything("this node steps aside");
         } else {
             loop.submit(new Input.LeaveWanted());
         }
         boolean isInterrupted = awaitLeft();
-        lanes.values().forEach(Lane::shutdown);
-        lanes.values().forEach(lane -> lane.awaitEnd(LANE_END_MILLIS));
+        lanes.shutdown(LANE_END_MILLIS);
         return isInterrupted | Thread.interrupted();
     }
 
@@ -765,11 +756,7 @@ final class UnderstudyNode implements HaNode {
      * process ends: by a thread, since what nobody refers to is closed by the garbage collector, and with it the lock.
      */
     private void keepWhatProvesTheEnd() {
-        List<String> running = lanes.entrySet().stream()
-                .filter(entry -> entry.getValue().isActive())
-                .map(Map.Entry::getKey)
-                .sorted()
-                .toList();
+        List<String> running = lanes.active();
         if (!running.isEmpty() && opened.remove(store)) {
             List<AutoCloseable> kept = new ArrayList<>(List.of(store));
             guardian.filter(opened::remove).ifPresent(kept::add);
@@ -791,12 +778,12 @@ final class UnderstudyNode implements HaNode {
 
     /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
     private boolean awaitLeft() {
-        long stopBudget = stopMillis();
+        long stopBudget = lanes.stopMillis();
         long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
         long stopped = Long.MAX_VALUE;
         boolean isInterrupted = false;
         while (true) {
-            boolean isIdle = lanes.values().stream().noneMatch(Lane::isActive);
+            boolean isIdle = lanes.isIdle();
             try {
                 if (isIdle && left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                     return isInterrupted;
@@ -822,17 +809,6 @@ final class UnderstudyNode implements HaNode {
                 isInterrupted |= Thread.interrupted();
             }
         }
-    }
-
-    /** How long the groups may take to stop, those that start after others before these. */
-    private long stopMillis() {
-        TreeMap<String, SortedSet<String>> after = new TreeMap<>();
-        TreeMap<String, Long> budgets = new TreeMap<>();
-        lanes.forEach((name, lane) -> {
-            after.put(name, lane.after());
-            budgets.put(name, lane.stopBudget().toMillis());
-        });
-        return new StopOrder(after).longest(budgets);
     }
 
     private void closeOpened() {
@@ -891,24 +867,10 @@ final class UnderstudyNode implements HaNode {
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         softStates,
                         event -> toldOf(group, event),
-                        new NodeCover(),
+                        new EnforcedCover(enforcements, () -> record, lanes),
                         why -> stopFailed(group.name(), why),
                         inCommon));
-        boolean isRoom;
-        synchronized (registration) {
-            isRoom = lanes.size() + added.size() <= GROUPS_MAX;
-            if (isRoom && added.stream().noneMatch(lane -> lanes.containsKey(lane.name())) && !isKnown(group.name())) {
-                added.forEach(lane -> lanes.put(lane.name(), lane));
-            } else {
-                added.forEach(Lane::discard);
-                throw new LifecycleException(
-                        isRoom
-                                ? "group " + group.name() + " is registered on this node already, or is still ending"
-                                : "this node has " + GROUPS_MAX
-                                        + " groups and elections, which is the limit; each copy and each promoted role counts"
-                                        + " as one");
-            }
-        }
+        lanes.add(group.name(), added);
         for (Lane lane : added) {
             // On the loop, so that no newer record has been learned meanwhile.
             loop.execute(() -> record.flatMap(r -> r.grant(lane.name())).ifPresent(g -> lane.granted()));
@@ -937,11 +899,6 @@ final class UnderstudyNode implements HaNode {
         isWholeClaimed |= isWhole;
     }
 
-    /** Whether any part of a group is registered here. */
-    private boolean isKnown(String group) {
-        return lanes.keySet().stream().anyMatch(name -> Part.groupOf(name).equals(group));
-    }
-
     /** The last rung this library may climb alone, and only with the host's consent. */
     private void stopFailed(String group, String why) {
         if (isFlightRecordable) {
@@ -957,40 +914,6 @@ final class UnderstudyNode implements HaNode {
         if (config.processPolicy().mayHalt()) {
             LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
             Runtime.getRuntime().halt(70);
-        }
-    }
-
-    /** The enforcers as the lanes see them. */
-    private final class NodeCover implements Lane.Cover {
-        @Override
-        public Coverage coverage(String group, List<Subject> subjects) {
-            return enforcements.coverage(group, subjects);
-        }
-
-        @Override
-        public void enter(String group, Incarnation holder, List<Subject> subjects) {
-            enforcements.enter(group, holder, subjects);
-        }
-
-        /** Whether a grant relies on an enforcement stands in the record that made it. */
-        @Override
-        public Lane.Standing standing(String group, long token) {
-            if (enforcements.isArmed(group)) {
-                return Lane.Standing.MAY_ACT;
-            }
-            Optional<Grant> grant = record.flatMap(r -> r.grant(group)).filter(g -> g.token() == token);
-            if (grant.filter(g -> !g.isExpirable()).isPresent()) {
-                return Lane.Standing.MAY_ACT;
-            }
-            boolean isLost = Optional.ofNullable(lanes.get(group))
-                    .filter(lane -> !lane.coverage().isComplete())
-                    .isPresent();
-            return grant.isPresent() && isLost ? Lane.Standing.LOST : Lane.Standing.WAIT;
-        }
-
-        @Override
-        public void leave(String group) {
-            enforcements.leave(group);
         }
     }
 
@@ -1115,21 +1038,21 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.StartGroup start) {
                 tally.starting(start.group());
                 orderedAt.put(start.group(), System.nanoTime());
-                lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
+                lanes.find(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
                 stopReasons.remove(start.group());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.StopGroup stop) {
                 tally.stopping(stop.group());
                 orderedAt.put(stop.group(), System.nanoTime());
-                lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
+                lanes.find(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
                 stopReasons.put(stop.group(), stop.why());
                 isStatusDirty = true;
             } else if (effect instanceof Effect.PrepareGroup prepare) {
-                lane(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
+                lanes.find(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
             } else if (effect instanceof Effect.UnprepareGroup unprepare) {
-                lane(unprepare.group()).ifPresent(Lane::unprepare);
+                lanes.find(unprepare.group()).ifPresent(Lane::unprepare);
             } else if (effect instanceof Effect.WatchGroup watch) {
-                Optional.ofNullable(lanes.get(watch.group())).ifPresent(lane -> lane.watchAgain(watch.token()));
+                lanes.find(watch.group()).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {
                 guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation()), lanePool));
                 areServicesDirty = true;
@@ -1143,13 +1066,7 @@ final class UnderstudyNode implements HaNode {
                 isStatusDirty = true;
                 areServicesDirty = true;
                 assumptionsWatch.record(chosen.value());
-                lanes.forEach((name, lane) -> {
-                    if (chosen.value().grant(name).isPresent()) {
-                        lane.granted();
-                    } else if (before.flatMap(r -> r.grant(name)).isPresent()) {
-                        lane.forgotten();
-                    }
-                });
+                lanes.learned(before, chosen.value());
             } else if (effect instanceof Effect.MoveDecided decided) {
                 decide(decided);
             } else if (effect instanceof Effect.OperationDecided decided) {
@@ -1192,10 +1109,6 @@ final class UnderstudyNode implements HaNode {
                 encodedFrame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
             }
             return encodedFrame;
-        }
-
-        private Optional<Lane> lane(String group) {
-            return Optional.ofNullable(lanes.get(group));
         }
 
         @Override
@@ -1255,7 +1168,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void stepped() {
-            retireEnded();
+            lanes.retireEnded(machine.offered(), machine::isOffered, this::retired);
             if (areServicesDirty) {
                 areServicesDirty = false;
                 refreshServices();
@@ -1286,29 +1199,19 @@ final class UnderstudyNode implements HaNode {
             }
         }
 
-        /** A lane whose group the machine has let go of will never be used again. */
-        private void retireEnded() {
-            if (lanes.size() == machine.offered()) {
-                return;
-            }
-            for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
-                if (entry.getValue().isOffered() && !machine.isOffered(entry.getKey())) {
-                    lanes.remove(entry.getKey(), entry.getValue());
-                    entry.getValue().retire();
-                    stopReasons.remove(entry.getKey());
-                    orderedAt.remove(entry.getKey());
-                    oddHere.remove(Part.groupOf(entry.getKey()));
-                    softStates.forget(entry.getKey());
-                    tally.forget(entry.getKey());
-                    isStatusDirty = true;
-                }
-            }
+        private void retired(String part) {
+            stopReasons.remove(part);
+            orderedAt.remove(part);
+            oddHere.remove(Part.groupOf(part));
+            softStates.forget(part);
+            tally.forget(part);
+            isStatusDirty = true;
         }
 
         @Override
         public void failed(Throwable cause) {
             leases.publish(new Effect.PublishLease(Optional.empty(), false, 0));
-            lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
+            lanes.stopAnything("this node steps aside");
             log.line(() -> LOG.error(
                     "node {} steps aside: it stops what it owns and votes no more; restart it when the cause is mended",
                     config.node(),
@@ -1362,7 +1265,7 @@ final class UnderstudyNode implements HaNode {
 
     private void refreshStatuses() {
         TreeMap<String, GroupStatus> next = new TreeMap<>();
-        List<String> names = new ArrayList<>(lanes.keySet());
+        List<String> names = new ArrayList<>(lanes.names());
         record.ifPresent(r -> r.groups().keySet().stream()
                 .filter(name -> !Forms.isLeftOver(r, name))
                 .forEach(names::add));
@@ -1513,7 +1416,7 @@ final class UnderstudyNode implements HaNode {
     private Optional<String> progress(GroupStatus status) {
         String name = Part.nameOf(status);
         Long since = orderedAt.get(name);
-        Lane lane = lanes.get(name);
+        Lane lane = lanes.find(name).orElse(null);
         return switch (status.state()) {
             case STARTING, STOPPING, BLOCKED ->
                 since == null || lane == null
@@ -1526,7 +1429,7 @@ final class UnderstudyNode implements HaNode {
 
     /** What making it ready here waits for, while another node runs it. */
     private Optional<String> preparing(GroupStatus status) {
-        Lane lane = lanes.get(Part.nameOf(status));
+        Lane lane = lanes.find(Part.nameOf(status)).orElse(null);
         return lane == null ? Optional.empty() : status.holder().flatMap(holder -> lane.preparing(holder.node()));
     }
 
@@ -1546,7 +1449,7 @@ final class UnderstudyNode implements HaNode {
     }
 
     private boolean keepsRunning(String name) {
-        return Optional.ofNullable(lanes.get(name)).filter(Lane::keepsRunning).isPresent();
+        return lanes.find(name).filter(Lane::keepsRunning).isPresent();
     }
 
     private GroupStatus status(String name, Function<String, String> unowned) {
@@ -1601,9 +1504,7 @@ final class UnderstudyNode implements HaNode {
                 reason,
                 Part.roleOf(name),
                 Part.copyOf(name),
-                Optional.ofNullable(lanes.get(name))
-                        .map(lane -> lane.troubles(counted))
-                        .orElse(counted),
+                lanes.find(name).map(lane -> lane.troubles(counted)).orElse(counted),
                 grant.flatMap(Grant::over),
                 local.or(() -> said.map(OwnerWord::state)));
     }
@@ -1792,8 +1693,7 @@ final class UnderstudyNode implements HaNode {
         @Override
         public Coverage coverage(String group) {
             Lane lane = Stream.of(group, Part.promoted(group), Part.copy(group, 1))
-                    .map(lanes::get)
-                    .filter(Objects::nonNull)
+                    .flatMap(name -> lanes.find(name).stream())
                     .findFirst()
                     .orElse(null);
             if (lane == null) {
@@ -1829,7 +1729,7 @@ final class UnderstudyNode implements HaNode {
         public List<GroupStatus> parts(String group) {
             SortedMap<String, GroupStatus> known = statuses;
             TreeMap<String, GroupStatus> all = new TreeMap<>(known);
-            lanes.keySet().forEach(name -> all.computeIfAbsent(name, UnderstudyNode.this::unknown));
+            lanes.names().forEach(name -> all.computeIfAbsent(name, UnderstudyNode.this::unknown));
             List<GroupStatus> parts = all.values().stream()
                     .filter(status -> status.group().equals(group))
                     .sorted(PART_ORDER)
@@ -1877,7 +1777,7 @@ final class UnderstudyNode implements HaNode {
 
         /** Whether a part is known by this name, here or in the record. */
         private boolean isNamed(String name) {
-            return lanes.containsKey(name) || statuses.containsKey(name);
+            return lanes.contains(name) || statuses.containsKey(name);
         }
     }
 
@@ -2005,7 +1905,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public boolean isCurrent(String group, Lane lane) {
-            return lanes.get(group) == lane;
+            return lanes.find(group).filter(lane::equals).isPresent();
         }
 
         @Override
