@@ -93,8 +93,6 @@ import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.admin.AdminDesk;
 import org.understudy.ha.membership.admin.AdminServer;
 import org.understudy.ha.membership.agents.OcfAgent;
-import org.understudy.ha.membership.codec.FrameOrder;
-import org.understudy.ha.membership.codec.MessageCodec;
 import org.understudy.ha.membership.codec.OwnerWordsCodec.OwnerWord;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
@@ -139,12 +137,14 @@ import org.understudy.ha.membership.runtime.CallWatch;
 import org.understudy.ha.membership.runtime.Drill;
 import org.understudy.ha.membership.runtime.EnforcedCover;
 import org.understudy.ha.membership.runtime.InCommon;
+import org.understudy.ha.membership.runtime.Incoming;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
 import org.understudy.ha.membership.runtime.LeaseBoard;
 import org.understudy.ha.membership.runtime.NodeLanes;
 import org.understudy.ha.membership.runtime.NoticeLog;
+import org.understudy.ha.membership.runtime.Outgoing;
 import org.understudy.ha.membership.runtime.OwnerWords;
 import org.understudy.ha.membership.runtime.Rounds;
 import org.understudy.ha.membership.runtime.SoftStates;
@@ -220,8 +220,6 @@ final class UnderstudyNode implements HaNode {
     private final InCommon inCommon = new InCommon();
     private final SoftStates softStates;
     private final OwnerWords ownerWords;
-    /** An owner said something, and the loop will look at it. */
-    private final AtomicBoolean isOwnerHeard = new AtomicBoolean();
     /** What looks like a mistake in a group that is registered here, by the group's name. */
     private final Map<String, List<String>> oddHere = new ConcurrentHashMap<>();
     /** When the start or stop that is under way was ordered, by the name of the part. */
@@ -239,7 +237,7 @@ final class UnderstudyNode implements HaNode {
     private NodeStateStore store;
     private NodeMachine machine;
     private NodeLoop<Input, Effect, DurableState> loop;
-    private GroupChannel channel;
+    private Outgoing outgoing;
     private HostIdentity identity = HostIdentity.UNKNOWN;
     private Optional<NodeKeys> nodeKeys = Optional.empty();
     private Optional<Guardian> guardian = Optional.empty();
@@ -247,13 +245,9 @@ final class UnderstudyNode implements HaNode {
 
     private final RefusalCounts refusals = new RefusalCounts();
 
-    /** Loop's thread only. */
-    private long frames = FrameOrder.firstOf(new SecureRandom().nextLong());
-
-    private @Nullable Message encodedMessage;
-    private @Nullable NodeId encodedFor;
-    private byte[] encodedFrame = new byte[0];
+    /** Loop's thread only, as what follows. */
     private boolean isStatusDirty = true;
+
     private boolean areServicesDirty = true;
     private boolean isLookPlanned;
     private @Nullable ClusterRecord compared;
@@ -293,8 +287,9 @@ final class UnderstudyNode implements HaNode {
                 timers,
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
-        this.ownerWords = new OwnerWords(this::sendToOthers);
-        this.softStates = new SoftStates(lanes::contains, message -> loop.execute(() -> sendToOthers(message)));
+        this.ownerWords = new OwnerWords(message -> outgoing.sendToOthers(message));
+        this.softStates =
+                new SoftStates(lanes::contains, message -> loop.execute(() -> outgoing.sendToOthers(message)));
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(
@@ -362,9 +357,10 @@ final class UnderstudyNode implements HaNode {
                 .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));
         LinkSecurity security = security();
         InetSocketAddress own = config.self().links().get(0);
-        channel = new JGroupsChannel(
+        GroupChannel channel = new JGroupsChannel(
                 new ChannelSettings(config.cluster(), config.node(), links(), security, config.threads()), refusals);
         opened.push(channel);
+        outgoing = new Outgoing(config.cluster(), config.node(), others(), channel);
         LastWills.warmUp();
         startGuardian();
         enforcements = enforcements(host);
@@ -387,19 +383,21 @@ final class UnderstudyNode implements HaNode {
                 config.policies().stream()
                         .<PlacementPolicy>map(policy -> new BoundedPolicy(policy, lanePool))
                         .toList());
-        stalls = new StallWatch(
-                config.timing(),
-                settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),
-                clock,
-                threads,
-                this::stallNoticed);
+        stalls = new StallWatch(config.timing(), others(), clock, threads, this::stallNoticed);
         opened.push(stalls);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
-        Receiver receiver = new Receiver();
-        channel.start(receiver);
-        LastWillListener wills = new LastWillListener(own, receiver::onWill, config.node(), config.threads(), refusals);
+        Incoming incoming = new Incoming(
+                new Intake(config.cluster(), refusals),
+                loop,
+                clock,
+                stalls,
+                ownerWords,
+                softStates,
+                new IncomingHost());
+        channel.start(incoming);
+        LastWillListener wills = new LastWillListener(own, incoming::onWill, config.node(), config.threads(), refusals);
         opened.push(wills);
         if (config.administration()) {
             opened.push(
@@ -464,6 +462,13 @@ final class UnderstudyNode implements HaNode {
         Map<NodeId, List<InetSocketAddress>> links = new LinkedHashMap<>();
         config.peers().forEach(peer -> links.put(peer.node(), peer.links()));
         return links;
+    }
+
+    private List<NodeId> others() {
+        return config.peers().stream()
+                .map(Peer::node)
+                .filter(peer -> !peer.equals(config.node()))
+                .toList();
     }
 
     /** Without a guardian a death is waited out instead of proved: slower, not less safe. */
@@ -919,79 +924,25 @@ final class UnderstudyNode implements HaNode {
 
     // ---- the world around the machine ------------------------------------------------------------------------------
 
-    private final class Receiver implements GroupChannel.Receiver {
-        private final Intake intake = new Intake(config.cluster(), refusals);
-
+    private final class IncomingHost implements Incoming.Host {
         @Override
-        public void onFrame(NodeId from, byte[] bytes) {
-            intake.message(from, bytes).ifPresent(message -> {
-                if (message instanceof Message.Soft soft) {
-                    soft(from, soft);
-                    return;
-                }
-                long now = clock.getAsLong();
-                if (!offer(new Input.Received(from, message))) {
-                    return;
-                }
-                if (message instanceof Message.RenewAck ack) {
-                    loop.execute(() -> stalls.answered(from, ack.sequence(), now));
-                } else if (message instanceof Message.RenewRefused no) {
-                    loop.execute(() -> stalls.answered(from, no.sequence(), now));
-                }
-            });
-        }
-
-        private void soft(NodeId from, Message.Soft message) {
-            if (OwnerWords.isMeant(message)) {
-                ownerWords.hear(
-                        from,
-                        message,
-                        group -> record.map(r -> r.groups().containsKey(group)).orElse(true));
-                if (isOwnerHeard.compareAndSet(false, true)) {
-                    loop.execute(() -> {
-                        isOwnerHeard.set(false);
-                        isStatusDirty = true;
-                    });
-                }
-            } else {
-                softStates.heard(message);
-            }
-        }
-
-        void onWill(byte[] datagram) {
-            if (intake.isWill(datagram, record)) {
-                offer(new Input.WillArrived(datagram));
-            }
-        }
-
-        private boolean offer(Input input) {
-            boolean isTaken = loop.offer(input);
-            if (!isTaken) {
-                intake.overrun();
-            }
-            return isTaken;
+        public Optional<ClusterRecord> record() {
+            return record;
         }
 
         @Override
-        public void onView(List<NodeId> members) {
-            loop.execute(() -> {
-                Membership.View next = new Membership.View(view.number() + 1, members);
-                view = next;
-                publish("view", new HaEvent.ViewChanged(next));
-                ownerWords.sayAllAgain();
-                isStatusDirty = true;
-            });
-            loop.submit(new Input.ViewChanged(members));
+        public void ownerHeard() {
+            isStatusDirty = true;
         }
-    }
 
-    /** On the loop, which numbers the frames. */
-    private void sendToOthers(Message message) {
-        byte[] frame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
-        config.peers().stream()
-                .map(Peer::node)
-                .filter(peer -> !peer.equals(config.node()))
-                .forEach(peer -> channel.send(peer, frame));
+        @Override
+        public void viewed(List<NodeId> members) {
+            Membership.View next = new Membership.View(view.number() + 1, members);
+            view = next;
+            publish("view", new HaEvent.ViewChanged(next));
+            ownerWords.sayAllAgain();
+            isStatusDirty = true;
+        }
     }
 
     private final class Edge implements NodeLoop.Edge<Input, Effect, DurableState> {
@@ -1027,7 +978,7 @@ final class UnderstudyNode implements HaNode {
                 if (send.message() instanceof Message.Renew renewal) {
                     stalls.sends(renewal.sequence());
                 }
-                channel.send(send.to(), encode(send.to(), send.message()));
+                outgoing.send(send.to(), send.message());
             } else if (effect instanceof Effect.PublishLease lease) {
                 isStatusDirty |= leases.isValid() != lease.isValid();
                 leases.publish(lease);
@@ -1099,16 +1050,6 @@ final class UnderstudyNode implements HaNode {
             } else if (told instanceof Told.Descend o) {
                 recovery.descend(o);
             }
-        }
-
-        /** One frame for all who are told the same, and a new one when its first receiver is told again: it must not look replayed. */
-        private byte[] encode(NodeId to, Message message) {
-            if (message != encodedMessage || to.equals(encodedFor)) {
-                encodedMessage = message;
-                encodedFor = to;
-                encodedFrame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
-            }
-            return encodedFrame;
         }
 
         @Override
