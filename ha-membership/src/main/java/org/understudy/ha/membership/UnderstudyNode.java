@@ -6,12 +6,9 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +20,6 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,7 +53,6 @@ import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
-import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.Membership;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.Names;
@@ -81,7 +76,6 @@ import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
-import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.PromotableResource;
@@ -116,8 +110,6 @@ import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
 import org.understudy.ha.membership.core.recovery.Told;
 import org.understudy.ha.membership.enforcement.Enforcements;
-import org.understudy.ha.membership.guardian.Guardian;
-import org.understudy.ha.membership.guardian.GuardianSettings;
 import org.understudy.ha.membership.guardian.LastWillListener;
 import org.understudy.ha.membership.guardian.LastWills;
 import org.understudy.ha.membership.history.HistoryKeeper;
@@ -170,8 +162,6 @@ final class UnderstudyNode implements HaNode {
 
     private static final int DECISIONS_WAITING_MAX = 1024;
     private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
-    private static final long LEAVE_MILLIS = 3000;
-    private static final long LOOK_MILLIS = 20;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
     private static final long STATUSES_NANOS_MAX = 20_000_000L;
@@ -204,9 +194,9 @@ final class UnderstudyNode implements HaNode {
     /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
     private final List<EventDispatcher<HaEvent>> listeners = new ArrayList<>();
 
-    private final CountDownLatch left = new CountDownLatch(1);
+    private final Farewell farewell;
     private final AtomicBoolean isClosed = new AtomicBoolean();
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Opened opened;
     private final Resources resources = new NodeResources();
     private final NodeOperator operator;
     private final NodeAdvisor advisor;
@@ -240,8 +230,7 @@ final class UnderstudyNode implements HaNode {
     private Outgoing outgoing;
     private HostIdentity identity = HostIdentity.UNKNOWN;
     private Optional<NodeKeys> nodeKeys = Optional.empty();
-    private Optional<Guardian> guardian = Optional.empty();
-    private Optional<String> guardianObstacle = Optional.empty();
+    private OwnGuardian guardian;
 
     private final RefusalCounts refusals = new RefusalCounts();
 
@@ -258,7 +247,6 @@ final class UnderstudyNode implements HaNode {
     private boolean isOddLookPlanned;
     private long clockOffset;
 
-    private volatile boolean isWholeClaimed;
     private volatile NodeState state = NodeState.JOINING;
     private volatile String stateReason = "starting";
     private volatile Membership.View view = new Membership.View(0, List.of());
@@ -270,6 +258,8 @@ final class UnderstudyNode implements HaNode {
         this.stores = stores;
         this.threads = new NamedThreads(config.threads(), config.node());
         this.log = new NoticeLog(threads);
+        this.farewell = new Farewell(config.node(), lanes);
+        this.opened = new Opened(config.node());
         this.opened.push(log);
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
@@ -334,7 +324,7 @@ final class UnderstudyNode implements HaNode {
         } finally {
             if (!isUp) {
                 node.isClosed.set(true);
-                node.closeOpened();
+                node.opened.closeAll();
             }
         }
     }
@@ -352,9 +342,7 @@ final class UnderstudyNode implements HaNode {
         // Whatever it finds in its files: nothing that follows depends on it.
         history.start();
         opened.push(history);
-        DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
-        disk.accepted()
-                .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));
+        DurableState disk = SavedState.of(found, config);
         LinkSecurity security = security();
         InetSocketAddress own = config.self().links().get(0);
         GroupChannel channel = new JGroupsChannel(
@@ -362,11 +350,11 @@ final class UnderstudyNode implements HaNode {
         opened.push(channel);
         outgoing = new Outgoing(config.cluster(), config.node(), others(), channel);
         LastWills.warmUp();
-        startGuardian();
+        guardian = OwnGuardian.start(config);
+        guardian.process().ifPresent(opened::push);
+        guardian.onLost(this::guardianLost);
         enforcements = enforcements(host);
         opened.push(enforcements);
-        String willKey = guardian.map(g -> Base64.getEncoder().encodeToString(g.publicKey()))
-                .orElse("");
         identity = ThisHost.identity(config.stateDirectory().resolve("node.lock"));
         NodeSettings settings = new NodeSettings(
                 config.cluster(),
@@ -375,7 +363,7 @@ final class UnderstudyNode implements HaNode {
                 found.disk().toString(),
                 config.timing(),
                 config.mayForm(),
-                willKey,
+                guardian.willKey(),
                 identity,
                 found.isCurrent(),
                 new SecureRandom().nextLong() >>> 1,
@@ -416,36 +404,7 @@ final class UnderstudyNode implements HaNode {
                 config.cluster(),
                 found.disk(),
                 clock.name(),
-                guardian.map(g -> "guardian is process " + g.pid()).orElse("no guardian"));
-    }
-
-    /** A directory that belongs to another node or cluster must not be used by this one: each would break the other's promises. */
-    private void refuseForeign(ClusterRecord accepted, String disk) {
-        boolean isOfCluster = accepted.cluster().equals(config.cluster());
-        if (!isOfCluster) {
-            throw new org.understudy.ha.api.StorageException(
-                    config.stateDirectory(),
-                    "belongs to cluster " + accepted.cluster() + ", not to " + config.cluster()
-                            + "; name this node's own directory");
-        }
-
-        accepted.ownerOf(disk).filter(owner -> !owner.equals(config.node())).ifPresent(owner -> {
-            throw new org.understudy.ha.api.StorageException(
-                    config.stateDirectory(),
-                    "belongs to node " + owner + ", not to " + config.node() + "; name this node's own directory");
-        });
-    }
-
-    private DurableState decode(byte[] payload) {
-        try {
-            return RecordCodec.decodeDurable(payload);
-        } catch (MalformedMessageException e) {
-            throw new org.understudy.ha.api.StorageException(
-                    config.stateDirectory(),
-                    "the saved state is intact but cannot be read (" + e.getMessage()
-                            + "); run the version that wrote it, or admit this node again with an empty directory",
-                    e);
-        }
+                guardian);
     }
 
     private LinkSecurity security() {
@@ -471,51 +430,22 @@ final class UnderstudyNode implements HaNode {
                 .toList();
     }
 
-    /** Without a guardian a death is waited out instead of proved: slower, not less safe. */
-    private void startGuardian() {
-        if (!config.guardian()) {
-            guardianObstacle = Optional.of("switched off by withoutGuardian()");
-            return;
-        }
-        List<InetSocketAddress> others = config.peers().stream()
-                .filter(p -> !p.node().equals(config.node()))
-                .flatMap(p -> p.links().stream())
-                .toList();
-        try {
-            Guardian started = Guardian.start(
-                    new GuardianSettings(
-                            config.cluster(),
-                            config.node(),
-                            others,
-                            config.self().links().stream()
-                                    .map(InetSocketAddress::getAddress)
-                                    .toList(),
-                            config.stateDirectory().resolve("guardian.lock"),
-                            config.threads()),
-                    BootClock.hostPort());
-            opened.push(started);
-            guardian = Optional.of(started);
-            started.onLost(() -> {
-                publish(
+    private void guardianLost() {
+        publish(
+                "guardian",
+                new HaEvent.Alarm(
                         "guardian",
-                        new HaEvent.Alarm(
-                                "guardian",
-                                "the guardian process has ended: a death of this node cannot be proved any more, so the others"
-                                        + " wait for its lease, or for ever where nothing but this process ends a group;"
-                                        + " restart the node when convenient"));
-                assumptionsWatch.changed();
-            });
-        } catch (org.understudy.ha.api.PlatformException e) {
-            guardianObstacle = Optional.of(e.getMessage());
-            LOG.warn("node {} goes on without a guardian: {}", config.node(), e.getMessage());
-        }
+                        "the guardian process has ended: a death of this node cannot be proved any more, so the others"
+                                + " wait for its lease, or for ever where nothing but this process ends a group;"
+                                + " restart the node when convenient"));
+        assumptionsWatch.changed();
     }
 
     private Enforcements enforcements(Optional<HostPort> host) {
         List<Enforcer> own = new ArrayList<>();
         if (config.processPolicy().mayKill()) {
             host.flatMap(HostPort::killTimer).ifPresent(own::add);
-            guardian.map(Guardian::killer).ifPresent(own::add);
+            guardian.killer().ifPresent(own::add);
         }
         return new Enforcements(
                 own,
@@ -629,9 +559,8 @@ final class UnderstudyNode implements HaNode {
                         clock.name(),
                         identity,
                         ThisHost.isInMemory(config.stateDirectory()),
-                        guardianObstacle.or(
-                                () -> guardian.filter(g -> !g.isAlive()).map(g -> "its process has ended")),
-                        guardian.map(Guardian::weaknesses).orElse(List.of())),
+                        guardian.obstacle(),
+                        guardian.weaknesses()),
                 record);
     }
 
@@ -724,7 +653,7 @@ final class UnderstudyNode implements HaNode {
         } else {
             loop.submit(new Input.LeaveWanted());
         }
-        boolean isInterrupted = awaitLeft();
+        boolean isInterrupted = farewell.await();
         lanes.shutdown(LANE_END_MILLIS);
         return isInterrupted | Thread.interrupted();
     }
@@ -742,7 +671,7 @@ final class UnderstudyNode implements HaNode {
         operator.end("this node was closed");
         endServices("this node was closed");
         recovery.awaitEnd();
-        closeOpened();
+        opened.closeAll();
         elections.close();
         names.close();
         barriers.close();
@@ -764,7 +693,7 @@ final class UnderstudyNode implements HaNode {
         List<String> running = lanes.active();
         if (!running.isEmpty() && opened.remove(store)) {
             List<AutoCloseable> kept = new ArrayList<>(List.of(store));
-            guardian.filter(opened::remove).ifPresent(kept::add);
+            guardian.process().filter(opened::remove).ifPresent(kept::add);
             threads.thread("keeps-" + running, () -> {
                         while (!kept.isEmpty()) {
                             LockSupport.park(kept);
@@ -778,55 +707,6 @@ final class UnderstudyNode implements HaNode {
                     config.node(),
                     running,
                     config.stateDirectory());
-        }
-    }
-
-    /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
-    private boolean awaitLeft() {
-        long stopBudget = lanes.stopMillis();
-        long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
-        long stopped = Long.MAX_VALUE;
-        boolean isInterrupted = false;
-        while (true) {
-            boolean isIdle = lanes.isIdle();
-            try {
-                if (isIdle && left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    return isInterrupted;
-                }
-            } catch (InterruptedException e) {
-                isInterrupted = true;
-            }
-            long now = System.nanoTime();
-            if (isIdle && stopped == Long.MAX_VALUE) {
-                stopped = now;
-            }
-            if (now > giveUp
-                    || (stopped != Long.MAX_VALUE && now - stopped > TimeUnit.MILLISECONDS.toNanos(LEAVE_MILLIS))) {
-                LOG.warn(
-                        isIdle
-                                ? "node {} could not tell a majority that it leaves; the others wait for its lease to end"
-                                : "node {} closes although a resource could not be stopped; see above",
-                        config.node());
-                return isInterrupted;
-            }
-            if (!isIdle) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
-                isInterrupted |= Thread.interrupted();
-            }
-        }
-    }
-
-    private void closeOpened() {
-        while (!opened.isEmpty()) {
-            AutoCloseable next = opened.pop();
-            try {
-                next.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (Exception | Error e) {
-                // Whatever it was, the rest must be closed as well.
-                LOG.warn("node {}: {} did not close cleanly", config.node(), next, e);
-            }
         }
     }
 
@@ -867,7 +747,7 @@ final class UnderstudyNode implements HaNode {
                         threads,
                         timers,
                         loop::submit,
-                        this::claim,
+                        guardian::claim,
                         this::tag,
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         softStates,
@@ -891,17 +771,6 @@ final class UnderstudyNode implements HaNode {
             // What it is about may show among the troubles of the group.
             loop.execute(() -> isStatusDirty = true);
         }
-    }
-
-    /** What the guardian has heard once it knows for good; each start of a group would wait for its answer again. */
-    private void claim(String claim) {
-        boolean isWhole = claim.equals(HostClaims.WHOLE_PROCESS);
-        if (isWhole && isWholeClaimed) {
-            return;
-        }
-        guardian.ifPresent(g -> g.claim(claim));
-        // It has returned: the guardian knows, or is lost for good.
-        isWholeClaimed |= isWhole;
     }
 
     /** The last rung this library may climb alone, and only with the host's consent. */
@@ -1005,7 +874,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.WatchGroup watch) {
                 lanes.find(watch.group()).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {
-                guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation()), lanePool));
+                guardian.live(live.incarnation().number(), tag(live.incarnation()), lanePool);
                 areServicesDirty = true;
             } else if (effect instanceof Effect.PublishState change) {
                 changeState(change.state(), change.why());
@@ -1028,7 +897,7 @@ final class UnderstudyNode implements HaNode {
                 isStatusDirty = true;
                 operator.decided(decided);
             } else if (effect instanceof Effect.Left) {
-                left.countDown();
+                farewell.said();
             } else {
                 throw new org.understudy.ha.api.InvariantViolation("no rule for effect " + effect);
             }
@@ -1161,7 +1030,7 @@ final class UnderstudyNode implements HaNode {
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
             operator.end("this node stepped aside");
             endServices("this node stepped aside");
-            left.countDown();
+            farewell.said();
         }
     }
 
