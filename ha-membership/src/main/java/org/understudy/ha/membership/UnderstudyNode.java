@@ -79,7 +79,6 @@ import org.understudy.ha.api.spi.GroupChannel;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.PromotableResource;
-import org.understudy.ha.internal.loop.EventDispatcher;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
@@ -191,9 +190,7 @@ final class UnderstudyNode implements HaNode {
     private final NodeLanes lanes = new NodeLanes();
     private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
-    /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
-    private final List<EventDispatcher<HaEvent>> listeners = new ArrayList<>();
-
+    private final NodeEvents events;
     private final Farewell farewell;
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private final Opened opened;
@@ -258,6 +255,7 @@ final class UnderstudyNode implements HaNode {
         this.stores = stores;
         this.threads = new NamedThreads(config.threads(), config.node());
         this.log = new NoticeLog(threads);
+        this.events = new NodeEvents(threads);
         this.farewell = new Farewell(config.node(), lanes);
         this.opened = new Opened(config.node());
         this.opened.push(log);
@@ -612,20 +610,11 @@ final class UnderstudyNode implements HaNode {
     @Override
     public Subscription listen(Listener listener) {
         checkOpen();
-        EventDispatcher<HaEvent> dispatcher = new EventDispatcher<>(listener::onEvent, threads);
-        synchronized (listeners) {
-            dispatcher.publish("node", new HaEvent.NodeChanged(state, stateReason));
-            dispatcher.publish("view", new HaEvent.ViewChanged(view));
-            statuses.forEach((name, status) -> dispatcher.publish("group " + name, new HaEvent.GroupChanged(status)));
-            listeners.add(dispatcher);
-        }
-        dispatcher.start();
-        return () -> {
-            synchronized (listeners) {
-                listeners.remove(dispatcher);
-            }
-            dispatcher.close();
-        };
+        return events.add(listener, tell -> {
+            tell.accept("node", new HaEvent.NodeChanged(state, stateReason));
+            tell.accept("view", new HaEvent.ViewChanged(view));
+            statuses.forEach((name, status) -> tell.accept("group " + name, new HaEvent.GroupChanged(status)));
+        });
     }
 
     @Override
@@ -676,12 +665,7 @@ final class UnderstudyNode implements HaNode {
         names.close();
         barriers.close();
         recovery.close();
-        List<EventDispatcher<HaEvent>> last;
-        synchronized (listeners) {
-            last = List.copyOf(listeners);
-            listeners.clear();
-        }
-        last.forEach(dispatcher -> dispatcher.drainAndClose(500));
+        events.end();
     }
 
     /**
@@ -717,9 +701,7 @@ final class UnderstudyNode implements HaNode {
     }
 
     private void publish(String subject, HaEvent event) {
-        synchronized (listeners) {
-            listeners.forEach(dispatcher -> dispatcher.publish(subject, event));
-        }
+        events.publish(subject, event);
     }
 
     private int tag(Incarnation incarnation) {
