@@ -7,16 +7,13 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,7 +32,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -47,7 +43,6 @@ import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Elections;
 import org.understudy.ha.api.Enforcement;
-import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History;
@@ -67,7 +62,6 @@ import org.understudy.ha.api.Role;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
-import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
@@ -78,7 +72,6 @@ import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.PlacementPolicy;
-import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
@@ -86,7 +79,6 @@ import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.admin.AdminDesk;
 import org.understudy.ha.membership.admin.AdminServer;
 import org.understudy.ha.membership.agents.OcfAgent;
-import org.understudy.ha.membership.codec.OwnerWordsCodec.OwnerWord;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Effect;
@@ -94,15 +86,11 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
-import org.understudy.ha.membership.core.plan.Forms;
-import org.understudy.ha.membership.core.plan.Oddities;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
-import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
-import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.recovery.Ask;
@@ -163,11 +151,6 @@ final class UnderstudyNode implements HaNode {
     private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
-    private static final long STATUSES_NANOS_MAX = 20_000_000L;
-    private static final long STATUS_APART_NANOS = 20_000L;
-    /** What looks like a mistake is told when it has been so for so long at least: nodes register one group after the other. */
-    private static final long ODD_FOR_SECONDS = 5;
-
     private static final Comparator<GroupStatus> PART_ORDER =
             Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);
 
@@ -207,10 +190,7 @@ final class UnderstudyNode implements HaNode {
     private final InCommon inCommon = new InCommon();
     private final SoftStates softStates;
     private final OwnerWords ownerWords;
-    /** What looks like a mistake in a group that is registered here, by the group's name. */
-    private final Map<String, List<String>> oddHere = new ConcurrentHashMap<>();
-    /** When the start or stop that is under way was ordered, by the name of the part. */
-    private final Map<String, Long> orderedAt = new ConcurrentHashMap<>();
+    private final Mismatches mismatches;
 
     private final HistoryKeeper history;
     private final Tally tally = new Tally(System::nanoTime);
@@ -228,27 +208,19 @@ final class UnderstudyNode implements HaNode {
     private HostIdentity identity = HostIdentity.UNKNOWN;
     private Optional<NodeKeys> nodeKeys = Optional.empty();
     private OwnGuardian guardian;
+    private GroupStatuses statuses;
 
     private final RefusalCounts refusals = new RefusalCounts();
 
     /** Loop's thread only, as what follows. */
-    private boolean isStatusDirty = true;
-
     private boolean areServicesDirty = true;
-    private boolean isLookPlanned;
-    private @Nullable ClusterRecord compared;
-    private long statusesAt = System.nanoTime();
-    private final Map<String, String> stopReasons = new TreeMap<>();
-    private final Map<String, String> differing = new TreeMap<>();
-    private Set<String> odd = new TreeSet<>();
-    private boolean isOddLookPlanned;
+
     private long clockOffset;
 
     private volatile NodeState state = NodeState.JOINING;
     private volatile String stateReason = "starting";
     private volatile Membership.View view = new Membership.View(0, List.of());
     private volatile Optional<ClusterRecord> record = Optional.empty();
-    private volatile SortedMap<String, GroupStatus> statuses = new TreeMap<>();
 
     private UnderstudyNode(NodeConfig config, Function<Path, NodeStateStore> stores) {
         this.config = config;
@@ -278,6 +250,7 @@ final class UnderstudyNode implements HaNode {
         this.ownerWords = new OwnerWords(message -> outgoing.sendToOthers(message));
         this.softStates =
                 new SoftStates(lanes::contains, message -> loop.execute(() -> outgoing.sendToOthers(message)));
+        this.mismatches = new Mismatches(config, () -> record, this::onLoopLater, log, this::publish);
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(
@@ -292,8 +265,8 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 this::isQuorate,
                 Policies.with(config.policies()),
-                this::isEnding,
-                this::whatElseIsKnown);
+                part -> statuses.isEnding(part),
+                part -> statuses.whatElseIsKnown(part));
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -372,6 +345,8 @@ final class UnderstudyNode implements HaNode {
         stalls = new StallWatch(config.timing(), others(), clock, threads, this::stallNoticed);
         opened.push(stalls);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
+        statuses = new GroupStatuses(
+                config.node(), new StatusHost(), machine, clock, lanes, ownerWords, mismatches, this::onLoopLater);
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
         Incoming incoming = new Incoming(
@@ -613,7 +588,7 @@ final class UnderstudyNode implements HaNode {
         return events.add(listener, tell -> {
             tell.accept("node", new HaEvent.NodeChanged(state, stateReason));
             tell.accept("view", new HaEvent.ViewChanged(view));
-            statuses.forEach((name, status) -> tell.accept("group " + name, new HaEvent.GroupChanged(status)));
+            statuses.all().forEach((name, status) -> tell.accept("group " + name, new HaEvent.GroupChanged(status)));
         });
     }
 
@@ -743,7 +718,7 @@ final class UnderstudyNode implements HaNode {
             loop.execute(() -> record.flatMap(r -> r.grant(lane.name())).ifPresent(g -> lane.granted()));
             lane.offer(() -> loop.execute(lane::markOffered));
         }
-        loop.execute(() -> isStatusDirty = true);
+        loop.execute(statuses::changed);
         return added;
     }
 
@@ -751,7 +726,7 @@ final class UnderstudyNode implements HaNode {
         publish("resource " + group.name() + ' ' + event.getClass().getSimpleName(), event);
         if (event instanceof HaEvent.Alarm) {
             // What it is about may show among the troubles of the group.
-            loop.execute(() -> isStatusDirty = true);
+            loop.execute(statuses::changed);
         }
     }
 
@@ -783,7 +758,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void ownerHeard() {
-            isStatusDirty = true;
+            statuses.changed();
         }
 
         @Override
@@ -792,7 +767,7 @@ final class UnderstudyNode implements HaNode {
             view = next;
             publish("view", new HaEvent.ViewChanged(next));
             ownerWords.sayAllAgain();
-            isStatusDirty = true;
+            statuses.changed();
         }
     }
 
@@ -831,7 +806,9 @@ final class UnderstudyNode implements HaNode {
                 }
                 outgoing.send(send.to(), send.message());
             } else if (effect instanceof Effect.PublishLease lease) {
-                isStatusDirty |= leases.isValid() != lease.isValid();
+                if (leases.isValid() != lease.isValid()) {
+                    statuses.changed();
+                }
                 leases.publish(lease);
                 stalls.leased(lease);
                 lease.incarnation()
@@ -839,16 +816,14 @@ final class UnderstudyNode implements HaNode {
                         .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
             } else if (effect instanceof Effect.StartGroup start) {
                 tally.starting(start.group());
-                orderedAt.put(start.group(), System.nanoTime());
+                statuses.ordered(start.group());
                 lanes.find(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
-                stopReasons.remove(start.group());
-                isStatusDirty = true;
+                statuses.starts(start.group());
             } else if (effect instanceof Effect.StopGroup stop) {
                 tally.stopping(stop.group());
-                orderedAt.put(stop.group(), System.nanoTime());
+                statuses.ordered(stop.group());
                 lanes.find(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
-                stopReasons.put(stop.group(), stop.why());
-                isStatusDirty = true;
+                statuses.stops(stop.group(), stop.why());
             } else if (effect instanceof Effect.PrepareGroup prepare) {
                 lanes.find(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
             } else if (effect instanceof Effect.UnprepareGroup unprepare) {
@@ -865,7 +840,7 @@ final class UnderstudyNode implements HaNode {
                 Optional<ClusterRecord> before = record;
                 record = Optional.of(chosen.value());
                 history.learned(chosen.ballot(), chosen.value(), machine.planning(chosen.ballot()));
-                isStatusDirty = true;
+                statuses.changed();
                 areServicesDirty = true;
                 assumptionsWatch.record(chosen.value());
                 lanes.learned(before, chosen.value());
@@ -876,7 +851,7 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.Tell tell) {
                 take(tell.told());
             } else if (effect instanceof Effect.ClearDecided decided) {
-                isStatusDirty = true;
+                statuses.changed();
                 operator.decided(decided);
             } else if (effect instanceof Effect.Left) {
                 farewell.said();
@@ -916,7 +891,7 @@ final class UnderstudyNode implements HaNode {
                     || notice.reason() == Reason.GROUP_FAILED
                     || notice.reason() == Reason.FAILURES_CLEARED
                     || notice.reason() == Reason.GROUP_BLOCKED) {
-                isStatusDirty = true;
+                statuses.changed();
             }
             Level level = switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> Level.DEBUG;
@@ -965,39 +940,15 @@ final class UnderstudyNode implements HaNode {
                 areServicesDirty = false;
                 refreshServices();
             }
-            // While more waits, one look serves for several steps: with many groups it is what takes longest.
-            if (isStatusDirty) {
-                long now = System.nanoTime();
-                long apart = loop.isBusy() ? STATUSES_NANOS_MAX : lanes.size() * STATUS_APART_NANOS;
-                if (now - statusesAt >= apart) {
-                    isStatusDirty = false;
-                    statusesAt = now;
-                    refreshStatuses();
-                } else {
-                    lookAgainIn(apart);
-                }
-            }
+            statuses.stepped();
             stalls.stepped(machine.nextDeadlineNanos());
         }
 
-        private void lookAgainIn(long nanos) {
-            if (!isLookPlanned) {
-                isLookPlanned = true;
-                try {
-                    timers.schedule(() -> loop.execute(() -> isLookPlanned = false), nanos, TimeUnit.NANOSECONDS);
-                } catch (RejectedExecutionException e) {
-                    LOG.trace("node {} is closed", config.node());
-                }
-            }
-        }
-
         private void retired(String part) {
-            stopReasons.remove(part);
-            orderedAt.remove(part);
-            oddHere.remove(Part.groupOf(part));
+            statuses.forget(part);
+            mismatches.forget(Part.groupOf(part));
             softStates.forget(part);
             tally.forget(part);
-            isStatusDirty = true;
         }
 
         @Override
@@ -1055,278 +1006,16 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
-    private void refreshStatuses() {
-        TreeMap<String, GroupStatus> next = new TreeMap<>();
-        List<String> names = new ArrayList<>(lanes.names());
-        record.ifPresent(r -> r.groups().keySet().stream()
-                .filter(name -> !Forms.isLeftOver(r, name))
-                .forEach(names::add));
-        Function<String, String> unowned =
-                record.map(Planner::whyUnowned).orElse(name -> "this node knows no cluster record yet");
-        for (String name : names) {
-            next.computeIfAbsent(name, n -> status(n, unowned));
+    private void onLoopLater(long nanos, Runnable action) {
+        try {
+            timers.schedule(() -> loop.execute(action), nanos, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.trace("node {} is closed", config.node());
         }
-        record.filter(known -> known != compared).ifPresent(known -> {
-            warnOfDifferences(known);
-            ownerWords.retain(known.groups().keySet());
-            planOddLook();
-        });
-        ownerWords.say(present(names));
-        SortedMap<String, GroupStatus> before = statuses;
-        statuses = next;
-        next.forEach((name, status) -> {
-            if (!status.equals(before.get(name))) {
-                publish("group " + name, new HaEvent.GroupChanged(status));
-            }
-        });
-        elections.refresh();
-    }
-
-    /** Nodes that registered the same group differently: it is said, once for each change. */
-    private void warnOfDifferences(ClusterRecord known) {
-        compared = known;
-        for (String group : known.groups().keySet()) {
-            TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
-            TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();
-            TreeMap<NodeId, String> rules = new TreeMap<>();
-            long agreed = known.groups().get(group).rules().digest();
-            known.sessions().forEach((node, session) -> {
-                Candidacy candidacy = session.candidacies().get(group);
-                if (candidacy != null) {
-                    lists.put(node, candidacy.preferred());
-                    policies.put(node, candidacy.keepsRunning() ? WithoutQuorum.KEEP_RUNNING : WithoutQuorum.STOP);
-                    rules.put(node, candidacy.rules() == agreed ? "as in the record" : "otherwise");
-                }
-            });
-            warnOfDifference(group, "prefer different nodes for", lists);
-            warnOfDifference(group, "do different things without a quorum with", policies);
-            warnOfDifference(group, "have different placement rules for", rules);
-        }
-    }
-
-    private void warnOfDifference(String group, String what, Map<NodeId, ?> byNode) {
-        String key = what + " " + group;
-        if (byNode.values().stream().distinct().count() < 2) {
-            differing.remove(key);
-            return;
-        }
-        String sentence =
-                "the nodes " + what + " group " + Part.title(group) + ": " + byNode + "; register it alike everywhere";
-        if (!sentence.equals(differing.put(key, sentence))) {
-            log.line(() -> LOG.warn("{}", sentence));
-            publish(key, new HaEvent.Alarm(group, sentence));
-        }
-    }
-
-    /** What this node says to the others of the groups that are here. */
-    private SortedMap<String, OwnerWord> present(Collection<String> names) {
-        TreeMap<String, OwnerWord> words = new TreeMap<>();
-        for (String name : names) {
-            Optional<GroupStatus.State> local =
-                    name.startsWith(ELECTION_PREFIX) ? Optional.empty() : machine.localState(name);
-            local.ifPresent(state ->
-                    words.put(name, OwnerWords.word(name, machine.localToken(name), state, machine.whyBlocked(name))));
-        }
-        return words;
-    }
-
-    private void planOddLook() {
-        if (!isOddLookPlanned) {
-            isOddLookPlanned = true;
-            try {
-                timers.schedule(() -> loop.execute(this::lookForOddities), ODD_FOR_SECONDS, TimeUnit.SECONDS);
-            } catch (RejectedExecutionException e) {
-                LOG.trace("node {} is closed", config.node());
-            }
-        }
-    }
-
-    /** Tells, once, what was so at the last look already. */
-    private void lookForOddities() {
-        isOddLookPlanned = false;
-        TreeSet<String> now = new TreeSet<>();
-        record.ifPresent(known -> known.groups()
-                .keySet()
-                .forEach(group -> Oddities.of(known, group).forEach(sentence -> {
-                    now.add(sentence);
-                    if (odd.contains(sentence) && !sentence.equals(differing.put(sentence, sentence))) {
-                        warnOfOddity(Part.groupOf(group), sentence);
-                    }
-                })));
-        if (!odd.containsAll(now)) {
-            planOddLook();
-        }
-        odd.stream().filter(sentence -> !now.contains(sentence)).forEach(differing::remove);
-        odd = now;
-    }
-
-    private void warnOfOddity(String group, String sentence) {
-        log.line(() -> LOG.warn("{}", sentence));
-        publish("odd " + sentence, new HaEvent.Alarm(group, sentence));
     }
 
     private boolean isQuorate() {
         return leases.isValid();
-    }
-
-    private boolean isEnding(String part) {
-        return Optional.ofNullable(statuses.get(part))
-                .flatMap(GroupStatus::atHolder)
-                .filter(state -> state == GroupStatus.State.STOPPING || state == GroupStatus.State.BLOCKED)
-                .isPresent();
-    }
-
-    /** Of a part of a group what only its owner knows, or only who registered it here. */
-    private List<String> whatElseIsKnown(String part) {
-        List<String> more = new ArrayList<>(oddHere.getOrDefault(Part.groupOf(part), List.of()));
-        Optional.ofNullable(statuses.get(part)).map(this::withProgress).ifPresent(status -> {
-            switch (status.state()) {
-                case STARTING, STOPPING, BLOCKED ->
-                    more.add("on this node it is " + status.state() + ": " + status.reason());
-                case ELSEWHERE ->
-                    status.atHolder()
-                            .filter(state -> state != GroupStatus.State.RUNNING)
-                            .map(state -> status.reason())
-                            .or(() -> preparing(status))
-                            .ifPresent(more::add);
-                default -> {}
-            }
-            status.troubles()
-                    .failures()
-                    .forEach(failed -> more.add("on this node it failed "
-                            + (failed.count() == 1 ? "once: " : failed.count() + " times, last: ")
-                            + failed.reason()));
-        });
-        return more;
-    }
-
-    /** With what its start or stop, or making it ready, waits for now. Any thread. */
-    private GroupStatus withProgress(GroupStatus status) {
-        return progress(status).map(progress -> withMore(status, progress)).orElse(status);
-    }
-
-    private Optional<String> progress(GroupStatus status) {
-        String name = Part.nameOf(status);
-        Long since = orderedAt.get(name);
-        Lane lane = lanes.find(name).orElse(null);
-        return switch (status.state()) {
-            case STARTING, STOPPING, BLOCKED ->
-                since == null || lane == null
-                        ? Optional.empty()
-                        : Optional.of(lane.progress(Duration.ofNanos(System.nanoTime() - since)));
-            case ELSEWHERE -> preparing(status);
-            default -> Optional.empty();
-        };
-    }
-
-    /** What making it ready here waits for, while another node runs it. */
-    private Optional<String> preparing(GroupStatus status) {
-        Lane lane = lanes.find(Part.nameOf(status)).orElse(null);
-        return lane == null ? Optional.empty() : status.holder().flatMap(holder -> lane.preparing(holder.node()));
-    }
-
-    private static GroupStatus withMore(GroupStatus status, String progress) {
-        return new GroupStatus(
-                status.group(),
-                status.state(),
-                status.holder(),
-                status.token(),
-                status.proof(),
-                status.reason().isEmpty() ? progress : status.reason() + "; " + progress,
-                status.role(),
-                status.copy(),
-                status.troubles(),
-                status.over(),
-                status.atHolder());
-    }
-
-    private boolean keepsRunning(String name) {
-        return lanes.find(name).filter(Lane::keepsRunning).isPresent();
-    }
-
-    private GroupStatus status(String name, Function<String, String> unowned) {
-        Optional<Grant> grant = record.flatMap(r -> r.grant(name));
-        Optional<GroupStatus.State> local = machine.localState(name);
-        boolean isGrantedToLive = record.isPresent()
-                && grant.filter(Grant::stands)
-                        .filter(g -> record.get().isLive(g.holder()))
-                        .isPresent();
-        GroupStatus.State where = local.orElse(
-                isGrantedToLive && !grant.get().holder().node().equals(config.node())
-                        ? GroupStatus.State.ELSEWHERE
-                        : GroupStatus.State.UNOWNED);
-        String reason = unowned.apply(name);
-        if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
-            reason = stopReasons.getOrDefault(name, "");
-        } else if (local.filter(GroupStatus.State.BLOCKED::equals).isPresent()) {
-            reason = "could not be stopped: " + machine.whyBlocked(name);
-        } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {
-            reason = keepsRunning(name) && grant.filter(g -> !g.isExpirable()).isPresent()
-                    ? "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)"
-                    : "runs until the lease ends or a majority answers";
-        } else if (local.isPresent()) {
-            reason = grant.map(g -> "granted with proof " + g.proof()).orElse("");
-        } else if (isGrantedToLive
-                && where == GroupStatus.State.UNOWNED
-                && !machine.incarnation().equals(grant.map(Grant::holder))) {
-            reason = "granted to " + grant.get().holder() + ", which was this node before it was started again"
-                    + (state == NodeState.ACTIVE ? "" : "; no majority answers to decide anew");
-        } else if (isGrantedToLive && where == GroupStatus.State.UNOWNED) {
-            reason = stopReasons.containsKey(name)
-                    ? "stopped here: " + stopReasons.get(name)
-                    : "granted to this node, which is about to start it";
-        }
-        Optional<OwnerWord> said = where == GroupStatus.State.ELSEWHERE
-                ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
-                : Optional.empty();
-        reason += said.map(OwnerWords::words).orElse("");
-        boolean isLeaving =
-                said.filter(word -> word.state() != GroupStatus.State.RUNNING).isPresent();
-        reason += isLeaving ? "" : succession(name, where);
-        if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
-            reason += " (so it was when a majority answered last)";
-        }
-        Troubles counted = machine.troubles(name, clock.getAsLong());
-        return new GroupStatus(
-                Part.groupOf(name),
-                where,
-                grant.map(Grant::holder),
-                grant.map(g -> new FencingToken(g.token())),
-                grant.map(Grant::proof),
-                reason,
-                Part.roleOf(name),
-                Part.copyOf(name),
-                lanes.find(name).map(lane -> lane.troubles(counted)).orElse(counted),
-                grant.flatMap(Grant::over),
-                local.or(() -> said.map(OwnerWord::state)));
-    }
-
-    /** That it is asked to move, while it runs; where it is to go says more about it. */
-    private String succession(String name, GroupStatus.State where) {
-        boolean isHere = where == GroupStatus.State.RUNNING;
-        return record.filter(known -> isHere || where == GroupStatus.State.ELSEWHERE)
-                .map(known -> known.groups().get(name))
-                .flatMap(GroupRecord::moveTo)
-                .filter(to -> !to.equals(config.node()))
-                .map(to -> "; asked to move to " + to + ", and runs " + (isHere ? "here" : "there")
-                        + " until that has made ready for it")
-                .orElse("");
-    }
-
-    /** Of a part that this node has registered, and has not looked at. */
-    private GroupStatus unknown(String name) {
-        return new GroupStatus(
-                Part.groupOf(name),
-                GroupStatus.State.UNOWNED,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                "registered here; not in a cluster record that this node knows yet",
-                Part.roleOf(name),
-                Part.copyOf(name),
-                Troubles.NONE,
-                Optional.empty(),
-                Optional.empty());
     }
 
     // ---- resources and elections -----------------------------------------------------------------------------------
@@ -1374,36 +1063,7 @@ final class UnderstudyNode implements HaNode {
                 }
             }
             addLanes(group, parts, false);
-            tellWhatIsOdd(group);
-        }
-
-        /** What may be meant, but hardly is. */
-        private void tellWhatIsOdd(Group group) {
-            List<String> found = new ArrayList<>();
-            long owners = config.peers().stream().filter(p -> !p.isWitness()).count();
-            if (group.copies().count() > owners) {
-                found.add("group " + group.name() + " has " + group.copies().count() + " copies, and " + owners
-                        + " nodes are configured that could run them: at most one copy runs on each");
-            }
-            String policy = group.placement().policy();
-            if (!policy.isEmpty() && !Policies.with(config.policies()).containsKey(policy)) {
-                found.add(
-                        "group " + group.name() + " is ordered by policy " + policy + ", which this node does not have;"
-                                + " give it to placementPolicy(…) of every node's builder");
-            }
-            for (Group.Entry entry : group.resources()) {
-                boolean isRoleless = entry.resource() instanceof PromotableResource
-                        && !(entry.resource() instanceof OcfAgent)
-                        && !group.copies().isPromotable();
-                if (isRoleless) {
-                    found.add("group " + group.name() + " resource " + entry.name()
-                            + " can be promoted and never will be: say copies(n) and promotable() if one is to be");
-                }
-            }
-            if (!found.isEmpty()) {
-                oddHere.put(group.name(), List.copyOf(found));
-                found.forEach(sentence -> LOG.warn("node {}: {}", config.node(), sentence));
-            }
+            mismatches.registered(group);
         }
 
         /** One address on several nodes would be two owners of it. */
@@ -1497,10 +1157,10 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public List<GroupStatus> status() {
-            return statuses.values().stream()
+            return statuses.all().values().stream()
                     .filter(s -> !s.group().startsWith(ELECTION_PREFIX))
                     .sorted(PART_ORDER)
-                    .map(UnderstudyNode.this::withProgress)
+                    .map(statuses::withProgress)
                     .toList();
         }
 
@@ -1519,13 +1179,13 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public List<GroupStatus> parts(String group) {
-            SortedMap<String, GroupStatus> known = statuses;
+            SortedMap<String, GroupStatus> known = statuses.all();
             TreeMap<String, GroupStatus> all = new TreeMap<>(known);
-            lanes.names().forEach(name -> all.computeIfAbsent(name, UnderstudyNode.this::unknown));
+            lanes.names().forEach(name -> all.computeIfAbsent(name, statuses::unknown));
             List<GroupStatus> parts = all.values().stream()
                     .filter(status -> status.group().equals(group))
                     .sorted(PART_ORDER)
-                    .map(UnderstudyNode.this::withProgress)
+                    .map(statuses::withProgress)
                     .toList();
             if (parts.isEmpty()) {
                 throw new LifecycleException("node " + config.node() + " knows no group " + group + "; known are "
@@ -1569,7 +1229,35 @@ final class UnderstudyNode implements HaNode {
 
         /** Whether a part is known by this name, here or in the record. */
         private boolean isNamed(String name) {
-            return lanes.contains(name) || statuses.containsKey(name);
+            return lanes.contains(name) || statuses.find(name).isPresent();
+        }
+    }
+
+    private final class StatusHost implements GroupStatuses.Host {
+
+        @Override
+        public Optional<ClusterRecord> record() {
+            return record;
+        }
+
+        @Override
+        public NodeState state() {
+            return state;
+        }
+
+        @Override
+        public boolean isBusy() {
+            return loop.isBusy();
+        }
+
+        @Override
+        public void publish(String subject, HaEvent event) {
+            UnderstudyNode.this.publish(subject, event);
+        }
+
+        @Override
+        public void refreshed() {
+            elections.refresh();
         }
     }
 
@@ -1680,7 +1368,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public Optional<GroupStatus> status(String group) {
-            return Optional.ofNullable(statuses.get(group));
+            return statuses.find(group);
         }
 
         @Override
