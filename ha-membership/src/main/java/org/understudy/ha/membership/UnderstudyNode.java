@@ -7,16 +7,11 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,7 +25,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,11 +32,8 @@ import org.slf4j.event.Level;
 import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.Barriers;
-import org.understudy.ha.api.ConfigurationException;
-import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Elections;
-import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History;
@@ -58,15 +49,12 @@ import org.understudy.ha.api.Quorum;
 import org.understudy.ha.api.Recovery;
 import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
-import org.understudy.ha.api.Role;
-import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
 import org.understudy.ha.api.config.Security;
-import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
@@ -78,7 +66,6 @@ import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.admin.AdminDesk;
 import org.understudy.ha.membership.admin.AdminServer;
-import org.understudy.ha.membership.agents.OcfAgent;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Effect;
@@ -87,12 +74,10 @@ import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Part;
-import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.HostIdentity;
-import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
 import org.understudy.ha.membership.core.recovery.Told;
@@ -148,12 +133,8 @@ final class UnderstudyNode implements HaNode {
     private static final Logger DECISIONS = LoggerFactory.getLogger("org.understudy.ha.decisions");
 
     private static final int DECISIONS_WAITING_MAX = 1024;
-    private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
-    private static final Comparator<GroupStatus> PART_ORDER =
-            Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);
-
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
@@ -171,13 +152,11 @@ final class UnderstudyNode implements HaNode {
     private final ExecutorService callbacks;
 
     private final NodeLanes lanes = new NodeLanes();
-    private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
     private final AtomicLong requests = new AtomicLong();
     private final NodeEvents events;
     private final Farewell farewell;
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private final Opened opened;
-    private final Resources resources = new NodeResources();
     private final NodeOperator operator;
     private final NodeAdvisor advisor;
     private final NodeElections elections = new NodeElections(new ElectionHost());
@@ -209,6 +188,7 @@ final class UnderstudyNode implements HaNode {
     private Optional<NodeKeys> nodeKeys = Optional.empty();
     private OwnGuardian guardian;
     private GroupStatuses statuses;
+    private NodeResources resources;
 
     private final RefusalCounts refusals = new RefusalCounts();
 
@@ -347,6 +327,15 @@ final class UnderstudyNode implements HaNode {
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
         statuses = new GroupStatuses(
                 config.node(), new StatusHost(), machine, clock, lanes, ownerWords, mismatches, this::onLoopLater);
+        resources = new NodeResources(
+                config.node(),
+                new ResourcesHost(),
+                lanes,
+                statuses,
+                new GroupChecks(config, enforcements::coverage),
+                mismatches,
+                timers,
+                callbacks);
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
         Incoming incoming = new Incoming(
@@ -627,11 +616,7 @@ final class UnderstudyNode implements HaNode {
         state = NodeState.CLOSED;
         stateReason = "closed";
         publish("node", new HaEvent.NodeChanged(state, stateReason));
-        moves.keySet()
-                .forEach(request -> complete(
-                        request,
-                        Resources.MoveResult.Outcome.UNKNOWN,
-                        "this node was closed before the move was decided"));
+        resources.end("this node was closed before the move was decided");
         operator.end("this node was closed");
         endServices("this node was closed");
         recovery.awaitEnd();
@@ -845,7 +830,7 @@ final class UnderstudyNode implements HaNode {
                 assumptionsWatch.record(chosen.value());
                 lanes.learned(before, chosen.value());
             } else if (effect instanceof Effect.MoveDecided decided) {
-                decide(decided);
+                resources.decided(decided);
             } else if (effect instanceof Effect.OperationDecided decided) {
                 operator.decided(decided);
             } else if (effect instanceof Effect.Tell tell) {
@@ -988,24 +973,6 @@ final class UnderstudyNode implements HaNode {
         recovery.end();
     }
 
-    private void decide(Effect.MoveDecided decided) {
-        complete(
-                decided.request(),
-                decided.isDone() ? Resources.MoveResult.Outcome.DONE : Resources.MoveResult.Outcome.REFUSED,
-                decided.why());
-    }
-
-    private void complete(long request, Resources.MoveResult.Outcome outcome, String why) {
-        CompletableFuture<Resources.MoveResult> waiting = moves.remove(request);
-        if (waiting != null) {
-            try {
-                callbacks.execute(() -> waiting.complete(new Resources.MoveResult(outcome, why)));
-            } catch (RejectedExecutionException e) {
-                LOG.debug("move {} was decided after close", request);
-            }
-        }
-    }
-
     private void onLoopLater(long nanos, Runnable action) {
         try {
             timers.schedule(() -> loop.execute(action), nanos, TimeUnit.NANOSECONDS);
@@ -1018,220 +985,7 @@ final class UnderstudyNode implements HaNode {
         return leases.isValid();
     }
 
-    // ---- resources and elections -----------------------------------------------------------------------------------
-
-    private final class NodeResources implements Resources {
-
-        @Override
-        public void register(Group group) {
-            checkOpen();
-            if (config.self().isWitness()) {
-                throw new ConfigurationException(
-                        "group " + group.name(),
-                        config.node(),
-                        "is registered on a witness, which owns no resources; register it on another node");
-            }
-            for (NodeId preferred : group.preferred()) {
-                if (config.peers().stream().noneMatch(p -> p.node().equals(preferred) && !p.isWitness())) {
-                    throw new ConfigurationException(
-                            "group " + group.name() + " prefer",
-                            preferred,
-                            "is not a peer that can own resources; they are "
-                                    + config.peers().stream()
-                                            .filter(p -> !p.isWitness())
-                                            .map(Peer::node)
-                                            .toList());
-                }
-            }
-            List<Part> parts = Part.of(
-                    group,
-                    config.peers().stream()
-                            .filter(p -> !p.isWitness())
-                            .map(Peer::node)
-                            .sorted()
-                            .toList(),
-                    config.node());
-            if (!group.copies().isOne()) {
-                refuseWhatCannotBeCopied(group, parts.get(0));
-            }
-            for (Part part : parts) {
-                if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
-                    refuseWhatTheLeaseEnds(group, part);
-                }
-                if (group.isEnforcementRequired()) {
-                    requireEnforcement(enforcements.coverage(group.name(), Lane.subjects(part)));
-                }
-            }
-            addLanes(group, parts, false);
-            mismatches.registered(group);
-        }
-
-        /** One address on several nodes would be two owners of it. */
-        private void refuseWhatCannotBeCopied(Group group, Part copy) {
-            List<ConfigurationException.Problem> problems = new ArrayList<>();
-            for (Group.Entry entry : copy.entries()) {
-                List<String> single = remains(group, entry).stream()
-                        .filter(thing -> !thing.startsWith(Planner.PROGRAM_PREFIX))
-                        .toList();
-                if (!single.isEmpty()) {
-                    problems.add(new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            entry.name(),
-                            "would be on several nodes at once with " + single + "; "
-                                    + (group.copies().isPromotable()
-                                            ? "add it with resourceWithPromoted(…), or put it"
-                                            : "put it")
-                                    + " into a group of its own"));
-                }
-                if (entry.resource().scope() == Scope.EXTERNAL) {
-                    problems.add(new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            entry.name(),
-                            "outlives its host (scope EXTERNAL), so a copy too many would stay; put it into a group of its own"
-                                    + (group.copies().isPromotable()
-                                            ? ", or add it with resourceWithPromoted(…)"
-                                            : "")));
-                }
-                if (group.copies().isPromotable()
-                        && entry.resource() instanceof OcfAgent agent
-                        && agent.isStartedPromoted()) {
-                    problems.add(new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            entry.name(),
-                            "starts promoted; build the agent without promoted(), the group promotes it"));
-                }
-            }
-            if (!problems.isEmpty()) {
-                throw new ConfigurationException(problems);
-            }
-        }
-
-        private static List<String> remains(Group group, Group.Entry entry) {
-            try {
-                return List.copyOf(entry.resource().remains());
-            } catch (RuntimeException e) {
-                throw new ConfigurationException(
-                        "group " + group.name() + " resource",
-                        entry.name(),
-                        "does not say what stays on the host (" + e + "); let remains() give a list");
-            }
-        }
-
-        private void refuseWhatTheLeaseEnds(Group group, Part part) {
-            List<ConfigurationException.Problem> ended = Lane.subjects(part).stream()
-                    .filter(subject -> subject.own().contains(Enforcement.KERNEL_OBJECT))
-                    .map(subject -> new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            subject.name(),
-                            "is ended by the kernel with the lease, so the group cannot go on without a majority; leave"
-                                    + " withoutQuorum(KEEP_RUNNING) out, or put it into another group"))
-                    .toList();
-            if (!ended.isEmpty()) {
-                throw new ConfigurationException(ended);
-            }
-        }
-
-        private void requireEnforcement(Coverage coverage) {
-            List<ConfigurationException.Problem> gaps = coverage.resources().stream()
-                    .filter(item -> !item.isCovered())
-                    .map(item -> new ConfigurationException.Problem(
-                            "group " + coverage.group() + " resource", item.resource(), item.reason()))
-                    .toList();
-            if (!gaps.isEmpty()) {
-                throw new ConfigurationException(gaps);
-            }
-        }
-
-        @Override
-        public Coverage coverage(String group) {
-            Lane lane = Stream.of(group, Part.promoted(group), Part.copy(group, 1))
-                    .flatMap(name -> lanes.find(name).stream())
-                    .findFirst()
-                    .orElse(null);
-            if (lane == null) {
-                throw new LifecycleException(
-                        "group " + group + " is not registered on node " + config.node() + "; register it first");
-            }
-            return lane.coverage();
-        }
-
-        @Override
-        public List<GroupStatus> status() {
-            return statuses.all().values().stream()
-                    .filter(s -> !s.group().startsWith(ELECTION_PREFIX))
-                    .sorted(PART_ORDER)
-                    .map(statuses::withProgress)
-                    .toList();
-        }
-
-        @Override
-        public GroupStatus status(String group) {
-            List<GroupStatus> parts = parts(group);
-            return parts.stream()
-                    .filter(part -> part.role() == Role.PROMOTED)
-                    .findFirst()
-                    .or(() -> parts.stream().filter(GroupStatus::isHere).findFirst())
-                    .or(() -> parts.stream()
-                            .filter(part -> part.state() == GroupStatus.State.UNOWNED)
-                            .findFirst())
-                    .orElse(parts.get(0));
-        }
-
-        @Override
-        public List<GroupStatus> parts(String group) {
-            SortedMap<String, GroupStatus> known = statuses.all();
-            TreeMap<String, GroupStatus> all = new TreeMap<>(known);
-            lanes.names().forEach(name -> all.computeIfAbsent(name, statuses::unknown));
-            List<GroupStatus> parts = all.values().stream()
-                    .filter(status -> status.group().equals(group))
-                    .sorted(PART_ORDER)
-                    .map(statuses::withProgress)
-                    .toList();
-            if (parts.isEmpty()) {
-                throw new LifecycleException("node " + config.node() + " knows no group " + group + "; known are "
-                        + all.values().stream()
-                                .map(GroupStatus::group)
-                                .filter(name -> !name.startsWith(ELECTION_PREFIX))
-                                .distinct()
-                                .toList());
-            }
-            return parts;
-        }
-
-        @Override
-        public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
-            checkOpen();
-            String name = isCopied(group) ? Part.promoted(group) : group;
-            if (Part.roleOf(group) == Role.COPY || isCopied(group) && !isNamed(name)) {
-                return CompletableFuture.completedFuture(new MoveResult(
-                        MoveResult.Outcome.REFUSED,
-                        "group " + Part.groupOf(group)
-                                + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
-                                + " standby"));
-            }
-            long request = requests.incrementAndGet();
-            CompletableFuture<MoveResult> result = new CompletableFuture<>();
-            moves.put(request, result);
-            timers.schedule(
-                    () -> complete(
-                            request,
-                            MoveResult.Outcome.UNKNOWN,
-                            "not decided within " + Sentence.of(limit) + "; look at the status of " + group),
-                    limit.toNanos(),
-                    TimeUnit.NANOSECONDS);
-            loop.submit(new Input.MoveWanted(request, name, to));
-            return result;
-        }
-
-        private boolean isCopied(String group) {
-            return isNamed(Part.copy(group, 1));
-        }
-
-        /** Whether a part is known by this name, here or in the record. */
-        private boolean isNamed(String name) {
-            return lanes.contains(name) || statuses.find(name).isPresent();
-        }
-    }
+    // ---- what its parts need of this node --------------------------------------------------------------------------
 
     private final class StatusHost implements GroupStatuses.Host {
 
@@ -1258,6 +1012,29 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void refreshed() {
             elections.refresh();
+        }
+    }
+
+    private final class ResourcesHost implements NodeResources.Host {
+
+        @Override
+        public void checkOpen() {
+            UnderstudyNode.this.checkOpen();
+        }
+
+        @Override
+        public long nextRequest() {
+            return requests.incrementAndGet();
+        }
+
+        @Override
+        public void addLanes(Group group, List<Part> parts) {
+            UnderstudyNode.this.addLanes(group, parts, false);
+        }
+
+        @Override
+        public void submit(Input input) {
+            loop.submit(input);
         }
     }
 
