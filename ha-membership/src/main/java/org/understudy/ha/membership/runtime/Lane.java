@@ -16,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,20 +34,16 @@ import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Eligibility;
-import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ManagedResource.Call;
-import org.understudy.ha.api.spi.ManagedResource.PrepareContext;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
-import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
-import org.understudy.ha.api.spi.SoftState;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
@@ -142,6 +137,7 @@ public final class Lane {
 
     private final int priority;
     private final Surroundings around;
+    private final LaneContexts contexts;
     private final Object turn = new Object();
     private volatile Rounds.Entry monitoring;
     private volatile Rounds.Entry looking;
@@ -186,6 +182,7 @@ public final class Lane {
         this.priority =
                 leaders.stream().mapToInt(LeaderResource::priority).max().orElse(part.priority());
         this.around = around;
+        this.contexts = new LaneContexts(group.name(), part.name(), around, this::isOver, token -> active == token);
         instance.add(this);
         this.monitoring = monitorRounds();
         this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
@@ -762,7 +759,7 @@ public final class Lane {
                 entry,
                 Call.PREPARE,
                 hangs,
-                call -> entry.resource().prepare(new Preparing(wanted.token(), wanted.successor(), call)));
+                call -> entry.resource().prepare(contexts.preparing(wanted.token(), wanted.successor(), call)));
     }
 
     /** Said once, and only of the newest. */
@@ -833,7 +830,7 @@ public final class Lane {
         Runnable hangs = () -> startFailed(token, new Failure(Severity.SOFT, entry.name(), overdue));
         return instance.call(this, entry, what, hangs, call -> {
             awaitValid(fresh, token);
-            Starting context = new Starting(newHolder, fresh, proof, call);
+            StartContext context = contexts.starting(newHolder, fresh, proof, call);
             if (isPromotion) {
                 ((PromotableResource) entry.resource()).promote(context);
             } else {
@@ -975,7 +972,7 @@ public final class Lane {
                         entry,
                         Call.QUIESCE,
                         () -> {},
-                        call -> entry.resource().quiesce(new Context(token, call)));
+                        call -> entry.resource().quiesce(contexts.ending(token, call)));
             }
         }
     }
@@ -1012,7 +1009,7 @@ public final class Lane {
     }
 
     private void demote(Group.Entry entry, long token, UserCall call) throws ResourceException, InterruptedException {
-        ((PromotableResource) entry.resource()).demote(new Context(token, call));
+        ((PromotableResource) entry.resource()).demote(contexts.ending(token, call));
     }
 
     /** Demotes, and again; then stops the copy, which ends its role as well; then kills. */
@@ -1045,7 +1042,7 @@ public final class Lane {
         String last = "";
         for (int i = 0; i < STOP_ATTEMPTS; i++) {
             Optional<Failure> failure = instance.call(
-                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(new Context(token, call)));
+                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(contexts.ending(token, call)));
             if (failure.isEmpty() && !isContradicted(entry, again)) {
                 return Optional.empty();
             }
@@ -1259,162 +1256,6 @@ public final class Lane {
             around.timers().schedule(task, millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.trace("group {}: node is closed", group.name());
-        }
-    }
-
-    // ---- contexts ------------------------------------------------------------------------------------------------
-
-    private final class Starting implements StartContext, HostClaims {
-        private final Incarnation startHolder;
-        private final GrantLease grantLease;
-        private final ProofKind proof;
-        private final UserCall call;
-
-        private Starting(Incarnation startHolder, GrantLease grantLease, ProofKind proof, UserCall call) {
-            this.startHolder = startHolder;
-            this.grantLease = grantLease;
-            this.proof = proof;
-            this.call = call;
-        }
-
-        @Override
-        public String group() {
-            return group.name();
-        }
-
-        @Override
-        public Incarnation holder() {
-            return startHolder;
-        }
-
-        @Override
-        public EnforcedLease lease() {
-            return grantLease;
-        }
-
-        @Override
-        public ProofKind proof() {
-            return proof;
-        }
-
-        @Override
-        public Optional<byte[]> clusterKey(String purpose) {
-            return around.clusterKey().apply(purpose);
-        }
-
-        @Override
-        public void report(String sentence) {
-            around.tell().accept(new HaEvent.Reported(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public void alarm(String sentence) {
-            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public <T> T inCommon(Class<T> type, Supplier<T> make) {
-            return around.inCommon().of(type, make);
-        }
-
-        @Override
-        public SoftState softState() {
-            long token = grantLease.token().value();
-            return around.softStates().of(part.name(), token, mine -> active == mine && !isOver(mine));
-        }
-
-        @Override
-        public HostClaims claims() {
-            return this;
-        }
-
-        @Override
-        public Duration remaining() {
-            return call.remaining();
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return call.isCancelled() || isOver(grantLease.token().value());
-        }
-
-        @Override
-        public int tag() {
-            return around.tag().applyAsInt(startHolder);
-        }
-
-        @Override
-        public void claim(String claim) {
-            around.claim().accept(claim);
-        }
-    }
-
-    private final class Preparing extends Context implements PrepareContext, HostClaims {
-        private final Incarnation successor;
-
-        private Preparing(long token, Incarnation successor, UserCall call) {
-            super(token, call);
-            this.successor = successor;
-        }
-
-        @Override
-        public Incarnation successor() {
-            return successor;
-        }
-
-        @Override
-        public HostClaims claims() {
-            return this;
-        }
-
-        @Override
-        public int tag() {
-            return around.tag().applyAsInt(successor);
-        }
-
-        @Override
-        public void claim(String claim) {
-            around.claim().accept(claim);
-        }
-    }
-
-    private class Context implements StopContext {
-        private final long token;
-        private final UserCall call;
-
-        private Context(long token, UserCall call) {
-            this.token = token;
-            this.call = call;
-        }
-
-        @Override
-        public String group() {
-            return group.name();
-        }
-
-        @Override
-        public FencingToken token() {
-            return new FencingToken(token);
-        }
-
-        @Override
-        public void report(String sentence) {
-            around.tell().accept(new HaEvent.Reported(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public void alarm(String sentence) {
-            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public Duration remaining() {
-            return call.remaining();
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return call.isCancelled();
         }
     }
 }
