@@ -73,16 +73,11 @@ public final class Lane {
     private static final String KEPT = "it goes on without a majority: withoutQuorum(KEEP_RUNNING)";
     private static final String COPIED =
             "it need not end with the lease: whoever wants copies says that one too many does no harm";
-    private static final int STOP_ATTEMPTS = 2;
     private static final long STOP_AGAIN_MILLIS = 2000;
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
     /** A score that has changed is a write of the record: so long at least lies between two. */
     private static final long SCORE_APART_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** How long a monitor may go on saying that a stopped resource runs, as it may tell what was seen a moment ago; or one more stop budget. */
-    private static final long CONTRADICTION_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private static final long CONTRADICTION_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     /** Before the end of a lease nothing is done in order any more; a step-down begins a quarter before it at most. */
     private static final int QUIESCE_PARTS = 3;
 
@@ -138,6 +133,8 @@ public final class Lane {
     private final int priority;
     private final Surroundings around;
     private final LaneContexts contexts;
+    private final LaneBudgets budgets;
+    private final CertainStop certainStop;
     private final Object turn = new Object();
     private volatile Rounds.Entry monitoring;
     private volatile Rounds.Entry looking;
@@ -183,6 +180,8 @@ public final class Lane {
                 leaders.stream().mapToInt(LeaderResource::priority).max().orElse(part.priority());
         this.around = around;
         this.contexts = new LaneContexts(group.name(), part.name(), around, this::isOver, token -> active == token);
+        this.budgets = new LaneBudgets(part, instance);
+        this.certainStop = new CertainStop(this, instance, budgets, contexts, around, isElection);
         instance.add(this);
         this.monitoring = monitorRounds();
         this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
@@ -404,7 +403,7 @@ public final class Lane {
     public void prepare(long token, Incarnation successor) {
         Preparation next = new Preparation(token, successor, new AtomicBoolean());
         preparation = next;
-        Duration budget = prepareBudget();
+        Duration budget = budgets.preparing();
         later(
                 () -> {
                     String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
@@ -416,15 +415,6 @@ public final class Lane {
 
     /** One that was asked for; another one may be asked for under the same token. */
     private record Preparation(long token, Incarnation successor, AtomicBoolean isReported) {}
-
-    /** How long making ready may take before the owner need not wait for it: with a look that it may have to wait for. */
-    private Duration prepareBudget() {
-        Duration budget = instance.longestLook();
-        for (Group.Entry entry : part.entries()) {
-            budget = budget.plus(instance.budget(entry, Call.PREPARE)).plusNanos(UserCall.GRACE_NANOS);
-        }
-        return budget.plusMillis(500);
-    }
 
     /** It does not come here: gives back what was made ready. Never blocks. */
     public void unprepare() {
@@ -531,54 +521,12 @@ public final class Lane {
      * copy have to do for one another, is in it.
      */
     public Duration stopBudget() {
-        Duration budget = ownStopBudget().plus(instance.longestLook());
         Optional<Lane> other = switch (part.role()) {
             case WHOLE -> Optional.empty();
             case COPY -> instance.promoted();
             case PROMOTED -> instance.anyCopy();
         };
-        return other.map(lane -> budget.plus(lane.ownStopBudget())).orElse(budget);
-    }
-
-    private Duration ownStopBudget() {
-        Duration budget = Duration.ofMillis(500);
-        for (Group.Entry entry : part.entries()) {
-            budget = budget.plus(stopBudget(entry));
-        }
-        if (part.role() == Role.COPY) {
-            // What is with the promoted one is stopped before the copy, and once more after it.
-            for (Group.Entry entry : group.resources()) {
-                if (entry.isWithPromoted()) {
-                    budget = budget.plus(stopBudget(entry));
-                }
-            }
-        }
-        return budget;
-    }
-
-    private Duration stopBudget(Group.Entry entry) {
-        Duration stop = instance.budget(entry, Call.STOP);
-        Duration budget = instance.budget(entry, Call.QUIESCE)
-                .plus(stop.multipliedBy(STOP_ATTEMPTS))
-                .plus(instance.budget(entry, Call.KILL));
-        if (part.role() != Role.WHOLE && hasRole(entry)) {
-            budget = budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS));
-        }
-        if (instance.isAskedAfterStop(entry)) {
-            // A monitor that hangs costs one more stop.
-            Duration doubt = Duration.ofNanos(patienceNanos(entry)).plus(instance.lookBudget(entry, Call.MONITOR));
-            budget = budget.plus(doubt.multipliedBy(STOP_ATTEMPTS)).plus(stop);
-        }
-        return budget;
-    }
-
-    /** How long a monitor may contradict a stop. */
-    private long patienceNanos(Group.Entry entry) {
-        return Math.min(CONTRADICTION_NANOS, instance.budget(entry, Call.STOP).toNanos());
-    }
-
-    private static boolean hasRole(Group.Entry entry) {
-        return !entry.isWithPromoted() && entry.resource() instanceof PromotableResource;
+        return budgets.stopping(other.map(lane -> lane.budgets));
     }
 
     /** Ends the lane as soon as it can be; whatever still runs is interrupted. Never blocks. */
@@ -655,7 +603,7 @@ public final class Lane {
             if (scope == Scope.EXTERNAL) {
                 // No last will can speak for what outlives the host.
                 remains.add(Planner.EXTERNAL_PREFIX + own);
-            } else if (scope == Scope.NODE && isPromoted(part, entry) && things.isEmpty()) {
+            } else if (scope == Scope.NODE && PartRoles.isPromoted(part, entry) && things.isEmpty()) {
                 // A role that the kernel holds has no name of its own: no last will lists it, and a new kernel proves
                 // it over.
                 remains.add(Planner.PROGRAM_PREFIX + own);
@@ -693,7 +641,7 @@ public final class Lane {
     public static List<Subject> subjects(Part part) {
         List<Subject> subjects = new ArrayList<>();
         for (Group.Entry entry : part.entries()) {
-            boolean isPromoted = isPromoted(part, entry);
+            boolean isPromoted = PartRoles.isPromoted(part, entry);
             ManagedResource resource = entry.resource();
             subjects.add(new Subject(
                     entry.name(),
@@ -709,15 +657,11 @@ public final class Lane {
         return List.copyOf(subjects);
     }
 
-    /** Whether of this entry it is the promoted role that the part is about, and not its running. */
-    private static boolean isPromoted(Part part, Group.Entry entry) {
-        return part.role() == Role.PROMOTED && hasRole(entry);
-    }
-
     /** What must end for the part to be surely gone. */
     private static Scope scope(Part part, Group.Entry entry) {
         ManagedResource resource = entry.resource();
-        Scope scope = isPromoted(part, entry) ? ((PromotableResource) resource).promotedScope() : resource.scope();
+        Scope scope =
+                PartRoles.isPromoted(part, entry) ? ((PromotableResource) resource).promotedScope() : resource.scope();
         return java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null");
     }
 
@@ -823,7 +767,7 @@ public final class Lane {
 
     private Optional<Failure> startOne(
             Group.Entry entry, Incarnation newHolder, GrantLease fresh, ProofKind proof, long token) {
-        boolean isPromotion = isPromoted(part, entry);
+        boolean isPromotion = PartRoles.isPromoted(part, entry);
         Call what = isPromotion ? Call.PROMOTE : Call.START;
         String overdue = what.name().toLowerCase(java.util.Locale.ROOT) + " has not returned after "
                 + Sentence.of(instance.budget(entry, what)) + " although it was interrupted";
@@ -915,8 +859,9 @@ public final class Lane {
         promoted.ifPresent(lane -> lane.demoteFirst(again));
         StringBuilder failures = new StringBuilder();
         for (Group.Entry entry : reversed()) {
-            Optional<String> failure =
-                    isPromoted(part, entry) ? demoteOne(entry, token, again) : stopOne(entry, token, again);
+            Optional<String> failure = PartRoles.isPromoted(part, entry)
+                    ? certainStop.demoted(entry, token, again)
+                    : certainStop.stopped(entry, token, again);
             failure.ifPresent(
                     f -> failures.append(failures.length() == 0 ? "" : "; ").append(f));
         }
@@ -966,13 +911,8 @@ public final class Lane {
     /** @param isWithPromotedOnly whether only of what is not quiesced with the copy */
     private void quiesceAll(long token, boolean isWithPromotedOnly) {
         for (Group.Entry entry : reversed()) {
-            if (!isWithPromotedOnly || !hasRole(entry)) {
-                instance.call(
-                        this,
-                        entry,
-                        Call.QUIESCE,
-                        () -> {},
-                        call -> entry.resource().quiesce(contexts.ending(token, call)));
+            if (!isWithPromotedOnly || !PartRoles.hasRole(entry)) {
+                certainStop.quiesce(entry, token);
             }
         }
     }
@@ -983,11 +923,10 @@ public final class Lane {
         boolean isOver = true;
         for (Group.Entry entry : reversed()) {
             Optional<String> failure;
-            if (hasRole(entry)) {
-                failure = instance.call(this, entry, Call.DEMOTE, () -> {}, call -> demote(entry, token, call))
-                        .map(Failure::why);
+            if (PartRoles.hasRole(entry)) {
+                failure = certainStop.demote(entry, token).map(Failure::why);
             } else {
-                failure = stopOne(entry, token, again);
+                failure = certainStop.stopped(entry, token, again);
             }
             isOver &= failure.isEmpty();
         }
@@ -1001,88 +940,19 @@ public final class Lane {
         long token = active;
         boolean isOver = token == 0
                 || reversed().stream()
-                        .filter(entry -> !hasRole(entry))
-                        .allMatch(entry -> stopOne(entry, token, again).isEmpty());
+                        .filter(entry -> !PartRoles.hasRole(entry))
+                        .allMatch(entry ->
+                                certainStop.stopped(entry, token, again).isEmpty());
         if (isOver) {
             over();
         }
     }
 
-    private void demote(Group.Entry entry, long token, UserCall call) throws ResourceException, InterruptedException {
-        ((PromotableResource) entry.resource()).demote(contexts.ending(token, call));
-    }
-
-    /** Demotes, and again; then stops the copy, which ends its role as well; then kills. */
-    private Optional<String> demoteOne(Group.Entry entry, long token, Runnable again) {
-        Optional<Lane> copy = instance.copy();
-        if (copy.isEmpty()) {
-            return Optional.empty();
-        }
-        Optional<Failure> failure = Optional.empty();
-        for (int i = 0; i < STOP_ATTEMPTS; i++) {
-            failure = instance.call(this, entry, Call.DEMOTE, () -> {}, call -> demote(entry, token, call));
-            if (failure.isEmpty()) {
-                return Optional.empty();
-            }
-        }
-        String why = failure.map(Failure::why).orElse("");
-        copy.get().broken(entry, why + "; so its copy was stopped");
-        return stopOne(entry, token, again).map(last -> why + ", " + last);
-    }
-
-    /** Something of this copy was stopped under it. */
-    private void broken(Group.Entry entry, String why) {
+    /** Something of this copy was stopped under it. In the lane. */
+    void broken(Group.Entry entry, String why) {
         isMonitored = false;
         around.report()
                 .accept(new Input.GroupEnded(part.name(), active, Optional.of(Severity.SOFT), entry.name(), cut(why)));
-    }
-
-    /** Retries, then kills; what is left is reported. */
-    private Optional<String> stopOne(Group.Entry entry, long token, Runnable again) {
-        String last = "";
-        for (int i = 0; i < STOP_ATTEMPTS; i++) {
-            Optional<Failure> failure = instance.call(
-                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(contexts.ending(token, call)));
-            if (failure.isEmpty() && !isContradicted(entry, again)) {
-                return Optional.empty();
-            }
-            last = failure.map(Failure::why)
-                    .orElse(entry.name() + ": stop says that it is stopped, and its monitor that it runs");
-        }
-        boolean[] isGone = new boolean[1];
-        instance.call(
-                this,
-                entry,
-                Call.KILL,
-                () -> {},
-                call -> isGone[0] = entry.resource().kill());
-        return isGone[0] ? Optional.empty() : Optional.of(cut(last));
-    }
-
-    /** A monitor that does not return is not asked again: the stop begins anew without its word. */
-    private boolean isContradicted(Group.Entry entry, Runnable again) {
-        if (isElection) {
-            return false;
-        }
-        Runnable withoutIt = () -> {
-            instance.trustsNoMore(entry);
-            again.run();
-        };
-        long until = System.nanoTime() + patienceNanos(entry);
-        while (instance.isContradicted(this, entry, withoutIt)) {
-            if (System.nanoTime() - until > 0) {
-                instance.contradicted();
-                around.tell()
-                        .accept(new HaEvent.Alarm(
-                                group.name(),
-                                entry.name()
-                                        + ": stop says that it is stopped, and its monitor that it runs; it does not"
-                                        + " count as stopped, see which of them is wrong"));
-                return true;
-            }
-            LockSupport.parkNanos(CONTRADICTION_LOOK_NANOS);
-        }
-        return false;
     }
 
     // ---- looks, in the lane --------------------------------------------------------------------------------------
@@ -1139,7 +1009,7 @@ public final class Lane {
 
     /** What can be promoted is looked at as a copy. */
     private boolean isMonitoredHere(Group.Entry entry) {
-        return part.role() != Role.PROMOTED || !hasRole(entry);
+        return part.role() != Role.PROMOTED || !PartRoles.hasRole(entry);
     }
 
     private void renewLooking() {
@@ -1197,8 +1067,9 @@ public final class Lane {
     }
 
     private Eligibility promotable(Runnable onGivenUp) {
-        List<Group.Entry> with =
-                part.entries().stream().filter(entry -> !hasRole(entry)).toList();
+        List<Group.Entry> with = part.entries().stream()
+                .filter(entry -> !PartRoles.hasRole(entry))
+                .toList();
         Eligibility eligible = instance.eligible(this, with, onGivenUp);
         if (!eligible.isEligible()) {
             return eligible;
