@@ -16,7 +16,7 @@ import org.understudy.ha.membership.agents.OcfAgent;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.enforcement.core.Subject;
-import org.understudy.ha.membership.runtime.Lane;
+import org.understudy.ha.membership.runtime.PartCandidacy;
 
 /** What is refused of a group before anything of it is registered, with every mistake of a kind at once. Thread-safe. */
 final class GroupChecks {
@@ -70,7 +70,7 @@ final class GroupChecks {
                 refuseWhatTheLeaseEnds(group, part);
             }
             if (group.isEnforcementRequired()) {
-                requireEnforcement(coverage.apply(group.name(), Lane.subjects(part)));
+                requireEnforcement(coverage.apply(group.name(), PartCandidacy.subjects(part)));
             }
         }
         return parts;
@@ -126,7 +126,7 @@ final class GroupChecks {
     }
 
     private static void refuseWhatTheLeaseEnds(Group group, Part part) {
-        List<ConfigurationException.Problem> ended = Lane.subjects(part).stream()
+        List<ConfigurationException.Problem> ended = PartCandidacy.subjects(part).stream()
                 .filter(subject -> subject.own().contains(Enforcement.KERNEL_OBJECT))
                 .map(subject -> new ConfigurationException.Problem(
                         "group " + group.name() + " resource",

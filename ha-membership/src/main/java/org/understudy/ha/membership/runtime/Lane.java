@@ -22,21 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
-import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Role;
-import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
-import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
-import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ManagedResource.Call;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.Presence;
@@ -70,9 +66,6 @@ import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 public final class Lane {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
-    private static final String KEPT = "it goes on without a majority: withoutQuorum(KEEP_RUNNING)";
-    private static final String COPIED =
-            "it need not end with the lease: whoever wants copies says that one too many does no harm";
     private static final long STOP_AGAIN_MILLIS = 2000;
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
@@ -127,12 +120,9 @@ public final class Lane {
     private final Group group;
     private final Instance instance;
     private final boolean isElection;
-    /** Whether the end of the lease alone lets others take over: a leader's task of which a late moment does no harm. */
-    private final boolean isLeaseEnough;
-
-    private final int priority;
     private final Surroundings around;
     private final LaneContexts contexts;
+    private final PartCandidacy candidacy;
     private final LaneBudgets budgets;
     private final CertainStop certainStop;
     private final Object turn = new Object();
@@ -155,10 +145,7 @@ public final class Lane {
     private volatile boolean wasEverGranted;
     private volatile Presence presence = Presence.ABSENT;
     private volatile Eligibility eligibility = Eligibility.eligible();
-    private volatile List<Subject> subjects = List.of();
     private volatile boolean isCoverageNews;
-    /** While no offer said so, no grant of this node relies on an enforcer. */
-    private volatile boolean wasOfferedAsCovered;
 
     private volatile long rank;
     private volatile long rankTold;
@@ -170,16 +157,9 @@ public final class Lane {
         this.instance = instance;
         this.group = instance.group();
         this.isElection = isElection;
-        List<LeaderResource> leaders = part.entries().stream()
-                .map(Group.Entry::resource)
-                .filter(LeaderResource.class::isInstance)
-                .map(LeaderResource.class::cast)
-                .toList();
-        this.isLeaseEnough = !leaders.isEmpty() && leaders.stream().allMatch(LeaderResource::isLeaseEnough);
-        this.priority =
-                leaders.stream().mapToInt(LeaderResource::priority).max().orElse(part.priority());
         this.around = around;
         this.contexts = new LaneContexts(group.name(), part.name(), around, this::isOver, token -> active == token);
+        this.candidacy = new PartCandidacy(part, group, isElection, around);
         this.budgets = new LaneBudgets(part, instance);
         this.certainStop = new CertainStop(this, instance, budgets, contexts, around, isElection);
         instance.add(this);
@@ -240,7 +220,7 @@ public final class Lane {
     /** In the lane. */
     private void offerNow(Runnable offered) {
         eligibility = instance.whyStuck().orElseGet(() -> eligible(() -> submit(() -> offerNow(offered))));
-        around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(true), part.placement()));
+        around.report().accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
         offered.run();
     }
 
@@ -274,33 +254,24 @@ public final class Lane {
 
     /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
     private void offerAgain() {
-        if (isCoverageNews && isOffered && !isLeaseEnough) {
+        if (isCoverageNews && isOffered && !candidacy.isLeaseEnough()) {
             isCoverageNews = false;
-            around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(true), part.placement()));
+            around.report().accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
         }
     }
 
     /** What ends this group here, resource by resource. */
     public Coverage coverage() {
-        List<Subject> known = subjects;
-        Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(part) : known);
-        if (keepsRunning()) {
-            return because(coverage, false, KEPT);
-        }
-        return part.role() == Role.COPY ? because(coverage, true, COPIED) : coverage;
-    }
-
-    private Coverage because(Coverage coverage, boolean isCovered, String reason) {
-        return new Coverage(
-                group.name(),
-                coverage.resources().stream()
-                        .map(item -> new Coverage.Item(item.resource(), isCovered, Enforcement.COOPERATIVE, reason))
-                        .toList());
+        return candidacy.coverage();
     }
 
     /** Whether the group goes on where no majority answers: then nothing may be armed that ends it with the lease. */
     public boolean keepsRunning() {
-        return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
+        return candidacy.keepsRunning();
+    }
+
+    private Candidacy announced(boolean isNews) {
+        return candidacy.announce(isNews, presence, eligibility, rank);
     }
 
     /** What went wrong here, with what the loop counted. */
@@ -551,120 +522,6 @@ public final class Lane {
         }
     }
 
-    /** Announces what the group would leave on the host, so that a last will can always speak of it; then the candidacy. */
-    private Candidacy candidacyOrVeto(boolean isNews) {
-        try {
-            Candidacy candidacy = candidacy();
-            candidacy.remains().forEach(around.claim());
-            if (isNews) {
-                logCoverage();
-            }
-            return candidacy;
-        } catch (RuntimeException | LinkageError e) {
-            LOG.error("group {}: a resource does not say what it is; the group is not started here", part.title(), e);
-            String why = "a resource does not say what it is: " + cut(e.toString());
-            return new Candidacy(part.preferred(), isElection, false, why, Presence.UNKNOWN, false, List.of());
-        }
-    }
-
-    private void logCoverage() {
-        Coverage coverage = coverage();
-        if (part.role() == Role.COPY) {
-            LOG.debug("group {}: {}", part.title(), coverage);
-        } else if (coverage.isComplete()) {
-            LOG.info("group {}: ended without us when its lease is over: {}", part.title(), coverage);
-        } else if (isLeaseEnough) {
-            LOG.debug("group {}: the task itself must heed its lease: {}", part.title(), coverage);
-        } else {
-            LOG.info(
-                    "group {}: after a pause or a power cut of this host no other node takes it over until this process is"
-                            + " proved gone: {}",
-                    part.title(),
-                    coverage);
-        }
-    }
-
-    /** What ends this group at the end of the lease, and what stays on the host: computed from its resources. */
-    private Candidacy candidacy() {
-        if (subjects.isEmpty()) {
-            subjects = subjects(part);
-        }
-        Coverage coverage = coverage();
-        boolean isExpirable = coverage.isComplete() || isLeaseEnough;
-        boolean isRefused = group.isEnforcementRequired() && !coverage.isComplete();
-        List<String> remains = new ArrayList<>();
-        for (Group.Entry entry : part.entries()) {
-            List<String> things = entry.resource().remains();
-            for (String thing : things) {
-                remains.add(ownName(thing));
-            }
-            Scope scope = scope(part, entry);
-            String own = part.name() + "/" + entry.name();
-            if (scope == Scope.EXTERNAL) {
-                // No last will can speak for what outlives the host.
-                remains.add(Planner.EXTERNAL_PREFIX + own);
-            } else if (scope == Scope.NODE && PartRoles.isPromoted(part, entry) && things.isEmpty()) {
-                // A role that the kernel holds has no name of its own: no last will lists it, and a new kernel proves
-                // it over.
-                remains.add(Planner.PROGRAM_PREFIX + own);
-            }
-        }
-        wasOfferedAsCovered |= isExpirable && !isLeaseEnough;
-        return new Candidacy(
-                part.preferred(),
-                isElection,
-                eligibility.isEligible() && !isRefused,
-                isRefused
-                        ? cut("enforcement is required and not there: "
-                                + coverage.gaps().orElse(""))
-                        : eligibility.reason(),
-                presence,
-                isExpirable,
-                remains,
-                part.role() == Role.PROMOTED ? rank : priority,
-                keepsRunning());
-    }
-
-    /** A program of a copy is another one on each node, and its promoted role another thing than its running. */
-    private String ownName(String thing) {
-        if (!thing.startsWith(Planner.PROGRAM_PREFIX)) {
-            return thing;
-        }
-        return switch (part.role()) {
-            case WHOLE -> thing;
-            case COPY -> thing + "@" + around.self();
-            case PROMOTED -> thing + "!promoted";
-        };
-    }
-
-    /** Asks the resources of a part of a group what ends them. */
-    public static List<Subject> subjects(Part part) {
-        List<Subject> subjects = new ArrayList<>();
-        for (Group.Entry entry : part.entries()) {
-            boolean isPromoted = PartRoles.isPromoted(part, entry);
-            ManagedResource resource = entry.resource();
-            subjects.add(new Subject(
-                    entry.name(),
-                    scope(part, entry),
-                    List.copyOf(
-                            isPromoted
-                                    ? ((PromotableResource) resource).promotedEnforcements()
-                                    : resource.enforcements()),
-                    // Whoever wants copies says that one too many does no harm for a while; of two promoted nobody says
-                    // so.
-                    part.role() == Role.COPY || entry.mayOverlap() && !isPromoted));
-        }
-        return List.copyOf(subjects);
-    }
-
-    /** What must end for the part to be surely gone. */
-    private static Scope scope(Part part, Group.Entry entry) {
-        ManagedResource resource = entry.resource();
-        Scope scope =
-                PartRoles.isPromoted(part, entry) ? ((PromotableResource) resource).promotedScope() : resource.scope();
-        return java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null");
-    }
-
     // ---- before a start, in the lane ---------------------------------------------------------------------------
 
     private void prepareAll(Preparation wanted) {
@@ -748,7 +605,7 @@ public final class Lane {
         holder = Optional.of(newHolder);
         active = token;
         if (!keepsRunning()) {
-            around.cover().enter(part.name(), newHolder, subjects);
+            around.cover().enter(part.name(), newHolder, candidacy.subjects());
         }
         if (!endsWithItsThreads()) {
             around.claim().accept(HostClaims.WHOLE_PROCESS);
@@ -823,7 +680,7 @@ public final class Lane {
     }
 
     private boolean isToWaitForCover(long token) throws ResourceException {
-        if (!wasOfferedAsCovered) {
+        if (!candidacy.wasOfferedAsCovered()) {
             return false;
         }
         Standing standing = around.cover().standing(part.name(), token);
@@ -1032,7 +889,7 @@ public final class Lane {
         if (isRankDue) {
             rankToldAt = System.nanoTime();
             rankTold = rank;
-            around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(false), part.placement()));
+            around.report().accept(new Input.GroupOffered(part.name(), announced(false), part.placement()));
         } else if (isChanged) {
             around.report().accept(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
         }

@@ -729,8 +729,12 @@ class LaneTest {
                 .resourceWithPromoted("address", new Good())
                 .build();
         List<Part> parts = Part.of(group, List.of(HERE), HERE);
-        assertThat(Lane.subjects(parts.get(0))).extracting(Subject::mayOverlap).containsExactly(true);
-        assertThat(Lane.subjects(parts.get(2))).extracting(Subject::mayOverlap).containsExactly(false, false);
+        assertThat(PartCandidacy.subjects(parts.get(0)))
+                .extracting(Subject::mayOverlap)
+                .containsExactly(true);
+        assertThat(PartCandidacy.subjects(parts.get(2)))
+                .extracting(Subject::mayOverlap)
+                .containsExactly(false, false);
     }
 
     /** An older stop has failed, and the copy counted as up again when the role came. */
