@@ -125,6 +125,7 @@ public final class Lane {
     private final PartCandidacy candidacy;
     private final LaneBudgets budgets;
     private final CertainStop certainStop;
+    private final MakingReady makingReady;
     private final Object turn = new Object();
     private volatile Rounds.Entry monitoring;
     private volatile Rounds.Entry looking;
@@ -135,8 +136,6 @@ public final class Lane {
     private volatile boolean isOffered;
     private volatile long startRequested;
     private volatile long stopRequested;
-    /** What is being made ready here, or is ready. */
-    private volatile @Nullable Preparation preparation;
     /** The token of a promotion that the copy under it takes with it. */
     private volatile long givenUp;
 
@@ -162,6 +161,8 @@ public final class Lane {
         this.candidacy = new PartCandidacy(part, group, isElection, around);
         this.budgets = new LaneBudgets(part, instance);
         this.certainStop = new CertainStop(this, instance, budgets, contexts, around, isElection);
+        this.makingReady = new MakingReady(
+                this, new ForMakingReady(), part, isElection, instance, budgets, contexts, around.report());
         instance.add(this);
         this.monitoring = monitorRounds();
         this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
@@ -304,7 +305,7 @@ public final class Lane {
 
     /** Whether it is made ready here, or is ready, while another node runs it. */
     public boolean isMadeReady() {
-        return preparation != null;
+        return makingReady.isWanted();
     }
 
     /**
@@ -313,12 +314,7 @@ public final class Lane {
      * @param from where it runs until then
      */
     public Optional<String> preparing(NodeId from) {
-        return Optional.ofNullable(preparation)
-                .map(now -> now.isReported().get()
-                        ? "it is ready to come here and is about to be stopped on " + from
-                        : instance.waitsFor()
-                                .map(call -> call + "; it runs on " + from + " until that has returned")
-                                .orElse("it is being made ready here and runs on " + from + " until then"));
+        return makingReady.progress(from);
     }
 
     /** The offer has reached the loop. */
@@ -372,36 +368,18 @@ public final class Lane {
 
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
     public void prepare(long token, Incarnation successor) {
-        Preparation next = new Preparation(token, successor, new AtomicBoolean());
-        preparation = next;
-        Duration budget = budgets.preparing();
-        later(
-                () -> {
-                    String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
-                    prepared(next, Optional.of(new Failure(Severity.SOFT, "", late)));
-                },
-                budget.toMillis());
-        submit(() -> prepareAll(next));
+        makingReady.begin(token, successor);
     }
-
-    /** One that was asked for; another one may be asked for under the same token. */
-    private record Preparation(long token, Incarnation successor, AtomicBoolean isReported) {}
 
     /** It does not come here: gives back what was made ready. Never blocks. */
     public void unprepare() {
-        preparation = null;
-        instance.cancelStart(this);
-        submit(() -> {
-            if (preparation == null) {
-                instance.retireAll(this);
-            }
-        });
+        makingReady.giveBack();
     }
 
     /** Starts all resources in order. */
     public void start(Incarnation newHolder, long token, ProofKind proof) {
         startRequested = token;
-        preparation = null;
+        makingReady.over();
         submit(() -> startAll(newHolder, token, proof));
         if (instance.isPreparing(this)) {
             // Its turn may never come; if the call is found to hang only after this, that says so too.
@@ -522,58 +500,36 @@ public final class Lane {
         }
     }
 
-    // ---- before a start, in the lane ---------------------------------------------------------------------------
+    // ---- before a start --------------------------------------------------------------------------------------------
 
-    private void prepareAll(Preparation wanted) {
-        Optional<Failure> failure = instance.stuck();
-        boolean isNothingToDo =
-                isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
-        if (failure.isEmpty() && !isNothingToDo) {
-            for (Group.Entry entry : part.entries()) {
-                if (preparation != wanted || isActive()) {
-                    return;
-                }
-                failure = prepareOne(entry, wanted);
-                if (failure.isPresent()) {
-                    break;
-                }
-            }
+    private final class ForMakingReady implements MakingReady.Host {
+
+        @Override
+        public void submit(Runnable task) {
+            Lane.this.submit(task);
         }
-        prepared(wanted, failure);
-    }
 
-    private Optional<Failure> prepareOne(Group.Entry entry, Preparation wanted) {
-        String overdue = "prepare has not returned after " + Sentence.of(instance.budget(entry, Call.PREPARE))
-                + " although it was interrupted";
-        Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
-        Runnable hangs = () -> {
-            // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be nobody's.
+        @Override
+        public void later(Runnable task, long millis) {
+            Lane.this.later(task, millis);
+        }
+
+        @Override
+        public boolean isActive() {
+            return Lane.this.isActive();
+        }
+
+        @Override
+        public void keepAway(String overdue) {
             eligibility = instance.whyStuck().orElse(Eligibility.veto(overdue));
             around.report().accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
-            prepared(wanted, Optional.of(hung));
+        }
+
+        @Override
+        public void failWhatWaits(Failure hung) {
             if (startRequested > stopRequested) {
                 startFailed(startRequested, hung);
             }
-        };
-        return instance.call(
-                this,
-                entry,
-                Call.PREPARE,
-                hangs,
-                call -> entry.resource().prepare(contexts.preparing(wanted.token(), wanted.successor(), call)));
-    }
-
-    /** Said once, and only of the newest. */
-    private void prepared(Preparation wanted, Optional<Failure> failure) {
-        if (preparation == wanted && wanted.isReported().compareAndSet(false, true)) {
-            around.report()
-                    .accept(new Input.PrepareEnded(
-                            part.name(),
-                            wanted.token(),
-                            failure.map(Failure::severity),
-                            failure.map(Failure::resource).orElse(""),
-                            failure.map(f -> f.resource().isEmpty() ? f.reason() : f.why())
-                                    .orElse("")));
         }
     }
 
