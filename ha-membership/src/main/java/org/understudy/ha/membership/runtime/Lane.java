@@ -30,21 +30,17 @@ import org.understudy.ha.api.Role;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.event.HaEvent;
-import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource.Call;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
-import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
-import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
-import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.runtime.Instance.Failure;
@@ -67,10 +63,7 @@ public final class Lane {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
     private static final long STOP_AGAIN_MILLIS = 2000;
-    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
-    /** A score that has changed is a write of the record: so long at least lies between two. */
-    private static final long SCORE_APART_NANOS = TimeUnit.SECONDS.toNanos(2);
     /** Before the end of a lease nothing is done in order any more; a step-down begins a quarter before it at most. */
     private static final int QUIESCE_PARTS = 3;
 
@@ -126,9 +119,9 @@ public final class Lane {
     private final LaneBudgets budgets;
     private final CertainStop certainStop;
     private final MakingReady makingReady;
+    private final LaneOffers offers;
     private final Object turn = new Object();
     private volatile Rounds.Entry monitoring;
-    private volatile Rounds.Entry looking;
     /** Guarded by {@link #turn}. */
     private @Nullable GrantLease lease;
 
@@ -141,14 +134,6 @@ public final class Lane {
 
     private volatile long active;
     private volatile boolean isMonitored;
-    private volatile boolean wasEverGranted;
-    private volatile Presence presence = Presence.ABSENT;
-    private volatile Eligibility eligibility = Eligibility.eligible();
-    private volatile boolean isCoverageNews;
-
-    private volatile long rank;
-    private volatile long rankTold;
-    private volatile long rankToldAt = System.nanoTime() - SCORE_APART_NANOS;
     private volatile Optional<Incarnation> holder = Optional.empty();
 
     private Lane(Part part, Instance instance, boolean isElection, Surroundings around) {
@@ -165,7 +150,8 @@ public final class Lane {
                 this, new ForMakingReady(), part, isElection, instance, budgets, contexts, around.report());
         instance.add(this);
         this.monitoring = monitorRounds();
-        this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
+        this.offers = new LaneOffers(
+                this, part, isElection, instance, candidacy, around.rounds(), around.report(), this::submit);
     }
 
     /**
@@ -190,6 +176,10 @@ public final class Lane {
         return part.name();
     }
 
+    int copy() {
+        return part.copy();
+    }
+
     Role role() {
         return part.role();
     }
@@ -205,24 +195,7 @@ public final class Lane {
      * @param offered told once the offer is queued
      */
     public void offer(Runnable offered) {
-        submit(() -> {
-            if (!isElection && instance.isFirst(this)) {
-                presence = Presence.UNKNOWN;
-                Runnable anyway = () -> submit(() -> offerNow(offered));
-                instance.askWhoTells(this, anyway);
-                presence = instance.probe(this, anyway);
-            } else if (!isElection) {
-                presence = instance.probe(this, () -> submit(() -> offerNow(offered)));
-            }
-            offerNow(offered);
-        });
-    }
-
-    /** In the lane. */
-    private void offerNow(Runnable offered) {
-        eligibility = instance.whyStuck().orElseGet(() -> eligible(() -> submit(() -> offerNow(offered))));
-        around.report().accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
-        offered.run();
+        offers.offer(offered);
     }
 
     /** Runs something after the loop was handed the first offer: at once if it was. Any thread; never blocks. */
@@ -236,8 +209,7 @@ public final class Lane {
 
     /** An enforcer came or went: says anew what ends the group. Any thread; never blocks. */
     public void coverageChanged() {
-        isCoverageNews = true;
-        submit(this::offerAgain);
+        offers.coverageChanged();
     }
 
     /** Asks the loop to stop and give back the group, before an enforcer ends more than it. Any thread; never blocks. */
@@ -253,14 +225,6 @@ public final class Lane {
         submit(() -> isMonitored |= active == token && stopRequested < token);
     }
 
-    /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
-    private void offerAgain() {
-        if (isCoverageNews && isOffered && !candidacy.isLeaseEnough()) {
-            isCoverageNews = false;
-            around.report().accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
-        }
-    }
-
     /** What ends this group here, resource by resource. */
     public Coverage coverage() {
         return candidacy.coverage();
@@ -269,10 +233,6 @@ public final class Lane {
     /** Whether the group goes on where no majority answers: then nothing may be armed that ends it with the lease. */
     public boolean keepsRunning() {
         return candidacy.keepsRunning();
-    }
-
-    private Candidacy announced(boolean isNews) {
-        return candidacy.announce(isNews, presence, eligibility, rank);
     }
 
     /** What went wrong here, with what the loop counted. */
@@ -348,7 +308,7 @@ public final class Lane {
 
     /** The cluster has granted this group to somebody at some time: probing is over. */
     public void granted() {
-        wasEverGranted = true;
+        offers.granted();
     }
 
     /**
@@ -356,14 +316,7 @@ public final class Lane {
      * so this node looks anew. Never blocks.
      */
     public void forgotten() {
-        if (!isElection) {
-            wasEverGranted = false;
-            presence = Presence.UNKNOWN;
-            submit(() -> {
-                instance.forgetPresence();
-                look();
-            });
-        }
+        offers.forgotten();
     }
 
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
@@ -460,7 +413,7 @@ public final class Lane {
     }
 
     /** Whether it has started completely, and nothing has ended it since. A stop may come while that is being noted. */
-    private boolean isUp() {
+    boolean isUp() {
         long token = active;
         return isMonitored && token != 0 && !isOver(token);
     }
@@ -486,7 +439,7 @@ public final class Lane {
 
     private void cancelLooks() {
         monitoring.cancel();
-        looking.cancel();
+        offers.cancel();
     }
 
     /** Waits for the end of the last call after {@link #shutdown()}. */
@@ -521,8 +474,7 @@ public final class Lane {
 
         @Override
         public void keepAway(String overdue) {
-            eligibility = instance.whyStuck().orElse(Eligibility.veto(overdue));
-            around.report().accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
+            offers.keepAway(overdue);
         }
 
         @Override
@@ -641,8 +593,7 @@ public final class Lane {
         }
         Standing standing = around.cover().standing(part.name(), token);
         if (standing == Standing.LOST) {
-            isCoverageNews = true;
-            offerAgain();
+            offers.offerCoverage();
             throw new ResourceException(
                     Severity.SOFT,
                     "what ends this group without us is not there: "
@@ -768,7 +719,7 @@ public final class Lane {
                 .accept(new Input.GroupEnded(part.name(), active, Optional.of(Severity.SOFT), entry.name(), cut(why)));
     }
 
-    // ---- looks, in the lane --------------------------------------------------------------------------------------
+    // ---- monitoring, in the lane ---------------------------------------------------------------------------------
 
     private void monitor() {
         long token = active;
@@ -825,77 +776,10 @@ public final class Lane {
         return part.role() != Role.PROMOTED || !PartRoles.hasRole(entry);
     }
 
-    private void renewLooking() {
-        looking.cancel();
-        looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
-    }
-
-    private void look() {
-        if (active != 0 || !isOffered) {
-            return;
-        }
-        Eligibility now = eligible(() -> {
-            renewLooking();
-            submit(this::look);
-        });
-        boolean isChanged = !now.equals(eligibility);
-        eligibility = now;
-        boolean isRankDue =
-                part.role() == Role.PROMOTED && now.isEligible() && (isChanged || rankChangedSince(System.nanoTime()));
-        if (isRankDue) {
-            rankToldAt = System.nanoTime();
-            rankTold = rank;
-            around.report().accept(new Input.GroupOffered(part.name(), announced(false), part.placement()));
-        } else if (isChanged) {
-            around.report().accept(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
-        }
-        if (presence != Presence.ABSENT
-                && !wasEverGranted
-                && instance.whyStuck().isEmpty()) {
-            presence = instance.probe(this, () -> {
-                renewLooking();
-                submit(this::look);
-            });
-            around.report().accept(new Input.Probed(part.name(), presence));
-        }
-    }
-
-    private boolean rankChangedSince(long now) {
-        return rank != rankTold && now - rankToldAt >= SCORE_APART_NANOS;
-    }
-
-    private Eligibility eligible(Runnable onGivenUp) {
-        Optional<Lane> copy = instance.copy();
-        return switch (part.role()) {
-            case WHOLE -> instance.eligible(this, part.entries(), onGivenUp);
-            case COPY ->
-                copy.filter(other -> other != this)
-                        .map(other -> Eligibility.veto("copy " + other.part.copy() + " of it is on this node already"))
-                        .orElseGet(() -> instance.eligible(this, part.entries(), onGivenUp));
-            case PROMOTED ->
-                copy.filter(Lane::isUp).isEmpty()
-                        ? Eligibility.veto("no copy of it runs on this node")
-                        : promotable(onGivenUp);
-        };
-    }
-
-    private Eligibility promotable(Runnable onGivenUp) {
-        List<Group.Entry> with = part.entries().stream()
-                .filter(entry -> !PartRoles.hasRole(entry))
-                .toList();
-        Eligibility eligible = instance.eligible(this, with, onGivenUp);
-        if (!eligible.isEligible()) {
-            return eligible;
-        }
-        Score score = instance.score(this, part.entries(), onGivenUp);
-        rank = score.value();
-        return score.isEligible() ? eligible : Eligibility.veto(score.reason());
-    }
-
     /** What this part may do here may have changed with another part. Any thread. */
     void lookAgain() {
         if (active == 0 && part.role() != Role.WHOLE) {
-            submit(this::look);
+            submit(offers::look);
         }
     }
 
@@ -912,12 +796,6 @@ public final class Lane {
         }
     }
 
-    private void lookSoon() {
-        if (active == 0) {
-            instance.queue().tryRun(quietly(this::look));
-        }
-    }
-
     private void submit(Runnable task) {
         if (!instance.queue().execute(quietly(task))) {
             LOG.trace("group {}: lane is closed", group.name());
@@ -925,7 +803,7 @@ public final class Lane {
     }
 
     /** Whoever was left behind in a look says no more. */
-    private static Runnable quietly(Runnable task) {
+    static Runnable quietly(Runnable task) {
         return () -> {
             try {
                 task.run();
