@@ -121,7 +121,7 @@ public final class Lane {
     private final MakingReady makingReady;
     private final LaneOffers offers;
     private final Object turn = new Object();
-    private volatile Rounds.Entry monitoring;
+    private final RenewedLook monitoring;
     /** Guarded by {@link #turn}. */
     private @Nullable GrantLease lease;
 
@@ -149,7 +149,7 @@ public final class Lane {
         this.makingReady = new MakingReady(
                 this, new ForMakingReady(), part, isElection, instance, budgets, contexts, around.report());
         instance.add(this);
-        this.monitoring = monitorRounds();
+        this.monitoring = new RenewedLook(this::monitorRounds);
         this.offers = new LaneOffers(
                 this, part, isElection, instance, candidacy, around.rounds(), around.report(), this::submit);
     }
@@ -438,7 +438,7 @@ public final class Lane {
     }
 
     private void cancelLooks() {
-        monitoring.cancel();
+        monitoring.end();
         offers.cancel();
     }
 
@@ -731,7 +731,7 @@ public final class Lane {
                 continue;
             }
             Runnable hangs = () -> {
-                renewMonitoring();
+                monitoring.renew();
                 ended(
                         token,
                         entry,
@@ -757,12 +757,6 @@ public final class Lane {
                         Optional.of(health.severity()),
                         entry.name(),
                         cut(entry.name() + ": " + health.reason())));
-    }
-
-    /** What hangs is not looked at again by itself. */
-    private void renewMonitoring() {
-        monitoring.cancel();
-        monitoring = monitorRounds();
     }
 
     private Rounds.Entry monitorRounds() {

@@ -31,10 +31,9 @@ final class LaneOffers {
     private final boolean isElection;
     private final Instance instance;
     private final PartCandidacy candidacy;
-    private final Rounds rounds;
     private final Consumer<Input> report;
     private final Consumer<Runnable> submit;
-    private volatile Rounds.Entry looking;
+    private final RenewedLook looking;
 
     private volatile boolean wasEverGranted;
     private volatile Presence presence = Presence.ABSENT;
@@ -64,10 +63,9 @@ final class LaneOffers {
         this.isElection = isElection;
         this.instance = instance;
         this.candidacy = candidacy;
-        this.rounds = rounds;
         this.report = report;
         this.submit = submit;
-        this.looking = rounds.every(LOOK_EVERY, this::lookSoon);
+        this.looking = new RenewedLook(() -> rounds.every(LOOK_EVERY, this::lookSoon));
     }
 
     /** As {@link Lane#offer}. */
@@ -150,13 +148,7 @@ final class LaneOffers {
 
     /** Looks no more by itself. */
     void cancel() {
-        looking.cancel();
-    }
-
-    /** What hangs is not looked at again by itself. */
-    private void renewLooking() {
-        looking.cancel();
-        looking = rounds.every(LOOK_EVERY, this::lookSoon);
+        looking.end();
     }
 
     void look() {
@@ -164,7 +156,7 @@ final class LaneOffers {
             return;
         }
         Eligibility now = eligible(() -> {
-            renewLooking();
+            looking.renew();
             submit.accept(this::look);
         });
         boolean isChanged = !now.equals(eligibility);
@@ -182,7 +174,7 @@ final class LaneOffers {
                 && !wasEverGranted
                 && instance.whyStuck().isEmpty()) {
             presence = instance.probe(lane, () -> {
-                renewLooking();
+                looking.renew();
                 submit.accept(this::look);
             });
             report.accept(new Input.Probed(part.name(), presence));

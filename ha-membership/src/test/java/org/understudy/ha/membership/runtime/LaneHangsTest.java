@@ -2,7 +2,9 @@ package org.understudy.ha.membership.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -61,6 +63,35 @@ class LaneHangsTest extends LaneFixture {
             assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();
             lane.discard();
         }
+    }
+
+    @Test
+    void a_look_that_is_given_up_after_its_lane_has_ended_is_not_made_again() throws Exception {
+        for (ManagedResource.Call what : List.of(ManagedResource.Call.ELIGIBILITY, ManagedResource.Call.MONITOR)) {
+            CountDownLatch released = new CountDownLatch(1);
+            Hanging hanging = new Hanging(what, released);
+            Lane lane = lane(group(hanging));
+            hanging.isOn = true;
+            if (what == ManagedResource.Call.MONITOR) {
+                running(lane, 1);
+            }
+            String call = "r0." + what.name().toLowerCase(Locale.ROOT);
+            while (!lane.progress(Duration.ZERO).contains(call)) {
+                Thread.onSpinWait();
+            }
+            lane.discard();
+            lane.awaitEnd(60_000);
+            hanging.isOn = false;
+            released.countDown();
+            while (isAnythingPlanned()) {
+                LockSupport.parkNanos(1_000_000);
+            }
+        }
+    }
+
+    /** Asked on the thread of the timers, so that nothing is between two plans. */
+    private boolean isAnythingPlanned() throws Exception {
+        return timers.submit(() -> !timers.getQueue().isEmpty()).get();
     }
 
     @Test
