@@ -68,7 +68,7 @@ final class GroupStatuses {
     /** When the start or stop that is under way was ordered, by the name of the part. */
     private final Map<String, Long> orderedAt = new ConcurrentHashMap<>();
 
-    /** Loop's thread only, as what follows. */
+    /** Loop's thread only, as what follows up to the snapshot. */
     private final Map<String, String> stopReasons = new TreeMap<>();
 
     private boolean isDirty = true;

@@ -192,7 +192,7 @@ final class UnderstudyNode implements HaNode {
 
     private final RefusalCounts refusals = new RefusalCounts();
 
-    /** Loop's thread only, as what follows. */
+    /** Loop's thread only, as the one after it. */
     private boolean areServicesDirty = true;
 
     private long clockOffset;
