@@ -6,26 +6,12 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.Collection;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,27 +25,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import org.understudy.ha.api.Advisor;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.Barriers;
-import org.understudy.ha.api.ConfigurationException;
-import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Elections;
-import org.understudy.ha.api.Enforcement;
-import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
-import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.api.Membership;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.Names;
@@ -70,34 +49,23 @@ import org.understudy.ha.api.Quorum;
 import org.understudy.ha.api.Recovery;
 import org.understudy.ha.api.Refusals;
 import org.understudy.ha.api.Resources;
-import org.understudy.ha.api.Role;
-import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Stall;
 import org.understudy.ha.api.Stalls;
-import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.NodeConfig;
 import org.understudy.ha.api.config.Peer;
 import org.understudy.ha.api.config.Security;
-import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Enforcer;
 import org.understudy.ha.api.spi.GroupChannel;
-import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.HostPort;
 import org.understudy.ha.api.spi.PlacementPolicy;
-import org.understudy.ha.api.spi.PromotableResource;
-import org.understudy.ha.internal.loop.EventDispatcher;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.admin.AdminDesk;
 import org.understudy.ha.membership.admin.AdminServer;
-import org.understudy.ha.membership.agents.OcfAgent;
-import org.understudy.ha.membership.codec.FrameOrder;
-import org.understudy.ha.membership.codec.MessageCodec;
-import org.understudy.ha.membership.codec.OwnerWordsCodec.OwnerWord;
 import org.understudy.ha.membership.codec.RecordCodec;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.Effect;
@@ -105,25 +73,15 @@ import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.NodeMachine;
 import org.understudy.ha.membership.core.NodeSettings;
 import org.understudy.ha.membership.core.message.Message;
-import org.understudy.ha.membership.core.plan.Forms;
-import org.understudy.ha.membership.core.plan.Oddities;
 import org.understudy.ha.membership.core.plan.Part;
-import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Policies;
-import org.understudy.ha.membership.core.plan.StopOrder;
-import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
-import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.HostIdentity;
-import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.LadderSteps;
 import org.understudy.ha.membership.core.recovery.Told;
 import org.understudy.ha.membership.enforcement.Enforcements;
-import org.understudy.ha.membership.enforcement.core.Subject;
-import org.understudy.ha.membership.guardian.Guardian;
-import org.understudy.ha.membership.guardian.GuardianSettings;
 import org.understudy.ha.membership.guardian.LastWillListener;
 import org.understudy.ha.membership.guardian.LastWills;
 import org.understudy.ha.membership.history.HistoryKeeper;
@@ -141,12 +99,16 @@ import org.understudy.ha.membership.runtime.BootClock;
 import org.understudy.ha.membership.runtime.BoundedPolicy;
 import org.understudy.ha.membership.runtime.CallWatch;
 import org.understudy.ha.membership.runtime.Drill;
+import org.understudy.ha.membership.runtime.EnforcedCover;
 import org.understudy.ha.membership.runtime.InCommon;
+import org.understudy.ha.membership.runtime.Incoming;
 import org.understudy.ha.membership.runtime.Intake;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.LanePool;
 import org.understudy.ha.membership.runtime.LeaseBoard;
+import org.understudy.ha.membership.runtime.NodeLanes;
 import org.understudy.ha.membership.runtime.NoticeLog;
+import org.understudy.ha.membership.runtime.Outgoing;
 import org.understudy.ha.membership.runtime.OwnerWords;
 import org.understudy.ha.membership.runtime.Rounds;
 import org.understudy.ha.membership.runtime.SoftStates;
@@ -171,20 +133,8 @@ final class UnderstudyNode implements HaNode {
     private static final Logger DECISIONS = LoggerFactory.getLogger("org.understudy.ha.decisions");
 
     private static final int DECISIONS_WAITING_MAX = 1024;
-    private static final String ELECTION_PREFIX = Planner.ELECTION_PREFIX;
-    private static final int GROUPS_MAX = 1000;
-    private static final long LEAVE_MILLIS = 3000;
-    private static final long LOOK_MILLIS = 20;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
-    private static final long STATUSES_NANOS_MAX = 20_000_000L;
-    private static final long STATUS_APART_NANOS = 20_000L;
-    /** What looks like a mistake is told when it has been so for so long at least: nodes register one group after the other. */
-    private static final long ODD_FOR_SECONDS = 5;
-
-    private static final Comparator<GroupStatus> PART_ORDER =
-            Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);
-
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
 
     private final NodeConfig config;
@@ -201,19 +151,12 @@ final class UnderstudyNode implements HaNode {
     /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
     private final ExecutorService callbacks;
 
-    private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
-    /** Held while lanes are added. */
-    private final Object registration = new Object();
-
-    private final Map<Long, CompletableFuture<Resources.MoveResult>> moves = new ConcurrentHashMap<>();
+    private final NodeLanes lanes = new NodeLanes();
     private final AtomicLong requests = new AtomicLong();
-    /** Guarded by itself, together with the snapshots it is told: a new listener misses nothing and hears nothing twice. */
-    private final List<EventDispatcher<HaEvent>> listeners = new ArrayList<>();
-
-    private final CountDownLatch left = new CountDownLatch(1);
+    private final NodeEvents events;
+    private final Farewell farewell;
     private final AtomicBoolean isClosed = new AtomicBoolean();
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final Resources resources = new NodeResources();
+    private final Opened opened;
     private final NodeOperator operator;
     private final NodeAdvisor advisor;
     private final NodeElections elections = new NodeElections(new ElectionHost());
@@ -226,12 +169,7 @@ final class UnderstudyNode implements HaNode {
     private final InCommon inCommon = new InCommon();
     private final SoftStates softStates;
     private final OwnerWords ownerWords;
-    /** An owner said something, and the loop will look at it. */
-    private final AtomicBoolean isOwnerHeard = new AtomicBoolean();
-    /** What looks like a mistake in a group that is registered here, by the group's name. */
-    private final Map<String, List<String>> oddHere = new ConcurrentHashMap<>();
-    /** When the start or stop that is under way was ordered, by the name of the part. */
-    private final Map<String, Long> orderedAt = new ConcurrentHashMap<>();
+    private final Mismatches mismatches;
 
     private final HistoryKeeper history;
     private final Tally tally = new Tally(System::nanoTime);
@@ -245,43 +183,33 @@ final class UnderstudyNode implements HaNode {
     private NodeStateStore store;
     private NodeMachine machine;
     private NodeLoop<Input, Effect, DurableState> loop;
-    private GroupChannel channel;
+    private Outgoing outgoing;
     private HostIdentity identity = HostIdentity.UNKNOWN;
     private Optional<NodeKeys> nodeKeys = Optional.empty();
-    private Optional<Guardian> guardian = Optional.empty();
-    private Optional<String> guardianObstacle = Optional.empty();
+    private OwnGuardian guardian;
+    private GroupStatuses statuses;
+    private NodeResources resources;
 
     private final RefusalCounts refusals = new RefusalCounts();
 
-    /** Loop's thread only. */
-    private long frames = FrameOrder.firstOf(new SecureRandom().nextLong());
-
-    private @Nullable Message encodedMessage;
-    private @Nullable NodeId encodedFor;
-    private byte[] encodedFrame = new byte[0];
-    private boolean isStatusDirty = true;
+    /** Loop's thread only, as the one after it. */
     private boolean areServicesDirty = true;
-    private boolean isLookPlanned;
-    private @Nullable ClusterRecord compared;
-    private long statusesAt = System.nanoTime();
-    private final Map<String, String> stopReasons = new TreeMap<>();
-    private final Map<String, String> differing = new TreeMap<>();
-    private Set<String> odd = new TreeSet<>();
-    private boolean isOddLookPlanned;
+
     private long clockOffset;
 
-    private volatile boolean isWholeClaimed;
     private volatile NodeState state = NodeState.JOINING;
     private volatile String stateReason = "starting";
     private volatile Membership.View view = new Membership.View(0, List.of());
     private volatile Optional<ClusterRecord> record = Optional.empty();
-    private volatile SortedMap<String, GroupStatus> statuses = new TreeMap<>();
 
     private UnderstudyNode(NodeConfig config, Function<Path, NodeStateStore> stores) {
         this.config = config;
         this.stores = stores;
         this.threads = new NamedThreads(config.threads(), config.node());
         this.log = new NoticeLog(threads);
+        this.events = new NodeEvents(threads);
+        this.farewell = new Farewell(config.node(), lanes);
+        this.opened = new Opened(config.node());
         this.opened.push(log);
         this.timers = new ScheduledThreadPoolExecutor(1, threads.named("timers"));
         this.timers.setRemoveOnCancelPolicy(true);
@@ -299,8 +227,10 @@ final class UnderstudyNode implements HaNode {
                 timers,
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
-        this.ownerWords = new OwnerWords(this::sendToOthers);
-        this.softStates = new SoftStates(lanes::containsKey, message -> loop.execute(() -> sendToOthers(message)));
+        this.ownerWords = new OwnerWords(message -> outgoing.sendToOthers(message));
+        this.softStates =
+                new SoftStates(lanes::contains, message -> loop.execute(() -> outgoing.sendToOthers(message)));
+        this.mismatches = new Mismatches(config, () -> record, this::onLoopLater, log, this::publish);
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(
@@ -315,8 +245,8 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 this::isQuorate,
                 Policies.with(config.policies()),
-                this::isEnding,
-                this::whatElseIsKnown);
+                part -> statuses.isEnding(part),
+                part -> statuses.whatElseIsKnown(part));
         this.opened.push(() -> {
             timers.shutdownNow();
             timers.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
@@ -345,7 +275,7 @@ final class UnderstudyNode implements HaNode {
         } finally {
             if (!isUp) {
                 node.isClosed.set(true);
-                node.closeOpened();
+                node.opened.closeAll();
             }
         }
     }
@@ -363,20 +293,19 @@ final class UnderstudyNode implements HaNode {
         // Whatever it finds in its files: nothing that follows depends on it.
         history.start();
         opened.push(history);
-        DurableState disk = found.payload().map(this::decode).orElse(DurableState.EMPTY);
-        disk.accepted()
-                .ifPresent(accepted -> refuseForeign(accepted, found.disk().toString()));
+        DurableState disk = SavedState.of(found, config);
         LinkSecurity security = security();
         InetSocketAddress own = config.self().links().get(0);
-        channel = new JGroupsChannel(
+        GroupChannel channel = new JGroupsChannel(
                 new ChannelSettings(config.cluster(), config.node(), links(), security, config.threads()), refusals);
         opened.push(channel);
+        outgoing = new Outgoing(config.cluster(), config.node(), others(), channel);
         LastWills.warmUp();
-        startGuardian();
+        guardian = OwnGuardian.start(config);
+        guardian.process().ifPresent(opened::push);
+        guardian.onLost(this::guardianLost);
         enforcements = enforcements(host);
         opened.push(enforcements);
-        String willKey = guardian.map(g -> Base64.getEncoder().encodeToString(g.publicKey()))
-                .orElse("");
         identity = ThisHost.identity(config.stateDirectory().resolve("node.lock"));
         NodeSettings settings = new NodeSettings(
                 config.cluster(),
@@ -385,7 +314,7 @@ final class UnderstudyNode implements HaNode {
                 found.disk().toString(),
                 config.timing(),
                 config.mayForm(),
-                willKey,
+                guardian.willKey(),
                 identity,
                 found.isCurrent(),
                 new SecureRandom().nextLong() >>> 1,
@@ -393,19 +322,32 @@ final class UnderstudyNode implements HaNode {
                 config.policies().stream()
                         .<PlacementPolicy>map(policy -> new BoundedPolicy(policy, lanePool))
                         .toList());
-        stalls = new StallWatch(
-                config.timing(),
-                settings.peers().stream().filter(p -> !p.equals(config.node())).toList(),
-                clock,
-                threads,
-                this::stallNoticed);
+        stalls = new StallWatch(config.timing(), others(), clock, threads, this::stallNoticed);
         opened.push(stalls);
         machine = new NodeMachine(settings, disk, clock.getAsLong(), new Wills(config.cluster()));
+        statuses = new GroupStatuses(
+                config.node(), new StatusHost(), machine, clock, lanes, ownerWords, mismatches, this::onLoopLater);
+        resources = new NodeResources(
+                config.node(),
+                new ResourcesHost(),
+                lanes,
+                statuses,
+                new GroupChecks(config, enforcements::coverage),
+                mismatches,
+                timers,
+                callbacks);
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
-        Receiver receiver = new Receiver();
-        channel.start(receiver);
-        LastWillListener wills = new LastWillListener(own, receiver::onWill, config.node(), config.threads(), refusals);
+        Incoming incoming = new Incoming(
+                new Intake(config.cluster(), refusals),
+                loop,
+                clock,
+                stalls,
+                ownerWords,
+                softStates,
+                new IncomingHost());
+        channel.start(incoming);
+        LastWillListener wills = new LastWillListener(own, incoming::onWill, config.node(), config.threads(), refusals);
         opened.push(wills);
         if (config.administration()) {
             opened.push(
@@ -424,36 +366,7 @@ final class UnderstudyNode implements HaNode {
                 config.cluster(),
                 found.disk(),
                 clock.name(),
-                guardian.map(g -> "guardian is process " + g.pid()).orElse("no guardian"));
-    }
-
-    /** A directory that belongs to another node or cluster must not be used by this one: each would break the other's promises. */
-    private void refuseForeign(ClusterRecord accepted, String disk) {
-        boolean isOfCluster = accepted.cluster().equals(config.cluster());
-        if (!isOfCluster) {
-            throw new org.understudy.ha.api.StorageException(
-                    config.stateDirectory(),
-                    "belongs to cluster " + accepted.cluster() + ", not to " + config.cluster()
-                            + "; name this node's own directory");
-        }
-
-        accepted.ownerOf(disk).filter(owner -> !owner.equals(config.node())).ifPresent(owner -> {
-            throw new org.understudy.ha.api.StorageException(
-                    config.stateDirectory(),
-                    "belongs to node " + owner + ", not to " + config.node() + "; name this node's own directory");
-        });
-    }
-
-    private DurableState decode(byte[] payload) {
-        try {
-            return RecordCodec.decodeDurable(payload);
-        } catch (MalformedMessageException e) {
-            throw new org.understudy.ha.api.StorageException(
-                    config.stateDirectory(),
-                    "the saved state is intact but cannot be read (" + e.getMessage()
-                            + "); run the version that wrote it, or admit this node again with an empty directory",
-                    e);
-        }
+                guardian);
     }
 
     private LinkSecurity security() {
@@ -472,51 +385,29 @@ final class UnderstudyNode implements HaNode {
         return links;
     }
 
-    /** Without a guardian a death is waited out instead of proved: slower, not less safe. */
-    private void startGuardian() {
-        if (!config.guardian()) {
-            guardianObstacle = Optional.of("switched off by withoutGuardian()");
-            return;
-        }
-        List<InetSocketAddress> others = config.peers().stream()
-                .filter(p -> !p.node().equals(config.node()))
-                .flatMap(p -> p.links().stream())
+    private List<NodeId> others() {
+        return config.peers().stream()
+                .map(Peer::node)
+                .filter(peer -> !peer.equals(config.node()))
                 .toList();
-        try {
-            Guardian started = Guardian.start(
-                    new GuardianSettings(
-                            config.cluster(),
-                            config.node(),
-                            others,
-                            config.self().links().stream()
-                                    .map(InetSocketAddress::getAddress)
-                                    .toList(),
-                            config.stateDirectory().resolve("guardian.lock"),
-                            config.threads()),
-                    BootClock.hostPort());
-            opened.push(started);
-            guardian = Optional.of(started);
-            started.onLost(() -> {
-                publish(
+    }
+
+    private void guardianLost() {
+        publish(
+                "guardian",
+                new HaEvent.Alarm(
                         "guardian",
-                        new HaEvent.Alarm(
-                                "guardian",
-                                "the guardian process has ended: a death of this node cannot be proved any more, so the others"
-                                        + " wait for its lease, or for ever where nothing but this process ends a group;"
-                                        + " restart the node when convenient"));
-                assumptionsWatch.changed();
-            });
-        } catch (org.understudy.ha.api.PlatformException e) {
-            guardianObstacle = Optional.of(e.getMessage());
-            LOG.warn("node {} goes on without a guardian: {}", config.node(), e.getMessage());
-        }
+                        "the guardian process has ended: a death of this node cannot be proved any more, so the others"
+                                + " wait for its lease, or for ever where nothing but this process ends a group;"
+                                + " restart the node when convenient"));
+        assumptionsWatch.changed();
     }
 
     private Enforcements enforcements(Optional<HostPort> host) {
         List<Enforcer> own = new ArrayList<>();
         if (config.processPolicy().mayKill()) {
             host.flatMap(HostPort::killTimer).ifPresent(own::add);
-            guardian.map(Guardian::killer).ifPresent(own::add);
+            guardian.killer().ifPresent(own::add);
         }
         return new Enforcements(
                 own,
@@ -536,13 +427,13 @@ final class UnderstudyNode implements HaNode {
         public void changed(String enforcer, boolean isThere, String sentence) {
             log.line(() -> LOG.warn("node {}: {}", config.node(), sentence));
             publish("enforcer " + enforcer, new HaEvent.Alarm(enforcer, sentence));
-            lanes.values().forEach(Lane::coverageChanged);
+            lanes.all().forEach(Lane::coverageChanged);
             assumptionsWatch.changed();
         }
 
         @Override
         public void ending(String group, String why) {
-            Optional.ofNullable(lanes.get(group)).ifPresent(lane -> lane.endNow(why));
+            lanes.find(group).ifPresent(lane -> lane.endNow(why));
         }
     }
 
@@ -630,9 +521,8 @@ final class UnderstudyNode implements HaNode {
                         clock.name(),
                         identity,
                         ThisHost.isInMemory(config.stateDirectory()),
-                        guardianObstacle.or(
-                                () -> guardian.filter(g -> !g.isAlive()).map(g -> "its process has ended")),
-                        guardian.map(Guardian::weaknesses).orElse(List.of())),
+                        guardian.obstacle(),
+                        guardian.weaknesses()),
                 record);
     }
 
@@ -658,9 +548,7 @@ final class UnderstudyNode implements HaNode {
                         loop.waiting(),
                         history.waiting(),
                         config.self().isWitness(),
-                        name -> Optional.ofNullable(lanes.get(name))
-                                .filter(Lane::isMadeReady)
-                                .isPresent(),
+                        name -> lanes.find(name).filter(Lane::isMadeReady).isPresent(),
                         tally));
     }
 
@@ -686,20 +574,11 @@ final class UnderstudyNode implements HaNode {
     @Override
     public Subscription listen(Listener listener) {
         checkOpen();
-        EventDispatcher<HaEvent> dispatcher = new EventDispatcher<>(listener::onEvent, threads);
-        synchronized (listeners) {
-            dispatcher.publish("node", new HaEvent.NodeChanged(state, stateReason));
-            dispatcher.publish("view", new HaEvent.ViewChanged(view));
-            statuses.forEach((name, status) -> dispatcher.publish("group " + name, new HaEvent.GroupChanged(status)));
-            listeners.add(dispatcher);
-        }
-        dispatcher.start();
-        return () -> {
-            synchronized (listeners) {
-                listeners.remove(dispatcher);
-            }
-            dispatcher.close();
-        };
+        return events.add(listener, tell -> {
+            tell.accept("node", new HaEvent.NodeChanged(state, stateReason));
+            tell.accept("view", new HaEvent.ViewChanged(view));
+            statuses.all().forEach((name, status) -> tell.accept("group " + name, new HaEvent.GroupChanged(status)));
+        });
     }
 
     @Override
@@ -723,13 +602,12 @@ final class UnderstudyNode implements HaNode {
     /** Returns whether this thread was interrupted meanwhile. */
     private boolean leaveAndStop() {
         if (state == NodeState.STEPPED_ASIDE) {
-            lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
+            lanes.stopAnything("this node steps aside");
         } else {
             loop.submit(new Input.LeaveWanted());
         }
-        boolean isInterrupted = awaitLeft();
-        lanes.values().forEach(Lane::shutdown);
-        lanes.values().forEach(lane -> lane.awaitEnd(LANE_END_MILLIS));
+        boolean isInterrupted = farewell.await();
+        lanes.shutdown(LANE_END_MILLIS);
         return isInterrupted | Thread.interrupted();
     }
 
@@ -738,25 +616,16 @@ final class UnderstudyNode implements HaNode {
         state = NodeState.CLOSED;
         stateReason = "closed";
         publish("node", new HaEvent.NodeChanged(state, stateReason));
-        moves.keySet()
-                .forEach(request -> complete(
-                        request,
-                        Resources.MoveResult.Outcome.UNKNOWN,
-                        "this node was closed before the move was decided"));
+        resources.end("this node was closed before the move was decided");
         operator.end("this node was closed");
         endServices("this node was closed");
         recovery.awaitEnd();
-        closeOpened();
+        opened.closeAll();
         elections.close();
         names.close();
         barriers.close();
         recovery.close();
-        List<EventDispatcher<HaEvent>> last;
-        synchronized (listeners) {
-            last = List.copyOf(listeners);
-            listeners.clear();
-        }
-        last.forEach(dispatcher -> dispatcher.drainAndClose(500));
+        events.end();
     }
 
     /**
@@ -765,14 +634,10 @@ final class UnderstudyNode implements HaNode {
      * process ends: by a thread, since what nobody refers to is closed by the garbage collector, and with it the lock.
      */
     private void keepWhatProvesTheEnd() {
-        List<String> running = lanes.entrySet().stream()
-                .filter(entry -> entry.getValue().isActive())
-                .map(Map.Entry::getKey)
-                .sorted()
-                .toList();
+        List<String> running = lanes.active();
         if (!running.isEmpty() && opened.remove(store)) {
             List<AutoCloseable> kept = new ArrayList<>(List.of(store));
-            guardian.filter(opened::remove).ifPresent(kept::add);
+            guardian.process().filter(opened::remove).ifPresent(kept::add);
             threads.thread("keeps-" + running, () -> {
                         while (!kept.isEmpty()) {
                             LockSupport.park(kept);
@@ -789,66 +654,6 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
-    /** First the groups get the time they were promised for stopping, then the others a few seconds to note that we left. */
-    private boolean awaitLeft() {
-        long stopBudget = stopMillis();
-        long giveUp = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(stopBudget + LEAVE_MILLIS);
-        long stopped = Long.MAX_VALUE;
-        boolean isInterrupted = false;
-        while (true) {
-            boolean isIdle = lanes.values().stream().noneMatch(Lane::isActive);
-            try {
-                if (isIdle && left.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                    return isInterrupted;
-                }
-            } catch (InterruptedException e) {
-                isInterrupted = true;
-            }
-            long now = System.nanoTime();
-            if (isIdle && stopped == Long.MAX_VALUE) {
-                stopped = now;
-            }
-            if (now > giveUp
-                    || (stopped != Long.MAX_VALUE && now - stopped > TimeUnit.MILLISECONDS.toNanos(LEAVE_MILLIS))) {
-                LOG.warn(
-                        isIdle
-                                ? "node {} could not tell a majority that it leaves; the others wait for its lease to end"
-                                : "node {} closes although a resource could not be stopped; see above",
-                        config.node());
-                return isInterrupted;
-            }
-            if (!isIdle) {
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
-                isInterrupted |= Thread.interrupted();
-            }
-        }
-    }
-
-    /** How long the groups may take to stop, those that start after others before these. */
-    private long stopMillis() {
-        TreeMap<String, SortedSet<String>> after = new TreeMap<>();
-        TreeMap<String, Long> budgets = new TreeMap<>();
-        lanes.forEach((name, lane) -> {
-            after.put(name, lane.after());
-            budgets.put(name, lane.stopBudget().toMillis());
-        });
-        return new StopOrder(after).longest(budgets);
-    }
-
-    private void closeOpened() {
-        while (!opened.isEmpty()) {
-            AutoCloseable next = opened.pop();
-            try {
-                next.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            } catch (Exception | Error e) {
-                // Whatever it was, the rest must be closed as well.
-                LOG.warn("node {}: {} did not close cleanly", config.node(), next, e);
-            }
-        }
-    }
-
     private void checkOpen() {
         if (isClosed.get()) {
             throw new LifecycleException("node " + config.node() + " is closed; build and start a new one");
@@ -856,9 +661,7 @@ final class UnderstudyNode implements HaNode {
     }
 
     private void publish(String subject, HaEvent event) {
-        synchronized (listeners) {
-            listeners.forEach(dispatcher -> dispatcher.publish(subject, event));
-        }
+        events.publish(subject, event);
     }
 
     private int tag(Incarnation incarnation) {
@@ -886,35 +689,21 @@ final class UnderstudyNode implements HaNode {
                         threads,
                         timers,
                         loop::submit,
-                        this::claim,
+                        guardian::claim,
                         this::tag,
                         purpose -> nodeKeys.flatMap(keys -> keys.clusterKey(purpose)),
                         softStates,
                         event -> toldOf(group, event),
-                        new NodeCover(),
+                        new EnforcedCover(enforcements, () -> record, lanes),
                         why -> stopFailed(group.name(), why),
                         inCommon));
-        boolean isRoom;
-        synchronized (registration) {
-            isRoom = lanes.size() + added.size() <= GROUPS_MAX;
-            if (isRoom && added.stream().noneMatch(lane -> lanes.containsKey(lane.name())) && !isKnown(group.name())) {
-                added.forEach(lane -> lanes.put(lane.name(), lane));
-            } else {
-                added.forEach(Lane::discard);
-                throw new LifecycleException(
-                        isRoom
-                                ? "group " + group.name() + " is registered on this node already, or is still ending"
-                                : "this node has " + GROUPS_MAX
-                                        + " groups and elections, which is the limit; each copy and each promoted role counts"
-                                        + " as one");
-            }
-        }
+        lanes.add(group.name(), added);
         for (Lane lane : added) {
             // On the loop, so that no newer record has been learned meanwhile.
             loop.execute(() -> record.flatMap(r -> r.grant(lane.name())).ifPresent(g -> lane.granted()));
             lane.offer(() -> loop.execute(lane::markOffered));
         }
-        loop.execute(() -> isStatusDirty = true);
+        loop.execute(statuses::changed);
         return added;
     }
 
@@ -922,24 +711,8 @@ final class UnderstudyNode implements HaNode {
         publish("resource " + group.name() + ' ' + event.getClass().getSimpleName(), event);
         if (event instanceof HaEvent.Alarm) {
             // What it is about may show among the troubles of the group.
-            loop.execute(() -> isStatusDirty = true);
+            loop.execute(statuses::changed);
         }
-    }
-
-    /** What the guardian has heard once it knows for good; each start of a group would wait for its answer again. */
-    private void claim(String claim) {
-        boolean isWhole = claim.equals(HostClaims.WHOLE_PROCESS);
-        if (isWhole && isWholeClaimed) {
-            return;
-        }
-        guardian.ifPresent(g -> g.claim(claim));
-        // It has returned: the guardian knows, or is lost for good.
-        isWholeClaimed |= isWhole;
-    }
-
-    /** Whether any part of a group is registered here. */
-    private boolean isKnown(String group) {
-        return lanes.keySet().stream().anyMatch(name -> Part.groupOf(name).equals(group));
     }
 
     /** The last rung this library may climb alone, and only with the host's consent. */
@@ -960,115 +733,27 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
-    /** The enforcers as the lanes see them. */
-    private final class NodeCover implements Lane.Cover {
-        @Override
-        public Coverage coverage(String group, List<Subject> subjects) {
-            return enforcements.coverage(group, subjects);
-        }
-
-        @Override
-        public void enter(String group, Incarnation holder, List<Subject> subjects) {
-            enforcements.enter(group, holder, subjects);
-        }
-
-        /** Whether a grant relies on an enforcement stands in the record that made it. */
-        @Override
-        public Lane.Standing standing(String group, long token) {
-            if (enforcements.isArmed(group)) {
-                return Lane.Standing.MAY_ACT;
-            }
-            Optional<Grant> grant = record.flatMap(r -> r.grant(group)).filter(g -> g.token() == token);
-            if (grant.filter(g -> !g.isExpirable()).isPresent()) {
-                return Lane.Standing.MAY_ACT;
-            }
-            boolean isLost = Optional.ofNullable(lanes.get(group))
-                    .filter(lane -> !lane.coverage().isComplete())
-                    .isPresent();
-            return grant.isPresent() && isLost ? Lane.Standing.LOST : Lane.Standing.WAIT;
-        }
-
-        @Override
-        public void leave(String group) {
-            enforcements.leave(group);
-        }
-    }
-
     // ---- the world around the machine ------------------------------------------------------------------------------
 
-    private final class Receiver implements GroupChannel.Receiver {
-        private final Intake intake = new Intake(config.cluster(), refusals);
-
+    private final class IncomingHost implements Incoming.Host {
         @Override
-        public void onFrame(NodeId from, byte[] bytes) {
-            intake.message(from, bytes).ifPresent(message -> {
-                if (message instanceof Message.Soft soft) {
-                    soft(from, soft);
-                    return;
-                }
-                long now = clock.getAsLong();
-                if (!offer(new Input.Received(from, message))) {
-                    return;
-                }
-                if (message instanceof Message.RenewAck ack) {
-                    loop.execute(() -> stalls.answered(from, ack.sequence(), now));
-                } else if (message instanceof Message.RenewRefused no) {
-                    loop.execute(() -> stalls.answered(from, no.sequence(), now));
-                }
-            });
-        }
-
-        private void soft(NodeId from, Message.Soft message) {
-            if (OwnerWords.isMeant(message)) {
-                ownerWords.hear(
-                        from,
-                        message,
-                        group -> record.map(r -> r.groups().containsKey(group)).orElse(true));
-                if (isOwnerHeard.compareAndSet(false, true)) {
-                    loop.execute(() -> {
-                        isOwnerHeard.set(false);
-                        isStatusDirty = true;
-                    });
-                }
-            } else {
-                softStates.heard(message);
-            }
-        }
-
-        void onWill(byte[] datagram) {
-            if (intake.isWill(datagram, record)) {
-                offer(new Input.WillArrived(datagram));
-            }
-        }
-
-        private boolean offer(Input input) {
-            boolean isTaken = loop.offer(input);
-            if (!isTaken) {
-                intake.overrun();
-            }
-            return isTaken;
+        public Optional<ClusterRecord> record() {
+            return record;
         }
 
         @Override
-        public void onView(List<NodeId> members) {
-            loop.execute(() -> {
-                Membership.View next = new Membership.View(view.number() + 1, members);
-                view = next;
-                publish("view", new HaEvent.ViewChanged(next));
-                ownerWords.sayAllAgain();
-                isStatusDirty = true;
-            });
-            loop.submit(new Input.ViewChanged(members));
+        public void ownerHeard() {
+            statuses.changed();
         }
-    }
 
-    /** On the loop, which numbers the frames. */
-    private void sendToOthers(Message message) {
-        byte[] frame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
-        config.peers().stream()
-                .map(Peer::node)
-                .filter(peer -> !peer.equals(config.node()))
-                .forEach(peer -> channel.send(peer, frame));
+        @Override
+        public void viewed(List<NodeId> members) {
+            Membership.View next = new Membership.View(view.number() + 1, members);
+            view = next;
+            publish("view", new HaEvent.ViewChanged(next));
+            ownerWords.sayAllAgain();
+            statuses.changed();
+        }
     }
 
     private final class Edge implements NodeLoop.Edge<Input, Effect, DurableState> {
@@ -1104,9 +789,11 @@ final class UnderstudyNode implements HaNode {
                 if (send.message() instanceof Message.Renew renewal) {
                     stalls.sends(renewal.sequence());
                 }
-                channel.send(send.to(), encode(send.to(), send.message()));
+                outgoing.send(send.to(), send.message());
             } else if (effect instanceof Effect.PublishLease lease) {
-                isStatusDirty |= leases.isValid() != lease.isValid();
+                if (leases.isValid() != lease.isValid()) {
+                    statuses.changed();
+                }
                 leases.publish(lease);
                 stalls.leased(lease);
                 lease.incarnation()
@@ -1114,24 +801,22 @@ final class UnderstudyNode implements HaNode {
                         .ifPresent(i -> enforcements.confirmed(i, lease.confirmedNanos()));
             } else if (effect instanceof Effect.StartGroup start) {
                 tally.starting(start.group());
-                orderedAt.put(start.group(), System.nanoTime());
-                lane(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
-                stopReasons.remove(start.group());
-                isStatusDirty = true;
+                statuses.ordered(start.group());
+                lanes.find(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
+                statuses.starts(start.group());
             } else if (effect instanceof Effect.StopGroup stop) {
                 tally.stopping(stop.group());
-                orderedAt.put(stop.group(), System.nanoTime());
-                lane(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
-                stopReasons.put(stop.group(), stop.why());
-                isStatusDirty = true;
+                statuses.ordered(stop.group());
+                lanes.find(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
+                statuses.stops(stop.group(), stop.why());
             } else if (effect instanceof Effect.PrepareGroup prepare) {
-                lane(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
+                lanes.find(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
             } else if (effect instanceof Effect.UnprepareGroup unprepare) {
-                lane(unprepare.group()).ifPresent(Lane::unprepare);
+                lanes.find(unprepare.group()).ifPresent(Lane::unprepare);
             } else if (effect instanceof Effect.WatchGroup watch) {
-                Optional.ofNullable(lanes.get(watch.group())).ifPresent(lane -> lane.watchAgain(watch.token()));
+                lanes.find(watch.group()).ifPresent(lane -> lane.watchAgain(watch.token()));
             } else if (effect instanceof Effect.LiveAs live) {
-                guardian.ifPresent(g -> g.live(live.incarnation().number(), tag(live.incarnation()), lanePool));
+                guardian.live(live.incarnation().number(), tag(live.incarnation()), lanePool);
                 areServicesDirty = true;
             } else if (effect instanceof Effect.PublishState change) {
                 changeState(change.state(), change.why());
@@ -1140,27 +825,21 @@ final class UnderstudyNode implements HaNode {
                 Optional<ClusterRecord> before = record;
                 record = Optional.of(chosen.value());
                 history.learned(chosen.ballot(), chosen.value(), machine.planning(chosen.ballot()));
-                isStatusDirty = true;
+                statuses.changed();
                 areServicesDirty = true;
                 assumptionsWatch.record(chosen.value());
-                lanes.forEach((name, lane) -> {
-                    if (chosen.value().grant(name).isPresent()) {
-                        lane.granted();
-                    } else if (before.flatMap(r -> r.grant(name)).isPresent()) {
-                        lane.forgotten();
-                    }
-                });
+                lanes.learned(before, chosen.value());
             } else if (effect instanceof Effect.MoveDecided decided) {
-                decide(decided);
+                resources.decided(decided);
             } else if (effect instanceof Effect.OperationDecided decided) {
                 operator.decided(decided);
             } else if (effect instanceof Effect.Tell tell) {
                 take(tell.told());
             } else if (effect instanceof Effect.ClearDecided decided) {
-                isStatusDirty = true;
+                statuses.changed();
                 operator.decided(decided);
             } else if (effect instanceof Effect.Left) {
-                left.countDown();
+                farewell.said();
             } else {
                 throw new org.understudy.ha.api.InvariantViolation("no rule for effect " + effect);
             }
@@ -1184,20 +863,6 @@ final class UnderstudyNode implements HaNode {
             }
         }
 
-        /** One frame for all who are told the same, and a new one when its first receiver is told again: it must not look replayed. */
-        private byte[] encode(NodeId to, Message message) {
-            if (message != encodedMessage || to.equals(encodedFor)) {
-                encodedMessage = message;
-                encodedFor = to;
-                encodedFrame = MessageCodec.encode(config.cluster(), config.node(), ++frames, message);
-            }
-            return encodedFrame;
-        }
-
-        private Optional<Lane> lane(String group) {
-            return Optional.ofNullable(lanes.get(group));
-        }
-
         @Override
         public void persist(DurableState fact) {
             stalls.writing(() -> store.save(RecordCodec.encode(fact)));
@@ -1211,7 +876,7 @@ final class UnderstudyNode implements HaNode {
                     || notice.reason() == Reason.GROUP_FAILED
                     || notice.reason() == Reason.FAILURES_CLEARED
                     || notice.reason() == Reason.GROUP_BLOCKED) {
-                isStatusDirty = true;
+                statuses.changed();
             }
             Level level = switch (notice.reason()) {
                 case LEASE_DOUBTED, ROUND_ABANDONED, ROUND_REFUSED -> Level.DEBUG;
@@ -1255,60 +920,26 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void stepped() {
-            retireEnded();
+            lanes.retireEnded(machine.offered(), machine::isOffered, this::retired);
             if (areServicesDirty) {
                 areServicesDirty = false;
                 refreshServices();
             }
-            // While more waits, one look serves for several steps: with many groups it is what takes longest.
-            if (isStatusDirty) {
-                long now = System.nanoTime();
-                long apart = loop.isBusy() ? STATUSES_NANOS_MAX : lanes.size() * STATUS_APART_NANOS;
-                if (now - statusesAt >= apart) {
-                    isStatusDirty = false;
-                    statusesAt = now;
-                    refreshStatuses();
-                } else {
-                    lookAgainIn(apart);
-                }
-            }
+            statuses.stepped();
             stalls.stepped(machine.nextDeadlineNanos());
         }
 
-        private void lookAgainIn(long nanos) {
-            if (!isLookPlanned) {
-                isLookPlanned = true;
-                try {
-                    timers.schedule(() -> loop.execute(() -> isLookPlanned = false), nanos, TimeUnit.NANOSECONDS);
-                } catch (RejectedExecutionException e) {
-                    LOG.trace("node {} is closed", config.node());
-                }
-            }
-        }
-
-        /** A lane whose group the machine has let go of will never be used again. */
-        private void retireEnded() {
-            if (lanes.size() == machine.offered()) {
-                return;
-            }
-            for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
-                if (entry.getValue().isOffered() && !machine.isOffered(entry.getKey())) {
-                    lanes.remove(entry.getKey(), entry.getValue());
-                    entry.getValue().retire();
-                    stopReasons.remove(entry.getKey());
-                    orderedAt.remove(entry.getKey());
-                    oddHere.remove(Part.groupOf(entry.getKey()));
-                    softStates.forget(entry.getKey());
-                    tally.forget(entry.getKey());
-                    isStatusDirty = true;
-                }
-            }
+        private void retired(String part) {
+            statuses.forget(part);
+            mismatches.forget(Part.groupOf(part));
+            softStates.forget(part);
+            tally.forget(part);
         }
 
         @Override
         public void failed(Throwable cause) {
             leases.publish(new Effect.PublishLease(Optional.empty(), false, 0));
-            lanes.values().forEach(lane -> lane.stopAnything("this node steps aside"));
+            lanes.stopAnything("this node steps aside");
             log.line(() -> LOG.error(
                     "node {} steps aside: it stops what it owns and votes no more; restart it when the cause is mended",
                     config.node(),
@@ -1317,7 +948,7 @@ final class UnderstudyNode implements HaNode {
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
             operator.end("this node stepped aside");
             endServices("this node stepped aside");
-            left.countDown();
+            farewell.said();
         }
     }
 
@@ -1342,542 +973,68 @@ final class UnderstudyNode implements HaNode {
         recovery.end();
     }
 
-    private void decide(Effect.MoveDecided decided) {
-        complete(
-                decided.request(),
-                decided.isDone() ? Resources.MoveResult.Outcome.DONE : Resources.MoveResult.Outcome.REFUSED,
-                decided.why());
-    }
-
-    private void complete(long request, Resources.MoveResult.Outcome outcome, String why) {
-        CompletableFuture<Resources.MoveResult> waiting = moves.remove(request);
-        if (waiting != null) {
-            try {
-                callbacks.execute(() -> waiting.complete(new Resources.MoveResult(outcome, why)));
-            } catch (RejectedExecutionException e) {
-                LOG.debug("move {} was decided after close", request);
-            }
+    private void onLoopLater(long nanos, Runnable action) {
+        try {
+            timers.schedule(() -> loop.execute(action), nanos, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.trace("node {} is closed", config.node());
         }
-    }
-
-    private void refreshStatuses() {
-        TreeMap<String, GroupStatus> next = new TreeMap<>();
-        List<String> names = new ArrayList<>(lanes.keySet());
-        record.ifPresent(r -> r.groups().keySet().stream()
-                .filter(name -> !Forms.isLeftOver(r, name))
-                .forEach(names::add));
-        Function<String, String> unowned =
-                record.map(Planner::whyUnowned).orElse(name -> "this node knows no cluster record yet");
-        for (String name : names) {
-            next.computeIfAbsent(name, n -> status(n, unowned));
-        }
-        record.filter(known -> known != compared).ifPresent(known -> {
-            warnOfDifferences(known);
-            ownerWords.retain(known.groups().keySet());
-            planOddLook();
-        });
-        ownerWords.say(present(names));
-        SortedMap<String, GroupStatus> before = statuses;
-        statuses = next;
-        next.forEach((name, status) -> {
-            if (!status.equals(before.get(name))) {
-                publish("group " + name, new HaEvent.GroupChanged(status));
-            }
-        });
-        elections.refresh();
-    }
-
-    /** Nodes that registered the same group differently: it is said, once for each change. */
-    private void warnOfDifferences(ClusterRecord known) {
-        compared = known;
-        for (String group : known.groups().keySet()) {
-            TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
-            TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();
-            TreeMap<NodeId, String> rules = new TreeMap<>();
-            long agreed = known.groups().get(group).rules().digest();
-            known.sessions().forEach((node, session) -> {
-                Candidacy candidacy = session.candidacies().get(group);
-                if (candidacy != null) {
-                    lists.put(node, candidacy.preferred());
-                    policies.put(node, candidacy.keepsRunning() ? WithoutQuorum.KEEP_RUNNING : WithoutQuorum.STOP);
-                    rules.put(node, candidacy.rules() == agreed ? "as in the record" : "otherwise");
-                }
-            });
-            warnOfDifference(group, "prefer different nodes for", lists);
-            warnOfDifference(group, "do different things without a quorum with", policies);
-            warnOfDifference(group, "have different placement rules for", rules);
-        }
-    }
-
-    private void warnOfDifference(String group, String what, Map<NodeId, ?> byNode) {
-        String key = what + " " + group;
-        if (byNode.values().stream().distinct().count() < 2) {
-            differing.remove(key);
-            return;
-        }
-        String sentence =
-                "the nodes " + what + " group " + Part.title(group) + ": " + byNode + "; register it alike everywhere";
-        if (!sentence.equals(differing.put(key, sentence))) {
-            log.line(() -> LOG.warn("{}", sentence));
-            publish(key, new HaEvent.Alarm(group, sentence));
-        }
-    }
-
-    /** What this node says to the others of the groups that are here. */
-    private SortedMap<String, OwnerWord> present(Collection<String> names) {
-        TreeMap<String, OwnerWord> words = new TreeMap<>();
-        for (String name : names) {
-            Optional<GroupStatus.State> local =
-                    name.startsWith(ELECTION_PREFIX) ? Optional.empty() : machine.localState(name);
-            local.ifPresent(state ->
-                    words.put(name, OwnerWords.word(name, machine.localToken(name), state, machine.whyBlocked(name))));
-        }
-        return words;
-    }
-
-    private void planOddLook() {
-        if (!isOddLookPlanned) {
-            isOddLookPlanned = true;
-            try {
-                timers.schedule(() -> loop.execute(this::lookForOddities), ODD_FOR_SECONDS, TimeUnit.SECONDS);
-            } catch (RejectedExecutionException e) {
-                LOG.trace("node {} is closed", config.node());
-            }
-        }
-    }
-
-    /** Tells, once, what was so at the last look already. */
-    private void lookForOddities() {
-        isOddLookPlanned = false;
-        TreeSet<String> now = new TreeSet<>();
-        record.ifPresent(known -> known.groups()
-                .keySet()
-                .forEach(group -> Oddities.of(known, group).forEach(sentence -> {
-                    now.add(sentence);
-                    if (odd.contains(sentence) && !sentence.equals(differing.put(sentence, sentence))) {
-                        warnOfOddity(Part.groupOf(group), sentence);
-                    }
-                })));
-        if (!odd.containsAll(now)) {
-            planOddLook();
-        }
-        odd.stream().filter(sentence -> !now.contains(sentence)).forEach(differing::remove);
-        odd = now;
-    }
-
-    private void warnOfOddity(String group, String sentence) {
-        log.line(() -> LOG.warn("{}", sentence));
-        publish("odd " + sentence, new HaEvent.Alarm(group, sentence));
     }
 
     private boolean isQuorate() {
         return leases.isValid();
     }
 
-    private boolean isEnding(String part) {
-        return Optional.ofNullable(statuses.get(part))
-                .flatMap(GroupStatus::atHolder)
-                .filter(state -> state == GroupStatus.State.STOPPING || state == GroupStatus.State.BLOCKED)
-                .isPresent();
-    }
+    // ---- what its parts need of this node --------------------------------------------------------------------------
 
-    /** Of a part of a group what only its owner knows, or only who registered it here. */
-    private List<String> whatElseIsKnown(String part) {
-        List<String> more = new ArrayList<>(oddHere.getOrDefault(Part.groupOf(part), List.of()));
-        Optional.ofNullable(statuses.get(part)).map(this::withProgress).ifPresent(status -> {
-            switch (status.state()) {
-                case STARTING, STOPPING, BLOCKED ->
-                    more.add("on this node it is " + status.state() + ": " + status.reason());
-                case ELSEWHERE ->
-                    status.atHolder()
-                            .filter(state -> state != GroupStatus.State.RUNNING)
-                            .map(state -> status.reason())
-                            .or(() -> preparing(status))
-                            .ifPresent(more::add);
-                default -> {}
-            }
-            status.troubles()
-                    .failures()
-                    .forEach(failed -> more.add("on this node it failed "
-                            + (failed.count() == 1 ? "once: " : failed.count() + " times, last: ")
-                            + failed.reason()));
-        });
-        return more;
-    }
-
-    /** With what its start or stop, or making it ready, waits for now. Any thread. */
-    private GroupStatus withProgress(GroupStatus status) {
-        return progress(status).map(progress -> withMore(status, progress)).orElse(status);
-    }
-
-    private Optional<String> progress(GroupStatus status) {
-        String name = Part.nameOf(status);
-        Long since = orderedAt.get(name);
-        Lane lane = lanes.get(name);
-        return switch (status.state()) {
-            case STARTING, STOPPING, BLOCKED ->
-                since == null || lane == null
-                        ? Optional.empty()
-                        : Optional.of(lane.progress(Duration.ofNanos(System.nanoTime() - since)));
-            case ELSEWHERE -> preparing(status);
-            default -> Optional.empty();
-        };
-    }
-
-    /** What making it ready here waits for, while another node runs it. */
-    private Optional<String> preparing(GroupStatus status) {
-        Lane lane = lanes.get(Part.nameOf(status));
-        return lane == null ? Optional.empty() : status.holder().flatMap(holder -> lane.preparing(holder.node()));
-    }
-
-    private static GroupStatus withMore(GroupStatus status, String progress) {
-        return new GroupStatus(
-                status.group(),
-                status.state(),
-                status.holder(),
-                status.token(),
-                status.proof(),
-                status.reason().isEmpty() ? progress : status.reason() + "; " + progress,
-                status.role(),
-                status.copy(),
-                status.troubles(),
-                status.over(),
-                status.atHolder());
-    }
-
-    private boolean keepsRunning(String name) {
-        return Optional.ofNullable(lanes.get(name)).filter(Lane::keepsRunning).isPresent();
-    }
-
-    private GroupStatus status(String name, Function<String, String> unowned) {
-        Optional<Grant> grant = record.flatMap(r -> r.grant(name));
-        Optional<GroupStatus.State> local = machine.localState(name);
-        boolean isGrantedToLive = record.isPresent()
-                && grant.filter(Grant::stands)
-                        .filter(g -> record.get().isLive(g.holder()))
-                        .isPresent();
-        GroupStatus.State where = local.orElse(
-                isGrantedToLive && !grant.get().holder().node().equals(config.node())
-                        ? GroupStatus.State.ELSEWHERE
-                        : GroupStatus.State.UNOWNED);
-        String reason = unowned.apply(name);
-        if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
-            reason = stopReasons.getOrDefault(name, "");
-        } else if (local.filter(GroupStatus.State.BLOCKED::equals).isPresent()) {
-            reason = "could not be stopped: " + machine.whyBlocked(name);
-        } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {
-            reason = keepsRunning(name) && grant.filter(g -> !g.isExpirable()).isPresent()
-                    ? "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)"
-                    : "runs until the lease ends or a majority answers";
-        } else if (local.isPresent()) {
-            reason = grant.map(g -> "granted with proof " + g.proof()).orElse("");
-        } else if (isGrantedToLive
-                && where == GroupStatus.State.UNOWNED
-                && !machine.incarnation().equals(grant.map(Grant::holder))) {
-            reason = "granted to " + grant.get().holder() + ", which was this node before it was started again"
-                    + (state == NodeState.ACTIVE ? "" : "; no majority answers to decide anew");
-        } else if (isGrantedToLive && where == GroupStatus.State.UNOWNED) {
-            reason = stopReasons.containsKey(name)
-                    ? "stopped here: " + stopReasons.get(name)
-                    : "granted to this node, which is about to start it";
-        }
-        Optional<OwnerWord> said = where == GroupStatus.State.ELSEWHERE
-                ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
-                : Optional.empty();
-        reason += said.map(OwnerWords::words).orElse("");
-        boolean isLeaving =
-                said.filter(word -> word.state() != GroupStatus.State.RUNNING).isPresent();
-        reason += isLeaving ? "" : succession(name, where);
-        if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
-            reason += " (so it was when a majority answered last)";
-        }
-        Troubles counted = machine.troubles(name, clock.getAsLong());
-        return new GroupStatus(
-                Part.groupOf(name),
-                where,
-                grant.map(Grant::holder),
-                grant.map(g -> new FencingToken(g.token())),
-                grant.map(Grant::proof),
-                reason,
-                Part.roleOf(name),
-                Part.copyOf(name),
-                Optional.ofNullable(lanes.get(name))
-                        .map(lane -> lane.troubles(counted))
-                        .orElse(counted),
-                grant.flatMap(Grant::over),
-                local.or(() -> said.map(OwnerWord::state)));
-    }
-
-    /** That it is asked to move, while it runs; where it is to go says more about it. */
-    private String succession(String name, GroupStatus.State where) {
-        boolean isHere = where == GroupStatus.State.RUNNING;
-        return record.filter(known -> isHere || where == GroupStatus.State.ELSEWHERE)
-                .map(known -> known.groups().get(name))
-                .flatMap(GroupRecord::moveTo)
-                .filter(to -> !to.equals(config.node()))
-                .map(to -> "; asked to move to " + to + ", and runs " + (isHere ? "here" : "there")
-                        + " until that has made ready for it")
-                .orElse("");
-    }
-
-    /** Of a part that this node has registered, and has not looked at. */
-    private GroupStatus unknown(String name) {
-        return new GroupStatus(
-                Part.groupOf(name),
-                GroupStatus.State.UNOWNED,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                "registered here; not in a cluster record that this node knows yet",
-                Part.roleOf(name),
-                Part.copyOf(name),
-                Troubles.NONE,
-                Optional.empty(),
-                Optional.empty());
-    }
-
-    // ---- resources and elections -----------------------------------------------------------------------------------
-
-    private final class NodeResources implements Resources {
+    private final class StatusHost implements GroupStatuses.Host {
 
         @Override
-        public void register(Group group) {
-            checkOpen();
-            if (config.self().isWitness()) {
-                throw new ConfigurationException(
-                        "group " + group.name(),
-                        config.node(),
-                        "is registered on a witness, which owns no resources; register it on another node");
-            }
-            for (NodeId preferred : group.preferred()) {
-                if (config.peers().stream().noneMatch(p -> p.node().equals(preferred) && !p.isWitness())) {
-                    throw new ConfigurationException(
-                            "group " + group.name() + " prefer",
-                            preferred,
-                            "is not a peer that can own resources; they are "
-                                    + config.peers().stream()
-                                            .filter(p -> !p.isWitness())
-                                            .map(Peer::node)
-                                            .toList());
-                }
-            }
-            List<Part> parts = Part.of(
-                    group,
-                    config.peers().stream()
-                            .filter(p -> !p.isWitness())
-                            .map(Peer::node)
-                            .sorted()
-                            .toList(),
-                    config.node());
-            if (!group.copies().isOne()) {
-                refuseWhatCannotBeCopied(group, parts.get(0));
-            }
-            for (Part part : parts) {
-                if (group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING) {
-                    refuseWhatTheLeaseEnds(group, part);
-                }
-                if (group.isEnforcementRequired()) {
-                    requireEnforcement(enforcements.coverage(group.name(), Lane.subjects(part)));
-                }
-            }
-            addLanes(group, parts, false);
-            tellWhatIsOdd(group);
-        }
-
-        /** What may be meant, but hardly is. */
-        private void tellWhatIsOdd(Group group) {
-            List<String> found = new ArrayList<>();
-            long owners = config.peers().stream().filter(p -> !p.isWitness()).count();
-            if (group.copies().count() > owners) {
-                found.add("group " + group.name() + " has " + group.copies().count() + " copies, and " + owners
-                        + " nodes are configured that could run them: at most one copy runs on each");
-            }
-            String policy = group.placement().policy();
-            if (!policy.isEmpty() && !Policies.with(config.policies()).containsKey(policy)) {
-                found.add(
-                        "group " + group.name() + " is ordered by policy " + policy + ", which this node does not have;"
-                                + " give it to placementPolicy(…) of every node's builder");
-            }
-            for (Group.Entry entry : group.resources()) {
-                boolean isRoleless = entry.resource() instanceof PromotableResource
-                        && !(entry.resource() instanceof OcfAgent)
-                        && !group.copies().isPromotable();
-                if (isRoleless) {
-                    found.add("group " + group.name() + " resource " + entry.name()
-                            + " can be promoted and never will be: say copies(n) and promotable() if one is to be");
-                }
-            }
-            if (!found.isEmpty()) {
-                oddHere.put(group.name(), List.copyOf(found));
-                found.forEach(sentence -> LOG.warn("node {}: {}", config.node(), sentence));
-            }
-        }
-
-        /** One address on several nodes would be two owners of it. */
-        private void refuseWhatCannotBeCopied(Group group, Part copy) {
-            List<ConfigurationException.Problem> problems = new ArrayList<>();
-            for (Group.Entry entry : copy.entries()) {
-                List<String> single = remains(group, entry).stream()
-                        .filter(thing -> !thing.startsWith(Planner.PROGRAM_PREFIX))
-                        .toList();
-                if (!single.isEmpty()) {
-                    problems.add(new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            entry.name(),
-                            "would be on several nodes at once with " + single + "; "
-                                    + (group.copies().isPromotable()
-                                            ? "add it with resourceWithPromoted(…), or put it"
-                                            : "put it")
-                                    + " into a group of its own"));
-                }
-                if (entry.resource().scope() == Scope.EXTERNAL) {
-                    problems.add(new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            entry.name(),
-                            "outlives its host (scope EXTERNAL), so a copy too many would stay; put it into a group of its own"
-                                    + (group.copies().isPromotable()
-                                            ? ", or add it with resourceWithPromoted(…)"
-                                            : "")));
-                }
-                if (group.copies().isPromotable()
-                        && entry.resource() instanceof OcfAgent agent
-                        && agent.isStartedPromoted()) {
-                    problems.add(new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            entry.name(),
-                            "starts promoted; build the agent without promoted(), the group promotes it"));
-                }
-            }
-            if (!problems.isEmpty()) {
-                throw new ConfigurationException(problems);
-            }
-        }
-
-        private static List<String> remains(Group group, Group.Entry entry) {
-            try {
-                return List.copyOf(entry.resource().remains());
-            } catch (RuntimeException e) {
-                throw new ConfigurationException(
-                        "group " + group.name() + " resource",
-                        entry.name(),
-                        "does not say what stays on the host (" + e + "); let remains() give a list");
-            }
-        }
-
-        private void refuseWhatTheLeaseEnds(Group group, Part part) {
-            List<ConfigurationException.Problem> ended = Lane.subjects(part).stream()
-                    .filter(subject -> subject.own().contains(Enforcement.KERNEL_OBJECT))
-                    .map(subject -> new ConfigurationException.Problem(
-                            "group " + group.name() + " resource",
-                            subject.name(),
-                            "is ended by the kernel with the lease, so the group cannot go on without a majority; leave"
-                                    + " withoutQuorum(KEEP_RUNNING) out, or put it into another group"))
-                    .toList();
-            if (!ended.isEmpty()) {
-                throw new ConfigurationException(ended);
-            }
-        }
-
-        private void requireEnforcement(Coverage coverage) {
-            List<ConfigurationException.Problem> gaps = coverage.resources().stream()
-                    .filter(item -> !item.isCovered())
-                    .map(item -> new ConfigurationException.Problem(
-                            "group " + coverage.group() + " resource", item.resource(), item.reason()))
-                    .toList();
-            if (!gaps.isEmpty()) {
-                throw new ConfigurationException(gaps);
-            }
+        public Optional<ClusterRecord> record() {
+            return record;
         }
 
         @Override
-        public Coverage coverage(String group) {
-            Lane lane = Stream.of(group, Part.promoted(group), Part.copy(group, 1))
-                    .map(lanes::get)
-                    .filter(Objects::nonNull)
-                    .findFirst()
-                    .orElse(null);
-            if (lane == null) {
-                throw new LifecycleException(
-                        "group " + group + " is not registered on node " + config.node() + "; register it first");
-            }
-            return lane.coverage();
+        public NodeState state() {
+            return state;
         }
 
         @Override
-        public List<GroupStatus> status() {
-            return statuses.values().stream()
-                    .filter(s -> !s.group().startsWith(ELECTION_PREFIX))
-                    .sorted(PART_ORDER)
-                    .map(UnderstudyNode.this::withProgress)
-                    .toList();
+        public boolean isBusy() {
+            return loop.isBusy();
         }
 
         @Override
-        public GroupStatus status(String group) {
-            List<GroupStatus> parts = parts(group);
-            return parts.stream()
-                    .filter(part -> part.role() == Role.PROMOTED)
-                    .findFirst()
-                    .or(() -> parts.stream().filter(GroupStatus::isHere).findFirst())
-                    .or(() -> parts.stream()
-                            .filter(part -> part.state() == GroupStatus.State.UNOWNED)
-                            .findFirst())
-                    .orElse(parts.get(0));
+        public void publish(String subject, HaEvent event) {
+            UnderstudyNode.this.publish(subject, event);
         }
 
         @Override
-        public List<GroupStatus> parts(String group) {
-            SortedMap<String, GroupStatus> known = statuses;
-            TreeMap<String, GroupStatus> all = new TreeMap<>(known);
-            lanes.keySet().forEach(name -> all.computeIfAbsent(name, UnderstudyNode.this::unknown));
-            List<GroupStatus> parts = all.values().stream()
-                    .filter(status -> status.group().equals(group))
-                    .sorted(PART_ORDER)
-                    .map(UnderstudyNode.this::withProgress)
-                    .toList();
-            if (parts.isEmpty()) {
-                throw new LifecycleException("node " + config.node() + " knows no group " + group + "; known are "
-                        + all.values().stream()
-                                .map(GroupStatus::group)
-                                .filter(name -> !name.startsWith(ELECTION_PREFIX))
-                                .distinct()
-                                .toList());
-            }
-            return parts;
+        public void refreshed() {
+            elections.refresh();
+        }
+    }
+
+    private final class ResourcesHost implements NodeResources.Host {
+
+        @Override
+        public void checkOpen() {
+            UnderstudyNode.this.checkOpen();
         }
 
         @Override
-        public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
-            checkOpen();
-            String name = isCopied(group) ? Part.promoted(group) : group;
-            if (Part.roleOf(group) == Role.COPY || isCopied(group) && !isNamed(name)) {
-                return CompletableFuture.completedFuture(new MoveResult(
-                        MoveResult.Outcome.REFUSED,
-                        "group " + Part.groupOf(group)
-                                + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
-                                + " standby"));
-            }
-            long request = requests.incrementAndGet();
-            CompletableFuture<MoveResult> result = new CompletableFuture<>();
-            moves.put(request, result);
-            timers.schedule(
-                    () -> complete(
-                            request,
-                            MoveResult.Outcome.UNKNOWN,
-                            "not decided within " + Sentence.of(limit) + "; look at the status of " + group),
-                    limit.toNanos(),
-                    TimeUnit.NANOSECONDS);
-            loop.submit(new Input.MoveWanted(request, name, to));
-            return result;
+        public long nextRequest() {
+            return requests.incrementAndGet();
         }
 
-        private boolean isCopied(String group) {
-            return isNamed(Part.copy(group, 1));
+        @Override
+        public void addLanes(Group group, List<Part> parts) {
+            UnderstudyNode.this.addLanes(group, parts, false);
         }
 
-        /** Whether a part is known by this name, here or in the record. */
-        private boolean isNamed(String name) {
-            return lanes.containsKey(name) || statuses.containsKey(name);
+        @Override
+        public void submit(Input input) {
+            loop.submit(input);
         }
     }
 
@@ -1988,7 +1145,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public Optional<GroupStatus> status(String group) {
-            return Optional.ofNullable(statuses.get(group));
+            return statuses.find(group);
         }
 
         @Override
@@ -2005,7 +1162,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public boolean isCurrent(String group, Lane lane) {
-            return lanes.get(group) == lane;
+            return lanes.find(group).filter(lane::equals).isPresent();
         }
 
         @Override

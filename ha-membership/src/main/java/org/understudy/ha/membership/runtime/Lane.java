@@ -16,44 +16,31 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Coverage;
-import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Role;
-import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
-import org.understudy.ha.api.config.WithoutQuorum;
 import org.understudy.ha.api.event.HaEvent;
-import org.understudy.ha.api.spi.Eligibility;
-import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.HostClaims;
-import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ManagedResource.Call;
-import org.understudy.ha.api.spi.ManagedResource.PrepareContext;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
-import org.understudy.ha.api.spi.ManagedResource.StopContext;
-import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.PromotableResource;
 import org.understudy.ha.api.spi.ResourceException;
-import org.understudy.ha.api.spi.Score;
 import org.understudy.ha.api.spi.Severity;
-import org.understudy.ha.api.spi.SoftState;
 import org.understudy.ha.internal.loop.NamedThreads;
 import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
-import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.enforcement.core.Subject;
 import org.understudy.ha.membership.runtime.Instance.Failure;
@@ -75,19 +62,8 @@ import org.understudy.ha.membership.runtime.LeaseBoard.GrantLease;
 public final class Lane {
 
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
-    private static final String KEPT = "it goes on without a majority: withoutQuorum(KEEP_RUNNING)";
-    private static final String COPIED =
-            "it need not end with the lease: whoever wants copies says that one too many does no harm";
-    private static final int STOP_ATTEMPTS = 2;
     private static final long STOP_AGAIN_MILLIS = 2000;
-    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
-    /** A score that has changed is a write of the record: so long at least lies between two. */
-    private static final long SCORE_APART_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /** How long a monitor may go on saying that a stopped resource runs, as it may tell what was seen a moment ago; or one more stop budget. */
-    private static final long CONTRADICTION_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private static final long CONTRADICTION_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     /** Before the end of a lease nothing is done in order any more; a step-down begins a quarter before it at most. */
     private static final int QUIESCE_PARTS = 3;
 
@@ -137,14 +113,15 @@ public final class Lane {
     private final Group group;
     private final Instance instance;
     private final boolean isElection;
-    /** Whether the end of the lease alone lets others take over: a leader's task of which a late moment does no harm. */
-    private final boolean isLeaseEnough;
-
-    private final int priority;
     private final Surroundings around;
+    private final LaneContexts contexts;
+    private final PartCandidacy candidacy;
+    private final LaneBudgets budgets;
+    private final CertainStop certainStop;
+    private final MakingReady makingReady;
+    private final LaneOffers offers;
     private final Object turn = new Object();
-    private volatile Rounds.Entry monitoring;
-    private volatile Rounds.Entry looking;
+    private final RenewedLook monitoring;
     /** Guarded by {@link #turn}. */
     private @Nullable GrantLease lease;
 
@@ -152,24 +129,11 @@ public final class Lane {
     private volatile boolean isOffered;
     private volatile long startRequested;
     private volatile long stopRequested;
-    /** What is being made ready here, or is ready. */
-    private volatile @Nullable Preparation preparation;
     /** The token of a promotion that the copy under it takes with it. */
     private volatile long givenUp;
 
     private volatile long active;
     private volatile boolean isMonitored;
-    private volatile boolean wasEverGranted;
-    private volatile Presence presence = Presence.ABSENT;
-    private volatile Eligibility eligibility = Eligibility.eligible();
-    private volatile List<Subject> subjects = List.of();
-    private volatile boolean isCoverageNews;
-    /** While no offer said so, no grant of this node relies on an enforcer. */
-    private volatile boolean wasOfferedAsCovered;
-
-    private volatile long rank;
-    private volatile long rankTold;
-    private volatile long rankToldAt = System.nanoTime() - SCORE_APART_NANOS;
     private volatile Optional<Incarnation> holder = Optional.empty();
 
     private Lane(Part part, Instance instance, boolean isElection, Surroundings around) {
@@ -177,18 +141,17 @@ public final class Lane {
         this.instance = instance;
         this.group = instance.group();
         this.isElection = isElection;
-        List<LeaderResource> leaders = part.entries().stream()
-                .map(Group.Entry::resource)
-                .filter(LeaderResource.class::isInstance)
-                .map(LeaderResource.class::cast)
-                .toList();
-        this.isLeaseEnough = !leaders.isEmpty() && leaders.stream().allMatch(LeaderResource::isLeaseEnough);
-        this.priority =
-                leaders.stream().mapToInt(LeaderResource::priority).max().orElse(part.priority());
         this.around = around;
+        this.contexts = new LaneContexts(group.name(), part.name(), around, this::isOver, token -> active == token);
+        this.candidacy = new PartCandidacy(part, group, isElection, around);
+        this.budgets = new LaneBudgets(part, instance);
+        this.certainStop = new CertainStop(this, instance, budgets, contexts, around, isElection);
+        this.makingReady = new MakingReady(
+                this, new ForMakingReady(), part, isElection, instance, budgets, contexts, around.report());
         instance.add(this);
-        this.monitoring = monitorRounds();
-        this.looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
+        this.monitoring = new RenewedLook(this::monitorRounds);
+        this.offers = new LaneOffers(
+                this, part, isElection, instance, candidacy, around.rounds(), around.report(), this::submit);
     }
 
     /**
@@ -213,6 +176,10 @@ public final class Lane {
         return part.name();
     }
 
+    int copy() {
+        return part.copy();
+    }
+
     Role role() {
         return part.role();
     }
@@ -228,24 +195,7 @@ public final class Lane {
      * @param offered told once the offer is queued
      */
     public void offer(Runnable offered) {
-        submit(() -> {
-            if (!isElection && instance.isFirst(this)) {
-                presence = Presence.UNKNOWN;
-                Runnable anyway = () -> submit(() -> offerNow(offered));
-                instance.askWhoTells(this, anyway);
-                presence = instance.probe(this, anyway);
-            } else if (!isElection) {
-                presence = instance.probe(this, () -> submit(() -> offerNow(offered)));
-            }
-            offerNow(offered);
-        });
-    }
-
-    /** In the lane. */
-    private void offerNow(Runnable offered) {
-        eligibility = instance.whyStuck().orElseGet(() -> eligible(() -> submit(() -> offerNow(offered))));
-        around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(true), part.placement()));
-        offered.run();
+        offers.offer(offered);
     }
 
     /** Runs something after the loop was handed the first offer: at once if it was. Any thread; never blocks. */
@@ -259,8 +209,7 @@ public final class Lane {
 
     /** An enforcer came or went: says anew what ends the group. Any thread; never blocks. */
     public void coverageChanged() {
-        isCoverageNews = true;
-        submit(this::offerAgain);
+        offers.coverageChanged();
     }
 
     /** Asks the loop to stop and give back the group, before an enforcer ends more than it. Any thread; never blocks. */
@@ -276,35 +225,14 @@ public final class Lane {
         submit(() -> isMonitored |= active == token && stopRequested < token);
     }
 
-    /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
-    private void offerAgain() {
-        if (isCoverageNews && isOffered && !isLeaseEnough) {
-            isCoverageNews = false;
-            around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(true), part.placement()));
-        }
-    }
-
     /** What ends this group here, resource by resource. */
     public Coverage coverage() {
-        List<Subject> known = subjects;
-        Coverage coverage = around.cover().coverage(group.name(), known.isEmpty() ? subjects(part) : known);
-        if (keepsRunning()) {
-            return because(coverage, false, KEPT);
-        }
-        return part.role() == Role.COPY ? because(coverage, true, COPIED) : coverage;
-    }
-
-    private Coverage because(Coverage coverage, boolean isCovered, String reason) {
-        return new Coverage(
-                group.name(),
-                coverage.resources().stream()
-                        .map(item -> new Coverage.Item(item.resource(), isCovered, Enforcement.COOPERATIVE, reason))
-                        .toList());
+        return candidacy.coverage();
     }
 
     /** Whether the group goes on where no majority answers: then nothing may be armed that ends it with the lease. */
     public boolean keepsRunning() {
-        return group.withoutQuorum() == WithoutQuorum.KEEP_RUNNING;
+        return candidacy.keepsRunning();
     }
 
     /** What went wrong here, with what the loop counted. */
@@ -337,7 +265,7 @@ public final class Lane {
 
     /** Whether it is made ready here, or is ready, while another node runs it. */
     public boolean isMadeReady() {
-        return preparation != null;
+        return makingReady.isWanted();
     }
 
     /**
@@ -346,12 +274,7 @@ public final class Lane {
      * @param from where it runs until then
      */
     public Optional<String> preparing(NodeId from) {
-        return Optional.ofNullable(preparation)
-                .map(now -> now.isReported().get()
-                        ? "it is ready to come here and is about to be stopped on " + from
-                        : instance.waitsFor()
-                                .map(call -> call + "; it runs on " + from + " until that has returned")
-                                .orElse("it is being made ready here and runs on " + from + " until then"));
+        return makingReady.progress(from);
     }
 
     /** The offer has reached the loop. */
@@ -385,7 +308,7 @@ public final class Lane {
 
     /** The cluster has granted this group to somebody at some time: probing is over. */
     public void granted() {
-        wasEverGranted = true;
+        offers.granted();
     }
 
     /**
@@ -393,57 +316,23 @@ public final class Lane {
      * so this node looks anew. Never blocks.
      */
     public void forgotten() {
-        if (!isElection) {
-            wasEverGranted = false;
-            presence = Presence.UNKNOWN;
-            submit(() -> {
-                instance.forgetPresence();
-                look();
-            });
-        }
+        offers.forgotten();
     }
 
     /** Makes ready what another node holds under this token and is about to give to this one. Never blocks. */
     public void prepare(long token, Incarnation successor) {
-        Preparation next = new Preparation(token, successor, new AtomicBoolean());
-        preparation = next;
-        Duration budget = prepareBudget();
-        later(
-                () -> {
-                    String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
-                    prepared(next, Optional.of(new Failure(Severity.SOFT, "", late)));
-                },
-                budget.toMillis());
-        submit(() -> prepareAll(next));
-    }
-
-    /** One that was asked for; another one may be asked for under the same token. */
-    private record Preparation(long token, Incarnation successor, AtomicBoolean isReported) {}
-
-    /** How long making ready may take before the owner need not wait for it: with a look that it may have to wait for. */
-    private Duration prepareBudget() {
-        Duration budget = instance.longestLook();
-        for (Group.Entry entry : part.entries()) {
-            budget = budget.plus(instance.budget(entry, Call.PREPARE)).plusNanos(UserCall.GRACE_NANOS);
-        }
-        return budget.plusMillis(500);
+        makingReady.begin(token, successor);
     }
 
     /** It does not come here: gives back what was made ready. Never blocks. */
     public void unprepare() {
-        preparation = null;
-        instance.cancelStart(this);
-        submit(() -> {
-            if (preparation == null) {
-                instance.retireAll(this);
-            }
-        });
+        makingReady.giveBack();
     }
 
     /** Starts all resources in order. */
     public void start(Incarnation newHolder, long token, ProofKind proof) {
         startRequested = token;
-        preparation = null;
+        makingReady.over();
         submit(() -> startAll(newHolder, token, proof));
         if (instance.isPreparing(this)) {
             // Its turn may never come; if the call is found to hang only after this, that says so too.
@@ -524,7 +413,7 @@ public final class Lane {
     }
 
     /** Whether it has started completely, and nothing has ended it since. A stop may come while that is being noted. */
-    private boolean isUp() {
+    boolean isUp() {
         long token = active;
         return isMonitored && token != 0 && !isOver(token);
     }
@@ -534,54 +423,12 @@ public final class Lane {
      * copy have to do for one another, is in it.
      */
     public Duration stopBudget() {
-        Duration budget = ownStopBudget().plus(instance.longestLook());
         Optional<Lane> other = switch (part.role()) {
             case WHOLE -> Optional.empty();
             case COPY -> instance.promoted();
             case PROMOTED -> instance.anyCopy();
         };
-        return other.map(lane -> budget.plus(lane.ownStopBudget())).orElse(budget);
-    }
-
-    private Duration ownStopBudget() {
-        Duration budget = Duration.ofMillis(500);
-        for (Group.Entry entry : part.entries()) {
-            budget = budget.plus(stopBudget(entry));
-        }
-        if (part.role() == Role.COPY) {
-            // What is with the promoted one is stopped before the copy, and once more after it.
-            for (Group.Entry entry : group.resources()) {
-                if (entry.isWithPromoted()) {
-                    budget = budget.plus(stopBudget(entry));
-                }
-            }
-        }
-        return budget;
-    }
-
-    private Duration stopBudget(Group.Entry entry) {
-        Duration stop = instance.budget(entry, Call.STOP);
-        Duration budget = instance.budget(entry, Call.QUIESCE)
-                .plus(stop.multipliedBy(STOP_ATTEMPTS))
-                .plus(instance.budget(entry, Call.KILL));
-        if (part.role() != Role.WHOLE && hasRole(entry)) {
-            budget = budget.plus(instance.budget(entry, Call.DEMOTE).multipliedBy(STOP_ATTEMPTS));
-        }
-        if (instance.isAskedAfterStop(entry)) {
-            // A monitor that hangs costs one more stop.
-            Duration doubt = Duration.ofNanos(patienceNanos(entry)).plus(instance.lookBudget(entry, Call.MONITOR));
-            budget = budget.plus(doubt.multipliedBy(STOP_ATTEMPTS)).plus(stop);
-        }
-        return budget;
-    }
-
-    /** How long a monitor may contradict a stop. */
-    private long patienceNanos(Group.Entry entry) {
-        return Math.min(CONTRADICTION_NANOS, instance.budget(entry, Call.STOP).toNanos());
-    }
-
-    private static boolean hasRole(Group.Entry entry) {
-        return !entry.isWithPromoted() && entry.resource() instanceof PromotableResource;
+        return budgets.stopping(other.map(lane -> lane.budgets));
     }
 
     /** Ends the lane as soon as it can be; whatever still runs is interrupted. Never blocks. */
@@ -591,8 +438,8 @@ public final class Lane {
     }
 
     private void cancelLooks() {
-        monitoring.cancel();
-        looking.cancel();
+        monitoring.end();
+        offers.cancel();
     }
 
     /** Waits for the end of the last call after {@link #shutdown()}. */
@@ -606,176 +453,35 @@ public final class Lane {
         }
     }
 
-    /** Announces what the group would leave on the host, so that a last will can always speak of it; then the candidacy. */
-    private Candidacy candidacyOrVeto(boolean isNews) {
-        try {
-            Candidacy candidacy = candidacy();
-            candidacy.remains().forEach(around.claim());
-            if (isNews) {
-                logCoverage();
-            }
-            return candidacy;
-        } catch (RuntimeException | LinkageError e) {
-            LOG.error("group {}: a resource does not say what it is; the group is not started here", part.title(), e);
-            String why = "a resource does not say what it is: " + cut(e.toString());
-            return new Candidacy(part.preferred(), isElection, false, why, Presence.UNKNOWN, false, List.of());
+    // ---- before a start --------------------------------------------------------------------------------------------
+
+    private final class ForMakingReady implements MakingReady.Host {
+
+        @Override
+        public void submit(Runnable task) {
+            Lane.this.submit(task);
         }
-    }
 
-    private void logCoverage() {
-        Coverage coverage = coverage();
-        if (part.role() == Role.COPY) {
-            LOG.debug("group {}: {}", part.title(), coverage);
-        } else if (coverage.isComplete()) {
-            LOG.info("group {}: ended without us when its lease is over: {}", part.title(), coverage);
-        } else if (isLeaseEnough) {
-            LOG.debug("group {}: the task itself must heed its lease: {}", part.title(), coverage);
-        } else {
-            LOG.info(
-                    "group {}: after a pause or a power cut of this host no other node takes it over until this process is"
-                            + " proved gone: {}",
-                    part.title(),
-                    coverage);
+        @Override
+        public void later(Runnable task, long millis) {
+            Lane.this.later(task, millis);
         }
-    }
 
-    /** What ends this group at the end of the lease, and what stays on the host: computed from its resources. */
-    private Candidacy candidacy() {
-        if (subjects.isEmpty()) {
-            subjects = subjects(part);
+        @Override
+        public boolean isActive() {
+            return Lane.this.isActive();
         }
-        Coverage coverage = coverage();
-        boolean isExpirable = coverage.isComplete() || isLeaseEnough;
-        boolean isRefused = group.isEnforcementRequired() && !coverage.isComplete();
-        List<String> remains = new ArrayList<>();
-        for (Group.Entry entry : part.entries()) {
-            List<String> things = entry.resource().remains();
-            for (String thing : things) {
-                remains.add(ownName(thing));
-            }
-            Scope scope = scope(part, entry);
-            String own = part.name() + "/" + entry.name();
-            if (scope == Scope.EXTERNAL) {
-                // No last will can speak for what outlives the host.
-                remains.add(Planner.EXTERNAL_PREFIX + own);
-            } else if (scope == Scope.NODE && isPromoted(part, entry) && things.isEmpty()) {
-                // A role that the kernel holds has no name of its own: no last will lists it, and a new kernel proves
-                // it over.
-                remains.add(Planner.PROGRAM_PREFIX + own);
-            }
+
+        @Override
+        public void keepAway(String overdue) {
+            offers.keepAway(overdue);
         }
-        wasOfferedAsCovered |= isExpirable && !isLeaseEnough;
-        return new Candidacy(
-                part.preferred(),
-                isElection,
-                eligibility.isEligible() && !isRefused,
-                isRefused
-                        ? cut("enforcement is required and not there: "
-                                + coverage.gaps().orElse(""))
-                        : eligibility.reason(),
-                presence,
-                isExpirable,
-                remains,
-                part.role() == Role.PROMOTED ? rank : priority,
-                keepsRunning());
-    }
 
-    /** A program of a copy is another one on each node, and its promoted role another thing than its running. */
-    private String ownName(String thing) {
-        if (!thing.startsWith(Planner.PROGRAM_PREFIX)) {
-            return thing;
-        }
-        return switch (part.role()) {
-            case WHOLE -> thing;
-            case COPY -> thing + "@" + around.self();
-            case PROMOTED -> thing + "!promoted";
-        };
-    }
-
-    /** Asks the resources of a part of a group what ends them. */
-    public static List<Subject> subjects(Part part) {
-        List<Subject> subjects = new ArrayList<>();
-        for (Group.Entry entry : part.entries()) {
-            boolean isPromoted = isPromoted(part, entry);
-            ManagedResource resource = entry.resource();
-            subjects.add(new Subject(
-                    entry.name(),
-                    scope(part, entry),
-                    List.copyOf(
-                            isPromoted
-                                    ? ((PromotableResource) resource).promotedEnforcements()
-                                    : resource.enforcements()),
-                    // Whoever wants copies says that one too many does no harm for a while; of two promoted nobody says
-                    // so.
-                    part.role() == Role.COPY || entry.mayOverlap() && !isPromoted));
-        }
-        return List.copyOf(subjects);
-    }
-
-    /** Whether of this entry it is the promoted role that the part is about, and not its running. */
-    private static boolean isPromoted(Part part, Group.Entry entry) {
-        return part.role() == Role.PROMOTED && hasRole(entry);
-    }
-
-    /** What must end for the part to be surely gone. */
-    private static Scope scope(Part part, Group.Entry entry) {
-        ManagedResource resource = entry.resource();
-        Scope scope = isPromoted(part, entry) ? ((PromotableResource) resource).promotedScope() : resource.scope();
-        return java.util.Objects.requireNonNull(scope, entry.name() + ": scope() gave null");
-    }
-
-    // ---- before a start, in the lane ---------------------------------------------------------------------------
-
-    private void prepareAll(Preparation wanted) {
-        Optional<Failure> failure = instance.stuck();
-        boolean isNothingToDo =
-                isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
-        if (failure.isEmpty() && !isNothingToDo) {
-            for (Group.Entry entry : part.entries()) {
-                if (preparation != wanted || isActive()) {
-                    return;
-                }
-                failure = prepareOne(entry, wanted);
-                if (failure.isPresent()) {
-                    break;
-                }
-            }
-        }
-        prepared(wanted, failure);
-    }
-
-    private Optional<Failure> prepareOne(Group.Entry entry, Preparation wanted) {
-        String overdue = "prepare has not returned after " + Sentence.of(instance.budget(entry, Call.PREPARE))
-                + " although it was interrupted";
-        Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
-        Runnable hangs = () -> {
-            // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be nobody's.
-            eligibility = instance.whyStuck().orElse(Eligibility.veto(overdue));
-            around.report().accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
-            prepared(wanted, Optional.of(hung));
+        @Override
+        public void failWhatWaits(Failure hung) {
             if (startRequested > stopRequested) {
                 startFailed(startRequested, hung);
             }
-        };
-        return instance.call(
-                this,
-                entry,
-                Call.PREPARE,
-                hangs,
-                call -> entry.resource().prepare(new Preparing(wanted.token(), wanted.successor(), call)));
-    }
-
-    /** Said once, and only of the newest. */
-    private void prepared(Preparation wanted, Optional<Failure> failure) {
-        if (preparation == wanted && wanted.isReported().compareAndSet(false, true)) {
-            around.report()
-                    .accept(new Input.PrepareEnded(
-                            part.name(),
-                            wanted.token(),
-                            failure.map(Failure::severity),
-                            failure.map(Failure::resource).orElse(""),
-                            failure.map(f -> f.resource().isEmpty() ? f.reason() : f.why())
-                                    .orElse("")));
         }
     }
 
@@ -807,7 +513,7 @@ public final class Lane {
         holder = Optional.of(newHolder);
         active = token;
         if (!keepsRunning()) {
-            around.cover().enter(part.name(), newHolder, subjects);
+            around.cover().enter(part.name(), newHolder, candidacy.subjects());
         }
         if (!endsWithItsThreads()) {
             around.claim().accept(HostClaims.WHOLE_PROCESS);
@@ -826,14 +532,14 @@ public final class Lane {
 
     private Optional<Failure> startOne(
             Group.Entry entry, Incarnation newHolder, GrantLease fresh, ProofKind proof, long token) {
-        boolean isPromotion = isPromoted(part, entry);
+        boolean isPromotion = PartRoles.isPromoted(part, entry);
         Call what = isPromotion ? Call.PROMOTE : Call.START;
         String overdue = what.name().toLowerCase(java.util.Locale.ROOT) + " has not returned after "
                 + Sentence.of(instance.budget(entry, what)) + " although it was interrupted";
         Runnable hangs = () -> startFailed(token, new Failure(Severity.SOFT, entry.name(), overdue));
         return instance.call(this, entry, what, hangs, call -> {
             awaitValid(fresh, token);
-            Starting context = new Starting(newHolder, fresh, proof, call);
+            StartContext context = contexts.starting(newHolder, fresh, proof, call);
             if (isPromotion) {
                 ((PromotableResource) entry.resource()).promote(context);
             } else {
@@ -882,13 +588,12 @@ public final class Lane {
     }
 
     private boolean isToWaitForCover(long token) throws ResourceException {
-        if (!wasOfferedAsCovered) {
+        if (!candidacy.wasOfferedAsCovered()) {
             return false;
         }
         Standing standing = around.cover().standing(part.name(), token);
         if (standing == Standing.LOST) {
-            isCoverageNews = true;
-            offerAgain();
+            offers.offerCoverage();
             throw new ResourceException(
                     Severity.SOFT,
                     "what ends this group without us is not there: "
@@ -918,8 +623,9 @@ public final class Lane {
         promoted.ifPresent(lane -> lane.demoteFirst(again));
         StringBuilder failures = new StringBuilder();
         for (Group.Entry entry : reversed()) {
-            Optional<String> failure =
-                    isPromoted(part, entry) ? demoteOne(entry, token, again) : stopOne(entry, token, again);
+            Optional<String> failure = PartRoles.isPromoted(part, entry)
+                    ? certainStop.demoted(entry, token, again)
+                    : certainStop.stopped(entry, token, again);
             failure.ifPresent(
                     f -> failures.append(failures.length() == 0 ? "" : "; ").append(f));
         }
@@ -969,13 +675,8 @@ public final class Lane {
     /** @param isWithPromotedOnly whether only of what is not quiesced with the copy */
     private void quiesceAll(long token, boolean isWithPromotedOnly) {
         for (Group.Entry entry : reversed()) {
-            if (!isWithPromotedOnly || !hasRole(entry)) {
-                instance.call(
-                        this,
-                        entry,
-                        Call.QUIESCE,
-                        () -> {},
-                        call -> entry.resource().quiesce(new Context(token, call)));
+            if (!isWithPromotedOnly || !PartRoles.hasRole(entry)) {
+                certainStop.quiesce(entry, token);
             }
         }
     }
@@ -986,11 +687,10 @@ public final class Lane {
         boolean isOver = true;
         for (Group.Entry entry : reversed()) {
             Optional<String> failure;
-            if (hasRole(entry)) {
-                failure = instance.call(this, entry, Call.DEMOTE, () -> {}, call -> demote(entry, token, call))
-                        .map(Failure::why);
+            if (PartRoles.hasRole(entry)) {
+                failure = certainStop.demote(entry, token).map(Failure::why);
             } else {
-                failure = stopOne(entry, token, again);
+                failure = certainStop.stopped(entry, token, again);
             }
             isOver &= failure.isEmpty();
         }
@@ -1004,91 +704,22 @@ public final class Lane {
         long token = active;
         boolean isOver = token == 0
                 || reversed().stream()
-                        .filter(entry -> !hasRole(entry))
-                        .allMatch(entry -> stopOne(entry, token, again).isEmpty());
+                        .filter(entry -> !PartRoles.hasRole(entry))
+                        .allMatch(entry ->
+                                certainStop.stopped(entry, token, again).isEmpty());
         if (isOver) {
             over();
         }
     }
 
-    private void demote(Group.Entry entry, long token, UserCall call) throws ResourceException, InterruptedException {
-        ((PromotableResource) entry.resource()).demote(new Context(token, call));
-    }
-
-    /** Demotes, and again; then stops the copy, which ends its role as well; then kills. */
-    private Optional<String> demoteOne(Group.Entry entry, long token, Runnable again) {
-        Optional<Lane> copy = instance.copy();
-        if (copy.isEmpty()) {
-            return Optional.empty();
-        }
-        Optional<Failure> failure = Optional.empty();
-        for (int i = 0; i < STOP_ATTEMPTS; i++) {
-            failure = instance.call(this, entry, Call.DEMOTE, () -> {}, call -> demote(entry, token, call));
-            if (failure.isEmpty()) {
-                return Optional.empty();
-            }
-        }
-        String why = failure.map(Failure::why).orElse("");
-        copy.get().broken(entry, why + "; so its copy was stopped");
-        return stopOne(entry, token, again).map(last -> why + ", " + last);
-    }
-
-    /** Something of this copy was stopped under it. */
-    private void broken(Group.Entry entry, String why) {
+    /** Something of this copy was stopped under it. In the lane. */
+    void broken(Group.Entry entry, String why) {
         isMonitored = false;
         around.report()
                 .accept(new Input.GroupEnded(part.name(), active, Optional.of(Severity.SOFT), entry.name(), cut(why)));
     }
 
-    /** Retries, then kills; what is left is reported. */
-    private Optional<String> stopOne(Group.Entry entry, long token, Runnable again) {
-        String last = "";
-        for (int i = 0; i < STOP_ATTEMPTS; i++) {
-            Optional<Failure> failure = instance.call(
-                    this, entry, Call.STOP, () -> {}, call -> entry.resource().stop(new Context(token, call)));
-            if (failure.isEmpty() && !isContradicted(entry, again)) {
-                return Optional.empty();
-            }
-            last = failure.map(Failure::why)
-                    .orElse(entry.name() + ": stop says that it is stopped, and its monitor that it runs");
-        }
-        boolean[] isGone = new boolean[1];
-        instance.call(
-                this,
-                entry,
-                Call.KILL,
-                () -> {},
-                call -> isGone[0] = entry.resource().kill());
-        return isGone[0] ? Optional.empty() : Optional.of(cut(last));
-    }
-
-    /** A monitor that does not return is not asked again: the stop begins anew without its word. */
-    private boolean isContradicted(Group.Entry entry, Runnable again) {
-        if (isElection) {
-            return false;
-        }
-        Runnable withoutIt = () -> {
-            instance.trustsNoMore(entry);
-            again.run();
-        };
-        long until = System.nanoTime() + patienceNanos(entry);
-        while (instance.isContradicted(this, entry, withoutIt)) {
-            if (System.nanoTime() - until > 0) {
-                instance.contradicted();
-                around.tell()
-                        .accept(new HaEvent.Alarm(
-                                group.name(),
-                                entry.name()
-                                        + ": stop says that it is stopped, and its monitor that it runs; it does not"
-                                        + " count as stopped, see which of them is wrong"));
-                return true;
-            }
-            LockSupport.parkNanos(CONTRADICTION_LOOK_NANOS);
-        }
-        return false;
-    }
-
-    // ---- looks, in the lane --------------------------------------------------------------------------------------
+    // ---- monitoring, in the lane ---------------------------------------------------------------------------------
 
     private void monitor() {
         long token = active;
@@ -1100,7 +731,7 @@ public final class Lane {
                 continue;
             }
             Runnable hangs = () -> {
-                renewMonitoring();
+                monitoring.renew();
                 ended(
                         token,
                         entry,
@@ -1128,12 +759,6 @@ public final class Lane {
                         cut(entry.name() + ": " + health.reason())));
     }
 
-    /** What hangs is not looked at again by itself. */
-    private void renewMonitoring() {
-        monitoring.cancel();
-        monitoring = monitorRounds();
-    }
-
     private Rounds.Entry monitorRounds() {
         int resources =
                 (int) part.entries().stream().filter(this::isMonitoredHere).count();
@@ -1142,79 +767,13 @@ public final class Lane {
 
     /** What can be promoted is looked at as a copy. */
     private boolean isMonitoredHere(Group.Entry entry) {
-        return part.role() != Role.PROMOTED || !hasRole(entry);
-    }
-
-    private void renewLooking() {
-        looking.cancel();
-        looking = around.rounds().every(LOOK_EVERY, this::lookSoon);
-    }
-
-    private void look() {
-        if (active != 0 || !isOffered) {
-            return;
-        }
-        Eligibility now = eligible(() -> {
-            renewLooking();
-            submit(this::look);
-        });
-        boolean isChanged = !now.equals(eligibility);
-        eligibility = now;
-        boolean isRankDue =
-                part.role() == Role.PROMOTED && now.isEligible() && (isChanged || rankChangedSince(System.nanoTime()));
-        if (isRankDue) {
-            rankToldAt = System.nanoTime();
-            rankTold = rank;
-            around.report().accept(new Input.GroupOffered(part.name(), candidacyOrVeto(false), part.placement()));
-        } else if (isChanged) {
-            around.report().accept(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
-        }
-        if (presence != Presence.ABSENT
-                && !wasEverGranted
-                && instance.whyStuck().isEmpty()) {
-            presence = instance.probe(this, () -> {
-                renewLooking();
-                submit(this::look);
-            });
-            around.report().accept(new Input.Probed(part.name(), presence));
-        }
-    }
-
-    private boolean rankChangedSince(long now) {
-        return rank != rankTold && now - rankToldAt >= SCORE_APART_NANOS;
-    }
-
-    private Eligibility eligible(Runnable onGivenUp) {
-        Optional<Lane> copy = instance.copy();
-        return switch (part.role()) {
-            case WHOLE -> instance.eligible(this, part.entries(), onGivenUp);
-            case COPY ->
-                copy.filter(other -> other != this)
-                        .map(other -> Eligibility.veto("copy " + other.part.copy() + " of it is on this node already"))
-                        .orElseGet(() -> instance.eligible(this, part.entries(), onGivenUp));
-            case PROMOTED ->
-                copy.filter(Lane::isUp).isEmpty()
-                        ? Eligibility.veto("no copy of it runs on this node")
-                        : promotable(onGivenUp);
-        };
-    }
-
-    private Eligibility promotable(Runnable onGivenUp) {
-        List<Group.Entry> with =
-                part.entries().stream().filter(entry -> !hasRole(entry)).toList();
-        Eligibility eligible = instance.eligible(this, with, onGivenUp);
-        if (!eligible.isEligible()) {
-            return eligible;
-        }
-        Score score = instance.score(this, part.entries(), onGivenUp);
-        rank = score.value();
-        return score.isEligible() ? eligible : Eligibility.veto(score.reason());
+        return part.role() != Role.PROMOTED || !PartRoles.hasRole(entry);
     }
 
     /** What this part may do here may have changed with another part. Any thread. */
     void lookAgain() {
         if (active == 0 && part.role() != Role.WHOLE) {
-            submit(this::look);
+            submit(offers::look);
         }
     }
 
@@ -1231,12 +790,6 @@ public final class Lane {
         }
     }
 
-    private void lookSoon() {
-        if (active == 0) {
-            instance.queue().tryRun(quietly(this::look));
-        }
-    }
-
     private void submit(Runnable task) {
         if (!instance.queue().execute(quietly(task))) {
             LOG.trace("group {}: lane is closed", group.name());
@@ -1244,7 +797,7 @@ public final class Lane {
     }
 
     /** Whoever was left behind in a look says no more. */
-    private static Runnable quietly(Runnable task) {
+    static Runnable quietly(Runnable task) {
         return () -> {
             try {
                 task.run();
@@ -1259,162 +812,6 @@ public final class Lane {
             around.timers().schedule(task, millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.trace("group {}: node is closed", group.name());
-        }
-    }
-
-    // ---- contexts ------------------------------------------------------------------------------------------------
-
-    private final class Starting implements StartContext, HostClaims {
-        private final Incarnation startHolder;
-        private final GrantLease grantLease;
-        private final ProofKind proof;
-        private final UserCall call;
-
-        private Starting(Incarnation startHolder, GrantLease grantLease, ProofKind proof, UserCall call) {
-            this.startHolder = startHolder;
-            this.grantLease = grantLease;
-            this.proof = proof;
-            this.call = call;
-        }
-
-        @Override
-        public String group() {
-            return group.name();
-        }
-
-        @Override
-        public Incarnation holder() {
-            return startHolder;
-        }
-
-        @Override
-        public EnforcedLease lease() {
-            return grantLease;
-        }
-
-        @Override
-        public ProofKind proof() {
-            return proof;
-        }
-
-        @Override
-        public Optional<byte[]> clusterKey(String purpose) {
-            return around.clusterKey().apply(purpose);
-        }
-
-        @Override
-        public void report(String sentence) {
-            around.tell().accept(new HaEvent.Reported(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public void alarm(String sentence) {
-            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public <T> T inCommon(Class<T> type, Supplier<T> make) {
-            return around.inCommon().of(type, make);
-        }
-
-        @Override
-        public SoftState softState() {
-            long token = grantLease.token().value();
-            return around.softStates().of(part.name(), token, mine -> active == mine && !isOver(mine));
-        }
-
-        @Override
-        public HostClaims claims() {
-            return this;
-        }
-
-        @Override
-        public Duration remaining() {
-            return call.remaining();
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return call.isCancelled() || isOver(grantLease.token().value());
-        }
-
-        @Override
-        public int tag() {
-            return around.tag().applyAsInt(startHolder);
-        }
-
-        @Override
-        public void claim(String claim) {
-            around.claim().accept(claim);
-        }
-    }
-
-    private final class Preparing extends Context implements PrepareContext, HostClaims {
-        private final Incarnation successor;
-
-        private Preparing(long token, Incarnation successor, UserCall call) {
-            super(token, call);
-            this.successor = successor;
-        }
-
-        @Override
-        public Incarnation successor() {
-            return successor;
-        }
-
-        @Override
-        public HostClaims claims() {
-            return this;
-        }
-
-        @Override
-        public int tag() {
-            return around.tag().applyAsInt(successor);
-        }
-
-        @Override
-        public void claim(String claim) {
-            around.claim().accept(claim);
-        }
-    }
-
-    private class Context implements StopContext {
-        private final long token;
-        private final UserCall call;
-
-        private Context(long token, UserCall call) {
-            this.token = token;
-            this.call = call;
-        }
-
-        @Override
-        public String group() {
-            return group.name();
-        }
-
-        @Override
-        public FencingToken token() {
-            return new FencingToken(token);
-        }
-
-        @Override
-        public void report(String sentence) {
-            around.tell().accept(new HaEvent.Reported(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public void alarm(String sentence) {
-            around.tell().accept(new HaEvent.Alarm(group.name(), cut(sentence)));
-        }
-
-        @Override
-        public Duration remaining() {
-            return call.remaining();
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return call.isCancelled();
         }
     }
 }

@@ -1,0 +1,180 @@
+package org.understudy.ha.membership.runtime;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Role;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.spi.ManagedResource.Call;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.Input;
+import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.core.record.Sentence;
+import org.understudy.ha.membership.runtime.Instance.Failure;
+
+/**
+ * What a lane does before another node gives it what that still runs: its resources make ready for a start. Nothing rests on it: whoever is
+ * not ready in time is not waited for, and a grant begins whatever was made ready.
+ *
+ * <p><b>Concurrency.</b> {@link #begin}, {@link #over} and {@link #giveBack} are called by the loop and never block; the resources are called in
+ * the lane; the rest on any thread.
+ */
+final class MakingReady {
+
+    /** The lane it is for. */
+    interface Host {
+        void submit(Runnable task);
+
+        void later(Runnable task, long millis);
+
+        /** Whether any resource may be active, or is about to be. */
+        boolean isActive();
+
+        /** A call hangs, and nobody else has a turn: the group is not to come here meanwhile. Any thread. */
+        void keepAway(String overdue);
+
+        /** As {@link #keepAway}: what was granted behind the call does not start. */
+        void failWhatWaits(Failure hung);
+    }
+
+    private final Lane lane;
+    private final Host host;
+    private final Part part;
+    private final boolean isElection;
+    private final Instance instance;
+    private final LaneBudgets budgets;
+    private final LaneContexts contexts;
+    private final Consumer<Input> report;
+    /** What is being made ready here, or is ready. */
+    private volatile @Nullable Preparation newest;
+
+    /** One that was asked for; another one may be asked for under the same token. */
+    private record Preparation(long token, Incarnation successor, AtomicBoolean isReported) {}
+
+    /**
+     * @param lane in whose name the resources are called
+     * @param report to the loop
+     */
+    MakingReady(
+            Lane lane,
+            Host host,
+            Part part,
+            boolean isElection,
+            Instance instance,
+            LaneBudgets budgets,
+            LaneContexts contexts,
+            Consumer<Input> report) {
+        this.lane = lane;
+        this.host = host;
+        this.part = part;
+        this.isElection = isElection;
+        this.instance = instance;
+        this.budgets = budgets;
+        this.contexts = contexts;
+        this.report = report;
+    }
+
+    /** Whether it is made ready here, or is ready. */
+    boolean isWanted() {
+        return newest != null;
+    }
+
+    /**
+     * What making it ready here waits for now, one sentence without a beginning; empty if nobody asked for that.
+     *
+     * @param from where it runs until then
+     */
+    Optional<String> progress(NodeId from) {
+        return Optional.ofNullable(newest)
+                .map(now -> now.isReported().get()
+                        ? "it is ready to come here and is about to be stopped on " + from
+                        : instance.waitsFor()
+                                .map(call -> call + "; it runs on " + from + " until that has returned")
+                                .orElse("it is being made ready here and runs on " + from + " until then"));
+    }
+
+    /** Makes ready what another node holds under this token and is about to give to this one. */
+    void begin(long token, Incarnation successor) {
+        Preparation next = new Preparation(token, successor, new AtomicBoolean());
+        newest = next;
+        Duration budget = budgets.preparing();
+        host.later(
+                () -> {
+                    String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
+                    ended(next, Optional.of(new Failure(Severity.SOFT, "", late)));
+                },
+                budget.toMillis());
+        host.submit(() -> prepareAll(next));
+    }
+
+    /** It comes now: whatever is ready by then is. */
+    void over() {
+        newest = null;
+    }
+
+    /** It does not come here: gives back what was made ready. */
+    void giveBack() {
+        newest = null;
+        instance.cancelStart(lane);
+        host.submit(() -> {
+            if (newest == null) {
+                instance.retireAll(lane);
+            }
+        });
+    }
+
+    // ---- in the lane -----------------------------------------------------------------------------------------------
+
+    private void prepareAll(Preparation wanted) {
+        Optional<Failure> failure = instance.stuck();
+        boolean isNothingToDo =
+                isElection || part.role() == Role.PROMOTED || instance.copy().isPresent();
+        if (failure.isEmpty() && !isNothingToDo) {
+            for (Group.Entry entry : part.entries()) {
+                if (newest != wanted || host.isActive()) {
+                    return;
+                }
+                failure = prepareOne(entry, wanted);
+                if (failure.isPresent()) {
+                    break;
+                }
+            }
+        }
+        ended(wanted, failure);
+    }
+
+    private Optional<Failure> prepareOne(Group.Entry entry, Preparation wanted) {
+        String overdue = "prepare has not returned after " + Sentence.of(instance.budget(entry, Call.PREPARE))
+                + " although it was interrupted";
+        Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
+        Runnable hangs = () -> {
+            // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be nobody's.
+            host.keepAway(overdue);
+            ended(wanted, Optional.of(hung));
+            host.failWhatWaits(hung);
+        };
+        return instance.call(
+                lane,
+                entry,
+                Call.PREPARE,
+                hangs,
+                call -> entry.resource().prepare(contexts.preparing(wanted.token(), wanted.successor(), call)));
+    }
+
+    /** Said once, and only of the newest. */
+    private void ended(Preparation wanted, Optional<Failure> failure) {
+        if (newest == wanted && wanted.isReported().compareAndSet(false, true)) {
+            report.accept(new Input.PrepareEnded(
+                    part.name(),
+                    wanted.token(),
+                    failure.map(Failure::severity),
+                    failure.map(Failure::resource).orElse(""),
+                    failure.map(f -> f.resource().isEmpty() ? f.reason() : f.why())
+                            .orElse("")));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package org.understudy.ha.membership.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.Input;
+
+/** What a lane makes ready for while another node still runs it. */
+class LanePreparationTest extends LaneFixture {
+
+    @Test
+    void what_comes_is_made_ready_first_and_started_then() throws Exception {
+        Told first = new Told("first");
+        Told second = new Told("second", first.told);
+        Lane lane = lane(group(first, second));
+        lane.prepare(6, LIFE);
+        Input.PrepareEnded ready = next(Input.PrepareEnded.class);
+        assertThat(ready.token()).isEqualTo(6);
+        assertThat(ready.failure()).isEmpty();
+        assertThat(first.told).containsExactly("prepare first 6", "prepare second 6");
+
+        running(lane, 7);
+        assertThat(first.told).containsExactly("prepare first 6", "prepare second 6", "start first", "start second");
+    }
+
+    @Test
+    void what_does_not_come_after_all_is_given_back() throws Exception {
+        CountDownLatch isGivenBack = new CountDownLatch(1);
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void retire() {
+                isGivenBack.countDown();
+            }
+        }));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        assertThat(isGivenBack.getCount()).isEqualTo(1);
+
+        lane.unprepare();
+
+        assertThat(isGivenBack.await(60, TimeUnit.SECONDS)).isTrue();
+        running(lane, 7);
+    }
+
+    @Test
+    void what_cannot_be_made_ready_says_so_and_nothing_after_it_is_tried() throws Exception {
+        Told second = new Told("second");
+        Lane lane = lane(group(
+                new Good() {
+                    @Override
+                    public void prepare(PrepareContext context) throws ResourceException {
+                        throw new ResourceException(Severity.HARD, "no room for its cache");
+                    }
+                },
+                second));
+        lane.prepare(6, LIFE);
+        Input.PrepareEnded failed = next(Input.PrepareEnded.class);
+        assertThat(failed.failure()).contains(Severity.HARD);
+        assertThat(failed.resource()).isEqualTo("r0");
+        assertThat(failed.why()).isEqualTo("r0.prepare: no room for its cache");
+        assertThat(second.told).isEmpty();
+    }
+
+    @Test
+    void a_preparation_that_hangs_keeps_the_group_away_until_it_returns() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.PREPARE);
+        Lane lane = lane(group(hanging));
+        hanging.isOn = true;
+        lane.prepare(6, LIFE);
+        Input.EligibilityChanged veto = next(Input.EligibilityChanged.class);
+        assertThat(veto.isEligible()).isFalse();
+        assertThat(veto.whyNot()).contains("r0.prepare does not return");
+        assertThat(next(Input.PrepareEnded.class).why()).contains("prepare has not returned after 100 ms");
+
+        hanging.isOn = false;
+        assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();
+        running(lane, 7);
+    }
+
+    @Test
+    void what_is_granted_behind_a_preparation_that_hangs_fails_to_start_and_counts_as_stopped() throws Exception {
+        for (boolean isEarly : List.of(true, false)) {
+            CountDownLatch released = new CountDownLatch(1);
+            Hanging hanging = new Hanging(ManagedResource.Call.PREPARE, released);
+            Lane lane = lane(group(hanging));
+            hanging.isOn = true;
+            lane.prepare(6, LIFE);
+            assertThat(hanging.prepared.await(60, TimeUnit.SECONDS)).isTrue();
+            if (!isEarly) {
+                assertThat(next(Input.EligibilityChanged.class).isEligible()).isFalse();
+            }
+            lane.start(LIFE, 7, ProofKind.DIED);
+            assertThat(next(Input.StartEnded.class).why()).contains("prepare").contains("although it was interrupted");
+
+            lane.stop(7, "it did not start");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+            hanging.isOn = false;
+            released.countDown();
+            Input.EligibilityChanged back = next(Input.EligibilityChanged.class);
+            assertThat(back.isEligible() || next(Input.EligibilityChanged.class).isEligible())
+                    .isTrue();
+            assertThat(unstopped).isEmpty();
+            running(lane, 8);
+            assertThat(hanging.told)
+                    .as("no stop of what never began is left to come behind what began since")
+                    .containsExactly("start");
+            lane.stop(8, "asked to move");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+            lane.retire();
+        }
+    }
+
+    @Test
+    void a_preparation_is_interrupted_when_the_group_does_not_come_after_all() throws Exception {
+        CountDownLatch isAtIt = new CountDownLatch(1);
+        CountDownLatch isInterrupted = new CountDownLatch(1);
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void prepare(PrepareContext context) throws InterruptedException {
+                isAtIt.countDown();
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    isInterrupted.countDown();
+                    throw e;
+                }
+            }
+        }));
+        lane.prepare(6, LIFE);
+        assertThat(isAtIt.await(60, TimeUnit.SECONDS)).isTrue();
+        lane.unprepare();
+        assertThat(isInterrupted.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void of_a_promoted_role_nothing_is_made_ready_and_it_may_come_at_once() throws Exception {
+        Roles roles = new Roles(Scope.PROCESS) {
+            @Override
+            public void prepare(PrepareContext context) {
+                throw new IllegalStateException("its copy runs already");
+            }
+        };
+        List<Lane> lanes = lanes(
+                Group.named("good").copies(2).resource("r0", roles).promotable().build());
+        Lane promoted = lanes.stream()
+                .filter(lane -> lane.role() == org.understudy.ha.api.Role.PROMOTED)
+                .findFirst()
+                .orElseThrow();
+        promoted.prepare(6, LIFE);
+        assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
+    }
+}
