@@ -100,7 +100,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     private static final int RECOVER_OFTEN = 10;
-    private static final int SAID_MAX = 4096;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
     /** Longer than a silent node waits between two questions. */
@@ -128,6 +127,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Operations operations;
     private final CoreServices services;
     private final Clearings clearings;
+    private final HomeDelivery home = new HomeDelivery();
+    private final Outbox out;
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
@@ -185,12 +186,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
     private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
 
-    private final Deque<Message> selfInbox = new ArrayDeque<>();
-    private final TreeMap<Long, List<Message>> selfHeld = new TreeMap<>();
-    private final TreeMap<Long, DurableState> writing = new TreeMap<>();
-    private final List<Message> selfAnswers = new ArrayList<>();
     private boolean dirty;
-    private long persistNumber;
 
     private boolean planDirty = true;
     private boolean localDirty = true;
@@ -207,7 +203,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private NodeState state = NodeState.JOINING;
     private boolean publishedValid;
     private long publishedConfirmed;
-    private final TreeMap<String, String> saidLately = new TreeMap<>();
     private int recoverBeacons;
     private long majorityHeardAt;
     /** When a node said that its disk does not vote yet. */
@@ -216,15 +211,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private Input.@Nullable ForceWanted force;
     private long forceAt;
 
-    private List<Effect> urgent = new ArrayList<>();
-    private List<Effect> then = new ArrayList<>();
-    private List<Notice> notices = new ArrayList<>();
-
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
         this.verifier = verifier;
         this.self = settings.self();
         this.others = settings.peers().stream().filter(p -> !p.equals(self)).toList();
+        this.out = new Outbox(others);
         this.renewNanos = settings.timing().renewEvery().toNanos();
         this.liveNanos = renewNanos * 7 / 2;
         this.guardNanos = settings.timing().guard().toNanos();
@@ -254,15 +246,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     @Override
     public Step<Effect, DurableState> handle(long now, Input input) {
-        urgent = new ArrayList<>();
-        then = new ArrayList<>();
-        notices = new ArrayList<>();
-        selfAnswers.clear();
+        out.begin();
+        home.begin();
         noticeLateness(now);
         passTime(now);
         catchUp(now);
         dispatch(now, input);
-        for (int i = 0; i < HOME_ROUNDS_MAX && (i == 0 || !selfInbox.isEmpty()); i++) {
+        for (int i = 0; i < HOME_ROUNDS_MAX && (i == 0 || !home.isEmpty()); i++) {
             deliverAtHome(now);
             reconcile(now);
         }
@@ -270,23 +260,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         long number = 0;
         if (dirty) {
             dirty = false;
-            number = ++persistNumber;
             fact = Optional.of(acceptor.memory());
-            writing.put(number, acceptor.memory());
-            selfHeld.put(number, List.copyOf(selfAnswers));
-        } else if (!selfAnswers.isEmpty()) {
-            // Nothing new to write, but an earlier write may still be under way: these answers wait for it.
-            if (writing.isEmpty()) {
-                selfInbox.addAll(selfAnswers);
-            } else {
-                List<Message> held = new ArrayList<>(selfHeld.getOrDefault(writing.lastKey(), List.of()));
-                held.addAll(selfAnswers);
-                selfHeld.put(writing.lastKey(), held);
-            }
+            number = home.write(acceptor.memory());
+        } else {
+            home.writeNothing();
         }
         publishLease(now);
         armedDeadline = computeDeadline(now);
-        return new Step<>(fact, number, urgent, then, notices);
+        return new Step<>(fact, number, out.urgent(), out.then(), out.notices());
     }
 
     @Override
@@ -306,7 +287,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null) {
             if (!k.isDoubted()) {
-                say(self.value(), Reason.LEASE_DOUBTED, why);
+                out.say(self.value(), Reason.LEASE_DOUBTED, why);
             }
             // A second doubt counts from now: the answer to a renewal sent between the two clears neither.
             k.doubt(now);
@@ -315,7 +296,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private long computeDeadline(long now) {
-        if (!selfInbox.isEmpty()) {
+        if (!home.isEmpty()) {
             return now;
         }
         long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
@@ -360,12 +341,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (proposer.tick(now)) {
             planDirty = true;
             if (!isVote) {
-                say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
+                out.say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
             }
         }
         if (keeper != null && keeper.mustStepDown(now) && state == NodeState.ACTIVE) {
             become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
-            say(self.value(), Reason.LEASE_ENDING, "");
+            out.say(self.value(), Reason.LEASE_ENDING, "");
         }
         operations.passTime(now);
         clearings.passTime(now);
@@ -386,14 +367,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (valid != publishedValid || confirmed != publishedConfirmed) {
             publishedValid = valid;
             publishedConfirmed = confirmed;
-            urgent.add(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
+            out.urgent(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
         }
     }
 
     private void become(NodeState next, String why) {
         if (state != next) {
             state = next;
-            then.add(new Effect.PublishState(next, why));
+            out.then(new Effect.PublishState(next, why));
         }
     }
 
@@ -410,7 +391,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 take(now, received.from(), received.message());
             }
         } else if (input instanceof Input.Persisted persisted) {
-            persisted(persisted.number());
+            home.persisted(persisted.number()).ifPresent(acceptor::persisted);
         } else if (input instanceof Input.ViewChanged changed) {
             view = changed.members();
             planDirty = true;
@@ -421,16 +402,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.MoveWanted wanted) {
             Move move = new Move(wanted.request(), wanted.group(), wanted.to());
             ownMoves.put(wanted.request(), move);
-            toOthers(move);
+            out.toOthers(move);
             takeMove(now, self, move);
         } else if (input instanceof Input.OperationWanted wanted) {
             operations.ask(now, wanted.request(), wanted.operation());
-            operations.repeated(now).forEach(this::toOthers);
+            operations.repeated(now).forEach(out::toOthers);
             planDirty = true;
         } else if (input instanceof Input.ClearWanted wanted) {
             Clear clear = new Clear(wanted.request(), wanted.group(), wanted.node());
             clearings.ask(now, clear);
-            toOthers(clear);
+            out.toOthers(clear);
             takeClear(now, self, clear);
             decideOperations(now);
         } else if (input instanceof Input.VouchWanted wanted) {
@@ -492,21 +473,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    private void persisted(long number) {
-        SortedMap<Long, DurableState> done = writing.headMap(number + 1);
-        if (!done.isEmpty()) {
-            acceptor.persisted(done.get(done.lastKey()));
-            done.clear();
-        }
-        SortedMap<Long, List<Message>> answers = selfHeld.headMap(number + 1);
-        answers.values().forEach(selfInbox::addAll);
-        answers.clear();
-    }
-
     /** Messages of this node to itself: the acceptor's answers only once they are durable. */
     private void deliverAtHome(long now) {
-        for (int i = 0; i < SELF_DELIVERIES_MAX && !selfInbox.isEmpty(); i++) {
-            take(now, self, selfInbox.removeFirst());
+        for (int i = 0; i < SELF_DELIVERIES_MAX && !home.isEmpty(); i++) {
+            take(now, self, home.next());
         }
     }
 
@@ -517,7 +487,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(FormQuery m) {
                 boolean isEmpty = acceptor.memory().isEmpty();
-                then.add(new Effect.Send(
+                out.then(new Effect.Send(
                         from, new FormAnswer(settings.configDigest(), settings.disk(), isEmpty, settings.mayForm())));
                 return true;
             }
@@ -581,7 +551,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Accepted m) {
                 Ballot ballot = m.ballot();
                 proposer.onAccepted(m).ifPresent(value -> {
-                    toOthers(new Chosen(ballot, value));
+                    out.toOthers(new Chosen(ballot, value));
                     learn(now, ballot, value);
                 });
                 send(now, proposer.onPromised(now, m, base -> change(now, base)));
@@ -592,7 +562,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Refused m) {
                 if (proposer.onRefused(now, m)) {
                     planDirty = true;
-                    say(from.value(), Reason.ROUND_REFUSED, m.why());
+                    out.say(from.value(), Reason.ROUND_REFUSED, m.why());
                 }
                 return true;
             }
@@ -627,7 +597,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 proposer.heardOf(m.learned());
                 boolean isWaitedFor = acceptor.waits(m.waitNanos());
                 if (!isWaitedFor) {
-                    sayOnce(
+                    out.sayOnce(
                             from.value(),
                             Reason.TIMING_DIFFERS,
                             "it is configured with a longer lease than " + self
@@ -644,9 +614,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                                 s.accepted().orElseThrow().voters().sets())
                         : new RenewRefused(m.session(), m.sequence(), acceptor.id(), s.promised(), learnedBallot);
                 if (from.equals(self)) {
-                    selfInbox.add(ack);
+                    home.deliver(ack);
                 } else {
-                    urgent.add(new Effect.Send(from, ack));
+                    out.urgent(new Effect.Send(from, ack));
                     tellIfBehind(now, from, m.learned());
                 }
                 return true;
@@ -661,7 +631,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     publishLease(now);
                     if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
                         become(NodeState.ACTIVE, "a majority answers " + k.session());
-                        say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
+                        out.say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
                     }
                 }
                 return true;
@@ -746,7 +716,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(MoveRefused m) {
                 if (ownMoves.remove(m.request()) != null) {
-                    then.add(new Effect.MoveDecided(m.request(), false, m.why()));
+                    out.then(new Effect.MoveDecided(m.request(), false, m.why()));
                 }
                 return true;
             }
@@ -772,7 +742,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 if (m.from().node().equals(from) && acceptor.answered(m)) {
                     dirty = true;
                     if (!acceptor.recovery().isNoted()) {
-                        toOthers(acceptor.recovery().question());
+                        out.toOthers(acceptor.recovery().question());
                     }
                     proposer.saw(acceptor.recovery().promised());
                 }
@@ -833,21 +803,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
     private void answer(NodeId to, Message message) {
         if (to.equals(self)) {
-            selfAnswers.add(message);
+            home.answer(message);
         } else {
-            then.add(new Effect.Send(to, message));
-        }
-    }
-
-    private void toOthers(Message message) {
-        for (NodeId peer : others) {
-            then.add(new Effect.Send(peer, message));
-        }
-    }
-
-    private void toOthersAtOnce(Message message) {
-        for (NodeId peer : others) {
-            urgent.add(new Effect.Send(peer, message));
+            out.then(new Effect.Send(to, message));
         }
     }
 
@@ -860,11 +818,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (message instanceof Prepare prepare) {
                 take(now, self, prepare);
                 if (acceptor.memory().promised().equals(prepare.ballot())) {
-                    toOthersAtOnce(prepare);
+                    out.toOthersAtOnce(prepare);
                 }
             } else {
-                selfInbox.add(message);
-                toOthersAtOnce(message);
+                home.deliver(message);
+                out.toOthersAtOnce(message);
             }
         }
     }
@@ -874,7 +832,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 && learnedBallot.isAbove(theirs)
                 && now - chosenSentAt.getOrDefault(peer, now - renewNanos) >= renewNanos / 2) {
             chosenSentAt.put(peer, now);
-            then.add(new Effect.Send(peer, new Chosen(learnedBallot, learned.get())));
+            out.then(new Effect.Send(peer, new Chosen(learnedBallot, learned.get())));
         }
     }
 
@@ -900,21 +858,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         ? self + " has not registered group " + clear.group()
                         : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
         if (cleared > 0) {
-            say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
+            out.say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
         }
         if (from.equals(self)) {
             clearings.answered(answer);
         } else {
-            then.add(new Effect.Send(from, answer));
+            out.then(new Effect.Send(from, answer));
         }
     }
 
     private void decideOperations(long now) {
-        clearings.decide(now, learned).forEach(then::add);
+        clearings.decide(now, learned).forEach(out::then);
         for (Effect.OperationDecided decided : operations.decide(now, learned)) {
-            then.add(decided);
+            out.then(decided);
             if (decided.isDone()) {
-                say(self.value(), Reason.OPERATION_DONE, "request " + decided.request());
+                out.say(self.value(), Reason.OPERATION_DONE, "request " + decided.request());
             }
         }
     }
@@ -925,7 +883,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (acceptor.catchUp(now)) {
             dirty = true;
             planDirty = true;
-            say(
+            out.say(
                     self.value(),
                     Reason.RECOVERY_DONE,
                     "life " + acceptor.recovery().life() + " votes");
@@ -942,9 +900,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (recoverBeacons > RECOVER_OFTEN && recoverBeacons % RECOVER_OFTEN != 0) {
             return;
         }
-        toOthers(recovery.question());
+        out.toOthers(recovery.question());
         if (!recovery.isVoting() && recovery.isNamed(acceptor.memory())) {
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.RECOVERY_WAITS,
                     "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
@@ -956,7 +914,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void vouch(Input.VouchWanted wanted) {
         if (known().filter(r -> !r.isAcceptor(acceptor.id())).isPresent() && acceptor.isVoting()) {
-            then.add(new Effect.OperationDecided(
+            out.then(new Effect.OperationDecided(
                     wanted.request(), false, "this disk has no vote in the cluster record; an operator admits it"));
             return;
         }
@@ -965,9 +923,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         dirty = true;
         planDirty = true;
         if (!wasVoting) {
-            say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
+            out.say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
         }
-        then.add(new Effect.OperationDecided(
+        out.then(new Effect.OperationDecided(
                 wanted.request(), true, wasVoting ? "this disk votes already" : "this disk votes from now on"));
     }
 
@@ -975,12 +933,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void wantForce(long now, Input.ForceWanted wanted) {
         if (known().isEmpty()) {
-            then.add(new Effect.OperationDecided(
+            out.then(new Effect.OperationDecided(
                     wanted.request(),
                     false,
                     "this node knows no cluster record; say it on a node that has one on its disk"));
         } else if (force != null) {
-            then.add(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
+            out.then(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
         } else if (hearsMajority(now, newestKnown().voters())) {
             refuseToForce(wanted);
         } else if (hasNoVoteBesideOthers(now)) {
@@ -1005,12 +963,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void refuseWithoutVote(long now, Input.ForceWanted wanted) {
-        then.add(new Effect.OperationDecided(
+        out.then(new Effect.OperationDecided(
                 wanted.request(), false, "this node's disk has no vote; say it on " + heardVotes(now) + ", which has"));
     }
 
     private void refuseToForce(Input.ForceWanted wanted) {
-        then.add(new Effect.OperationDecided(
+        out.then(new Effect.OperationDecided(
                 wanted.request(),
                 false,
                 "a majority of the votes is heard, so nothing has to be forced; wait for a moment, or remove the node that is"
@@ -1044,7 +1002,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!allIdle()) {
             if (now - forceAt > GIVE_UP_INTERVALS * renewNanos) {
                 force = null;
-                then.add(new Effect.OperationDecided(
+                out.then(new Effect.OperationDecided(
                         wanted.request(),
                         false,
                         "groups that run here could not be stopped, so nothing was forced: " + busyGroups()
@@ -1060,7 +1018,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         acceptor.memory().promised().generation()));
         int generation = Planner.nextGeneration(before, nonce);
         if (generation > ClusterRecord.GENERATION_MAX) {
-            then.add(new Effect.OperationDecided(
+            out.then(new Effect.OperationDecided(
                     wanted.request(),
                     false,
                     "generation " + before + " is one of the last that tokens have room for; form a new cluster"));
@@ -1078,13 +1036,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         proposer.saw(ballot);
         acceptor.force(now, ballot, forced);
         dirty = true;
-        say(
+        out.say(
                 settings.cluster(),
                 Reason.RECORD_FORCED,
                 "generation " + generation + " by " + wanted.who() + ": " + wanted.why());
         answer(self, new Chosen(ballot, forced));
-        toOthers(new Chosen(ballot, forced));
-        then.add(new Effect.OperationDecided(
+        out.toOthers(new Chosen(ballot, forced));
+        out.then(new Effect.OperationDecided(
                 wanted.request(),
                 true,
                 "this node alone votes now, in generation " + generation + "; admit the others"));
@@ -1129,12 +1087,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
-        urgent.add(new Effect.PublishRecord(ballot, value));
+        out.urgent(new Effect.PublishRecord(ballot, value));
         services.learned(value, incarnation());
         tell();
         adopt(now);
         if (!value.isAcceptor(acceptor.id())) {
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.VOTE_NOT_COUNTED,
                     "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
@@ -1168,7 +1126,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 acceptor.memory().promised().generation(),
                 learned.map(ClusterRecord::generation).orElse(0));
         if (value.generation() < own) {
-            sayOnce(
+            out.sayOnce(
                     settings.cluster(),
                     Reason.RECORD_FORCED,
                     "generation " + value.generation() + " of this cluster lives beside generation " + own
@@ -1203,7 +1161,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             Release release = new Release(g.holder(), name, g.token(), Optional.empty(), why);
                             if (ownReleases.putIfAbsent(name, release) == null) {
                                 releases.put(name, new Given(g.holder(), g.token(), Optional.empty(), why));
-                                toOthers(release);
+                                out.toOthers(release);
                                 planDirty = true;
                             }
                         }));
@@ -1267,7 +1225,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 String why = isThere
                         ? Part.title(move.group()) + " is granted to " + move.to()
                         : whyNotMoved(move, before, value);
-                then.add(new Effect.MoveDecided(move.request(), isThere, why));
+                out.then(new Effect.MoveDecided(move.request(), isThere, why));
             }
         }
     }
@@ -1341,7 +1299,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
             wills.put(session, w.gone());
             planDirty = true;
-            say(session.toString(), Reason.WILL_ACCEPTED, "gone: " + w.gone());
+            out.say(session.toString(), Reason.WILL_ACCEPTED, "gone: " + w.gone());
         });
         return will.isPresent();
     }
@@ -1356,9 +1314,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (refusal.isPresent()) {
             if (from.equals(self)) {
                 ownMoves.remove(move.request());
-                then.add(new Effect.MoveDecided(move.request(), false, refusal.get()));
+                out.then(new Effect.MoveDecided(move.request(), false, refusal.get()));
             } else if (isController(now)) {
-                then.add(new Effect.Send(from, new MoveRefused(move.request(), move.group(), refusal.get())));
+                out.then(new Effect.Send(from, new MoveRefused(move.request(), move.group(), refusal.get())));
             }
             return;
         }
@@ -1373,7 +1331,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         .isEmpty()) {
             boolean isSure = keeper != null && keeper.isValid(now);
             ownMoves.remove(move.request());
-            then.add(new Effect.MoveDecided(
+            out.then(new Effect.MoveDecided(
                     move.request(),
                     isSure,
                     isSure
@@ -1395,11 +1353,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (o.failure().isEmpty()) {
             group.running();
-            say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
+            out.say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
         } else {
             Severity severity = o.failure().get();
             group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
+            out.say(group.name(), Reason.GROUP_FAILED, o.why());
             stop(group, o.failure(), o.why());
         }
     }
@@ -1417,7 +1375,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     ? Severity.HARD
                     : o.failure().get();
             group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
+            out.say(group.name(), Reason.GROUP_FAILED, o.why());
             // Begun anew if it would be started again here; else this node is no candidate any more.
             unprepare(group);
         }
@@ -1434,7 +1392,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         words.forEach((holder, all) -> {
             for (int i = 0; i < all.size(); i += Succeed.WORDS_MAX) {
                 List<Succeed.Word> some = all.subList(i, Math.min(all.size(), i + Succeed.WORDS_MAX));
-                urgent.add(new Effect.Send(holder, new Succeed(some)));
+                out.urgent(new Effect.Send(holder, new Succeed(some)));
             }
         });
     }
@@ -1445,12 +1403,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (o.failure().isPresent() && isMaintained(group.name())) {
             group.letBe();
-            say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
+            out.say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
             return;
         }
         o.failure().ifPresent(severity -> {
             group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
+            out.say(group.name(), Reason.GROUP_FAILED, o.why());
         });
         if (o.failure().isEmpty()) {
             group.withdraw();
@@ -1461,7 +1419,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void groupEnding(long now, LocalGroup group, Input.GroupEnding o) {
         if (isActive(group, o.token())) {
             group.failed(now, "", Severity.SOFT, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
+            out.say(group.name(), Reason.GROUP_FAILED, o.why());
             stop(group, Optional.of(Severity.SOFT), o.why());
         }
     }
@@ -1489,19 +1447,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (o.isStopped()) {
             group.idle();
             group.countAway(now);
-            say(group.name(), Reason.GROUP_STOPPED, group.why());
+            out.say(group.name(), Reason.GROUP_STOPPED, group.why());
             giveBack(now, group.name(), group.token(), group.failure(), group.why());
         } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
             group.blocked(o.why());
-            say(group.name(), Reason.GROUP_BLOCKED, o.why());
+            out.say(group.name(), Reason.GROUP_BLOCKED, o.why());
         }
     }
 
     private void stop(LocalGroup group, Optional<Severity> failure, String why) {
         successions.forget(group.name());
         group.stopping(failure, why);
-        urgent.add(new Effect.StopGroup(group.name(), group.token(), why));
-        say(group.name(), Reason.GROUP_STOPPING, why);
+        out.urgent(new Effect.StopGroup(group.name(), group.token(), why));
+        out.say(group.name(), Reason.GROUP_STOPPING, why);
     }
 
     /** Final: on this node's disk before it is said. An offer that would ask for the group again must not come before the newer one. */
@@ -1518,7 +1476,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     Release release = new Release(g.holder(), name, token, failure, why);
                     ownReleases.put(name, release);
                     releases.put(name, new Given(g.holder(), token, failure, why));
-                    toOthers(release);
+                    out.toOthers(release);
                     planDirty = true;
                 });
     }
@@ -1593,8 +1551,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
             keeper = fresh;
             lives.add(session.incarnation());
-            urgent.add(new Effect.LiveAs(session.incarnation()));
-            say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
+            out.urgent(new Effect.LiveAs(session.incarnation()));
+            out.say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
         }
     }
 
@@ -1610,7 +1568,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         services.sessionOver(why);
         tell();
         isOfferDue = false;
-        say(self.value(), Reason.SESSION_ENDED, why);
+        out.say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
             become(NodeState.IN_DOUBT, why);
         }
@@ -1644,7 +1602,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
                 stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"));
             } else if (!isMaintained(group.name()) && group.wasLetBe()) {
-                then.add(new Effect.WatchGroup(group.name(), group.token()));
+                out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
         }
     }
@@ -1730,8 +1688,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k != null && k.isValid(now) && !group.isWithdrawn()) {
             group.starting(grant.token());
             // Nothing of this needs the disk, and a stop, which never waits, must not overtake a start that does.
-            urgent.add(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
-            say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
+            out.urgent(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
+            out.say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
         }
     }
 
@@ -1787,7 +1745,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (token != 0) {
             group.coming(token);
-            urgent.add(new Effect.PrepareGroup(group.name(), token, keeper.session()));
+            out.urgent(new Effect.PrepareGroup(group.name(), token, keeper.session()));
         } else if (grantHere(group.name()).isEmpty()) {
             unprepare(group);
         }
@@ -1795,7 +1753,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void unprepare(LocalGroup group) {
         group.comesNoMore();
-        urgent.add(new Effect.UnprepareGroup(group.name()));
+        out.urgent(new Effect.UnprepareGroup(group.name()));
     }
 
     /** The token under which another node holds a group that the record asks to move here; 0 if there is none, or it would not be started. */
@@ -1929,7 +1887,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Nothing of it needs this disk, and that a name is over must not wait for it. */
     private void tell() {
-        services.told().forEach(told -> urgent.add(new Effect.Tell(told)));
+        services.told().forEach(told -> out.urgent(new Effect.Tell(told)));
     }
 
     private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
@@ -1970,7 +1928,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void sayOffer(LeaseKeeper k, long now) {
         offeredAt = now;
-        toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
+        out.toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
         offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
         planDirty = true;
     }
@@ -1983,7 +1941,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             TreeSet<String> outside = new TreeSet<>(offered.keySet());
             outside.removeIf(
                     name -> offered.get(name).equals(session.candidacies().get(name)));
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.RECORD_FULL,
                     "the cluster record has no room for " + Sentence.few(outside)
@@ -2000,9 +1958,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k == null) {
             left = true;
-            then.add(new Effect.Left());
+            out.then(new Effect.Left());
         } else if (grantsHere().isEmpty() && leaves.add(k.session())) {
-            toOthers(new Leave(k.session()));
+            out.toOthers(new Leave(k.session()));
             planDirty = true;
         }
     }
@@ -2011,8 +1969,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null) {
             k.renewal(now, learnedBallot).ifPresent(renewal -> {
-                toOthersAtOnce(renewal);
-                selfInbox.add(renewal);
+                out.toOthersAtOnce(renewal);
+                home.deliver(renewal);
             });
         }
     }
@@ -2031,25 +1989,25 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         askToRecover();
         sayWhoIsMissing(now);
         forceIfDue(now);
-        operations.repeated(now).forEach(this::toOthers);
+        operations.repeated(now).forEach(out::toOthers);
         saySucceed(groups.values().stream().filter(g -> g.comingToken() != 0).toList());
         clearings.repeated(now).forEach(clear -> {
-            toOthers(clear);
+            out.toOthers(clear);
             takeClear(now, self, clear);
         });
-        ownReleases.values().forEach(this::toOthers);
+        ownReleases.values().forEach(out::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
             if (session != null && !isOfferDue && mustSayOffer(now, session)) {
                 sayOffer(k, now);
             }
             if (leaves.contains(k.session())) {
-                toOthers(new Leave(k.session()));
+                out.toOthers(new Leave(k.session()));
             }
         }
         for (Move move : ownMoves.values()) {
             if (moves.containsKey(move.group())) {
-                toOthers(move);
+                out.toOthers(move);
             }
         }
     }
@@ -2059,14 +2017,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         Optional<Voters> voters = known().map(r -> newestKnown().voters());
         if (voters.isEmpty() || hearsMajority(now, voters.get())) {
             majorityHeardAt = now;
-            saidLately.remove(self.value() + '/' + Reason.MAJORITY_MISSING);
+            out.unsay(self.value(), Reason.MAJORITY_MISSING);
         } else if (now - majorityHeardAt >= GIVE_UP_INTERVALS * renewNanos) {
             List<NodeId> heardVotes = heardVotes(now);
             List<NodeId> missing = voters.get().all().stream()
                     .map(AcceptorId::node)
                     .filter(node -> !node.equals(self) && !heardVotes.contains(node))
                     .toList();
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.MAJORITY_MISSING,
                     "the votes of " + missing
@@ -2078,14 +2036,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void join(long now) {
         if (acceptor.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
-            toOthers(new FormQuery(settings.configDigest()));
+            out.toOthers(new FormQuery(settings.configDigest()));
             formIfAllEmpty(now);
         }
         if (learned.isEmpty()) {
             sayWhatJoiningWaitsFor(now);
         }
         long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
-        toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
+        out.toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
         if (learned.isPresent()) {
             joins.put(self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
             joinedAt.put(self, now);
@@ -2097,13 +2055,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         List<NodeId> silent =
                 others.stream().filter(peer -> !isHeard(now, peer)).toList();
         if (acceptor.memory().isEmpty() && !settings.mayForm()) {
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.JOIN_WAITS,
                     "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
                             + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
         } else if (!acceptor.memory().isEmpty() && !silent.isEmpty()) {
-            sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
+            out.sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
         }
     }
 
@@ -2128,7 +2086,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (waits.isEmpty() && settings.rank() == 0 && proposer.isIdle(now)) {
             TreeSet<AcceptorId> ordered = new TreeSet<>(set);
             List<AcceptorId> acceptors = List.copyOf(ordered);
-            say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
+            out.say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
             send(
                     now,
                     proposer.prepare(
@@ -2139,7 +2097,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (!waits.toString().equals(formingWaits)) {
             formingWaits = waits.toString();
             if (!waits.isEmpty()) {
-                say(settings.cluster(), Reason.FORMING_WAITS, formingWaits);
+                out.say(settings.cluster(), Reason.FORMING_WAITS, formingWaits);
             }
         }
     }
@@ -2222,7 +2180,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         for (Notice notice : plan.notices()) {
-            sayOnce(notice.subject(), notice.reason(), notice.detail());
+            out.sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
         Optional<Incarnation> own = incarnation();
         List<Incarnation> silent = acceptor.silentSessions(now, known.get());
@@ -2334,9 +2292,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices(), answers.all()));
         for (Notice notice : plan.notices()) {
             if (notice.reason() == Reason.RECORD_FULL) {
-                sayOnce(notice.subject(), notice.reason(), notice.detail());
+                out.sayOnce(notice.subject(), notice.reason(), notice.detail());
             } else if (plan.isChange()) {
-                notices.add(notice);
+                out.say(notice);
             }
         }
         return Optional.of(plan.record());
@@ -2346,22 +2304,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         plannings.put(planning.ballot(), planning);
         while (plannings.size() > PLANNINGS_KEPT) {
             plannings.pollFirstEntry();
-        }
-    }
-
-    // ---- saying --------------------------------------------------------------------------------------------------
-
-    private void say(String subject, Reason reason, String detail) {
-        notices.add(new Notice(subject, reason, detail));
-    }
-
-    private void sayOnce(String subject, Reason reason, String detail) {
-        if (saidLately.size() >= SAID_MAX) {
-            // Elections come and go under any number of names. Whatever is still so is said once more.
-            saidLately.clear();
-        }
-        if (!detail.equals(saidLately.put(subject + '/' + reason, detail))) {
-            notices.add(new Notice(subject, reason, detail));
         }
     }
 
