@@ -1,10 +1,7 @@
 package org.understudy.ha.membership.core;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,7 +72,6 @@ import org.understudy.ha.membership.core.record.RecordRoom;
 import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
-import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
 import org.understudy.ha.membership.core.recovery.CoreServices;
 
@@ -95,7 +91,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** So long a move waits for a successor that says nothing: a lost one is found to be lost, and nothing was stopped for it. */
     private static final int LEASES_FOR_A_SUCCESSOR = 3;
 
-    private static final int WILLS_KEPT = 16;
     private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
@@ -177,9 +172,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
     private final TreeMap<String, Given> releases = new TreeMap<>();
     private final TreeSet<Incarnation> leaves = new TreeSet<>();
-    private final TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
-    private final Deque<byte[]> unprovenWills = new ArrayDeque<>();
-    private final Deque<byte[]> provenWills = new ArrayDeque<>();
+    private final LastWills wills = new LastWills();
     private final TreeMap<String, NodeId> moves = new TreeMap<>();
     private final TreeMap<String, Long> movedAt = new TreeMap<>();
 
@@ -398,7 +391,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.ClockDoubted doubted) {
             doubt(now, doubted.why());
         } else if (input instanceof Input.WillArrived will) {
-            takeWill(will.datagram());
+            if (wills.take(will.datagram())) {
+                learned.ifPresent(this::proveWills);
+            }
         } else if (input instanceof Input.MoveWanted wanted) {
             Move move = new Move(wanted.request(), wanted.group(), wanted.to());
             ownMoves.put(wanted.request(), move);
@@ -1253,55 +1248,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     // ---- last wills ----------------------------------------------------------------------------------------------
 
-    private void takeWill(byte[] datagram) {
-        boolean isKnown = unprovenWills.stream().anyMatch(w -> Arrays.equals(w, datagram))
-                || provenWills.stream().anyMatch(w -> Arrays.equals(w, datagram));
-        if (isKnown) {
-            return;
-        }
-        unprovenWills.addLast(datagram.clone());
-        while (unprovenWills.size() > WILLS_KEPT) {
-            unprovenWills.removeFirst();
-        }
-        learned.ifPresent(this::proveWills);
-    }
-
-    /** A will counts only for the session whose key signed it and whose incarnation it names. */
     private void proveWills(ClusterRecord record) {
-        unprovenWills.removeIf(datagram -> {
-            for (Session session : record.sessions().values()) {
-                if (prove(datagram, session.incarnation(), session.willKey())) {
-                    heard.remove(session.incarnation().node());
-                    return true;
-                }
+        for (LastWills.Proven will : wills.prove(record, verifier)) {
+            if (will.isLive()) {
+                heard.remove(will.incarnation().node());
             }
-            for (SessionEnd end : record.ends()) {
-                if (prove(datagram, end.incarnation(), end.willKey())) {
-                    return true;
-                }
-            }
-            return false;
-        });
-        wills.keySet().removeIf(who -> !record.isLive(who) && record.endOf(who).isEmpty());
-    }
-
-    private boolean prove(byte[] datagram, Incarnation session, String key) {
-        boolean isItsOwn = verifier.author(datagram).filter(session::equals).isPresent();
-        if (key.isEmpty() || !isItsOwn || wills.containsKey(session)) {
-            return false;
-        }
-        Optional<WillVerifier.Will> will =
-                verifier.verify(datagram, key).filter(w -> w.incarnation().equals(session));
-        will.ifPresent(w -> {
-            provenWills.addLast(datagram);
-            while (provenWills.size() > WILLS_KEPT) {
-                provenWills.removeFirst();
-            }
-            wills.put(session, w.gone());
             planDirty = true;
-            out.say(session.toString(), Reason.WILL_ACCEPTED, "gone: " + w.gone());
-        });
-        return will.isPresent();
+            out.say(will.incarnation().toString(), Reason.WILL_ACCEPTED, "gone: " + will.gone());
+        }
     }
 
     // ---- moves ---------------------------------------------------------------------------------------------------
@@ -2135,7 +2089,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Messages of a process may arrive after its last will. */
     private boolean isKnownDead(NodeId node) {
         return learned.map(r -> r.sessions().get(node))
-                .filter(s -> wills.containsKey(s.incarnation()))
+                .map(Session::incarnation)
+                .filter(wills::isDead)
                 .isPresent();
     }
 
@@ -2261,7 +2216,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 offers,
                 releases,
                 leaves,
-                wills,
+                wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
                 moves,
                 reachable,
