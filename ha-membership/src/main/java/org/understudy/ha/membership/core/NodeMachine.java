@@ -55,7 +55,6 @@ import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
-import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
@@ -122,6 +121,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Operations operations;
     private final CoreServices services;
     private final Clearings clearings;
+    private final Moves moves;
     private final HomeDelivery home = new HomeDelivery();
     private final Outbox out;
 
@@ -154,7 +154,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private long offeredAt;
     private final TreeMap<String, Release> ownReleases = new TreeMap<>();
-    private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
     private boolean leaving;
     private boolean left;
     /** In which order the groups here stop while this node leaves; empty if that has to be looked up. */
@@ -173,8 +172,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<String, Given> releases = new TreeMap<>();
     private final TreeSet<Incarnation> leaves = new TreeSet<>();
     private final LastWills wills = new LastWills();
-    private final TreeMap<String, NodeId> moves = new TreeMap<>();
-    private final TreeMap<String, Long> movedAt = new TreeMap<>();
 
     /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
     private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
@@ -224,6 +221,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
+        this.moves = new Moves(20 * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
@@ -346,9 +344,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         decideOperations(now);
         joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
         joins.keySet().retainAll(joinedAt.keySet());
-        if (movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos)) {
-            moves.keySet().retainAll(movedAt.keySet());
-            learned.ifPresent(value -> decideMoves(value, value));
+        if (moves.passTime(now)) {
+            learned.ifPresent(value -> moves.decide(value, value).forEach(out::then));
         }
         send(now, proposer.gathered(now, base -> change(now, base)));
     }
@@ -396,7 +393,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         } else if (input instanceof Input.MoveWanted wanted) {
             Move move = new Move(wanted.request(), wanted.group(), wanted.to());
-            ownMoves.put(wanted.request(), move);
+            moves.ask(move);
             out.toOthers(move);
             takeMove(now, self, move);
         } else if (input instanceof Input.OperationWanted wanted) {
@@ -710,9 +707,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(MoveRefused m) {
-                if (ownMoves.remove(m.request()) != null) {
-                    out.then(new Effect.MoveDecided(m.request(), false, m.why()));
-                }
+                moves.refused(m).ifPresent(out::then);
                 return true;
             }
 
@@ -1095,7 +1090,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
         }
         forgetSettled(value);
-        decideMoves(before.orElse(value), value);
+        moves.decide(before.orElse(value), value).forEach(out::then);
         decideOperations(now);
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
@@ -1190,53 +1185,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         ownReleases
                 .entrySet()
                 .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
-        for (Map.Entry<String, NodeId> move : new ArrayList<>(moves.entrySet())) {
-            GroupRecord group = value.groups().get(move.getKey());
-            boolean isTaken = group != null
-                    && (group.moveTo().filter(move.getValue()::equals).isPresent()
-                            || group.grant()
-                                    .filter(g -> g.holder().node().equals(move.getValue()))
-                                    .isPresent());
-            if (isTaken) {
-                moves.remove(move.getKey());
-                movedAt.remove(move.getKey());
-            }
-        }
-    }
-
-    /** Every move that was asked for here is answered: done, or not tried any more. */
-    private void decideMoves(ClusterRecord before, ClusterRecord value) {
-        for (Move move : new ArrayList<>(ownMoves.values())) {
-            Optional<Grant> grant = value.grant(move.group()).filter(Grant::stands);
-            boolean isThere =
-                    grant.filter(g -> g.holder().node().equals(move.to())).isPresent();
-            boolean isUnderWay = moves.containsKey(move.group())
-                    || Optional.ofNullable(value.groups().get(move.group()))
-                            .flatMap(GroupRecord::moveTo)
-                            .filter(move.to()::equals)
-                            .isPresent();
-            if (isThere || !isUnderWay) {
-                ownMoves.remove(move.request());
-                String why = isThere
-                        ? Part.title(move.group()) + " is granted to " + move.to()
-                        : whyNotMoved(move, before, value);
-                out.then(new Effect.MoveDecided(move.request(), isThere, why));
-            }
-        }
-    }
-
-    private static String whyNotMoved(Move move, ClusterRecord before, ClusterRecord value) {
-        boolean wasUnderWay = Optional.ofNullable(before.groups().get(move.group()))
-                .flatMap(GroupRecord::moveTo)
-                .filter(move.to()::equals)
-                .isPresent();
-        return value.grant(move.group())
-                .filter(grant -> wasUnderWay && grant.stands())
-                .map(grant -> grant.holder().node())
-                .filter(node ->
-                        before.standby().contains(node) && !value.standby().contains(node))
-                .map(node -> node + " was activated again, so " + move.group() + " stays there; ask again to move it")
-                .orElseGet(() -> Planner.notTakenOver(value, move.group(), move.to()));
+        moves.learned(value);
     }
 
     private static boolean isStanding(ClusterRecord record, String group, long token) {
@@ -1264,39 +1213,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (learned.isEmpty()) {
             return;
         }
-        Optional<String> refusal = Planner.moveRefusal(learned.get(), move.group(), move.to());
-        if (refusal.isPresent()) {
-            if (from.equals(self)) {
-                ownMoves.remove(move.request());
-                out.then(new Effect.MoveDecided(move.request(), false, refusal.get()));
-            } else if (isController(now)) {
-                out.then(new Effect.Send(from, new MoveRefused(move.request(), move.group(), refusal.get())));
-            }
-            return;
-        }
-        if (from.equals(self)
-                && learned.get()
-                        .grant(move.group())
-                        .filter(Grant::stands)
-                        .filter(g -> g.holder().node().equals(move.to()))
-                        .isPresent()
-                && learned.map(r -> r.groups().get(move.group()))
-                        .flatMap(GroupRecord::moveTo)
-                        .isEmpty()) {
+        if (from.equals(self)) {
             boolean isSure = keeper != null && keeper.isValid(now);
-            ownMoves.remove(move.request());
-            out.then(new Effect.MoveDecided(
-                    move.request(),
-                    isSure,
-                    isSure
-                            ? Part.title(move.group()) + " is there already"
-                            : "no majority answers this node, so nothing can be moved; the newest that it knows is that "
-                                    + Part.title(move.group()) + " is granted to " + move.to()));
-            return;
+            Optional<Effect.MoveDecided> decided = moves.hearOwn(now, learned.get(), move, isSure);
+            decided.ifPresent(out::then);
+            planDirty |= decided.isEmpty();
+        } else {
+            Optional<String> refusal = moves.hear(now, learned.get(), move);
+            planDirty |= refusal.isEmpty();
+            refusal.filter(why -> isController(now))
+                    .ifPresent(
+                            why -> out.then(new Effect.Send(from, new MoveRefused(move.request(), move.group(), why))));
         }
-        moves.put(move.group(), move.to());
-        movedAt.put(move.group(), now);
-        planDirty = true;
     }
 
     // ---- local groups --------------------------------------------------------------------------------------------
@@ -1959,11 +1887,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 out.toOthers(new Leave(k.session()));
             }
         }
-        for (Move move : ownMoves.values()) {
-            if (moves.containsKey(move.group())) {
-                out.toOthers(move);
-            }
-        }
+        moves.repeated().forEach(out::toOthers);
     }
 
     /** After a while without a majority, and once: who is missing, and what can be done. */
@@ -2218,7 +2142,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 leaves,
                 wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
-                moves,
+                moves.wanted(),
                 reachable,
                 tokenFloor,
                 operations.wanted(),
