@@ -96,8 +96,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int RECOVER_OFTEN = 10;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
-    /** Longer than a silent node waits between two questions. */
-    private static final long SILENT_INTERVALS = 15;
     /** How often an offer is said again that the record has no room for. */
     private static final long OUTSIDE_INTERVALS = 50;
     /** So many groups are offered again at once; with more, offers are this far apart for each further one. */
@@ -114,7 +112,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final NodeId self;
     private final List<NodeId> others;
     private final long renewNanos;
-    private final long liveNanos;
     private final long guardNanos;
     private final Acceptor acceptor;
     private final Proposer proposer;
@@ -122,6 +119,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final CoreServices services;
     private final Clearings clearings;
     private final Moves moves;
+    private final Peers peers;
     private final HomeDelivery home = new HomeDelivery();
     private final Outbox out;
 
@@ -132,8 +130,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeSet<Incarnation> lives = new TreeSet<>();
 
     private long nonce;
-    private List<NodeId> view = List.of();
-    private final TreeMap<NodeId, Long> heard = new TreeMap<>();
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
     private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
     private long offerVersion;
@@ -163,11 +159,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<NodeId, Long> formAnsweredAt = new TreeMap<>();
     private String formingWaits = "";
 
-    private final TreeMap<NodeId, Admission> joins = new TreeMap<>();
-    /** The disk a node last asked to join with, also before it knew any record. */
-    private final TreeMap<NodeId, String> joinedWith = new TreeMap<>();
-
-    private final TreeMap<NodeId, Long> joinedAt = new TreeMap<>();
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
     private final TreeMap<String, Given> releases = new TreeMap<>();
     private final TreeSet<Incarnation> leaves = new TreeSet<>();
@@ -195,8 +186,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private long publishedConfirmed;
     private int recoverBeacons;
     private long majorityHeardAt;
-    /** When a node said that its disk does not vote yet. */
-    private final TreeMap<NodeId, Long> silentVotes = new TreeMap<>();
 
     private Input.@Nullable ForceWanted force;
     private long forceAt;
@@ -208,7 +197,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.others = settings.peers().stream().filter(p -> !p.equals(self)).toList();
         this.out = new Outbox(others);
         this.renewNanos = settings.timing().renewEvery().toNanos();
-        this.liveNanos = renewNanos * 7 / 2;
         this.guardNanos = settings.timing().guard().toNanos();
         this.acceptor = new Acceptor(
                 new AcceptorId(self, settings.disk()),
@@ -221,6 +209,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
+        this.peers = new Peers(settings);
         this.moves = new Moves(20 * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
@@ -310,10 +299,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Long.MAX_VALUE;
         }
         long next = Math.min(acceptor.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
-        for (long at : heard.values()) {
-            long lost = at + liveNanos + 1;
-            next = lost > now ? Math.min(next, lost) : next;
-        }
+        next = Math.min(next, peers.nextLossNanos(now));
         if (unsettledSince != Long.MAX_VALUE) {
             long settle = unsettledSince + settleNanos(now);
             next = settle > now ? Math.min(next, settle) : next;
@@ -342,8 +328,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         operations.passTime(now);
         clearings.passTime(now);
         decideOperations(now);
-        joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
-        joins.keySet().retainAll(joinedAt.keySet());
+        peers.passTime(now);
         if (moves.passTime(now)) {
             learned.ifPresent(value -> moves.decide(value, value).forEach(out::then));
         }
@@ -376,14 +361,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (input instanceof Input.Received received) {
             if (!received.from().equals(self)) {
-                planDirty |= !isHeard(now, received.from());
-                heard.put(received.from(), now);
+                planDirty |= peers.hear(now, received.from());
                 take(now, received.from(), received.message());
             }
         } else if (input instanceof Input.Persisted persisted) {
             home.persisted(persisted.number()).ifPresent(acceptor::persisted);
         } else if (input instanceof Input.ViewChanged changed) {
-            view = changed.members();
+            peers.see(changed.members());
             planDirty = true;
         } else if (input instanceof Input.ClockDoubted doubted) {
             doubt(now, doubted.why());
@@ -616,7 +600,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(RenewAck m) {
-                silentVotes.remove(from);
+                peers.votes(from);
                 proposer.heardOf(m.accepted());
                 LeaseKeeper k = keeper;
                 if (k != null && k.acknowledged(m)) {
@@ -641,13 +625,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Join m) {
                 proposer.heardOf(m.learned());
-                joinedWith.put(from, m.disk());
-                // Who knows no record cannot say which of its lives are over: it is told the record first.
-                if (!m.learned().isNone()) {
-                    Admission join = new Admission(m.nonce(), m.disk(), m.host(), m.willKey(), m.over());
-                    joinedAt.put(from, now);
-                    planDirty |= !join.equals(joins.put(from, join));
-                }
+                planDirty |= peers.join(now, from, m);
+                // Who knows no record is told it first, and asks again.
                 tellIfBehind(now, from, m.learned());
                 return true;
             }
@@ -717,7 +696,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     return false;
                 }
                 if (!m.isVoting()) {
-                    silentVotes.put(from, now);
+                    peers.votesNot(now, from);
                     planDirty = true;
                 }
                 DurableState before = acceptor.memory();
@@ -942,10 +921,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Those whose votes are heard, of the newest record known here. */
     private List<NodeId> heardVotes(long now) {
-        return newestKnown().voters().all().stream()
-                .filter(vote -> isHeard(now, vote.node()) && mayBe(vote, vote.node()))
-                .map(AcceptorId::node)
-                .toList();
+        return peers.heardVotes(now, newestKnown().voters(), learned);
     }
 
     private boolean hasNoVoteBesideOthers(long now) {
@@ -1176,10 +1152,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         || value.sessions().get(e.getKey().node()).offerVersion()
                                 >= e.getValue().version());
         leaves.removeIf(session -> !value.isLive(session));
-        joins.entrySet()
-                .removeIf(e -> value.sessions().containsKey(e.getKey())
-                        && value.sessions().get(e.getKey()).joinNonce()
-                                == e.getValue().nonce());
+        peers.learned(value);
         releases.entrySet()
                 .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
         ownReleases
@@ -1200,7 +1173,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void proveWills(ClusterRecord record) {
         for (LastWills.Proven will : wills.prove(record, verifier)) {
             if (will.isLive()) {
-                heard.remove(will.incarnation().node());
+                peers.lose(will.incarnation().node());
             }
             planDirty = true;
             out.say(will.incarnation().toString(), Reason.WILL_ACCEPTED, "gone: " + will.gone());
@@ -1923,15 +1896,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
         out.toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
         if (learned.isPresent()) {
-            joins.put(self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
-            joinedAt.put(self, now);
+            peers.join(now, self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
             planDirty = true;
         }
     }
 
     private void sayWhatJoiningWaitsFor(long now) {
         List<NodeId> silent =
-                others.stream().filter(peer -> !isHeard(now, peer)).toList();
+                others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
         if (acceptor.memory().isEmpty() && !settings.mayForm()) {
             out.sayOnce(
                     self.value(),
@@ -1982,45 +1954,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     // ---- proposing -----------------------------------------------------------------------------------------------
 
-    /** Only whose vote counts, and who votes, is waited for. */
     private boolean isController(long now) {
-        Optional<Voters> voters = known().map(ClusterRecord::voters);
-        for (NodeId member : view.isEmpty() ? settings.peers() : view) {
-            if (member.equals(self)) {
-                return true;
-            }
-            boolean hasVote = voters.map(v -> v.all().stream().anyMatch(acceptor -> mayBe(acceptor, member)))
-                    .orElse(settings.peers().contains(member));
-            boolean isSilent = now - silentVotes.getOrDefault(member, now - SILENT_INTERVALS * renewNanos - 1)
-                    <= SILENT_INTERVALS * renewNanos;
-            if (hasVote && !isSilent && isHeard(now, member) && !isKnownDead(member)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Whether a node may be this acceptor, by the disk that it asked to be admitted with, or was. */
-    private boolean mayBe(AcceptorId acceptor, NodeId node) {
-        Optional<String> disk = Optional.ofNullable(joins.get(node))
-                .map(Admission::disk)
-                .or(() -> learned.map(r -> r.sessions().get(node)).map(Session::disk))
-                .or(() -> Optional.ofNullable(joinedWith.get(node)))
-                .filter(d -> !d.isEmpty());
-        return acceptor.node().equals(node) && disk.map(acceptor.disk()::equals).orElse(true);
-    }
-
-    /** Messages of a process may arrive after its last will. */
-    private boolean isKnownDead(NodeId node) {
-        return learned.map(r -> r.sessions().get(node))
-                .map(Session::incarnation)
-                .filter(wills::isDead)
-                .isPresent();
-    }
-
-    private boolean isHeard(long now, NodeId node) {
-        Long at = heard.get(node);
-        return at != null && now - at <= liveNanos;
+        return peers.isController(now, known().map(ClusterRecord::voters), learned, wills);
     }
 
     private void control(long now) {
@@ -2094,16 +2029,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 .findFirst();
     }
 
-    /**
-     * Without a majority in hearing a round could only burn ballots and disk writes. A node that has come back on another disk is heard,
-     * but its vote is not.
-     */
     private boolean hearsMajority(long now, Voters voters) {
-        TreeSet<AcceptorId> heardNow = new TreeSet<>(voters.all());
-        heardNow.removeIf(member -> member.node().equals(self)
-                ? !member.equals(acceptor.id())
-                : !isHeard(now, member.node()) || !mayBe(member, member.node()));
-        return voters.isQuorum(heardNow);
+        return peers.hearsMajority(now, voters, learned);
     }
 
     /**
@@ -2128,22 +2055,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private Facts facts(long now, long tokenFloor, Ballot base) {
-        TreeSet<NodeId> reachable = new TreeSet<>();
-        reachable.add(self);
-        for (NodeId node : heard.keySet()) {
-            if (isHeard(now, node)) {
-                reachable.add(node);
-            }
-        }
         return new Facts(
-                joins,
+                peers.joins(),
                 offers,
                 releases,
                 leaves,
                 wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
                 moves.wanted(),
-                reachable,
+                peers.reachable(now),
                 tokenFloor,
                 operations.wanted(),
                 clearings.wanted(),
