@@ -155,9 +155,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** In which order the groups here stop while this node leaves; empty if that has to be looked up. */
     private Optional<StopOrder> stopOrder = Optional.empty();
 
-    private final TreeMap<NodeId, FormAnswer> formAnswers = new TreeMap<>();
-    private final TreeMap<NodeId, Long> formAnsweredAt = new TreeMap<>();
-    private String formingWaits = "";
+    private final Forming forming;
 
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
     private final TreeMap<String, Given> releases = new TreeMap<>();
@@ -210,6 +208,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.peers = new Peers(settings);
+        this.forming = new Forming(acceptor.id(), others, settings.configDigest(), 10 * renewNanos);
         this.moves = new Moves(20 * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
@@ -470,8 +469,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(FormAnswer m) {
-                formAnswers.put(from, m);
-                formAnsweredAt.put(from, now);
+                forming.answered(now, from, m);
                 return true;
             }
 
@@ -1916,26 +1914,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void formIfAllEmpty(long now) {
-        List<AcceptorId> set = new ArrayList<>();
-        set.add(acceptor.id());
-        List<String> waits = new ArrayList<>();
-        for (NodeId peer : others) {
-            FormAnswer answer = formAnswers.get(peer);
-            if (answer == null || now - formAnsweredAt.get(peer) > 10 * renewNanos) {
-                waits.add(peer + " has not answered");
-            } else if (!answer.configDigest().equals(settings.configDigest())) {
-                waits.add(peer + " is configured differently (peers, cluster or timing)");
-            } else if (!answer.isEmpty()) {
-                waits.add(peer + " belongs to a cluster already; this node must be admitted there");
-            } else if (!answer.mayForm()) {
-                waits.add(peer + " was not told to form");
-            } else {
-                set.add(new AcceptorId(peer, answer.disk()));
-            }
-        }
-        if (waits.isEmpty() && settings.rank() == 0 && proposer.isIdle(now)) {
-            TreeSet<AcceptorId> ordered = new TreeSet<>(set);
-            List<AcceptorId> acceptors = List.copyOf(ordered);
+        Forming.Standing standing = forming.look(now);
+        if (standing.isReady() && settings.rank() == 0 && proposer.isIdle(now)) {
+            List<AcceptorId> acceptors = standing.acceptors();
             out.say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
             send(
                     now,
@@ -1944,11 +1925,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             Voters.of(acceptors),
                             acceptor.recovery().life(),
                             Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
-        } else if (!waits.toString().equals(formingWaits)) {
-            formingWaits = waits.toString();
-            if (!waits.isEmpty()) {
-                out.say(settings.cluster(), Reason.FORMING_WAITS, formingWaits);
-            }
+        } else {
+            forming.news(standing).ifPresent(news -> out.say(settings.cluster(), Reason.FORMING_WAITS, news));
         }
     }
 
