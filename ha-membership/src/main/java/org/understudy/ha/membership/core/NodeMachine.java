@@ -119,6 +119,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final CoreServices services;
     private final Clearings clearings;
     private final Moves moves;
+    private final Forcing forcing;
     private final Peers peers;
     private final HomeDelivery home = new HomeDelivery();
     private final Outbox out;
@@ -185,9 +186,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private int recoverBeacons;
     private long majorityHeardAt;
 
-    private Input.@Nullable ForceWanted force;
-    private long forceAt;
-
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
         this.verifier = verifier;
@@ -209,6 +207,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.peers = new Peers(settings);
         this.forming = new Forming(acceptor.id(), others, settings.configDigest(), 10 * renewNanos);
+        this.forcing = new Forcing(settings.timing().acceptorNanos(), GIVE_UP_INTERVALS * renewNanos);
         this.moves = new Moves(20 * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
@@ -899,82 +898,36 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- forcing -------------------------------------------------------------------------------------------------
 
     private void wantForce(long now, Input.ForceWanted wanted) {
-        if (known().isEmpty()) {
-            out.then(new Effect.OperationDecided(
-                    wanted.request(),
-                    false,
-                    "this node knows no cluster record; say it on a node that has one on its disk"));
-        } else if (force != null) {
-            out.then(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
-        } else if (hearsMajority(now, newestKnown().voters())) {
-            refuseToForce(wanted);
-        } else if (hasNoVoteBesideOthers(now)) {
-            refuseWithoutVote(now, wanted);
-        } else {
-            localDirty = true;
-            force = wanted;
-            forceAt = now + settings.timing().acceptorNanos();
-        }
+        Optional<Forcing.Votes> votes = known().map(record -> votes(now));
+        Optional<Effect.OperationDecided> refusal = forcing.want(now, wanted, votes);
+        refusal.ifPresent(out::then);
+        localDirty |= refusal.isEmpty();
     }
 
-    /** Those whose votes are heard, of the newest record known here. */
-    private List<NodeId> heardVotes(long now) {
-        return peers.heardVotes(now, newestKnown().voters(), learned);
+    /** Of the newest record known here. */
+    private Forcing.Votes votes(long now) {
+        ClusterRecord record = newestKnown();
+        return new Forcing.Votes(
+                hearsMajority(now, record.voters()),
+                record.isAcceptor(acceptor.id()),
+                peers.heardVotes(now, record.voters(), learned));
     }
 
-    private boolean hasNoVoteBesideOthers(long now) {
-        return !newestKnown().isAcceptor(acceptor.id()) && !heardVotes(now).isEmpty();
-    }
-
-    private void refuseWithoutVote(long now, Input.ForceWanted wanted) {
-        out.then(new Effect.OperationDecided(
-                wanted.request(), false, "this node's disk has no vote; say it on " + heardVotes(now) + ", which has"));
-    }
-
-    private void refuseToForce(Input.ForceWanted wanted) {
-        out.then(new Effect.OperationDecided(
-                wanted.request(),
-                false,
-                "a majority of the votes is heard, so nothing has to be forced; wait for a moment, or remove the node that is"
-                        + " lost"));
-    }
-
-    /**
-     * What runs here is stopped and every lease that somebody may still hold is waited out. A majority that is heard meanwhile ends the
-     * operator's word: it was about a majority that never comes back, and must not count for one that is lost later.
-     */
     private void forceIfDue(long now) {
-        Input.ForceWanted wanted = force;
-        if (wanted == null) {
+        if (!forcing.isUnderWay()) {
             return;
         }
-        ClusterRecord base = newestKnown();
-        boolean isMajorityHeard = hearsMajority(now, base.voters());
-        if (isMajorityHeard || hasNoVoteBesideOthers(now)) {
-            force = null;
+        forcing.end(votes(now)).ifPresent(refusal -> {
             localDirty = true;
-            if (isMajorityHeard) {
-                refuseToForce(wanted);
-            } else {
-                refuseWithoutVote(now, wanted);
-            }
-            return;
-        }
-        if (now < forceAt) {
-            return;
-        }
-        if (!allIdle()) {
-            if (now - forceAt > GIVE_UP_INTERVALS * renewNanos) {
-                force = null;
-                out.then(new Effect.OperationDecided(
-                        wanted.request(),
-                        false,
-                        "groups that run here could not be stopped, so nothing was forced: " + busyGroups()
-                                + "; mend or kill what blocks them and ask again"));
-            }
-            return;
-        }
-        force = null;
+            out.then(refusal);
+        });
+        List<String> busy = busyGroups();
+        forcing.giveUp(now, busy).ifPresent(out::then);
+        forcing.due(now, busy.isEmpty()).ifPresent(wanted -> force(now, wanted));
+    }
+
+    private void force(long now, Input.ForceWanted wanted) {
+        ClusterRecord base = newestKnown();
         int before = Math.max(
                 base.generation(),
                 Math.max(
@@ -1572,7 +1525,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null) {
             return Optional.of("this node's session is over");
         }
-        if (force != null) {
+        if (forcing.isUnderWay()) {
             return Optional.of("an operator says that the majority is lost for good, and this node is to go on alone");
         }
         if (k.mustStepDown(now) && !group.keepsRunning(grant)) {
@@ -1613,7 +1566,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private long comingToken(long now, LocalGroup group) {
         boolean isWelcome = keeper != null
                 && !leaving
-                && force == null
+                && !forcing.isUnderWay()
                 && !isOnStandby()
                 && presentCandidacy(now, group).filter(Candidacy::isEligible).isPresent();
         Optional<GroupRecord> state = learned.map(record -> record.groups().get(group.name()));
@@ -1695,7 +1648,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
     private boolean mustDecline(long now, LocalGroup group) {
         return leaving
-                || force != null
+                || forcing.isUnderWay()
                 || group.isAway(now)
                 || group.isWithdrawn()
                 || whyToLeave(group).isPresent();
@@ -1868,7 +1821,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             majorityHeardAt = now;
             out.unsay(self.value(), Reason.MAJORITY_MISSING);
         } else if (now - majorityHeardAt >= GIVE_UP_INTERVALS * renewNanos) {
-            List<NodeId> heardVotes = heardVotes(now);
+            List<NodeId> heardVotes = peers.heardVotes(now, voters.get(), learned);
             List<NodeId> missing = voters.get().all().stream()
                     .map(AcceptorId::node)
                     .filter(node -> !node.equals(self) && !heardVotes.contains(node))
