@@ -53,7 +53,6 @@ import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
-import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
@@ -150,7 +149,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final SortedMap<String, PlacementPolicy> policies;
 
     private long offeredAt;
-    private final TreeMap<String, Release> ownReleases = new TreeMap<>();
     private boolean leaving;
     private boolean left;
     /** In which order the groups here stop while this node leaves; empty if that has to be looked up. */
@@ -159,7 +157,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Forming forming;
 
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
-    private final TreeMap<String, Given> releases = new TreeMap<>();
+    private final Releases releases = new Releases();
     private final TreeSet<Incarnation> leaves = new TreeSet<>();
     private final LastWills wills = new LastWills();
 
@@ -647,11 +645,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Release m) {
-                Given present = releases.get(m.group());
-                if (m.holder().node().equals(from) && (present == null || present.token() < m.token())) {
-                    releases.put(m.group(), new Given(m.holder(), m.token(), m.failure(), m.why()));
-                    planDirty = true;
-                }
+                planDirty |= releases.hear(from, m);
                 return true;
             }
 
@@ -1066,22 +1060,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    /** What an earlier life gave back, and nobody noted before it ended: it is on this disk, so it is said again. */
     private void repeatOldReleases(ClusterRecord value) {
-        value.groups()
-                .forEach((name, group) -> group.grant()
-                        .filter(Grant::stands)
-                        .filter(g -> g.holder().node().equals(self) && !value.isLive(g.holder()))
-                        .filter(g -> g.token() <= acceptor.memory().released().getOrDefault(name, 0L))
-                        .ifPresent(g -> {
-                            String why = "given back before this node restarted";
-                            Release release = new Release(g.holder(), name, g.token(), Optional.empty(), why);
-                            if (ownReleases.putIfAbsent(name, release) == null) {
-                                releases.put(name, new Given(g.holder(), g.token(), Optional.empty(), why));
-                                out.toOthers(release);
-                                planDirty = true;
-                            }
-                        }));
+        List<Release> old = releases.repeatOld(value, self, acceptor.memory().released());
+        old.forEach(out::toOthers);
+        planDirty |= !old.isEmpty();
     }
 
     /**
@@ -1104,19 +1086,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                                 >= e.getValue().version());
         leaves.removeIf(session -> !value.isLive(session));
         peers.learned(value);
-        releases.entrySet()
-                .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
-        ownReleases
-                .entrySet()
-                .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
+        releases.learned(value);
         moves.learned(value);
-    }
-
-    private static boolean isStanding(ClusterRecord record, String group, long token) {
-        return record.grant(group)
-                .filter(Grant::stands)
-                .filter(g -> g.token() == token)
-                .isPresent();
     }
 
     // ---- last wills ----------------------------------------------------------------------------------------------
@@ -1280,8 +1251,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 .filter(g -> g.token() == token && g.holder().node().equals(self))
                 .ifPresent(g -> {
                     Release release = new Release(g.holder(), name, token, failure, why);
-                    ownReleases.put(name, release);
-                    releases.put(name, new Given(g.holder(), token, failure, why));
+                    releases.give(release);
                     out.toOthers(release);
                     planDirty = true;
                 });
@@ -1801,7 +1771,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             out.toOthers(clear);
             takeClear(now, self, clear);
         });
-        ownReleases.values().forEach(out::toOthers);
+        releases.repeated().forEach(out::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
             if (session != null && !isOfferDue && mustSayOffer(now, session)) {
@@ -1989,7 +1959,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return new Facts(
                 peers.joins(),
                 offers,
-                releases,
+                releases.given(),
                 leaves,
                 wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
