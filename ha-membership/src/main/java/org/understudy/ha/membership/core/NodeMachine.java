@@ -1,19 +1,15 @@
 package org.understudy.ha.membership.core;
 
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
-import org.understudy.ha.api.InvariantViolation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Troubles;
@@ -58,7 +54,6 @@ import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.plan.Policies;
-import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -131,19 +126,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private long nonce;
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
-    private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
+    private final LocalGroups groups;
+    private final Staying staying;
     private long offerVersion;
     private SortedMap<String, Candidacy> offered = new TreeMap<>();
     private Claims offeredClaims = Claims.NONE;
     private SortedMap<String, Rules> offeredRules = new TreeMap<>();
     /** Groups whose rules were said again because all who offer them agree on others than the record's. */
     private final TreeSet<String> agreed = new TreeSet<>();
-    /** What rules in the record call the groups that others start after. */
-    private final TreeSet<String> awaited = new TreeSet<>();
-    /** Those of them that still have to run because others that run only while they do have not stopped yet. */
-    private final TreeSet<String> needed = new TreeSet<>();
-
-    private final Successions successions;
 
     private final Steadiness steadiness = new Steadiness();
     private final SortedMap<String, PlacementPolicy> policies;
@@ -151,8 +141,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private long offeredAt;
     private boolean leaving;
     private boolean left;
-    /** In which order the groups here stop while this node leaves; empty if that has to be looked up. */
-    private Optional<StopOrder> stopOrder = Optional.empty();
 
     private final Forming forming;
 
@@ -168,8 +156,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private boolean planDirty = true;
     private boolean localDirty = true;
-    /** Groups about which an input said something, unless all are looked at anyway. */
-    private final TreeSet<String> touched = new TreeSet<>();
 
     private boolean isOfferDue;
     private boolean seenValid;
@@ -199,7 +185,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 settings.timing().acceptorNanos(),
                 settings.isDiskCurrent(),
                 others);
-        this.successions = new Successions(settings.timing().leaseNanos() * LEASES_FOR_A_SUCCESSOR);
+        long leaseNanos = settings.timing().leaseNanos();
+        this.groups = new LocalGroups(self, leaseNanos, leaseNanos * LEASES_FOR_A_SUCCESSOR);
+        this.staying = new Staying(self);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
@@ -396,52 +384,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.LeaveWanted) {
             leaving = true;
             localDirty = true;
-            stopOrder = Optional.empty();
+            groups.leave();
             services.leave();
             tell();
+        } else if (input instanceof Input.StopEnded ended) {
+            groups.stopEnded(now, ended, out).ifPresent(group -> {
+                // Others may have waited for it.
+                localDirty |= leaving;
+                if (group.isIdle()) {
+                    giveBack(now, group.name(), group.token(), group.failure(), group.why());
+                }
+            });
         } else {
-            takeGroupInput(now, input);
-        }
-    }
-
-    private void takeGroupInput(long now, Input input) {
-        if (input instanceof Input.GroupOffered o) {
-            touched.add(o.group());
-            stopOrder = Optional.empty();
-            LocalGroup present = groups.get(o.group());
-            if (present == null) {
-                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy(), o.placement()));
-            } else {
-                present.offer(now, o.candidacy(), o.placement());
-            }
-        } else if (input instanceof Input.GroupWithdrawn o) {
-            withGroup(o.group(), LocalGroup::withdraw);
-        } else if (input instanceof Input.EligibilityChanged o) {
-            withGroup(o.group(), g -> g.eligibility(now, o.isEligible(), o.whyNot()));
-        } else if (input instanceof Input.Probed o) {
-            withGroup(o.group(), g -> g.probed(o.presence()));
-        } else if (input instanceof Input.StartEnded o) {
-            withGroup(o.group(), g -> startEnded(now, g, o));
-        } else if (input instanceof Input.PrepareEnded o) {
-            withGroup(o.group(), g -> prepareEnded(now, g, o));
-        } else if (input instanceof Input.StopEnded o) {
-            withGroup(o.group(), g -> stopEnded(now, g, o));
-        } else if (input instanceof Input.GroupEnded o) {
-            withGroup(o.group(), g -> groupEnded(now, g, o));
-        } else if (input instanceof Input.GroupEnding o) {
-            withGroup(o.group(), g -> groupEnding(now, g, o));
-        } else if (input instanceof Input.GroupResigned o) {
-            withGroup(o.group(), g -> groupResigned(now, g, o));
-        } else {
-            throw new InvariantViolation("no rule for input " + input);
-        }
-    }
-
-    private void withGroup(String name, java.util.function.Consumer<LocalGroup> action) {
-        touched.add(name);
-        LocalGroup group = groups.get(name);
-        if (group != null) {
-            action.accept(group);
+            groups.take(now, input, learned, out);
         }
     }
 
@@ -665,13 +620,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Succeed m) {
-                for (Succeed.Word word : m.words()) {
-                    LocalGroup group = groups.get(word.group());
-                    if (group != null && group.phase() == LocalGroup.Phase.RUNNING && group.token() == word.token()) {
-                        successions.heard(now, from, word);
-                        touched.add(word.group());
-                    }
-                }
+                groups.heard(now, from, m);
                 return true;
             }
 
@@ -804,11 +753,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         int found = 0;
         int cleared = 0;
-        for (LocalGroup group : groups.values()) {
+        for (LocalGroup group : groups.all().values()) {
             if (Clearings.isOf(group.name(), clear.group())) {
                 found++;
                 cleared += group.clearFailures() ? 1 : 0;
-                touched.add(group.name());
+                groups.touch(group.name());
             }
         }
         ClearAnswer answer = new ClearAnswer(
@@ -915,7 +864,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             localDirty = true;
             out.then(refusal);
         });
-        List<String> busy = busyGroups();
+        List<String> busy = groups.busy();
         forcing.giveUp(now, busy).ifPresent(out::then);
         forcing.due(now, busy.isEmpty()).ifPresent(wanted -> force(now, wanted));
     }
@@ -980,21 +929,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         Optional<ClusterRecord> before = learned;
-        before.ifPresent(known -> lookAnew(known, value));
+        before.ifPresent(known -> groups.lookAnew(known, value));
         learned = Optional.of(value);
-        awaited.clear();
-        value.groups()
-                .values()
-                .forEach(g -> awaited.addAll(g.rules().placement().after()));
-        needed.clear();
-        if (!awaited.isEmpty()) {
-            value.groups().keySet().stream()
-                    .filter(name -> awaited.contains(name) || awaited.contains(Rules.family(name)))
-                    .filter(Planner.needed(value))
-                    .forEach(needed::add);
-        }
+        staying.learned(value);
         steadiness.learn(now, value);
-        successions.learned(value);
+        groups.successions().learned(value);
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
@@ -1016,16 +955,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
         proveWills(value);
-    }
-
-    /** Groups that were taken out of the record begin with a first start, which asks everybody whether they are active. */
-    private void lookAnew(ClusterRecord before, ClusterRecord value) {
-        for (LocalGroup group : groups.values()) {
-            String name = group.name();
-            if (before.grant(name).isPresent() && value.grant(name).isEmpty()) {
-                withGroup(name, LocalGroup::forgotten);
-            }
-        }
     }
 
     /**
@@ -1124,121 +1053,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     // ---- local groups --------------------------------------------------------------------------------------------
 
-    private void startEnded(long now, LocalGroup group, Input.StartEnded o) {
-        if (group.token() != o.token() || group.phase() != LocalGroup.Phase.STARTING) {
-            return;
-        }
-        if (o.failure().isEmpty()) {
-            group.running();
-            out.say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
-        } else {
-            Severity severity = o.failure().get();
-            group.failed(now, o.resource(), severity, o.why());
-            out.say(group.name(), Reason.GROUP_FAILED, o.why());
-            stop(group, o.failure(), o.why());
-        }
-    }
-
-    private void prepareEnded(long now, LocalGroup group, Input.PrepareEnded o) {
-        if (group.comingToken() != o.token() || !group.isIdle()) {
-            return;
-        }
-        if (o.failure().isEmpty()) {
-            group.ready();
-            saySucceed(List.of(group));
-        } else {
-            // It runs where it is: that this node cannot take it over says nothing about any other.
-            Severity severity = o.failure().get() == Severity.FATAL
-                    ? Severity.HARD
-                    : o.failure().get();
-            group.failed(now, o.resource(), severity, o.why());
-            out.say(group.name(), Reason.GROUP_FAILED, o.why());
-            // Begun anew if it would be started again here; else this node is no candidate any more.
-            unprepare(group);
-        }
-    }
-
-    private void saySucceed(Collection<LocalGroup> coming) {
-        TreeMap<NodeId, List<Succeed.Word>> words = new TreeMap<>();
-        for (LocalGroup group : coming) {
-            learned.flatMap(record -> record.grant(group.name()))
-                    .filter(grant -> grant.token() == group.comingToken())
-                    .ifPresent(grant -> words.computeIfAbsent(grant.holder().node(), node -> new ArrayList<>())
-                            .add(new Succeed.Word(group.name(), grant.token(), group.isReady())));
-        }
-        words.forEach((holder, all) -> {
-            for (int i = 0; i < all.size(); i += Succeed.WORDS_MAX) {
-                List<Succeed.Word> some = all.subList(i, Math.min(all.size(), i + Succeed.WORDS_MAX));
-                out.urgent(new Effect.Send(holder, new Succeed(some)));
-            }
-        });
-    }
-
-    private void groupEnded(long now, LocalGroup group, Input.GroupEnded o) {
-        if (!isActive(group, o.token())) {
-            return;
-        }
-        if (o.failure().isPresent() && isMaintained(group.name())) {
-            group.letBe();
-            out.say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
-            return;
-        }
-        o.failure().ifPresent(severity -> {
-            group.failed(now, o.resource(), severity, o.why());
-            out.say(group.name(), Reason.GROUP_FAILED, o.why());
-        });
-        if (o.failure().isEmpty()) {
-            group.withdraw();
-        }
-        stop(group, o.failure(), o.why());
-    }
-
-    private void groupEnding(long now, LocalGroup group, Input.GroupEnding o) {
-        if (isActive(group, o.token())) {
-            group.failed(now, "", Severity.SOFT, o.why());
-            out.say(group.name(), Reason.GROUP_FAILED, o.why());
-            stop(group, Optional.of(Severity.SOFT), o.why());
-        }
-    }
-
-    private void groupResigned(long now, LocalGroup group, Input.GroupResigned o) {
-        if (isActive(group, o.token())) {
-            group.resign(Math.max(o.holdNanos(), settings.timing().leaseNanos()));
-            stop(group, Optional.empty(), "resigned");
-        }
-    }
-
-    private static boolean isActive(LocalGroup group, long token) {
-        return group.token() == token
-                && (group.phase() == LocalGroup.Phase.RUNNING || group.phase() == LocalGroup.Phase.STARTING);
-    }
-
-    private void stopEnded(long now, LocalGroup group, Input.StopEnded o) {
-        boolean isExpected = group.token() == o.token()
-                && (group.phase() == LocalGroup.Phase.STOPPING || group.phase() == LocalGroup.Phase.BLOCKED);
-        if (!isExpected) {
-            return;
-        }
-        // Others may have waited for it.
-        localDirty |= leaving;
-        if (o.isStopped()) {
-            group.idle();
-            group.countAway(now);
-            out.say(group.name(), Reason.GROUP_STOPPED, group.why());
-            giveBack(now, group.name(), group.token(), group.failure(), group.why());
-        } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
-            group.blocked(o.why());
-            out.say(group.name(), Reason.GROUP_BLOCKED, o.why());
-        }
-    }
-
-    private void stop(LocalGroup group, Optional<Severity> failure, String why) {
-        successions.forget(group.name());
-        group.stopping(failure, why);
-        out.urgent(new Effect.StopGroup(group.name(), group.token(), why));
-        out.say(group.name(), Reason.GROUP_STOPPING, why);
-    }
-
     /** Final: on this node's disk before it is said. An offer that would ask for the group again must not come before the newer one. */
     private void giveBack(long now, String name, long token, Optional<Severity> failure, String why) {
         if (isOfferStale(now, name)) {
@@ -1257,31 +1071,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 });
     }
 
-    private List<String> busyGroups() {
-        return groups.entrySet().stream()
-                .filter(group -> !group.getValue().isIdle())
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    private boolean allIdle() {
-        return groups.values().stream().allMatch(LocalGroup::isIdle);
-    }
-
     // ---- what follows from all that --------------------------------------------------------------------------------
 
     private void reconcile(long now) {
         if (hasLeaseTurned(now) || localDirty || isLookDue(now)) {
             localDirty = false;
-            touched.clear();
+            groups.takeTouched();
             reconcileSession();
             reconcileGroups(now);
             reconcileOffer(now);
             reconcileLeave();
-        } else if (!touched.isEmpty()) {
-            TreeSet<String> names = new TreeSet<>(touched);
-            touched.clear();
-            names.forEach(name -> reconcileTouched(now, name));
+        } else if (groups.isTouched()) {
+            groups.takeTouched().forEach(name -> reconcileTouched(now, name));
             reconcileLeave();
         }
         services.look(now, state == NodeState.ACTIVE, learned, incarnation());
@@ -1297,7 +1098,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether time alone may have changed something about a group: the more there are, the less often all are looked at for that. */
     private boolean isLookDue(long now) {
-        long apart = Math.max(renewNanos, groups.size() * LOOK_APART_NANOS);
+        long apart = Math.max(renewNanos, groups.all().size() * LOOK_APART_NANOS);
         return now >= nextBeacon && Math.floorDiv(nextBeacon, apart) != Math.floorDiv(now + renewNanos, apart);
     }
 
@@ -1323,7 +1124,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         Session session = record.sessions().get(self);
-        if (k == null && session != null && session.joinNonce() == nonce && !left && allIdle()) {
+        if (k == null && session != null && session.joinNonce() == nonce && !left && groups.areAllIdle()) {
             LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
             keeper = fresh;
             lives.add(session.incarnation());
@@ -1352,7 +1153,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void reconcileGroup(long now, LocalGroup group) {
         Optional<Grant> grant = grantHere(group.name());
-        Optional<String> obstacle = obstacle(now, group, grant);
+        Staying.Footing footing = footing(now);
+        Optional<String> obstacle = staying.obstacle(now, group, grant, footing, groups);
         if (group.isIdle()) {
             if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
                 giveBack(
@@ -1361,23 +1163,23 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         grant.get().token(),
                         Optional.empty(),
                         "it was granted from an offer of this node that has changed since");
-            } else if (grant.isPresent() && mustDecline(now, group)) {
-                String why = obstacle.or(() -> whyToLeave(group)).orElse("");
+            } else if (grant.isPresent() && staying.mustDecline(now, group, footing, groups)) {
+                String why = obstacle.or(() -> staying.whyToLeave(group, footing, groups))
+                        .orElse("");
                 giveBack(now, group.name(), grant.get().token(), Optional.empty(), why);
             } else if (grant.isPresent() && obstacle.isEmpty()) {
                 start(now, group, grant.get());
             }
             if (group.isIdle()) {
-                makeReady(now, group);
+                makeReady(now, group, footing);
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
             boolean isAnotherGrant =
                     grant.filter(g -> g.token() == group.token()).isEmpty();
-            Optional<String> planned =
-                    isNeeded(group) || awaitsSuccessor(now, group) ? Optional.empty() : whyToLeave(group);
+            Optional<String> planned = staying.whyToGo(now, group, footing, groups);
             if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
-                stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"));
-            } else if (!isMaintained(group.name()) && group.wasLetBe()) {
+                groups.stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"), out);
+            } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe()) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
         }
@@ -1388,11 +1190,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LocalGroup group = groups.get(name);
         if (group != null) {
             reconcileGroup(now, group);
-            if (group.isWithdrawn() && group.isIdle()) {
-                groups.remove(name);
-            }
+            groups.removeWithdrawn(name);
         }
-        if (!groups.containsKey(name)) {
+        if (!groups.isThere(name)) {
             grantHere(name)
                     .ifPresent(grant -> giveBack(now, name, grant.token(), Optional.empty(), "not registered here"));
         }
@@ -1401,7 +1201,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether this node offers a group otherwise than it last said. */
     private boolean isOfferStale(long now, String name) {
-        Optional<Candidacy> present = Optional.ofNullable(groups.get(name)).flatMap(g -> presentCandidacy(now, g));
+        Optional<Candidacy> present =
+                Optional.ofNullable(groups.get(name)).flatMap(g -> staying.candidacy(now, g, leaving));
         return !present.equals(Optional.ofNullable(offered.get(name))) || isNewsAgreed(name);
     }
 
@@ -1430,10 +1231,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void reconcileGroups(long now) {
-        groups.values().forEach(group -> reconcileGroup(now, group));
-        groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
+        groups.all().values().forEach(group -> reconcileGroup(now, group));
+        groups.removeWithdrawn();
         for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
-            if (!groups.containsKey(entry.getKey())) {
+            if (!groups.isThere(entry.getKey())) {
                 giveBack(now, entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
             }
         }
@@ -1462,10 +1263,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void start(long now, LocalGroup group, Grant grant) {
         LeaseKeeper k = keeper;
         if (k != null && k.isValid(now) && !group.isWithdrawn()) {
-            group.starting(grant.token());
-            // Nothing of this needs the disk, and a stop, which never waits, must not overtake a start that does.
-            out.urgent(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
-            out.say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
+            groups.start(group, grant, out);
         }
     }
 
@@ -1490,142 +1288,23 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return mine;
     }
 
-    private Optional<String> obstacle(long now, LocalGroup group, Optional<Grant> grant) {
+    private Staying.Footing footing(long now) {
         LeaseKeeper k = keeper;
-        if (k == null) {
-            return Optional.of("this node's session is over");
-        }
-        if (forcing.isUnderWay()) {
-            return Optional.of("an operator says that the majority is lost for good, and this node is to go on alone");
-        }
-        if (k.mustStepDown(now) && !group.keepsRunning(grant)) {
-            return Optional.of("the lease is ending: no majority has answered lately");
-        }
-        if (leaving && !isOutlasting(group)) {
-            return Optional.of("this node is leaving");
-        }
-        if (group.isAway(now)) {
-            return Optional.of(LocalGroup.AWAY);
-        }
-        if (group.isWithdrawn()) {
-            return Optional.of("this node takes no part any more");
-        }
-        return grant.isEmpty() ? Optional.of("the grant is over") : Optional.empty();
+        boolean isLeaseEnding = k != null && k.mustStepDown(now);
+        return new Staying.Footing(learned, k != null, isLeaseEnding, forcing.isUnderWay(), leaving);
     }
 
     /** Makes ready what is about to come to this node, or gives back what was made ready. */
-    private void makeReady(long now, LocalGroup group) {
-        long token = comingToken(now, group);
+    private void makeReady(long now, LocalGroup group, Staying.Footing footing) {
+        long token = staying.comingToken(now, group, footing);
         if (token == group.comingToken()) {
             return;
         }
         if (token != 0) {
-            group.coming(token);
-            out.urgent(new Effect.PrepareGroup(group.name(), token, keeper.session()));
+            groups.prepare(group, token, keeper.session(), out);
         } else if (grantHere(group.name()).isEmpty()) {
-            unprepare(group);
+            groups.unprepare(group, out);
         }
-    }
-
-    private void unprepare(LocalGroup group) {
-        group.comesNoMore();
-        out.urgent(new Effect.UnprepareGroup(group.name()));
-    }
-
-    /** The token under which another node holds a group that the record asks to move here; 0 if there is none, or it would not be started. */
-    private long comingToken(long now, LocalGroup group) {
-        boolean isWelcome = keeper != null
-                && !leaving
-                && !forcing.isUnderWay()
-                && !isOnStandby()
-                && presentCandidacy(now, group).filter(Candidacy::isEligible).isPresent();
-        Optional<GroupRecord> state = learned.map(record -> record.groups().get(group.name()));
-        return state.filter(g -> isWelcome && g.moveTo().filter(self::equals).isPresent())
-                .flatMap(GroupRecord::grant)
-                .filter(grant -> !grant.holder().node().equals(self))
-                .map(Grant::token)
-                .orElse(0L);
-    }
-
-    /** Whether it goes on here until the node that it is asked to move to is ready. */
-    private boolean awaitsSuccessor(long now, LocalGroup group) {
-        return group.phase() == LocalGroup.Phase.RUNNING
-                && !isInTheWay(group)
-                && moveTarget(group)
-                        .filter(to -> !successions.mayGo(now, group.name(), group.token(), to))
-                        .isPresent();
-    }
-
-    /** Whether something more urgent runs nowhere: it may be this that makes room for it, so nobody waits. */
-    private boolean isInTheWay(LocalGroup group) {
-        int own = group.rules().placement().priority();
-        return learned.stream()
-                .flatMap(record -> record.groups().values().stream())
-                .anyMatch(other -> !other.isGranted()
-                        && other.fatal().isEmpty()
-                        && other.rules().placement().priority() > own);
-    }
-
-    /** Where it is asked to move, if that is elsewhere. */
-    private Optional<NodeId> moveTarget(LocalGroup group) {
-        return learned.map(r -> r.groups().get(group.name()))
-                .flatMap(GroupRecord::moveTo)
-                .filter(to -> !to.equals(self));
-    }
-
-    /**
-     * While this node leaves: whether something that starts after it has not stopped here yet. What could not be stopped is not waited for.
-     */
-    private boolean isOutlasting(LocalGroup group) {
-        if (group.isIdle()) {
-            return false;
-        }
-        StopOrder order = stopOrder.orElseGet(() -> {
-            TreeMap<String, SortedSet<String>> after = new TreeMap<>();
-            groups.forEach(
-                    (name, each) -> after.put(name, each.rules().placement().after()));
-            return new StopOrder(after);
-        });
-        stopOrder = Optional.of(order);
-        return order.before(group.name()).stream()
-                .map(groups::get)
-                .anyMatch(each -> each != null && !each.isIdle() && each.phase() != LocalGroup.Phase.BLOCKED);
-    }
-
-    /** Why it is to stop here in good order: what runs only while it does stops first. */
-    private Optional<String> whyToLeave(LocalGroup group) {
-        if (isOnStandby() && !isMaintained(group.name())) {
-            return Optional.of("this node is on standby");
-        }
-        Optional<GroupRecord> state = learned.map(r -> r.groups().get(group.name()));
-        return moveTarget(group)
-                .map(t -> "asked to move to " + t)
-                .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
-    }
-
-    /** Whether something still runs that runs only while this does. */
-    private boolean isNeeded(LocalGroup group) {
-        String name = group.name();
-        return needed.contains(name);
-    }
-
-    /** Whether what becomes of a group here is an operator's business for now. */
-    private boolean isMaintained(String group) {
-        return learned.filter(record -> Planner.isMaintained(record, group, self))
-                .isPresent();
-    }
-
-    /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
-    private boolean mustDecline(long now, LocalGroup group) {
-        return leaving
-                || forcing.isUnderWay()
-                || group.isAway(now)
-                || group.isWithdrawn()
-                || whyToLeave(group).isPresent();
-    }
-
-    private boolean isOnStandby() {
-        return learned.filter(r -> r.standby().contains(self)).isPresent();
     }
 
     private void reconcileOffer(long now) {
@@ -1634,7 +1313,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         isOfferDue = keeper != null
                 && (!present.equals(offered)
                         || (offerVersion == 0 && !present.isEmpty())
-                        || groups.keySet().stream().anyMatch(this::isNewsAgreed));
+                        || groups.all().keySet().stream().anyMatch(this::isNewsAgreed));
     }
 
     /**
@@ -1666,20 +1345,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         services.told().forEach(told -> out.urgent(new Effect.Tell(told)));
     }
 
-    private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
-        if (group.isWithdrawn()) {
-            return Optional.empty();
-        }
-        boolean isAwaited = awaited.contains(group.name()) || awaited.contains(Rules.family(group.name()));
-        boolean isRunning = isAwaited && group.phase() == LocalGroup.Phase.RUNNING;
-        Candidacy candidacy = group.candidacy(now).withRuns(isRunning ? group.token() : 0);
-        return Optional.of(leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
-    }
-
     private TreeMap<String, Candidacy> presentCandidacies(long now) {
         TreeMap<String, Candidacy> present = new TreeMap<>();
-        groups.forEach(
-                (name, group) -> presentCandidacy(now, group).ifPresent(candidacy -> present.put(name, candidacy)));
+        groups.all()
+                .forEach((name, group) ->
+                        staying.candidacy(now, group, leaving).ifPresent(candidacy -> present.put(name, candidacy)));
         return present;
     }
 
@@ -1728,7 +1398,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void reconcileLeave() {
-        if (!leaving || left || !allIdle()) {
+        if (!leaving || left || !groups.areAllIdle()) {
             return;
         }
         LeaseKeeper k = keeper;
@@ -1759,14 +1429,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         nextBeacon = now + renewNanos;
         adopt(now);
         LeaseKeeper k = keeper;
-        if (k == null && !leaving && allIdle()) {
+        if (k == null && !leaving && groups.areAllIdle()) {
             join(now);
         }
         askToRecover();
         sayWhoIsMissing(now);
         forceIfDue(now);
         operations.repeated(now).forEach(out::toOthers);
-        saySucceed(groups.values().stream().filter(g -> g.comingToken() != 0).toList());
+        groups.saySucceed(learned, out);
         clearings.repeated(now).forEach(clear -> {
             out.toOthers(clear);
             takeClear(now, self, clear);
@@ -2031,39 +1701,32 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether this node offers a group, or still has something of it to stop. */
     public boolean isOffered(String group) {
-        return groups.containsKey(group);
+        return groups.isThere(group);
     }
 
     /** How many groups {@link #isOffered} is true for. */
     public int offered() {
-        return groups.size();
+        return groups.all().size();
     }
 
     /** What a group is doing on this node; empty if it is not active here. */
     public Optional<GroupStatus.State> localState(String group) {
-        LocalGroup local = groups.get(group);
-        if (local == null || local.isIdle()) {
-            return Optional.empty();
-        }
-        return Optional.of(GroupStatus.State.valueOf(local.phase().name()));
+        return groups.state(group);
     }
 
     /** The token under which a group is, or was last, active on this node; 0 if it never was. */
     public long localToken(String group) {
-        LocalGroup local = groups.get(group);
-        return local == null ? 0 : local.token();
+        return groups.token(group);
     }
 
     /** Why a group could not be stopped on this node; empty if it is not blocked. */
     public String whyBlocked(String group) {
-        LocalGroup local = groups.get(group);
-        return local == null ? "" : local.whyBlocked();
+        return groups.whyBlocked(group);
     }
 
     /** What went wrong with a group on this node and is not forgotten yet. */
     public Troubles troubles(String group, long now) {
-        LocalGroup local = groups.get(group);
-        return local == null ? Troubles.NONE : local.troubles(now);
+        return groups.troubles(group, now);
     }
 
     /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */
