@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -57,12 +58,9 @@ import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
-import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
-import org.understudy.ha.membership.core.record.RecordRoom;
-import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.Voters;
@@ -90,15 +88,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int RECOVER_OFTEN = 10;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
-    /** How often an offer is said again that the record has no room for. */
-    private static final long OUTSIDE_INTERVALS = 50;
-    /** So many groups are offered again at once; with more, offers are this far apart for each further one. */
-    private static final int OFFER_AT_ONCE = 50;
 
-    /** Most bytes of rules in one offer. */
-    private static final long OFFER_RULES_MAX = 1L << 20;
-
-    private static final long OFFER_APART_NANOS = 20_000;
     private static final long LOOK_APART_NANOS = 1_000_000;
 
     private final NodeSettings settings;
@@ -128,17 +118,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
     private final LocalGroups groups;
     private final Staying staying;
-    private long offerVersion;
-    private SortedMap<String, Candidacy> offered = new TreeMap<>();
-    private Claims offeredClaims = Claims.NONE;
-    private SortedMap<String, Rules> offeredRules = new TreeMap<>();
-    /** Groups whose rules were said again because all who offer them agree on others than the record's. */
-    private final TreeSet<String> agreed = new TreeSet<>();
 
     private final Steadiness steadiness = new Steadiness();
     private final SortedMap<String, PlacementPolicy> policies;
 
-    private long offeredAt;
+    private final OwnOffer offer;
     private boolean leaving;
     private boolean left;
 
@@ -157,7 +141,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private boolean planDirty = true;
     private boolean localDirty = true;
 
-    private boolean isOfferDue;
     private boolean seenValid;
     private boolean seenEnding = true;
     private long nextPlan;
@@ -187,6 +170,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 others);
         long leaseNanos = settings.timing().leaseNanos();
         this.groups = new LocalGroups(self, leaseNanos, leaseNanos * LEASES_FOR_A_SUCCESSOR);
+        this.offer = new OwnOffer(now, settings.capacity(), renewNanos);
         this.staying = new Staying(self);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
@@ -201,7 +185,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.policies = Policies.with(settings.policies());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
-        this.offeredAt = now;
         this.majorityHeardAt = now;
         this.nextPlan = now;
     }
@@ -237,7 +220,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     @Override
     public long nextDeadlineNanos() {
         // That an offer goes out late is no sign of a pause.
-        return isOfferDue ? Math.min(armedDeadline, nextOfferNanos()) : armedDeadline;
+        return offer.isDue() ? Math.min(armedDeadline, offer.nextNanos()) : armedDeadline;
     }
 
     /** A tick far too late means this node was paused or starved: it must not trust its lease before a fresh round trip. */
@@ -1079,7 +1062,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             groups.takeTouched();
             reconcileSession();
             reconcileGroups(now);
-            reconcileOffer(now);
+            offer.look(keeper != null, presentCandidacies(now), groups.all(), learned);
             reconcileLeave();
         } else if (groups.isTouched()) {
             groups.takeTouched().forEach(name -> reconcileTouched(now, name));
@@ -1087,8 +1070,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         services.look(now, state == NodeState.ACTIVE, learned, incarnation());
         tell();
-        isOfferDue |= keeper != null && areClaimsStale();
-        if (isOfferDue && now >= nextOfferNanos()) {
+        if (keeper != null && (services.hasUnsaid() || offer.isStale(services.claims()))) {
+            offer.due();
+        }
+        if (offer.isDue() && now >= offer.nextNanos()) {
             offerAgain(now);
         }
         renew(now);
@@ -1137,14 +1122,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         keeper = null;
         localDirty = true;
         nonce++;
-        offerVersion = 0;
-        offered = new TreeMap<>();
-        offeredRules = new TreeMap<>();
-        agreed.clear();
-        offeredClaims = Claims.NONE;
+        offer.sessionOver();
         services.sessionOver(why);
         tell();
-        isOfferDue = false;
         out.say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
             become(NodeState.IN_DOUBT, why);
@@ -1196,38 +1176,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             grantHere(name)
                     .ifPresent(grant -> giveBack(now, name, grant.token(), Optional.empty(), "not registered here"));
         }
-        isOfferDue |= keeper != null && isOfferStale(now, name);
+        if (keeper != null && isOfferStale(now, name)) {
+            offer.due();
+        }
     }
 
     /** Whether this node offers a group otherwise than it last said. */
     private boolean isOfferStale(long now, String name) {
         Optional<Candidacy> present =
                 Optional.ofNullable(groups.get(name)).flatMap(g -> staying.candidacy(now, g, leaving));
-        return !present.equals(Optional.ofNullable(offered.get(name))) || isNewsAgreed(name);
-    }
-
-    /** Whether all who offer a group agree on other rules than the record's, and this node has not said so since: the record needs them. */
-    private boolean isNewsAgreed(String name) {
-        return !agreed.contains(name) && isOtherwiseAgreed(name);
-    }
-
-    private boolean isOtherwiseAgreed(String name) {
-        LocalGroup group = groups.get(name);
-        return group != null
-                && learned.filter(record -> record.groups().containsKey(name)
-                                && isDefinedOtherwise(record, group)
-                                && Planner.isAgreed(
-                                        record.sessions().values(),
-                                        name,
-                                        group.rules().digest()))
-                        .isPresent();
-    }
-
-    private static boolean isDefinedOtherwise(ClusterRecord record, LocalGroup group) {
-        GroupRecord state = record.groups().get(group.name());
-        return state == null
-                ? !group.rules().isNone()
-                : state.rules().digest() != group.rules().digest();
+        return offer.isStale(name, present, groups.get(name), learned);
     }
 
     private void reconcileGroups(long now) {
@@ -1307,39 +1265,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    private void reconcileOffer(long now) {
-        TreeMap<String, Candidacy> present = presentCandidacies(now);
-        agreed.removeIf(name -> !isOtherwiseAgreed(name));
-        isOfferDue = keeper != null
-                && (!present.equals(offered)
-                        || (offerVersion == 0 && !present.isEmpty())
-                        || groups.all().keySet().stream().anyMatch(this::isNewsAgreed));
-    }
-
-    /**
-     * Of the groups that this node offers, the rules that are not those of the record it knows, as many as a frame has room for: the others
-     * are said once the record knows these.
-     */
-    private TreeMap<String, Rules> presentRules() {
-        TreeMap<String, Rules> rules = new TreeMap<>();
-        long room = OFFER_RULES_MAX;
-        for (String name : learned.isPresent() ? offered.keySet() : new TreeSet<String>()) {
-            LocalGroup group = groups.get(name);
-            if (isDefinedOtherwise(learned.get(), group)) {
-                room -= RecordRoom.of(group.rules());
-                if (room < 0) {
-                    break;
-                }
-                rules.put(name, group.rules());
-            }
-        }
-        return rules;
-    }
-
-    private boolean areClaimsStale() {
-        return services.hasUnsaid() || !services.claims().equals(offeredClaims);
-    }
-
     /** Nothing of it needs this disk, and that a name is over must not wait for it. */
     private void tell() {
         services.told().forEach(told -> out.urgent(new Effect.Tell(told)));
@@ -1354,47 +1279,35 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void offerAgain(long now) {
-        isOfferDue = false;
         LeaseKeeper k = keeper;
-        if (k != null) {
-            offered = presentCandidacies(now);
-            offeredRules = presentRules();
-            offeredRules.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
-            offeredClaims = services.claims();
-            offerVersion++;
-            services.offered(offerVersion);
-            sayOffer(k, now);
+        if (k == null) {
+            offer.notDue();
+            return;
         }
-    }
-
-    /** An offer carries all groups: the more there are, the further apart are two of them, so that many changes cost a few offers. */
-    private long nextOfferNanos() {
-        return offeredAt + Math.max(0, offered.size() - OFFER_AT_ONCE) * OFFER_APART_NANOS;
+        offer.renew(presentCandidacies(now), groups.all(), learned, services.claims());
+        services.offered(offer.version());
+        sayOffer(k, now);
     }
 
     private void sayOffer(LeaseKeeper k, long now) {
-        offeredAt = now;
-        out.toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
-        offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
+        Offer said = offer.say(now, k.session());
+        out.toOthers(said);
+        offers.put(
+                k.session(),
+                new Offered(said.version(), said.candidacies(), said.rules(), said.capacity(), said.claims()));
         planDirty = true;
     }
 
-    /** Until it is taken over; rarely while the record has no room for all of it, which may take long. */
     private boolean mustSayOffer(long now, Session session) {
-        boolean isOutside =
-                session.offerVersion() == offerVersion && session.candidacies().size() < offered.size();
-        if (isOutside) {
-            TreeSet<String> outside = new TreeSet<>(offered.keySet());
-            outside.removeIf(
-                    name -> offered.get(name).equals(session.candidacies().get(name)));
+        SortedSet<String> outside = offer.outside(session);
+        if (!outside.isEmpty()) {
             out.sayOnce(
                     self.value(),
                     Reason.RECORD_FULL,
                     "the cluster record has no room for " + Sentence.few(outside)
                             + ", which this node offers: withdraw other groups, or spread them over several clusters");
-            return now - offeredAt >= OUTSIDE_INTERVALS * renewNanos;
         }
-        return session.offerVersion() < offerVersion;
+        return offer.mustSayAgain(now, session);
     }
 
     private void reconcileLeave() {
@@ -1444,7 +1357,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         releases.repeated().forEach(out::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
-            if (session != null && !isOfferDue && mustSayOffer(now, session)) {
+            if (session != null && !offer.isDue() && mustSayOffer(now, session)) {
                 sayOffer(k, now);
             }
             if (leaves.contains(k.session())) {
