@@ -1,10 +1,5 @@
 package org.understudy.ha.membership.core;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +11,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
-import org.understudy.ha.api.InvariantViolation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Troubles;
@@ -56,26 +50,19 @@ import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
-import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
-import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.plan.Policies;
-import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
-import org.understudy.ha.membership.core.record.Claims;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
-import org.understudy.ha.membership.core.record.RecordRoom;
-import org.understudy.ha.membership.core.record.Rules;
 import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
-import org.understudy.ha.membership.core.record.SessionEnd;
 import org.understudy.ha.membership.core.record.Voters;
 import org.understudy.ha.membership.core.recovery.CoreServices;
 
@@ -95,25 +82,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** So long a move waits for a successor that says nothing: a lost one is found to be lost, and nothing was stopped for it. */
     private static final int LEASES_FOR_A_SUCCESSOR = 3;
 
-    private static final int WILLS_KEPT = 16;
     private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     private static final int RECOVER_OFTEN = 10;
-    private static final int SAID_MAX = 4096;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
-    /** Longer than a silent node waits between two questions. */
-    private static final long SILENT_INTERVALS = 15;
-    /** How often an offer is said again that the record has no room for. */
-    private static final long OUTSIDE_INTERVALS = 50;
-    /** So many groups are offered again at once; with more, offers are this far apart for each further one. */
-    private static final int OFFER_AT_ONCE = 50;
 
-    /** Most bytes of rules in one offer. */
-    private static final long OFFER_RULES_MAX = 1L << 20;
-
-    private static final long OFFER_APART_NANOS = 20_000;
     private static final long LOOK_APART_NANOS = 1_000_000;
 
     private final NodeSettings settings;
@@ -121,13 +96,17 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final NodeId self;
     private final List<NodeId> others;
     private final long renewNanos;
-    private final long liveNanos;
     private final long guardNanos;
     private final Acceptor acceptor;
     private final Proposer proposer;
     private final Operations operations;
     private final CoreServices services;
     private final Clearings clearings;
+    private final Moves moves;
+    private final Forcing forcing;
+    private final Peers peers;
+    private final HomeDelivery home = new HomeDelivery();
+    private final Outbox out;
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
@@ -136,68 +115,32 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final TreeSet<Incarnation> lives = new TreeSet<>();
 
     private long nonce;
-    private List<NodeId> view = List.of();
-    private final TreeMap<NodeId, Long> heard = new TreeMap<>();
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
-    private final TreeMap<String, LocalGroup> groups = new TreeMap<>();
-    private long offerVersion;
-    private SortedMap<String, Candidacy> offered = new TreeMap<>();
-    private Claims offeredClaims = Claims.NONE;
-    private SortedMap<String, Rules> offeredRules = new TreeMap<>();
-    /** Groups whose rules were said again because all who offer them agree on others than the record's. */
-    private final TreeSet<String> agreed = new TreeSet<>();
-    /** What rules in the record call the groups that others start after. */
-    private final TreeSet<String> awaited = new TreeSet<>();
-    /** Those of them that still have to run because others that run only while they do have not stopped yet. */
-    private final TreeSet<String> needed = new TreeSet<>();
-
-    private final Successions successions;
+    private final LocalGroups groups;
+    private final Staying staying;
 
     private final Steadiness steadiness = new Steadiness();
     private final SortedMap<String, PlacementPolicy> policies;
 
-    private long offeredAt;
-    private final TreeMap<String, Release> ownReleases = new TreeMap<>();
-    private final TreeMap<Long, Move> ownMoves = new TreeMap<>();
+    private final OwnOffer offer;
     private boolean leaving;
     private boolean left;
-    /** In which order the groups here stop while this node leaves; empty if that has to be looked up. */
-    private Optional<StopOrder> stopOrder = Optional.empty();
 
-    private final TreeMap<NodeId, FormAnswer> formAnswers = new TreeMap<>();
-    private final TreeMap<NodeId, Long> formAnsweredAt = new TreeMap<>();
-    private String formingWaits = "";
+    private final Forming forming;
 
-    private final TreeMap<NodeId, Admission> joins = new TreeMap<>();
-    /** The disk a node last asked to join with, also before it knew any record. */
-    private final TreeMap<NodeId, String> joinedWith = new TreeMap<>();
-
-    private final TreeMap<NodeId, Long> joinedAt = new TreeMap<>();
     private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
-    private final TreeMap<String, Given> releases = new TreeMap<>();
+    private final Releases releases = new Releases();
     private final TreeSet<Incarnation> leaves = new TreeSet<>();
-    private final TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
-    private final Deque<byte[]> unprovenWills = new ArrayDeque<>();
-    private final Deque<byte[]> provenWills = new ArrayDeque<>();
-    private final TreeMap<String, NodeId> moves = new TreeMap<>();
-    private final TreeMap<String, Long> movedAt = new TreeMap<>();
+    private final LastWills wills = new LastWills();
 
     /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
     private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
 
-    private final Deque<Message> selfInbox = new ArrayDeque<>();
-    private final TreeMap<Long, List<Message>> selfHeld = new TreeMap<>();
-    private final TreeMap<Long, DurableState> writing = new TreeMap<>();
-    private final List<Message> selfAnswers = new ArrayList<>();
     private boolean dirty;
-    private long persistNumber;
 
     private boolean planDirty = true;
     private boolean localDirty = true;
-    /** Groups about which an input said something, unless all are looked at anyway. */
-    private final TreeSet<String> touched = new TreeSet<>();
 
-    private boolean isOfferDue;
     private boolean seenValid;
     private boolean seenEnding = true;
     private long nextPlan;
@@ -207,26 +150,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private NodeState state = NodeState.JOINING;
     private boolean publishedValid;
     private long publishedConfirmed;
-    private final TreeMap<String, String> saidLately = new TreeMap<>();
     private int recoverBeacons;
     private long majorityHeardAt;
-    /** When a node said that its disk does not vote yet. */
-    private final TreeMap<NodeId, Long> silentVotes = new TreeMap<>();
-
-    private Input.@Nullable ForceWanted force;
-    private long forceAt;
-
-    private List<Effect> urgent = new ArrayList<>();
-    private List<Effect> then = new ArrayList<>();
-    private List<Notice> notices = new ArrayList<>();
 
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
         this.verifier = verifier;
         this.self = settings.self();
         this.others = settings.peers().stream().filter(p -> !p.equals(self)).toList();
+        this.out = new Outbox(others);
         this.renewNanos = settings.timing().renewEvery().toNanos();
-        this.liveNanos = renewNanos * 7 / 2;
         this.guardNanos = settings.timing().guard().toNanos();
         this.acceptor = new Acceptor(
                 new AcceptorId(self, settings.disk()),
@@ -235,17 +168,23 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 settings.timing().acceptorNanos(),
                 settings.isDiskCurrent(),
                 others);
-        this.successions = new Successions(settings.timing().leaseNanos() * LEASES_FOR_A_SUCCESSOR);
+        long leaseNanos = settings.timing().leaseNanos();
+        this.groups = new LocalGroups(self, leaseNanos, leaseNanos * LEASES_FOR_A_SUCCESSOR);
+        this.offer = new OwnOffer(now, settings.capacity(), renewNanos);
+        this.staying = new Staying(self);
         this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
+        this.peers = new Peers(settings);
+        this.forming = new Forming(acceptor.id(), others, settings.configDigest(), 10 * renewNanos);
+        this.forcing = new Forcing(settings.timing().acceptorNanos(), GIVE_UP_INTERVALS * renewNanos);
+        this.moves = new Moves(20 * renewNanos);
         this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
         this.policies = Policies.with(settings.policies());
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
-        this.offeredAt = now;
         this.majorityHeardAt = now;
         this.nextPlan = now;
     }
@@ -254,15 +193,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     @Override
     public Step<Effect, DurableState> handle(long now, Input input) {
-        urgent = new ArrayList<>();
-        then = new ArrayList<>();
-        notices = new ArrayList<>();
-        selfAnswers.clear();
+        out.begin();
+        home.begin();
         noticeLateness(now);
         passTime(now);
         catchUp(now);
         dispatch(now, input);
-        for (int i = 0; i < HOME_ROUNDS_MAX && (i == 0 || !selfInbox.isEmpty()); i++) {
+        for (int i = 0; i < HOME_ROUNDS_MAX && (i == 0 || !home.isEmpty()); i++) {
             deliverAtHome(now);
             reconcile(now);
         }
@@ -270,29 +207,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         long number = 0;
         if (dirty) {
             dirty = false;
-            number = ++persistNumber;
             fact = Optional.of(acceptor.memory());
-            writing.put(number, acceptor.memory());
-            selfHeld.put(number, List.copyOf(selfAnswers));
-        } else if (!selfAnswers.isEmpty()) {
-            // Nothing new to write, but an earlier write may still be under way: these answers wait for it.
-            if (writing.isEmpty()) {
-                selfInbox.addAll(selfAnswers);
-            } else {
-                List<Message> held = new ArrayList<>(selfHeld.getOrDefault(writing.lastKey(), List.of()));
-                held.addAll(selfAnswers);
-                selfHeld.put(writing.lastKey(), held);
-            }
+            number = home.write(acceptor.memory());
+        } else {
+            home.writeNothing();
         }
         publishLease(now);
         armedDeadline = computeDeadline(now);
-        return new Step<>(fact, number, urgent, then, notices);
+        return new Step<>(fact, number, out.urgent(), out.then(), out.notices());
     }
 
     @Override
     public long nextDeadlineNanos() {
         // That an offer goes out late is no sign of a pause.
-        return isOfferDue ? Math.min(armedDeadline, nextOfferNanos()) : armedDeadline;
+        return offer.isDue() ? Math.min(armedDeadline, offer.nextNanos()) : armedDeadline;
     }
 
     /** A tick far too late means this node was paused or starved: it must not trust its lease before a fresh round trip. */
@@ -306,7 +234,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null) {
             if (!k.isDoubted()) {
-                say(self.value(), Reason.LEASE_DOUBTED, why);
+                out.say(self.value(), Reason.LEASE_DOUBTED, why);
             }
             // A second doubt counts from now: the answer to a renewal sent between the two clears neither.
             k.doubt(now);
@@ -315,7 +243,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private long computeDeadline(long now) {
-        if (!selfInbox.isEmpty()) {
+        if (!home.isEmpty()) {
             return now;
         }
         long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
@@ -338,10 +266,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Long.MAX_VALUE;
         }
         long next = Math.min(acceptor.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
-        for (long at : heard.values()) {
-            long lost = at + liveNanos + 1;
-            next = lost > now ? Math.min(next, lost) : next;
-        }
+        next = Math.min(next, peers.nextLossNanos(now));
         if (unsettledSince != Long.MAX_VALUE) {
             long settle = unsettledSince + settleNanos(now);
             next = settle > now ? Math.min(next, settle) : next;
@@ -360,21 +285,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (proposer.tick(now)) {
             planDirty = true;
             if (!isVote) {
-                say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
+                out.say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
             }
         }
         if (keeper != null && keeper.mustStepDown(now) && state == NodeState.ACTIVE) {
             become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
-            say(self.value(), Reason.LEASE_ENDING, "");
+            out.say(self.value(), Reason.LEASE_ENDING, "");
         }
         operations.passTime(now);
         clearings.passTime(now);
         decideOperations(now);
-        joinedAt.entrySet().removeIf(e -> now - e.getValue() > 5 * renewNanos);
-        joins.keySet().retainAll(joinedAt.keySet());
-        if (movedAt.entrySet().removeIf(e -> now - e.getValue() > 20 * renewNanos)) {
-            moves.keySet().retainAll(movedAt.keySet());
-            learned.ifPresent(value -> decideMoves(value, value));
+        peers.passTime(now);
+        if (moves.passTime(now)) {
+            learned.ifPresent(value -> moves.decide(value, value).forEach(out::then));
         }
         send(now, proposer.gathered(now, base -> change(now, base)));
     }
@@ -386,14 +309,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (valid != publishedValid || confirmed != publishedConfirmed) {
             publishedValid = valid;
             publishedConfirmed = confirmed;
-            urgent.add(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
+            out.urgent(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
         }
     }
 
     private void become(NodeState next, String why) {
         if (state != next) {
             state = next;
-            then.add(new Effect.PublishState(next, why));
+            out.then(new Effect.PublishState(next, why));
         }
     }
 
@@ -405,32 +328,33 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         if (input instanceof Input.Received received) {
             if (!received.from().equals(self)) {
-                planDirty |= !isHeard(now, received.from());
-                heard.put(received.from(), now);
+                planDirty |= peers.hear(now, received.from());
                 take(now, received.from(), received.message());
             }
         } else if (input instanceof Input.Persisted persisted) {
-            persisted(persisted.number());
+            home.persisted(persisted.number()).ifPresent(acceptor::persisted);
         } else if (input instanceof Input.ViewChanged changed) {
-            view = changed.members();
+            peers.see(changed.members());
             planDirty = true;
         } else if (input instanceof Input.ClockDoubted doubted) {
             doubt(now, doubted.why());
         } else if (input instanceof Input.WillArrived will) {
-            takeWill(will.datagram());
+            if (wills.take(will.datagram())) {
+                learned.ifPresent(this::proveWills);
+            }
         } else if (input instanceof Input.MoveWanted wanted) {
             Move move = new Move(wanted.request(), wanted.group(), wanted.to());
-            ownMoves.put(wanted.request(), move);
-            toOthers(move);
+            moves.ask(move);
+            out.toOthers(move);
             takeMove(now, self, move);
         } else if (input instanceof Input.OperationWanted wanted) {
             operations.ask(now, wanted.request(), wanted.operation());
-            operations.repeated(now).forEach(this::toOthers);
+            operations.repeated(now).forEach(out::toOthers);
             planDirty = true;
         } else if (input instanceof Input.ClearWanted wanted) {
             Clear clear = new Clear(wanted.request(), wanted.group(), wanted.node());
             clearings.ask(now, clear);
-            toOthers(clear);
+            out.toOthers(clear);
             takeClear(now, self, clear);
             decideOperations(now);
         } else if (input instanceof Input.VouchWanted wanted) {
@@ -443,70 +367,26 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         } else if (input instanceof Input.LeaveWanted) {
             leaving = true;
             localDirty = true;
-            stopOrder = Optional.empty();
+            groups.leave();
             services.leave();
             tell();
+        } else if (input instanceof Input.StopEnded ended) {
+            groups.stopEnded(now, ended, out).ifPresent(group -> {
+                // Others may have waited for it.
+                localDirty |= leaving;
+                if (group.isIdle()) {
+                    giveBack(now, group.name(), group.token(), group.failure(), group.why());
+                }
+            });
         } else {
-            takeGroupInput(now, input);
+            groups.take(now, input, learned, out);
         }
-    }
-
-    private void takeGroupInput(long now, Input input) {
-        if (input instanceof Input.GroupOffered o) {
-            touched.add(o.group());
-            stopOrder = Optional.empty();
-            LocalGroup present = groups.get(o.group());
-            if (present == null) {
-                groups.put(o.group(), new LocalGroup(o.group(), o.candidacy(), o.placement()));
-            } else {
-                present.offer(now, o.candidacy(), o.placement());
-            }
-        } else if (input instanceof Input.GroupWithdrawn o) {
-            withGroup(o.group(), LocalGroup::withdraw);
-        } else if (input instanceof Input.EligibilityChanged o) {
-            withGroup(o.group(), g -> g.eligibility(now, o.isEligible(), o.whyNot()));
-        } else if (input instanceof Input.Probed o) {
-            withGroup(o.group(), g -> g.probed(o.presence()));
-        } else if (input instanceof Input.StartEnded o) {
-            withGroup(o.group(), g -> startEnded(now, g, o));
-        } else if (input instanceof Input.PrepareEnded o) {
-            withGroup(o.group(), g -> prepareEnded(now, g, o));
-        } else if (input instanceof Input.StopEnded o) {
-            withGroup(o.group(), g -> stopEnded(now, g, o));
-        } else if (input instanceof Input.GroupEnded o) {
-            withGroup(o.group(), g -> groupEnded(now, g, o));
-        } else if (input instanceof Input.GroupEnding o) {
-            withGroup(o.group(), g -> groupEnding(now, g, o));
-        } else if (input instanceof Input.GroupResigned o) {
-            withGroup(o.group(), g -> groupResigned(now, g, o));
-        } else {
-            throw new InvariantViolation("no rule for input " + input);
-        }
-    }
-
-    private void withGroup(String name, java.util.function.Consumer<LocalGroup> action) {
-        touched.add(name);
-        LocalGroup group = groups.get(name);
-        if (group != null) {
-            action.accept(group);
-        }
-    }
-
-    private void persisted(long number) {
-        SortedMap<Long, DurableState> done = writing.headMap(number + 1);
-        if (!done.isEmpty()) {
-            acceptor.persisted(done.get(done.lastKey()));
-            done.clear();
-        }
-        SortedMap<Long, List<Message>> answers = selfHeld.headMap(number + 1);
-        answers.values().forEach(selfInbox::addAll);
-        answers.clear();
     }
 
     /** Messages of this node to itself: the acceptor's answers only once they are durable. */
     private void deliverAtHome(long now) {
-        for (int i = 0; i < SELF_DELIVERIES_MAX && !selfInbox.isEmpty(); i++) {
-            take(now, self, selfInbox.removeFirst());
+        for (int i = 0; i < SELF_DELIVERIES_MAX && !home.isEmpty(); i++) {
+            take(now, self, home.next());
         }
     }
 
@@ -517,15 +397,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(FormQuery m) {
                 boolean isEmpty = acceptor.memory().isEmpty();
-                then.add(new Effect.Send(
+                out.then(new Effect.Send(
                         from, new FormAnswer(settings.configDigest(), settings.disk(), isEmpty, settings.mayForm())));
                 return true;
             }
 
             @Override
             public Boolean visit(FormAnswer m) {
-                formAnswers.put(from, m);
-                formAnsweredAt.put(from, now);
+                forming.answered(now, from, m);
                 return true;
             }
 
@@ -581,7 +460,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Accepted m) {
                 Ballot ballot = m.ballot();
                 proposer.onAccepted(m).ifPresent(value -> {
-                    toOthers(new Chosen(ballot, value));
+                    out.toOthers(new Chosen(ballot, value));
                     learn(now, ballot, value);
                 });
                 send(now, proposer.onPromised(now, m, base -> change(now, base)));
@@ -592,7 +471,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(Refused m) {
                 if (proposer.onRefused(now, m)) {
                     planDirty = true;
-                    say(from.value(), Reason.ROUND_REFUSED, m.why());
+                    out.say(from.value(), Reason.ROUND_REFUSED, m.why());
                 }
                 return true;
             }
@@ -627,7 +506,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 proposer.heardOf(m.learned());
                 boolean isWaitedFor = acceptor.waits(m.waitNanos());
                 if (!isWaitedFor) {
-                    sayOnce(
+                    out.sayOnce(
                             from.value(),
                             Reason.TIMING_DIFFERS,
                             "it is configured with a longer lease than " + self
@@ -644,9 +523,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                                 s.accepted().orElseThrow().voters().sets())
                         : new RenewRefused(m.session(), m.sequence(), acceptor.id(), s.promised(), learnedBallot);
                 if (from.equals(self)) {
-                    selfInbox.add(ack);
+                    home.deliver(ack);
                 } else {
-                    urgent.add(new Effect.Send(from, ack));
+                    out.urgent(new Effect.Send(from, ack));
                     tellIfBehind(now, from, m.learned());
                 }
                 return true;
@@ -654,14 +533,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(RenewAck m) {
-                silentVotes.remove(from);
+                peers.votes(from);
                 proposer.heardOf(m.accepted());
                 LeaseKeeper k = keeper;
                 if (k != null && k.acknowledged(m)) {
                     publishLease(now);
                     if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
                         become(NodeState.ACTIVE, "a majority answers " + k.session());
-                        say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
+                        out.say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
                     }
                 }
                 return true;
@@ -679,13 +558,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Join m) {
                 proposer.heardOf(m.learned());
-                joinedWith.put(from, m.disk());
-                // Who knows no record cannot say which of its lives are over: it is told the record first.
-                if (!m.learned().isNone()) {
-                    Admission join = new Admission(m.nonce(), m.disk(), m.host(), m.willKey(), m.over());
-                    joinedAt.put(from, now);
-                    planDirty |= !join.equals(joins.put(from, join));
-                }
+                planDirty |= peers.join(now, from, m);
+                // Who knows no record is told it first, and asks again.
                 tellIfBehind(now, from, m.learned());
                 return true;
             }
@@ -709,11 +583,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Release m) {
-                Given present = releases.get(m.group());
-                if (m.holder().node().equals(from) && (present == null || present.token() < m.token())) {
-                    releases.put(m.group(), new Given(m.holder(), m.token(), m.failure(), m.why()));
-                    planDirty = true;
-                }
+                planDirty |= releases.hear(from, m);
                 return true;
             }
 
@@ -733,21 +603,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Succeed m) {
-                for (Succeed.Word word : m.words()) {
-                    LocalGroup group = groups.get(word.group());
-                    if (group != null && group.phase() == LocalGroup.Phase.RUNNING && group.token() == word.token()) {
-                        successions.heard(now, from, word);
-                        touched.add(word.group());
-                    }
-                }
+                groups.heard(now, from, m);
                 return true;
             }
 
             @Override
             public Boolean visit(MoveRefused m) {
-                if (ownMoves.remove(m.request()) != null) {
-                    then.add(new Effect.MoveDecided(m.request(), false, m.why()));
-                }
+                moves.refused(m).ifPresent(out::then);
                 return true;
             }
 
@@ -757,7 +619,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     return false;
                 }
                 if (!m.isVoting()) {
-                    silentVotes.put(from, now);
+                    peers.votesNot(now, from);
                     planDirty = true;
                 }
                 DurableState before = acceptor.memory();
@@ -772,7 +634,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 if (m.from().node().equals(from) && acceptor.answered(m)) {
                     dirty = true;
                     if (!acceptor.recovery().isNoted()) {
-                        toOthers(acceptor.recovery().question());
+                        out.toOthers(acceptor.recovery().question());
                     }
                     proposer.saw(acceptor.recovery().promised());
                 }
@@ -833,21 +695,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
     private void answer(NodeId to, Message message) {
         if (to.equals(self)) {
-            selfAnswers.add(message);
+            home.answer(message);
         } else {
-            then.add(new Effect.Send(to, message));
-        }
-    }
-
-    private void toOthers(Message message) {
-        for (NodeId peer : others) {
-            then.add(new Effect.Send(peer, message));
-        }
-    }
-
-    private void toOthersAtOnce(Message message) {
-        for (NodeId peer : others) {
-            urgent.add(new Effect.Send(peer, message));
+            out.then(new Effect.Send(to, message));
         }
     }
 
@@ -860,11 +710,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (message instanceof Prepare prepare) {
                 take(now, self, prepare);
                 if (acceptor.memory().promised().equals(prepare.ballot())) {
-                    toOthersAtOnce(prepare);
+                    out.toOthersAtOnce(prepare);
                 }
             } else {
-                selfInbox.add(message);
-                toOthersAtOnce(message);
+                home.deliver(message);
+                out.toOthersAtOnce(message);
             }
         }
     }
@@ -874,7 +724,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 && learnedBallot.isAbove(theirs)
                 && now - chosenSentAt.getOrDefault(peer, now - renewNanos) >= renewNanos / 2) {
             chosenSentAt.put(peer, now);
-            then.add(new Effect.Send(peer, new Chosen(learnedBallot, learned.get())));
+            out.then(new Effect.Send(peer, new Chosen(learnedBallot, learned.get())));
         }
     }
 
@@ -886,11 +736,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         int found = 0;
         int cleared = 0;
-        for (LocalGroup group : groups.values()) {
+        for (LocalGroup group : groups.all().values()) {
             if (Clearings.isOf(group.name(), clear.group())) {
                 found++;
                 cleared += group.clearFailures() ? 1 : 0;
-                touched.add(group.name());
+                groups.touch(group.name());
             }
         }
         ClearAnswer answer = new ClearAnswer(
@@ -900,21 +750,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         ? self + " has not registered group " + clear.group()
                         : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
         if (cleared > 0) {
-            say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
+            out.say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
         }
         if (from.equals(self)) {
             clearings.answered(answer);
         } else {
-            then.add(new Effect.Send(from, answer));
+            out.then(new Effect.Send(from, answer));
         }
     }
 
     private void decideOperations(long now) {
-        clearings.decide(now, learned).forEach(then::add);
+        clearings.decide(now, learned).forEach(out::then);
         for (Effect.OperationDecided decided : operations.decide(now, learned)) {
-            then.add(decided);
+            out.then(decided);
             if (decided.isDone()) {
-                say(self.value(), Reason.OPERATION_DONE, "request " + decided.request());
+                out.say(self.value(), Reason.OPERATION_DONE, "request " + decided.request());
             }
         }
     }
@@ -925,7 +775,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (acceptor.catchUp(now)) {
             dirty = true;
             planDirty = true;
-            say(
+            out.say(
                     self.value(),
                     Reason.RECOVERY_DONE,
                     "life " + acceptor.recovery().life() + " votes");
@@ -942,9 +792,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (recoverBeacons > RECOVER_OFTEN && recoverBeacons % RECOVER_OFTEN != 0) {
             return;
         }
-        toOthers(recovery.question());
+        out.toOthers(recovery.question());
         if (!recovery.isVoting() && recovery.isNamed(acceptor.memory())) {
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.RECOVERY_WAITS,
                     "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
@@ -956,7 +806,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void vouch(Input.VouchWanted wanted) {
         if (known().filter(r -> !r.isAcceptor(acceptor.id())).isPresent() && acceptor.isVoting()) {
-            then.add(new Effect.OperationDecided(
+            out.then(new Effect.OperationDecided(
                     wanted.request(), false, "this disk has no vote in the cluster record; an operator admits it"));
             return;
         }
@@ -965,94 +815,45 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         dirty = true;
         planDirty = true;
         if (!wasVoting) {
-            say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
+            out.say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
         }
-        then.add(new Effect.OperationDecided(
+        out.then(new Effect.OperationDecided(
                 wanted.request(), true, wasVoting ? "this disk votes already" : "this disk votes from now on"));
     }
 
     // ---- forcing -------------------------------------------------------------------------------------------------
 
     private void wantForce(long now, Input.ForceWanted wanted) {
-        if (known().isEmpty()) {
-            then.add(new Effect.OperationDecided(
-                    wanted.request(),
-                    false,
-                    "this node knows no cluster record; say it on a node that has one on its disk"));
-        } else if (force != null) {
-            then.add(new Effect.OperationDecided(wanted.request(), false, "a record is being forced here already"));
-        } else if (hearsMajority(now, newestKnown().voters())) {
-            refuseToForce(wanted);
-        } else if (hasNoVoteBesideOthers(now)) {
-            refuseWithoutVote(now, wanted);
-        } else {
-            localDirty = true;
-            force = wanted;
-            forceAt = now + settings.timing().acceptorNanos();
-        }
+        Optional<Forcing.Votes> votes = known().map(record -> votes(now));
+        Optional<Effect.OperationDecided> refusal = forcing.want(now, wanted, votes);
+        refusal.ifPresent(out::then);
+        localDirty |= refusal.isEmpty();
     }
 
-    /** Those whose votes are heard, of the newest record known here. */
-    private List<NodeId> heardVotes(long now) {
-        return newestKnown().voters().all().stream()
-                .filter(vote -> isHeard(now, vote.node()) && mayBe(vote, vote.node()))
-                .map(AcceptorId::node)
-                .toList();
+    /** Of the newest record known here. */
+    private Forcing.Votes votes(long now) {
+        ClusterRecord record = newestKnown();
+        return new Forcing.Votes(
+                hearsMajority(now, record.voters()),
+                record.isAcceptor(acceptor.id()),
+                peers.heardVotes(now, record.voters(), learned));
     }
 
-    private boolean hasNoVoteBesideOthers(long now) {
-        return !newestKnown().isAcceptor(acceptor.id()) && !heardVotes(now).isEmpty();
-    }
-
-    private void refuseWithoutVote(long now, Input.ForceWanted wanted) {
-        then.add(new Effect.OperationDecided(
-                wanted.request(), false, "this node's disk has no vote; say it on " + heardVotes(now) + ", which has"));
-    }
-
-    private void refuseToForce(Input.ForceWanted wanted) {
-        then.add(new Effect.OperationDecided(
-                wanted.request(),
-                false,
-                "a majority of the votes is heard, so nothing has to be forced; wait for a moment, or remove the node that is"
-                        + " lost"));
-    }
-
-    /**
-     * What runs here is stopped and every lease that somebody may still hold is waited out. A majority that is heard meanwhile ends the
-     * operator's word: it was about a majority that never comes back, and must not count for one that is lost later.
-     */
     private void forceIfDue(long now) {
-        Input.ForceWanted wanted = force;
-        if (wanted == null) {
+        if (!forcing.isUnderWay()) {
             return;
         }
-        ClusterRecord base = newestKnown();
-        boolean isMajorityHeard = hearsMajority(now, base.voters());
-        if (isMajorityHeard || hasNoVoteBesideOthers(now)) {
-            force = null;
+        forcing.end(votes(now)).ifPresent(refusal -> {
             localDirty = true;
-            if (isMajorityHeard) {
-                refuseToForce(wanted);
-            } else {
-                refuseWithoutVote(now, wanted);
-            }
-            return;
-        }
-        if (now < forceAt) {
-            return;
-        }
-        if (!allIdle()) {
-            if (now - forceAt > GIVE_UP_INTERVALS * renewNanos) {
-                force = null;
-                then.add(new Effect.OperationDecided(
-                        wanted.request(),
-                        false,
-                        "groups that run here could not be stopped, so nothing was forced: " + busyGroups()
-                                + "; mend or kill what blocks them and ask again"));
-            }
-            return;
-        }
-        force = null;
+            out.then(refusal);
+        });
+        List<String> busy = groups.busy();
+        forcing.giveUp(now, busy).ifPresent(out::then);
+        forcing.due(now, busy.isEmpty()).ifPresent(wanted -> force(now, wanted));
+    }
+
+    private void force(long now, Input.ForceWanted wanted) {
+        ClusterRecord base = newestKnown();
         int before = Math.max(
                 base.generation(),
                 Math.max(
@@ -1060,7 +861,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         acceptor.memory().promised().generation()));
         int generation = Planner.nextGeneration(before, nonce);
         if (generation > ClusterRecord.GENERATION_MAX) {
-            then.add(new Effect.OperationDecided(
+            out.then(new Effect.OperationDecided(
                     wanted.request(),
                     false,
                     "generation " + before + " is one of the last that tokens have room for; form a new cluster"));
@@ -1078,13 +879,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         proposer.saw(ballot);
         acceptor.force(now, ballot, forced);
         dirty = true;
-        say(
+        out.say(
                 settings.cluster(),
                 Reason.RECORD_FORCED,
                 "generation " + generation + " by " + wanted.who() + ": " + wanted.why());
         answer(self, new Chosen(ballot, forced));
-        toOthers(new Chosen(ballot, forced));
-        then.add(new Effect.OperationDecided(
+        out.toOthers(new Chosen(ballot, forced));
+        out.then(new Effect.OperationDecided(
                 wanted.request(),
                 true,
                 "this node alone votes now, in generation " + generation + "; admit the others"));
@@ -1111,30 +912,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         Optional<ClusterRecord> before = learned;
-        before.ifPresent(known -> lookAnew(known, value));
+        before.ifPresent(known -> groups.lookAnew(known, value));
         learned = Optional.of(value);
-        awaited.clear();
-        value.groups()
-                .values()
-                .forEach(g -> awaited.addAll(g.rules().placement().after()));
-        needed.clear();
-        if (!awaited.isEmpty()) {
-            value.groups().keySet().stream()
-                    .filter(name -> awaited.contains(name) || awaited.contains(Rules.family(name)))
-                    .filter(Planner.needed(value))
-                    .forEach(needed::add);
-        }
+        staying.learned(value);
         steadiness.learn(now, value);
-        successions.learned(value);
+        groups.successions().learned(value);
         planDirty = true;
         localDirty = true;
         // What a majority has on disk does not wait for this one: whoever sees a group start sees why.
-        urgent.add(new Effect.PublishRecord(ballot, value));
+        out.urgent(new Effect.PublishRecord(ballot, value));
         services.learned(value, incarnation());
         tell();
         adopt(now);
         if (!value.isAcceptor(acceptor.id())) {
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.VOTE_NOT_COUNTED,
                     "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
@@ -1142,21 +933,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
         }
         forgetSettled(value);
-        decideMoves(before.orElse(value), value);
+        moves.decide(before.orElse(value), value).forEach(out::then);
         decideOperations(now);
         repeatOldReleases(value);
         acceptor.forgetReleases(value.groups().keySet());
         proveWills(value);
-    }
-
-    /** Groups that were taken out of the record begin with a first start, which asks everybody whether they are active. */
-    private void lookAnew(ClusterRecord before, ClusterRecord value) {
-        for (LocalGroup group : groups.values()) {
-            String name = group.name();
-            if (before.grant(name).isPresent() && value.grant(name).isEmpty()) {
-                withGroup(name, LocalGroup::forgotten);
-            }
-        }
     }
 
     /**
@@ -1168,7 +949,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 acceptor.memory().promised().generation(),
                 learned.map(ClusterRecord::generation).orElse(0));
         if (value.generation() < own) {
-            sayOnce(
+            out.sayOnce(
                     settings.cluster(),
                     Reason.RECORD_FORCED,
                     "generation " + value.generation() + " of this cluster lives beside generation " + own
@@ -1191,22 +972,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
     }
 
-    /** What an earlier life gave back, and nobody noted before it ended: it is on this disk, so it is said again. */
     private void repeatOldReleases(ClusterRecord value) {
-        value.groups()
-                .forEach((name, group) -> group.grant()
-                        .filter(Grant::stands)
-                        .filter(g -> g.holder().node().equals(self) && !value.isLive(g.holder()))
-                        .filter(g -> g.token() <= acceptor.memory().released().getOrDefault(name, 0L))
-                        .ifPresent(g -> {
-                            String why = "given back before this node restarted";
-                            Release release = new Release(g.holder(), name, g.token(), Optional.empty(), why);
-                            if (ownReleases.putIfAbsent(name, release) == null) {
-                                releases.put(name, new Given(g.holder(), g.token(), Optional.empty(), why));
-                                toOthers(release);
-                                planDirty = true;
-                            }
-                        }));
+        List<Release> old = releases.repeatOld(value, self, acceptor.memory().released());
+        old.forEach(out::toOthers);
+        planDirty |= !old.isEmpty();
     }
 
     /**
@@ -1228,122 +997,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         || value.sessions().get(e.getKey().node()).offerVersion()
                                 >= e.getValue().version());
         leaves.removeIf(session -> !value.isLive(session));
-        joins.entrySet()
-                .removeIf(e -> value.sessions().containsKey(e.getKey())
-                        && value.sessions().get(e.getKey()).joinNonce()
-                                == e.getValue().nonce());
-        releases.entrySet()
-                .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
-        ownReleases
-                .entrySet()
-                .removeIf(e -> !isStanding(value, e.getKey(), e.getValue().token()));
-        for (Map.Entry<String, NodeId> move : new ArrayList<>(moves.entrySet())) {
-            GroupRecord group = value.groups().get(move.getKey());
-            boolean isTaken = group != null
-                    && (group.moveTo().filter(move.getValue()::equals).isPresent()
-                            || group.grant()
-                                    .filter(g -> g.holder().node().equals(move.getValue()))
-                                    .isPresent());
-            if (isTaken) {
-                moves.remove(move.getKey());
-                movedAt.remove(move.getKey());
-            }
-        }
-    }
-
-    /** Every move that was asked for here is answered: done, or not tried any more. */
-    private void decideMoves(ClusterRecord before, ClusterRecord value) {
-        for (Move move : new ArrayList<>(ownMoves.values())) {
-            Optional<Grant> grant = value.grant(move.group()).filter(Grant::stands);
-            boolean isThere =
-                    grant.filter(g -> g.holder().node().equals(move.to())).isPresent();
-            boolean isUnderWay = moves.containsKey(move.group())
-                    || Optional.ofNullable(value.groups().get(move.group()))
-                            .flatMap(GroupRecord::moveTo)
-                            .filter(move.to()::equals)
-                            .isPresent();
-            if (isThere || !isUnderWay) {
-                ownMoves.remove(move.request());
-                String why = isThere
-                        ? Part.title(move.group()) + " is granted to " + move.to()
-                        : whyNotMoved(move, before, value);
-                then.add(new Effect.MoveDecided(move.request(), isThere, why));
-            }
-        }
-    }
-
-    private static String whyNotMoved(Move move, ClusterRecord before, ClusterRecord value) {
-        boolean wasUnderWay = Optional.ofNullable(before.groups().get(move.group()))
-                .flatMap(GroupRecord::moveTo)
-                .filter(move.to()::equals)
-                .isPresent();
-        return value.grant(move.group())
-                .filter(grant -> wasUnderWay && grant.stands())
-                .map(grant -> grant.holder().node())
-                .filter(node ->
-                        before.standby().contains(node) && !value.standby().contains(node))
-                .map(node -> node + " was activated again, so " + move.group() + " stays there; ask again to move it")
-                .orElseGet(() -> Planner.notTakenOver(value, move.group(), move.to()));
-    }
-
-    private static boolean isStanding(ClusterRecord record, String group, long token) {
-        return record.grant(group)
-                .filter(Grant::stands)
-                .filter(g -> g.token() == token)
-                .isPresent();
+        peers.learned(value);
+        releases.learned(value);
+        moves.learned(value);
     }
 
     // ---- last wills ----------------------------------------------------------------------------------------------
 
-    private void takeWill(byte[] datagram) {
-        boolean isKnown = unprovenWills.stream().anyMatch(w -> Arrays.equals(w, datagram))
-                || provenWills.stream().anyMatch(w -> Arrays.equals(w, datagram));
-        if (isKnown) {
-            return;
-        }
-        unprovenWills.addLast(datagram.clone());
-        while (unprovenWills.size() > WILLS_KEPT) {
-            unprovenWills.removeFirst();
-        }
-        learned.ifPresent(this::proveWills);
-    }
-
-    /** A will counts only for the session whose key signed it and whose incarnation it names. */
     private void proveWills(ClusterRecord record) {
-        unprovenWills.removeIf(datagram -> {
-            for (Session session : record.sessions().values()) {
-                if (prove(datagram, session.incarnation(), session.willKey())) {
-                    heard.remove(session.incarnation().node());
-                    return true;
-                }
+        for (LastWills.Proven will : wills.prove(record, verifier)) {
+            if (will.isLive()) {
+                peers.lose(will.incarnation().node());
             }
-            for (SessionEnd end : record.ends()) {
-                if (prove(datagram, end.incarnation(), end.willKey())) {
-                    return true;
-                }
-            }
-            return false;
-        });
-        wills.keySet().removeIf(who -> !record.isLive(who) && record.endOf(who).isEmpty());
-    }
-
-    private boolean prove(byte[] datagram, Incarnation session, String key) {
-        boolean isItsOwn = verifier.author(datagram).filter(session::equals).isPresent();
-        if (key.isEmpty() || !isItsOwn || wills.containsKey(session)) {
-            return false;
-        }
-        Optional<WillVerifier.Will> will =
-                verifier.verify(datagram, key).filter(w -> w.incarnation().equals(session));
-        will.ifPresent(w -> {
-            provenWills.addLast(datagram);
-            while (provenWills.size() > WILLS_KEPT) {
-                provenWills.removeFirst();
-            }
-            wills.put(session, w.gone());
             planDirty = true;
-            say(session.toString(), Reason.WILL_ACCEPTED, "gone: " + w.gone());
-        });
-        return will.isPresent();
+            out.say(will.incarnation().toString(), Reason.WILL_ACCEPTED, "gone: " + will.gone());
+        }
     }
 
     // ---- moves ---------------------------------------------------------------------------------------------------
@@ -1352,157 +1020,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (learned.isEmpty()) {
             return;
         }
-        Optional<String> refusal = Planner.moveRefusal(learned.get(), move.group(), move.to());
-        if (refusal.isPresent()) {
-            if (from.equals(self)) {
-                ownMoves.remove(move.request());
-                then.add(new Effect.MoveDecided(move.request(), false, refusal.get()));
-            } else if (isController(now)) {
-                then.add(new Effect.Send(from, new MoveRefused(move.request(), move.group(), refusal.get())));
-            }
-            return;
-        }
-        if (from.equals(self)
-                && learned.get()
-                        .grant(move.group())
-                        .filter(Grant::stands)
-                        .filter(g -> g.holder().node().equals(move.to()))
-                        .isPresent()
-                && learned.map(r -> r.groups().get(move.group()))
-                        .flatMap(GroupRecord::moveTo)
-                        .isEmpty()) {
+        if (from.equals(self)) {
             boolean isSure = keeper != null && keeper.isValid(now);
-            ownMoves.remove(move.request());
-            then.add(new Effect.MoveDecided(
-                    move.request(),
-                    isSure,
-                    isSure
-                            ? Part.title(move.group()) + " is there already"
-                            : "no majority answers this node, so nothing can be moved; the newest that it knows is that "
-                                    + Part.title(move.group()) + " is granted to " + move.to()));
-            return;
+            Optional<Effect.MoveDecided> decided = moves.hearOwn(now, learned.get(), move, isSure);
+            decided.ifPresent(out::then);
+            planDirty |= decided.isEmpty();
+        } else {
+            Optional<String> refusal = moves.hear(now, learned.get(), move);
+            planDirty |= refusal.isEmpty();
+            refusal.filter(why -> isController(now))
+                    .ifPresent(
+                            why -> out.then(new Effect.Send(from, new MoveRefused(move.request(), move.group(), why))));
         }
-        moves.put(move.group(), move.to());
-        movedAt.put(move.group(), now);
-        planDirty = true;
     }
 
     // ---- local groups --------------------------------------------------------------------------------------------
-
-    private void startEnded(long now, LocalGroup group, Input.StartEnded o) {
-        if (group.token() != o.token() || group.phase() != LocalGroup.Phase.STARTING) {
-            return;
-        }
-        if (o.failure().isEmpty()) {
-            group.running();
-            say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
-        } else {
-            Severity severity = o.failure().get();
-            group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
-            stop(group, o.failure(), o.why());
-        }
-    }
-
-    private void prepareEnded(long now, LocalGroup group, Input.PrepareEnded o) {
-        if (group.comingToken() != o.token() || !group.isIdle()) {
-            return;
-        }
-        if (o.failure().isEmpty()) {
-            group.ready();
-            saySucceed(List.of(group));
-        } else {
-            // It runs where it is: that this node cannot take it over says nothing about any other.
-            Severity severity = o.failure().get() == Severity.FATAL
-                    ? Severity.HARD
-                    : o.failure().get();
-            group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
-            // Begun anew if it would be started again here; else this node is no candidate any more.
-            unprepare(group);
-        }
-    }
-
-    private void saySucceed(Collection<LocalGroup> coming) {
-        TreeMap<NodeId, List<Succeed.Word>> words = new TreeMap<>();
-        for (LocalGroup group : coming) {
-            learned.flatMap(record -> record.grant(group.name()))
-                    .filter(grant -> grant.token() == group.comingToken())
-                    .ifPresent(grant -> words.computeIfAbsent(grant.holder().node(), node -> new ArrayList<>())
-                            .add(new Succeed.Word(group.name(), grant.token(), group.isReady())));
-        }
-        words.forEach((holder, all) -> {
-            for (int i = 0; i < all.size(); i += Succeed.WORDS_MAX) {
-                List<Succeed.Word> some = all.subList(i, Math.min(all.size(), i + Succeed.WORDS_MAX));
-                urgent.add(new Effect.Send(holder, new Succeed(some)));
-            }
-        });
-    }
-
-    private void groupEnded(long now, LocalGroup group, Input.GroupEnded o) {
-        if (!isActive(group, o.token())) {
-            return;
-        }
-        if (o.failure().isPresent() && isMaintained(group.name())) {
-            group.letBe();
-            say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
-            return;
-        }
-        o.failure().ifPresent(severity -> {
-            group.failed(now, o.resource(), severity, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
-        });
-        if (o.failure().isEmpty()) {
-            group.withdraw();
-        }
-        stop(group, o.failure(), o.why());
-    }
-
-    private void groupEnding(long now, LocalGroup group, Input.GroupEnding o) {
-        if (isActive(group, o.token())) {
-            group.failed(now, "", Severity.SOFT, o.why());
-            say(group.name(), Reason.GROUP_FAILED, o.why());
-            stop(group, Optional.of(Severity.SOFT), o.why());
-        }
-    }
-
-    private void groupResigned(long now, LocalGroup group, Input.GroupResigned o) {
-        if (isActive(group, o.token())) {
-            group.resign(Math.max(o.holdNanos(), settings.timing().leaseNanos()));
-            stop(group, Optional.empty(), "resigned");
-        }
-    }
-
-    private static boolean isActive(LocalGroup group, long token) {
-        return group.token() == token
-                && (group.phase() == LocalGroup.Phase.RUNNING || group.phase() == LocalGroup.Phase.STARTING);
-    }
-
-    private void stopEnded(long now, LocalGroup group, Input.StopEnded o) {
-        boolean isExpected = group.token() == o.token()
-                && (group.phase() == LocalGroup.Phase.STOPPING || group.phase() == LocalGroup.Phase.BLOCKED);
-        if (!isExpected) {
-            return;
-        }
-        // Others may have waited for it.
-        localDirty |= leaving;
-        if (o.isStopped()) {
-            group.idle();
-            group.countAway(now);
-            say(group.name(), Reason.GROUP_STOPPED, group.why());
-            giveBack(now, group.name(), group.token(), group.failure(), group.why());
-        } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
-            group.blocked(o.why());
-            say(group.name(), Reason.GROUP_BLOCKED, o.why());
-        }
-    }
-
-    private void stop(LocalGroup group, Optional<Severity> failure, String why) {
-        successions.forget(group.name());
-        group.stopping(failure, why);
-        urgent.add(new Effect.StopGroup(group.name(), group.token(), why));
-        say(group.name(), Reason.GROUP_STOPPING, why);
-    }
 
     /** Final: on this node's disk before it is said. An offer that would ask for the group again must not come before the newer one. */
     private void giveBack(long now, String name, long token, Optional<Severity> failure, String why) {
@@ -1516,22 +1048,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 .filter(g -> g.token() == token && g.holder().node().equals(self))
                 .ifPresent(g -> {
                     Release release = new Release(g.holder(), name, token, failure, why);
-                    ownReleases.put(name, release);
-                    releases.put(name, new Given(g.holder(), token, failure, why));
-                    toOthers(release);
+                    releases.give(release);
+                    out.toOthers(release);
                     planDirty = true;
                 });
-    }
-
-    private List<String> busyGroups() {
-        return groups.entrySet().stream()
-                .filter(group -> !group.getValue().isIdle())
-                .map(Map.Entry::getKey)
-                .toList();
-    }
-
-    private boolean allIdle() {
-        return groups.values().stream().allMatch(LocalGroup::isIdle);
     }
 
     // ---- what follows from all that --------------------------------------------------------------------------------
@@ -1539,21 +1059,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcile(long now) {
         if (hasLeaseTurned(now) || localDirty || isLookDue(now)) {
             localDirty = false;
-            touched.clear();
+            groups.takeTouched();
             reconcileSession();
             reconcileGroups(now);
-            reconcileOffer(now);
+            offer.look(keeper != null, presentCandidacies(now), groups.all(), learned);
             reconcileLeave();
-        } else if (!touched.isEmpty()) {
-            TreeSet<String> names = new TreeSet<>(touched);
-            touched.clear();
-            names.forEach(name -> reconcileTouched(now, name));
+        } else if (groups.isTouched()) {
+            groups.takeTouched().forEach(name -> reconcileTouched(now, name));
             reconcileLeave();
         }
         services.look(now, state == NodeState.ACTIVE, learned, incarnation());
         tell();
-        isOfferDue |= keeper != null && areClaimsStale();
-        if (isOfferDue && now >= nextOfferNanos()) {
+        if (keeper != null && (services.hasUnsaid() || offer.isStale(services.claims()))) {
+            offer.due();
+        }
+        if (offer.isDue() && now >= offer.nextNanos()) {
             offerAgain(now);
         }
         renew(now);
@@ -1563,7 +1083,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether time alone may have changed something about a group: the more there are, the less often all are looked at for that. */
     private boolean isLookDue(long now) {
-        long apart = Math.max(renewNanos, groups.size() * LOOK_APART_NANOS);
+        long apart = Math.max(renewNanos, groups.all().size() * LOOK_APART_NANOS);
         return now >= nextBeacon && Math.floorDiv(nextBeacon, apart) != Math.floorDiv(now + renewNanos, apart);
     }
 
@@ -1589,12 +1109,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         Session session = record.sessions().get(self);
-        if (k == null && session != null && session.joinNonce() == nonce && !left && allIdle()) {
+        if (k == null && session != null && session.joinNonce() == nonce && !left && groups.areAllIdle()) {
             LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
             keeper = fresh;
             lives.add(session.incarnation());
-            urgent.add(new Effect.LiveAs(session.incarnation()));
-            say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
+            out.urgent(new Effect.LiveAs(session.incarnation()));
+            out.say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
         }
     }
 
@@ -1602,15 +1122,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         keeper = null;
         localDirty = true;
         nonce++;
-        offerVersion = 0;
-        offered = new TreeMap<>();
-        offeredRules = new TreeMap<>();
-        agreed.clear();
-        offeredClaims = Claims.NONE;
+        offer.sessionOver();
         services.sessionOver(why);
         tell();
-        isOfferDue = false;
-        say(self.value(), Reason.SESSION_ENDED, why);
+        out.say(self.value(), Reason.SESSION_ENDED, why);
         if (!leaving) {
             become(NodeState.IN_DOUBT, why);
         }
@@ -1618,7 +1133,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void reconcileGroup(long now, LocalGroup group) {
         Optional<Grant> grant = grantHere(group.name());
-        Optional<String> obstacle = obstacle(now, group, grant);
+        Staying.Footing footing = footing(now);
+        Optional<String> obstacle = staying.obstacle(now, group, grant, footing, groups);
         if (group.isIdle()) {
             if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
                 giveBack(
@@ -1627,24 +1143,24 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         grant.get().token(),
                         Optional.empty(),
                         "it was granted from an offer of this node that has changed since");
-            } else if (grant.isPresent() && mustDecline(now, group)) {
-                String why = obstacle.or(() -> whyToLeave(group)).orElse("");
+            } else if (grant.isPresent() && staying.mustDecline(now, group, footing, groups)) {
+                String why = obstacle.or(() -> staying.whyToLeave(group, footing, groups))
+                        .orElse("");
                 giveBack(now, group.name(), grant.get().token(), Optional.empty(), why);
             } else if (grant.isPresent() && obstacle.isEmpty()) {
                 start(now, group, grant.get());
             }
             if (group.isIdle()) {
-                makeReady(now, group);
+                makeReady(now, group, footing);
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
             boolean isAnotherGrant =
                     grant.filter(g -> g.token() == group.token()).isEmpty();
-            Optional<String> planned =
-                    isNeeded(group) || awaitsSuccessor(now, group) ? Optional.empty() : whyToLeave(group);
+            Optional<String> planned = staying.whyToGo(now, group, footing, groups);
             if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
-                stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"));
-            } else if (!isMaintained(group.name()) && group.wasLetBe()) {
-                then.add(new Effect.WatchGroup(group.name(), group.token()));
+                groups.stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"), out);
+            } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe()) {
+                out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
         }
     }
@@ -1654,52 +1170,29 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LocalGroup group = groups.get(name);
         if (group != null) {
             reconcileGroup(now, group);
-            if (group.isWithdrawn() && group.isIdle()) {
-                groups.remove(name);
-            }
+            groups.removeWithdrawn(name);
         }
-        if (!groups.containsKey(name)) {
+        if (!groups.isThere(name)) {
             grantHere(name)
                     .ifPresent(grant -> giveBack(now, name, grant.token(), Optional.empty(), "not registered here"));
         }
-        isOfferDue |= keeper != null && isOfferStale(now, name);
+        if (keeper != null && isOfferStale(now, name)) {
+            offer.due();
+        }
     }
 
     /** Whether this node offers a group otherwise than it last said. */
     private boolean isOfferStale(long now, String name) {
-        Optional<Candidacy> present = Optional.ofNullable(groups.get(name)).flatMap(g -> presentCandidacy(now, g));
-        return !present.equals(Optional.ofNullable(offered.get(name))) || isNewsAgreed(name);
-    }
-
-    /** Whether all who offer a group agree on other rules than the record's, and this node has not said so since: the record needs them. */
-    private boolean isNewsAgreed(String name) {
-        return !agreed.contains(name) && isOtherwiseAgreed(name);
-    }
-
-    private boolean isOtherwiseAgreed(String name) {
-        LocalGroup group = groups.get(name);
-        return group != null
-                && learned.filter(record -> record.groups().containsKey(name)
-                                && isDefinedOtherwise(record, group)
-                                && Planner.isAgreed(
-                                        record.sessions().values(),
-                                        name,
-                                        group.rules().digest()))
-                        .isPresent();
-    }
-
-    private static boolean isDefinedOtherwise(ClusterRecord record, LocalGroup group) {
-        GroupRecord state = record.groups().get(group.name());
-        return state == null
-                ? !group.rules().isNone()
-                : state.rules().digest() != group.rules().digest();
+        Optional<Candidacy> present =
+                Optional.ofNullable(groups.get(name)).flatMap(g -> staying.candidacy(now, g, leaving));
+        return offer.isStale(name, present, groups.get(name), learned);
     }
 
     private void reconcileGroups(long now) {
-        groups.values().forEach(group -> reconcileGroup(now, group));
-        groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
+        groups.all().values().forEach(group -> reconcileGroup(now, group));
+        groups.removeWithdrawn();
         for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
-            if (!groups.containsKey(entry.getKey())) {
+            if (!groups.isThere(entry.getKey())) {
                 giveBack(now, entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
             }
         }
@@ -1728,10 +1221,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void start(long now, LocalGroup group, Grant grant) {
         LeaseKeeper k = keeper;
         if (k != null && k.isValid(now) && !group.isWithdrawn()) {
-            group.starting(grant.token());
-            // Nothing of this needs the disk, and a stop, which never waits, must not overtake a start that does.
-            urgent.add(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
-            say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
+            groups.start(group, grant, out);
         }
     }
 
@@ -1756,253 +1246,80 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return mine;
     }
 
-    private Optional<String> obstacle(long now, LocalGroup group, Optional<Grant> grant) {
+    private Staying.Footing footing(long now) {
         LeaseKeeper k = keeper;
-        if (k == null) {
-            return Optional.of("this node's session is over");
-        }
-        if (force != null) {
-            return Optional.of("an operator says that the majority is lost for good, and this node is to go on alone");
-        }
-        if (k.mustStepDown(now) && !group.keepsRunning(grant)) {
-            return Optional.of("the lease is ending: no majority has answered lately");
-        }
-        if (leaving && !isOutlasting(group)) {
-            return Optional.of("this node is leaving");
-        }
-        if (group.isAway(now)) {
-            return Optional.of(LocalGroup.AWAY);
-        }
-        if (group.isWithdrawn()) {
-            return Optional.of("this node takes no part any more");
-        }
-        return grant.isEmpty() ? Optional.of("the grant is over") : Optional.empty();
+        boolean isLeaseEnding = k != null && k.mustStepDown(now);
+        return new Staying.Footing(learned, k != null, isLeaseEnding, forcing.isUnderWay(), leaving);
     }
 
     /** Makes ready what is about to come to this node, or gives back what was made ready. */
-    private void makeReady(long now, LocalGroup group) {
-        long token = comingToken(now, group);
+    private void makeReady(long now, LocalGroup group, Staying.Footing footing) {
+        long token = staying.comingToken(now, group, footing);
         if (token == group.comingToken()) {
             return;
         }
         if (token != 0) {
-            group.coming(token);
-            urgent.add(new Effect.PrepareGroup(group.name(), token, keeper.session()));
+            groups.prepare(group, token, keeper.session(), out);
         } else if (grantHere(group.name()).isEmpty()) {
-            unprepare(group);
+            groups.unprepare(group, out);
         }
-    }
-
-    private void unprepare(LocalGroup group) {
-        group.comesNoMore();
-        urgent.add(new Effect.UnprepareGroup(group.name()));
-    }
-
-    /** The token under which another node holds a group that the record asks to move here; 0 if there is none, or it would not be started. */
-    private long comingToken(long now, LocalGroup group) {
-        boolean isWelcome = keeper != null
-                && !leaving
-                && force == null
-                && !isOnStandby()
-                && presentCandidacy(now, group).filter(Candidacy::isEligible).isPresent();
-        Optional<GroupRecord> state = learned.map(record -> record.groups().get(group.name()));
-        return state.filter(g -> isWelcome && g.moveTo().filter(self::equals).isPresent())
-                .flatMap(GroupRecord::grant)
-                .filter(grant -> !grant.holder().node().equals(self))
-                .map(Grant::token)
-                .orElse(0L);
-    }
-
-    /** Whether it goes on here until the node that it is asked to move to is ready. */
-    private boolean awaitsSuccessor(long now, LocalGroup group) {
-        return group.phase() == LocalGroup.Phase.RUNNING
-                && !isInTheWay(group)
-                && moveTarget(group)
-                        .filter(to -> !successions.mayGo(now, group.name(), group.token(), to))
-                        .isPresent();
-    }
-
-    /** Whether something more urgent runs nowhere: it may be this that makes room for it, so nobody waits. */
-    private boolean isInTheWay(LocalGroup group) {
-        int own = group.rules().placement().priority();
-        return learned.stream()
-                .flatMap(record -> record.groups().values().stream())
-                .anyMatch(other -> !other.isGranted()
-                        && other.fatal().isEmpty()
-                        && other.rules().placement().priority() > own);
-    }
-
-    /** Where it is asked to move, if that is elsewhere. */
-    private Optional<NodeId> moveTarget(LocalGroup group) {
-        return learned.map(r -> r.groups().get(group.name()))
-                .flatMap(GroupRecord::moveTo)
-                .filter(to -> !to.equals(self));
-    }
-
-    /**
-     * While this node leaves: whether something that starts after it has not stopped here yet. What could not be stopped is not waited for.
-     */
-    private boolean isOutlasting(LocalGroup group) {
-        if (group.isIdle()) {
-            return false;
-        }
-        StopOrder order = stopOrder.orElseGet(() -> {
-            TreeMap<String, SortedSet<String>> after = new TreeMap<>();
-            groups.forEach(
-                    (name, each) -> after.put(name, each.rules().placement().after()));
-            return new StopOrder(after);
-        });
-        stopOrder = Optional.of(order);
-        return order.before(group.name()).stream()
-                .map(groups::get)
-                .anyMatch(each -> each != null && !each.isIdle() && each.phase() != LocalGroup.Phase.BLOCKED);
-    }
-
-    /** Why it is to stop here in good order: what runs only while it does stops first. */
-    private Optional<String> whyToLeave(LocalGroup group) {
-        if (isOnStandby() && !isMaintained(group.name())) {
-            return Optional.of("this node is on standby");
-        }
-        Optional<GroupRecord> state = learned.map(r -> r.groups().get(group.name()));
-        return moveTarget(group)
-                .map(t -> "asked to move to " + t)
-                .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
-    }
-
-    /** Whether something still runs that runs only while this does. */
-    private boolean isNeeded(LocalGroup group) {
-        String name = group.name();
-        return needed.contains(name);
-    }
-
-    /** Whether what becomes of a group here is an operator's business for now. */
-    private boolean isMaintained(String group) {
-        return learned.filter(record -> Planner.isMaintained(record, group, self))
-                .isPresent();
-    }
-
-    /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
-    private boolean mustDecline(long now, LocalGroup group) {
-        return leaving
-                || force != null
-                || group.isAway(now)
-                || group.isWithdrawn()
-                || whyToLeave(group).isPresent();
-    }
-
-    private boolean isOnStandby() {
-        return learned.filter(r -> r.standby().contains(self)).isPresent();
-    }
-
-    private void reconcileOffer(long now) {
-        TreeMap<String, Candidacy> present = presentCandidacies(now);
-        agreed.removeIf(name -> !isOtherwiseAgreed(name));
-        isOfferDue = keeper != null
-                && (!present.equals(offered)
-                        || (offerVersion == 0 && !present.isEmpty())
-                        || groups.keySet().stream().anyMatch(this::isNewsAgreed));
-    }
-
-    /**
-     * Of the groups that this node offers, the rules that are not those of the record it knows, as many as a frame has room for: the others
-     * are said once the record knows these.
-     */
-    private TreeMap<String, Rules> presentRules() {
-        TreeMap<String, Rules> rules = new TreeMap<>();
-        long room = OFFER_RULES_MAX;
-        for (String name : learned.isPresent() ? offered.keySet() : new TreeSet<String>()) {
-            LocalGroup group = groups.get(name);
-            if (isDefinedOtherwise(learned.get(), group)) {
-                room -= RecordRoom.of(group.rules());
-                if (room < 0) {
-                    break;
-                }
-                rules.put(name, group.rules());
-            }
-        }
-        return rules;
-    }
-
-    private boolean areClaimsStale() {
-        return services.hasUnsaid() || !services.claims().equals(offeredClaims);
     }
 
     /** Nothing of it needs this disk, and that a name is over must not wait for it. */
     private void tell() {
-        services.told().forEach(told -> urgent.add(new Effect.Tell(told)));
-    }
-
-    private Optional<Candidacy> presentCandidacy(long now, LocalGroup group) {
-        if (group.isWithdrawn()) {
-            return Optional.empty();
-        }
-        boolean isAwaited = awaited.contains(group.name()) || awaited.contains(Rules.family(group.name()));
-        boolean isRunning = isAwaited && group.phase() == LocalGroup.Phase.RUNNING;
-        Candidacy candidacy = group.candidacy(now).withRuns(isRunning ? group.token() : 0);
-        return Optional.of(leaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
+        services.told().forEach(told -> out.urgent(new Effect.Tell(told)));
     }
 
     private TreeMap<String, Candidacy> presentCandidacies(long now) {
         TreeMap<String, Candidacy> present = new TreeMap<>();
-        groups.forEach(
-                (name, group) -> presentCandidacy(now, group).ifPresent(candidacy -> present.put(name, candidacy)));
+        groups.all()
+                .forEach((name, group) ->
+                        staying.candidacy(now, group, leaving).ifPresent(candidacy -> present.put(name, candidacy)));
         return present;
     }
 
     private void offerAgain(long now) {
-        isOfferDue = false;
         LeaseKeeper k = keeper;
-        if (k != null) {
-            offered = presentCandidacies(now);
-            offeredRules = presentRules();
-            offeredRules.keySet().stream().filter(this::isOtherwiseAgreed).forEach(agreed::add);
-            offeredClaims = services.claims();
-            offerVersion++;
-            services.offered(offerVersion);
-            sayOffer(k, now);
+        if (k == null) {
+            offer.notDue();
+            return;
         }
-    }
-
-    /** An offer carries all groups: the more there are, the further apart are two of them, so that many changes cost a few offers. */
-    private long nextOfferNanos() {
-        return offeredAt + Math.max(0, offered.size() - OFFER_AT_ONCE) * OFFER_APART_NANOS;
+        offer.renew(presentCandidacies(now), groups.all(), learned, services.claims());
+        services.offered(offer.version());
+        sayOffer(k, now);
     }
 
     private void sayOffer(LeaseKeeper k, long now) {
-        offeredAt = now;
-        toOthers(new Offer(k.session(), offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
-        offers.put(k.session(), new Offered(offerVersion, offered, offeredRules, settings.capacity(), offeredClaims));
+        Offer said = offer.say(now, k.session());
+        out.toOthers(said);
+        offers.put(
+                k.session(),
+                new Offered(said.version(), said.candidacies(), said.rules(), said.capacity(), said.claims()));
         planDirty = true;
     }
 
-    /** Until it is taken over; rarely while the record has no room for all of it, which may take long. */
     private boolean mustSayOffer(long now, Session session) {
-        boolean isOutside =
-                session.offerVersion() == offerVersion && session.candidacies().size() < offered.size();
-        if (isOutside) {
-            TreeSet<String> outside = new TreeSet<>(offered.keySet());
-            outside.removeIf(
-                    name -> offered.get(name).equals(session.candidacies().get(name)));
-            sayOnce(
+        SortedSet<String> outside = offer.outside(session);
+        if (!outside.isEmpty()) {
+            out.sayOnce(
                     self.value(),
                     Reason.RECORD_FULL,
                     "the cluster record has no room for " + Sentence.few(outside)
                             + ", which this node offers: withdraw other groups, or spread them over several clusters");
-            return now - offeredAt >= OUTSIDE_INTERVALS * renewNanos;
         }
-        return session.offerVersion() < offerVersion;
+        return offer.mustSayAgain(now, session);
     }
 
     private void reconcileLeave() {
-        if (!leaving || left || !allIdle()) {
+        if (!leaving || left || !groups.areAllIdle()) {
             return;
         }
         LeaseKeeper k = keeper;
         if (k == null) {
             left = true;
-            then.add(new Effect.Left());
+            out.then(new Effect.Left());
         } else if (grantsHere().isEmpty() && leaves.add(k.session())) {
-            toOthers(new Leave(k.session()));
+            out.toOthers(new Leave(k.session()));
             planDirty = true;
         }
     }
@@ -2011,8 +1328,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         LeaseKeeper k = keeper;
         if (k != null) {
             k.renewal(now, learnedBallot).ifPresent(renewal -> {
-                toOthersAtOnce(renewal);
-                selfInbox.add(renewal);
+                out.toOthersAtOnce(renewal);
+                home.deliver(renewal);
             });
         }
     }
@@ -2025,33 +1342,29 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         nextBeacon = now + renewNanos;
         adopt(now);
         LeaseKeeper k = keeper;
-        if (k == null && !leaving && allIdle()) {
+        if (k == null && !leaving && groups.areAllIdle()) {
             join(now);
         }
         askToRecover();
         sayWhoIsMissing(now);
         forceIfDue(now);
-        operations.repeated(now).forEach(this::toOthers);
-        saySucceed(groups.values().stream().filter(g -> g.comingToken() != 0).toList());
+        operations.repeated(now).forEach(out::toOthers);
+        groups.saySucceed(learned, out);
         clearings.repeated(now).forEach(clear -> {
-            toOthers(clear);
+            out.toOthers(clear);
             takeClear(now, self, clear);
         });
-        ownReleases.values().forEach(this::toOthers);
+        releases.repeated().forEach(out::toOthers);
         if (k != null && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
-            if (session != null && !isOfferDue && mustSayOffer(now, session)) {
+            if (session != null && !offer.isDue() && mustSayOffer(now, session)) {
                 sayOffer(k, now);
             }
             if (leaves.contains(k.session())) {
-                toOthers(new Leave(k.session()));
+                out.toOthers(new Leave(k.session()));
             }
         }
-        for (Move move : ownMoves.values()) {
-            if (moves.containsKey(move.group())) {
-                toOthers(move);
-            }
-        }
+        moves.repeated().forEach(out::toOthers);
     }
 
     /** After a while without a majority, and once: who is missing, and what can be done. */
@@ -2059,14 +1372,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         Optional<Voters> voters = known().map(r -> newestKnown().voters());
         if (voters.isEmpty() || hearsMajority(now, voters.get())) {
             majorityHeardAt = now;
-            saidLately.remove(self.value() + '/' + Reason.MAJORITY_MISSING);
+            out.unsay(self.value(), Reason.MAJORITY_MISSING);
         } else if (now - majorityHeardAt >= GIVE_UP_INTERVALS * renewNanos) {
-            List<NodeId> heardVotes = heardVotes(now);
+            List<NodeId> heardVotes = peers.heardVotes(now, voters.get(), learned);
             List<NodeId> missing = voters.get().all().stream()
                     .map(AcceptorId::node)
                     .filter(node -> !node.equals(self) && !heardVotes.contains(node))
                     .toList();
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.MAJORITY_MISSING,
                     "the votes of " + missing
@@ -2078,57 +1391,39 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void join(long now) {
         if (acceptor.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
-            toOthers(new FormQuery(settings.configDigest()));
+            out.toOthers(new FormQuery(settings.configDigest()));
             formIfAllEmpty(now);
         }
         if (learned.isEmpty()) {
             sayWhatJoiningWaitsFor(now);
         }
         long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
-        toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
+        out.toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
         if (learned.isPresent()) {
-            joins.put(self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
-            joinedAt.put(self, now);
+            peers.join(now, self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
             planDirty = true;
         }
     }
 
     private void sayWhatJoiningWaitsFor(long now) {
         List<NodeId> silent =
-                others.stream().filter(peer -> !isHeard(now, peer)).toList();
+                others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
         if (acceptor.memory().isEmpty() && !settings.mayForm()) {
-            sayOnce(
+            out.sayOnce(
                     self.value(),
                     Reason.JOIN_WAITS,
                     "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
                             + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
         } else if (!acceptor.memory().isEmpty() && !silent.isEmpty()) {
-            sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
+            out.sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
         }
     }
 
     private void formIfAllEmpty(long now) {
-        List<AcceptorId> set = new ArrayList<>();
-        set.add(acceptor.id());
-        List<String> waits = new ArrayList<>();
-        for (NodeId peer : others) {
-            FormAnswer answer = formAnswers.get(peer);
-            if (answer == null || now - formAnsweredAt.get(peer) > 10 * renewNanos) {
-                waits.add(peer + " has not answered");
-            } else if (!answer.configDigest().equals(settings.configDigest())) {
-                waits.add(peer + " is configured differently (peers, cluster or timing)");
-            } else if (!answer.isEmpty()) {
-                waits.add(peer + " belongs to a cluster already; this node must be admitted there");
-            } else if (!answer.mayForm()) {
-                waits.add(peer + " was not told to form");
-            } else {
-                set.add(new AcceptorId(peer, answer.disk()));
-            }
-        }
-        if (waits.isEmpty() && settings.rank() == 0 && proposer.isIdle(now)) {
-            TreeSet<AcceptorId> ordered = new TreeSet<>(set);
-            List<AcceptorId> acceptors = List.copyOf(ordered);
-            say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
+        Forming.Standing standing = forming.look(now);
+        if (standing.isReady() && settings.rank() == 0 && proposer.isIdle(now)) {
+            List<AcceptorId> acceptors = standing.acceptors();
+            out.say(settings.cluster(), Reason.CLUSTER_FORMED, "proposing the first record to " + settings.peers());
             send(
                     now,
                     proposer.prepare(
@@ -2136,54 +1431,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             Voters.of(acceptors),
                             acceptor.recovery().life(),
                             Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
-        } else if (!waits.toString().equals(formingWaits)) {
-            formingWaits = waits.toString();
-            if (!waits.isEmpty()) {
-                say(settings.cluster(), Reason.FORMING_WAITS, formingWaits);
-            }
+        } else {
+            forming.news(standing).ifPresent(news -> out.say(settings.cluster(), Reason.FORMING_WAITS, news));
         }
     }
 
     // ---- proposing -----------------------------------------------------------------------------------------------
 
-    /** Only whose vote counts, and who votes, is waited for. */
     private boolean isController(long now) {
-        Optional<Voters> voters = known().map(ClusterRecord::voters);
-        for (NodeId member : view.isEmpty() ? settings.peers() : view) {
-            if (member.equals(self)) {
-                return true;
-            }
-            boolean hasVote = voters.map(v -> v.all().stream().anyMatch(acceptor -> mayBe(acceptor, member)))
-                    .orElse(settings.peers().contains(member));
-            boolean isSilent = now - silentVotes.getOrDefault(member, now - SILENT_INTERVALS * renewNanos - 1)
-                    <= SILENT_INTERVALS * renewNanos;
-            if (hasVote && !isSilent && isHeard(now, member) && !isKnownDead(member)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Whether a node may be this acceptor, by the disk that it asked to be admitted with, or was. */
-    private boolean mayBe(AcceptorId acceptor, NodeId node) {
-        Optional<String> disk = Optional.ofNullable(joins.get(node))
-                .map(Admission::disk)
-                .or(() -> learned.map(r -> r.sessions().get(node)).map(Session::disk))
-                .or(() -> Optional.ofNullable(joinedWith.get(node)))
-                .filter(d -> !d.isEmpty());
-        return acceptor.node().equals(node) && disk.map(acceptor.disk()::equals).orElse(true);
-    }
-
-    /** Messages of a process may arrive after its last will. */
-    private boolean isKnownDead(NodeId node) {
-        return learned.map(r -> r.sessions().get(node))
-                .filter(s -> wills.containsKey(s.incarnation()))
-                .isPresent();
-    }
-
-    private boolean isHeard(long now, NodeId node) {
-        Long at = heard.get(node);
-        return at != null && now - at <= liveNanos;
+        return peers.isController(now, known().map(ClusterRecord::voters), learned, wills);
     }
 
     private void control(long now) {
@@ -2222,7 +1478,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         for (Notice notice : plan.notices()) {
-            sayOnce(notice.subject(), notice.reason(), notice.detail());
+            out.sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
         Optional<Incarnation> own = incarnation();
         List<Incarnation> silent = acceptor.silentSessions(now, known.get());
@@ -2257,16 +1513,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 .findFirst();
     }
 
-    /**
-     * Without a majority in hearing a round could only burn ballots and disk writes. A node that has come back on another disk is heard,
-     * but its vote is not.
-     */
     private boolean hearsMajority(long now, Voters voters) {
-        TreeSet<AcceptorId> heardNow = new TreeSet<>(voters.all());
-        heardNow.removeIf(member -> member.node().equals(self)
-                ? !member.equals(acceptor.id())
-                : !isHeard(now, member.node()) || !mayBe(member, member.node()));
-        return voters.isQuorum(heardNow);
+        return peers.hearsMajority(now, voters, learned);
     }
 
     /**
@@ -2291,22 +1539,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private Facts facts(long now, long tokenFloor, Ballot base) {
-        TreeSet<NodeId> reachable = new TreeSet<>();
-        reachable.add(self);
-        for (NodeId node : heard.keySet()) {
-            if (isHeard(now, node)) {
-                reachable.add(node);
-            }
-        }
         return new Facts(
-                joins,
+                peers.joins(),
                 offers,
-                releases,
+                releases.given(),
                 leaves,
-                wills,
+                wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
-                moves,
-                reachable,
+                moves.wanted(),
+                peers.reachable(now),
                 tokenFloor,
                 operations.wanted(),
                 clearings.wanted(),
@@ -2334,9 +1575,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices(), answers.all()));
         for (Notice notice : plan.notices()) {
             if (notice.reason() == Reason.RECORD_FULL) {
-                sayOnce(notice.subject(), notice.reason(), notice.detail());
+                out.sayOnce(notice.subject(), notice.reason(), notice.detail());
             } else if (plan.isChange()) {
-                notices.add(notice);
+                out.say(notice);
             }
         }
         return Optional.of(plan.record());
@@ -2346,22 +1587,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         plannings.put(planning.ballot(), planning);
         while (plannings.size() > PLANNINGS_KEPT) {
             plannings.pollFirstEntry();
-        }
-    }
-
-    // ---- saying --------------------------------------------------------------------------------------------------
-
-    private void say(String subject, Reason reason, String detail) {
-        notices.add(new Notice(subject, reason, detail));
-    }
-
-    private void sayOnce(String subject, Reason reason, String detail) {
-        if (saidLately.size() >= SAID_MAX) {
-            // Elections come and go under any number of names. Whatever is still so is said once more.
-            saidLately.clear();
-        }
-        if (!detail.equals(saidLately.put(subject + '/' + reason, detail))) {
-            notices.add(new Notice(subject, reason, detail));
         }
     }
 
@@ -2389,39 +1614,32 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether this node offers a group, or still has something of it to stop. */
     public boolean isOffered(String group) {
-        return groups.containsKey(group);
+        return groups.isThere(group);
     }
 
     /** How many groups {@link #isOffered} is true for. */
     public int offered() {
-        return groups.size();
+        return groups.all().size();
     }
 
     /** What a group is doing on this node; empty if it is not active here. */
     public Optional<GroupStatus.State> localState(String group) {
-        LocalGroup local = groups.get(group);
-        if (local == null || local.isIdle()) {
-            return Optional.empty();
-        }
-        return Optional.of(GroupStatus.State.valueOf(local.phase().name()));
+        return groups.state(group);
     }
 
     /** The token under which a group is, or was last, active on this node; 0 if it never was. */
     public long localToken(String group) {
-        LocalGroup local = groups.get(group);
-        return local == null ? 0 : local.token();
+        return groups.token(group);
     }
 
     /** Why a group could not be stopped on this node; empty if it is not blocked. */
     public String whyBlocked(String group) {
-        LocalGroup local = groups.get(group);
-        return local == null ? "" : local.whyBlocked();
+        return groups.whyBlocked(group);
     }
 
     /** What went wrong with a group on this node and is not forgotten yet. */
     public Troubles troubles(String group, long now) {
-        LocalGroup local = groups.get(group);
-        return local == null ? Troubles.NONE : local.troubles(now);
+        return groups.troubles(group, now);
     }
 
     /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */

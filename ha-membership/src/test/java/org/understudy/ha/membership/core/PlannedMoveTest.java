@@ -1,138 +1,80 @@
 package org.understudy.ha.membership.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.ThreeMachines.A;
+import static org.understudy.ha.membership.core.ThreeMachines.B;
+import static org.understudy.ha.membership.core.ThreeMachines.LEASE_MILLIS;
+import static org.understudy.ha.membership.core.ThreeMachines.W;
+import static org.understudy.ha.membership.core.ThreeMachines.WEB;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.BiPredicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.api.config.Timing;
-import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
-import org.understudy.ha.internal.machine.Step;
 import org.understudy.ha.membership.core.message.Message;
-import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.Grant;
-import org.understudy.ha.membership.core.record.HostIdentity;
 import org.understudy.ha.membership.core.record.Operation;
 
-/** Three nodes whose messages and disks take no time; a group runs on the first and is asked to move to the second. */
+/** A group runs on the first of three nodes and is asked to move to the second. */
 class PlannedMoveTest {
 
-    private static final long MILLI = 1_000_000L;
-    private static final NodeId A = NodeId.of("a");
-    private static final NodeId B = NodeId.of("b");
-    private static final NodeId W = NodeId.of("w");
-    private static final String WEB = "web";
-    private static final WillVerifier NO_WILLS = new WillVerifier() {
-        @Override
-        public Optional<Incarnation> author(byte[] datagram) {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<Will> verify(byte[] datagram, String publicKey) {
-            return Optional.empty();
-        }
-    };
-
-    private record Sent(NodeId from, NodeId to, Message message) {}
-
-    private final Map<NodeId, NodeMachine> machines = new TreeMap<>();
-    private final ArrayDeque<Sent> wire = new ArrayDeque<>();
-    private final List<String> orders = new ArrayList<>();
-    private final List<String> decided = new ArrayList<>();
-    private long now = 1_000 * MILLI;
-    private long token;
-    private long asked;
-    private final Set<NodeId> lost = new TreeSet<>();
-    private BiPredicate<NodeId, Message> isLost = (to, message) -> false;
+    private final ThreeMachines three = new ThreeMachines();
+    private final List<String> orders = three.orders();
+    private final List<String> decided = three.decided();
 
     @BeforeEach
     void it_runs_on_a() {
-        for (NodeId node : List.of(A, B, W)) {
-            machines.put(
-                    node,
-                    new NodeMachine(
-                            new NodeSettings(
-                                    "shop",
-                                    node,
-                                    List.of(A, B, W),
-                                    node.value().repeat(2),
-                                    Timing.standard(),
-                                    true,
-                                    "",
-                                    HostIdentity.UNKNOWN,
-                                    true,
-                                    70),
-                            DurableState.EMPTY,
-                            now,
-                            NO_WILLS));
-        }
-        for (NodeId node : List.of(A, B)) {
-            give(node, new Input.GroupOffered(WEB, candidacy()));
-        }
-        pass(3_000);
-        assertThat(orders).containsExactly("a start web");
-        give(A, new Input.StartEnded(WEB, token, Optional.empty(), ""));
-        pass(500);
-        orders.clear();
+        three.runOnA(false);
     }
 
     @Test
     void it_goes_on_until_the_other_node_is_ready() {
         move();
-        pass(5_000);
+        three.pass(5_000);
         assertThat(orders).containsExactly("b prepare web");
 
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
-        deliver();
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
         assertThat(orders).containsExactly("b prepare web", "a stop web");
-        give(A, new Input.StopEnded(WEB, token, true, ""));
-        deliver();
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
 
         assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
-        pass(1_000);
+        three.pass(1_000);
         assertThat(decided).containsExactly("web is granted to b");
     }
 
     @Test
     void it_stays_where_it_is_if_the_other_cannot_take_it_over() {
         move();
-        pass(100);
+        three.pass(100);
 
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.FATAL), "server", "no room for its cache"));
-        pass(3_000);
+        three.give(
+                B,
+                new Input.PrepareEnded(
+                        WEB, three.comingToken(), Optional.of(Severity.FATAL), "server", "no room for its cache"));
+        three.pass(3_000);
 
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
         assertThat(decided).containsExactly("b could not take web over: no room for its cache; it stays on a");
-        assertThat(machines.get(A).learned().orElseThrow().groups().get(WEB).fatal())
-                .isEmpty();
+        assertThat(three.learned(A).groups().get(WEB).fatal()).isEmpty();
         assertThat(holder()).isEqualTo(A);
     }
 
     @Test
     void a_preparation_that_failed_is_begun_anew_as_a_start_would_be() {
         move();
-        pass(100);
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.SOFT), "server", "busy"));
-        pass(500);
+        three.pass(100);
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.of(Severity.SOFT), "server", "busy"));
+        three.pass(500);
         assertThat(orders).containsExactly("b prepare web", "b unprepare web", "b prepare web");
 
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.SOFT), "server", "busy"));
-        pass(500);
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.of(Severity.SOFT), "server", "busy"));
-        pass(3_000);
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.of(Severity.SOFT), "server", "busy"));
+        three.pass(500);
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.of(Severity.SOFT), "server", "busy"));
+        three.pass(3_000);
 
         assertThat(orders).filteredOn(order -> order.equals("b prepare web")).hasSize(3);
         assertThat(orders).last().isEqualTo("b unprepare web");
@@ -141,12 +83,12 @@ class PlannedMoveTest {
 
     @Test
     void a_node_that_says_nothing_of_it_is_not_waited_for_longer_than_three_leases() {
-        isLost = (to, message) -> message instanceof Message.Succeed;
+        three.lose((to, message) -> message instanceof Message.Succeed);
         move();
-        pass(2 * Timing.standard().leaseNanos() / MILLI);
+        three.pass(2 * LEASE_MILLIS);
         assertThat(orders).containsExactly("b prepare web");
 
-        pass(2 * Timing.standard().leaseNanos() / MILLI);
+        three.pass(2 * LEASE_MILLIS);
 
         assertThat(orders).containsExactly("b prepare web", "a stop web");
     }
@@ -154,27 +96,26 @@ class PlannedMoveTest {
     @Test
     void it_goes_on_if_the_node_that_makes_ready_is_lost() {
         move();
-        pass(100);
-        lost.add(B);
-        pass(6 * Timing.standard().leaseNanos() / MILLI);
+        three.pass(100);
+        three.cut(B);
+        three.pass(6 * LEASE_MILLIS);
 
         assertThat(orders).containsExactly("b prepare web");
         assertThat(holder()).isEqualTo(A);
-        assertThat(machines.get(A).learned().orElseThrow().groups().get(WEB).moveTo())
-                .isEmpty();
+        assertThat(three.learned(A).groups().get(WEB).moveTo()).isEmpty();
     }
 
     @Test
     void a_word_that_was_lost_is_said_again() {
-        isLost = (to, message) -> message instanceof Message.Succeed;
+        three.lose((to, message) -> message instanceof Message.Succeed);
         move();
-        pass(100);
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
-        deliver();
+        three.pass(100);
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
         assertThat(orders).containsExactly("b prepare web");
 
-        isLost = (to, message) -> false;
-        pass(Timing.standard().leaseNanos() / MILLI / 2);
+        three.lose((to, message) -> false);
+        three.pass(LEASE_MILLIS / 2);
 
         assertThat(orders).containsExactly("b prepare web", "a stop web");
     }
@@ -182,13 +123,13 @@ class PlannedMoveTest {
     @Test
     void what_was_made_ready_is_given_back_when_the_other_dies_meanwhile() {
         move();
-        pass(100);
+        three.pass(100);
 
-        give(A, new Input.GroupEnded(WEB, token, Optional.of(Severity.SOFT), "broken"));
-        deliver();
+        three.give(A, new Input.GroupEnded(WEB, three.token(), Optional.of(Severity.SOFT), "broken"));
+        three.deliver();
         assertThat(orders).containsExactly("b prepare web", "a stop web");
-        give(A, new Input.StopEnded(WEB, token, true, ""));
-        pass(1_000);
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.pass(1_000);
 
         // Whether it is started again where it failed or where it was to go: nothing that was made ready is left over.
         assertThat(orders).last().isIn("b start web", "b unprepare web", "a start web");
@@ -197,22 +138,22 @@ class PlannedMoveTest {
 
     @Test
     void what_leaves_a_node_on_standby_is_made_ready_elsewhere_first() {
-        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
-        pass(5_000);
+        three.give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        three.pass(5_000);
         assertThat(orders).containsExactly("b prepare web");
 
-        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
-        deliver();
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
 
         assertThat(orders).containsExactly("b prepare web", "a stop web");
     }
 
     @Test
     void a_node_that_is_activated_again_keeps_what_has_not_left_it() {
-        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
-        pass(500);
-        give(A, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "ann", "not now")));
-        pass(3_000);
+        three.give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        three.pass(500);
+        three.give(A, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "ann", "not now")));
+        three.pass(3_000);
 
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
         assertThat(holder()).isEqualTo(A);
@@ -221,11 +162,11 @@ class PlannedMoveTest {
     @Test
     void whoever_asked_for_a_move_hears_that_the_node_was_activated_again() {
         move();
-        pass(500);
-        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
-        pass(500);
-        give(A, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
-        pass(500);
+        three.pass(500);
+        three.give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        three.pass(500);
+        three.give(A, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        three.pass(500);
 
         assertThat(holder()).isEqualTo(A);
         assertThat(decided).containsExactly("a was activated again, so web stays there; ask again to move it");
@@ -233,10 +174,10 @@ class PlannedMoveTest {
 
     @Test
     void a_node_on_standby_stops_what_nobody_else_can_run() {
-        give(B, new Input.EligibilityChanged(WEB, false, "no licence"));
-        pass(1_000);
-        give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
-        pass(500);
+        three.give(B, new Input.EligibilityChanged(WEB, false, "no licence"));
+        three.pass(1_000);
+        three.give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        three.pass(500);
 
         assertThat(orders).containsExactly("a stop web");
     }
@@ -244,9 +185,9 @@ class PlannedMoveTest {
     @Test
     void a_move_to_where_it_is_calls_off_the_one_under_way() {
         move();
-        pass(100);
-        give(A, new Input.MoveWanted(2, WEB, A));
-        pass(1_000);
+        three.pass(100);
+        three.give(A, new Input.MoveWanted(2, WEB, A));
+        three.pass(1_000);
 
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
         assertThat(decided)
@@ -258,87 +199,31 @@ class PlannedMoveTest {
     @Test
     void a_word_about_another_grant_stops_nothing() {
         move();
-        pass(100);
+        three.pass(100);
 
-        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token - 1, true)))));
-        give(A, new Input.Received(W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token, true)))));
-        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", token, true)))));
-        pass(100);
+        three.give(
+                A,
+                new Input.Received(
+                        B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, three.token() - 1, true)))));
+        three.give(
+                A,
+                new Input.Received(
+                        W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, three.token(), true)))));
+        three.give(
+                A,
+                new Input.Received(
+                        B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", three.token(), true)))));
+        three.pass(100);
 
         assertThat(orders).containsExactly("b prepare web");
     }
 
-    // ---- driving -------------------------------------------------------------------------------------------------
-
     private void move() {
-        give(A, new Input.MoveWanted(1, WEB, B));
-        deliver();
+        three.give(A, new Input.MoveWanted(1, WEB, B));
+        three.deliver();
     }
 
     private NodeId holder() {
-        return machines.get(A)
-                .learned()
-                .orElseThrow()
-                .grant(WEB)
-                .map(Grant::holder)
-                .orElseThrow()
-                .node();
-    }
-
-    private static Candidacy candidacy() {
-        return new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, false, List.of());
-    }
-
-    private void give(NodeId node, Input input) {
-        Step<Effect, DurableState> step = machines.get(node).handle(now, input);
-        step.urgent().forEach(effect -> take(node, effect));
-        if (step.persist().isPresent()) {
-            give(node, new Input.Persisted(step.persistNumber()));
-        }
-        step.then().forEach(effect -> take(node, effect));
-    }
-
-    private void take(NodeId node, Effect effect) {
-        if (effect instanceof Effect.Send send) {
-            wire.add(new Sent(node, send.to(), send.message()));
-        } else if (effect instanceof Effect.StartGroup start) {
-            orders.add(node + " start " + start.group());
-            token = start.token();
-        } else if (effect instanceof Effect.StopGroup stop) {
-            orders.add(node + " stop " + stop.group());
-        } else if (effect instanceof Effect.PrepareGroup prepare) {
-            orders.add(node + " prepare " + prepare.group());
-            asked = prepare.token();
-        } else if (effect instanceof Effect.UnprepareGroup unprepare) {
-            orders.add(node + " unprepare " + unprepare.group());
-        } else if (effect instanceof Effect.MoveDecided move) {
-            decided.add(move.why());
-        }
-    }
-
-    private void deliver() {
-        while (!wire.isEmpty()) {
-            Sent sent = wire.remove();
-            if (!isLost.test(sent.to(), sent.message()) && !lost.contains(sent.to()) && !lost.contains(sent.from())) {
-                give(sent.to(), new Input.Received(sent.from(), sent.message()));
-            }
-        }
-    }
-
-    private void pass(long millis) {
-        long end = now + millis * MILLI;
-        deliver();
-        for (Optional<NodeId> next = next(end); next.isPresent(); next = next(end)) {
-            now = Math.max(now, machines.get(next.get()).nextDeadlineNanos());
-            give(next.get(), new Input.Tick());
-            deliver();
-        }
-        now = end;
-    }
-
-    private Optional<NodeId> next(long end) {
-        return machines.keySet().stream()
-                .filter(node -> machines.get(node).nextDeadlineNanos() <= end)
-                .min(Comparator.comparing(node -> machines.get(node).nextDeadlineNanos()));
+        return three.learned(A).grant(WEB).map(Grant::holder).orElseThrow().node();
     }
 }

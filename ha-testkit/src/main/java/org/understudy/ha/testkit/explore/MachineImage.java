@@ -29,19 +29,16 @@ import org.understudy.ha.membership.core.NodeMachine;
 final class MachineImage {
 
     private static final String OURS = "org.understudy.ha.";
+    private static final String CORE = NodeMachine.class.getPackageName() + '.';
     private static final int IDENTITIES_MAX = 200_000;
     private static final Map<String, List<String>> UNREAD = Map.of(
             NodeMachine.class.getName(),
-            List.of(
-                    "urgent",
-                    "then",
-                    "notices",
-                    "saidLately",
-                    "majorityHeardAt",
-                    "selfAnswers",
-                    "verifier",
-                    "persistNumber"));
-    private static final List<String> BY_WRITE = List.of("writing", "selfHeld");
+            List.of("majorityHeardAt", "verifier"),
+            CORE + "Outbox",
+            List.of("urgent", "then", "notices", "saidLately"),
+            CORE + "HomeDelivery",
+            List.of("answers", "persistNumber"));
+    private static final List<String> BY_WRITE = List.of("writing", "held");
 
     private final Map<Class<?>, Layout> layouts = new IdentityHashMap<>();
     private final Map<Class<?>, Boolean> mutable = new IdentityHashMap<>();

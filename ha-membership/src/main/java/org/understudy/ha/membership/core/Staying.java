@@ -1,0 +1,170 @@
+package org.understudy.ha.membership.core;
+
+import java.util.Optional;
+import java.util.TreeSet;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.Candidacy;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.GroupRecord;
+import org.understudy.ha.membership.core.record.Rules;
+
+/**
+ * Whether a group may be on this node: what stands against it now, why it is to go in good order, and whether it is about to come. Pure.
+ *
+ * <p>What stands against it is followed at once. What is only wished waits: for whatever runs only while the group does, and for the node that
+ * comes after.
+ */
+final class Staying {
+
+    private final NodeId self;
+    /** What rules in the record call the groups that others start after. */
+    private final TreeSet<String> awaited = new TreeSet<>();
+    /** Those of them that still have to run because others that run only while they do have not stopped yet. */
+    private final TreeSet<String> needed = new TreeSet<>();
+
+    Staying(NodeId self) {
+        this.self = self;
+    }
+
+    /**
+     * How the node stands.
+     *
+     * @param record the newest that it knows to be chosen
+     * @param isLeaseEnding whether no majority has answered lately
+     * @param isForced whether an operator has said that it is to go on alone
+     */
+    record Footing(
+            Optional<ClusterRecord> record,
+            boolean hasSession,
+            boolean isLeaseEnding,
+            boolean isForced,
+            boolean isLeaving) {}
+
+    void learned(ClusterRecord record) {
+        awaited.clear();
+        record.groups()
+                .values()
+                .forEach(g -> awaited.addAll(g.rules().placement().after()));
+        needed.clear();
+        if (!awaited.isEmpty()) {
+            record.groups().keySet().stream()
+                    .filter(this::isAwaited)
+                    .filter(Planner.needed(record))
+                    .forEach(needed::add);
+        }
+    }
+
+    private boolean isAwaited(String name) {
+        return awaited.contains(name) || awaited.contains(Rules.family(name));
+    }
+
+    /** What stands against a group here under this grant. */
+    Optional<String> obstacle(long now, LocalGroup group, Optional<Grant> grant, Footing footing, LocalGroups all) {
+        if (!footing.hasSession()) {
+            return Optional.of("this node's session is over");
+        }
+        if (footing.isForced()) {
+            return Optional.of("an operator says that the majority is lost for good, and this node is to go on alone");
+        }
+        if (footing.isLeaseEnding() && !group.keepsRunning(grant)) {
+            return Optional.of("the lease is ending: no majority has answered lately");
+        }
+        if (footing.isLeaving() && !all.isOutlasting(group)) {
+            return Optional.of("this node is leaving");
+        }
+        if (group.isAway(now)) {
+            return Optional.of(LocalGroup.AWAY);
+        }
+        if (group.isWithdrawn()) {
+            return Optional.of("this node takes no part any more");
+        }
+        return grant.isEmpty() ? Optional.of("the grant is over") : Optional.empty();
+    }
+
+    /** Why a group that runs here is to go now in good order. */
+    Optional<String> whyToGo(long now, LocalGroup group, Footing footing, LocalGroups all) {
+        return needed.contains(group.name()) || awaitsSuccessor(now, group, footing, all)
+                ? Optional.empty()
+                : whyToLeave(group, footing, all);
+    }
+
+    /** Why it is to stop here in good order: what runs only while it does stops first. */
+    Optional<String> whyToLeave(LocalGroup group, Footing footing, LocalGroups all) {
+        Optional<ClusterRecord> record = footing.record();
+        if (isOnStandby(record) && !all.isMaintained(group.name(), record)) {
+            return Optional.of("this node is on standby");
+        }
+        Optional<GroupRecord> state = record.map(r -> r.groups().get(group.name()));
+        return moveTarget(group, record)
+                .map(t -> "asked to move to " + t)
+                .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
+    }
+
+    /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
+    boolean mustDecline(long now, LocalGroup group, Footing footing, LocalGroups all) {
+        return footing.isLeaving()
+                || footing.isForced()
+                || group.isAway(now)
+                || group.isWithdrawn()
+                || whyToLeave(group, footing, all).isPresent();
+    }
+
+    /** Whether it goes on here until the node that it is asked to move to is ready. */
+    private boolean awaitsSuccessor(long now, LocalGroup group, Footing footing, LocalGroups all) {
+        return group.phase() == LocalGroup.Phase.RUNNING
+                && !isInTheWay(group, footing.record())
+                && moveTarget(group, footing.record())
+                        .filter(to -> !all.successions().mayGo(now, group.name(), group.token(), to))
+                        .isPresent();
+    }
+
+    /** Whether something more urgent runs nowhere: it may be this that makes room for it, so nobody waits. */
+    private static boolean isInTheWay(LocalGroup group, Optional<ClusterRecord> record) {
+        int own = group.rules().placement().priority();
+        return record.stream()
+                .flatMap(r -> r.groups().values().stream())
+                .anyMatch(other -> !other.isGranted()
+                        && other.fatal().isEmpty()
+                        && other.rules().placement().priority() > own);
+    }
+
+    /** Where it is asked to move, if that is elsewhere. */
+    private Optional<NodeId> moveTarget(LocalGroup group, Optional<ClusterRecord> record) {
+        return record.map(r -> r.groups().get(group.name()))
+                .flatMap(GroupRecord::moveTo)
+                .filter(to -> !to.equals(self));
+    }
+
+    private boolean isOnStandby(Optional<ClusterRecord> record) {
+        return record.filter(r -> r.standby().contains(self)).isPresent();
+    }
+
+    /** The token under which another node holds a group that the record asks to move here; 0 if there is none, or it would not be started. */
+    long comingToken(long now, LocalGroup group, Footing footing) {
+        boolean isWelcome = footing.hasSession()
+                && !footing.isLeaving()
+                && !footing.isForced()
+                && !isOnStandby(footing.record())
+                && candidacy(now, group, footing.isLeaving())
+                        .filter(Candidacy::isEligible)
+                        .isPresent();
+        Optional<GroupRecord> state = footing.record().map(r -> r.groups().get(group.name()));
+        return state.filter(g -> isWelcome && g.moveTo().filter(self::equals).isPresent())
+                .flatMap(GroupRecord::grant)
+                .filter(grant -> !grant.holder().node().equals(self))
+                .map(Grant::token)
+                .orElse(0L);
+    }
+
+    /** What this node offers for a group now; empty if nothing any more. */
+    Optional<Candidacy> candidacy(long now, LocalGroup group, boolean isLeaving) {
+        if (group.isWithdrawn()) {
+            return Optional.empty();
+        }
+        boolean isRunning = isAwaited(group.name()) && group.phase() == LocalGroup.Phase.RUNNING;
+        Candidacy candidacy = group.candidacy(now).withRuns(isRunning ? group.token() : 0);
+        return Optional.of(isLeaving ? candidacy.withEligibility(false, "this node is leaving") : candidacy);
+    }
+}

@@ -1,0 +1,124 @@
+package org.understudy.ha.membership.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.understudy.ha.membership.core.Records.A;
+import static org.understudy.ha.membership.core.Records.A1;
+import static org.understudy.ha.membership.core.Records.B;
+import static org.understudy.ha.membership.core.Records.candidacy;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.Grant;
+
+class LocalGroupsTest {
+
+    private static final String WEB = "web";
+
+    private final LocalGroups groups = new LocalGroups(A, 100, 300);
+    private final Outbox out = new Outbox(List.of(B));
+
+    @BeforeEach
+    void it_is_offered() {
+        offer(WEB, Placement.NONE);
+    }
+
+    @Test
+    void what_failed_to_start_is_stopped_before_it_is_idle() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.of(Severity.SOFT), "no port"));
+
+        assertThat(out.urgent()).containsExactly(new Effect.StopGroup(WEB, 5, "no port"));
+        assertThat(groups.busy()).containsExactly(WEB);
+        assertThat(stopEnded(5, true))
+                .hasValueSatisfying(group -> assertThat(group.isIdle()).isTrue());
+        assertThat(groups.areAllIdle()).isTrue();
+    }
+
+    @Test
+    void what_is_reported_under_another_token_counts_for_nothing() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 4, Optional.empty(), ""));
+        take(new Input.GroupEnded(WEB, 4, Optional.of(Severity.SOFT), "broken"));
+        take(new Input.GroupResigned(WEB, 4, 0));
+        assertThat(out.urgent()).isEmpty();
+
+        take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
+        take(new Input.GroupEnded(WEB, 5, Optional.of(Severity.SOFT), "broken"));
+        assertThat(stopEnded(4, true)).isEmpty();
+        assertThat(groups.busy()).containsExactly(WEB);
+    }
+
+    @Test
+    void what_could_not_be_stopped_is_blocked_until_it_certainly_has_stopped() {
+        start(WEB, 5);
+        take(new Input.GroupEnding(WEB, 5, "the memory is full"));
+
+        assertThat(stopEnded(5, false))
+                .hasValueSatisfying(group -> assertThat(group.isIdle()).isFalse());
+        assertThat(groups.whyBlocked(WEB)).isEqualTo("it hangs");
+        assertThat(stopEnded(5, true)).isPresent();
+        assertThat(groups.whyBlocked(WEB)).isEmpty();
+        assertThat(stopEnded(5, true)).isEmpty();
+    }
+
+    @Test
+    void while_the_node_leaves_a_group_outlasts_what_starts_after_it_unless_that_is_blocked() {
+        offer("shop", Placement.rules().after(WEB).build());
+        start(WEB, 5);
+        start("shop", 6);
+        groups.leave();
+        assertThat(groups.isOutlasting(groups.all().get(WEB))).isTrue();
+        assertThat(groups.isOutlasting(groups.all().get("shop"))).isFalse();
+
+        take(new Input.GroupEnding("shop", 6, "asked to"));
+        assertThat(groups.isOutlasting(groups.all().get(WEB))).isTrue();
+        groups.stopEnded(0, new Input.StopEnded("shop", 6, false, "it hangs"), out);
+        assertThat(groups.isOutlasting(groups.all().get(WEB))).isFalse();
+    }
+
+    @Test
+    void what_was_withdrawn_is_forgotten_once_it_has_stopped() {
+        start(WEB, 5);
+        take(new Input.GroupWithdrawn(WEB));
+        groups.removeWithdrawn(WEB);
+        groups.removeWithdrawn();
+        assertThat(groups.isThere(WEB)).isTrue();
+
+        take(new Input.GroupEnding(WEB, 5, "asked to"));
+        stopEnded(5, true);
+        groups.removeWithdrawn(WEB);
+        assertThat(groups.isThere(WEB)).isFalse();
+    }
+
+    @Test
+    void what_was_said_about_a_group_is_to_be_looked_at_once() {
+        assertThat(groups.takeTouched()).containsExactly(WEB);
+        assertThat(groups.isTouched()).isFalse();
+
+        take(new Input.GroupWithdrawn("unknown"));
+        assertThat(groups.takeTouched()).containsExactly("unknown");
+    }
+
+    private void offer(String name, Placement placement) {
+        take(new Input.GroupOffered(name, candidacy(true), placement));
+    }
+
+    private void start(String name, long token) {
+        Grant grant = new Grant(A1, token, ProofKind.NEVER, Optional.empty(), true, List.of());
+        groups.start(groups.all().get(name), grant, out);
+        out.begin();
+    }
+
+    private void take(Input input) {
+        groups.take(0, input, Optional.empty(), out);
+    }
+
+    private Optional<LocalGroup> stopEnded(long token, boolean isStopped) {
+        return groups.stopEnded(0, new Input.StopEnded(WEB, token, isStopped, "it hangs"), out);
+    }
+}
