@@ -48,7 +48,7 @@ import org.understudy.ha.iptakeover.spi.TcpSessions;
  * share. Everything else is the keeper's, which mostly sleeps. The end
  * waits until both are quiet, because an announcement sent after it would take the address away from its next owner. The
  * descriptors are closed by the keeper afterwards: closing a packet socket and the owner of a table waits for all processors
- * (30 ms together), and the next owner should not. The ports lock for themselves.
+ * (30 ms together), and the next owner should not. Those that the next stay can use stay open for it, see {@link ReadyStay#again()}. The ports lock for themselves.
  */
 final class AddressTenure {
     private static final Logger LOG = LoggerFactory.getLogger(AddressTenure.class);
@@ -58,6 +58,8 @@ final class AddressTenure {
     private static final long SILENCE_NANOS = 5_000_000_000L;
     /** How often it is looked whether the addresses stand, and how their interface does, though nothing was heard. */
     private static final long LOOK_NANOS = 10_000_000_000L;
+    /** How long a card is taken to have its name though nothing was told of it. */
+    private static final long NAME_NANOS = 1_000_000_000L;
     /** So many turns of a gate at once at most: arm, open and prolong are three. */
     private static final int TURNS_MAX = 4;
 
@@ -97,6 +99,8 @@ final class AddressTenure {
     private final CountDownLatch quiet = new CountDownLatch(1);
     /** The keeper may close the descriptors. */
     private final CountDownLatch released = new CountDownLatch(1);
+    /** What the next stay goes on with. */
+    private volatile Optional<ReadyStay> again = Optional.empty();
 
     private @Nullable Thread keeper;
     private boolean touchedKernel;
@@ -121,6 +125,11 @@ final class AddressTenure {
 
     /** Of the keeper: something was told of the interface. */
     private boolean isLinkStirred;
+
+    /** Of the keeper, for whoever monitors: the card may have another name. */
+    private final AtomicBoolean isNameTold = new AtomicBoolean(true);
+    /** Of whoever monitors: when it was known to have the name. */
+    private long namedNanos = System.nanoTime() - NAME_NANOS;
 
     /** Of the keeper: when it last looked at the interface as a whole. */
     private long linkNanos = System.nanoTime();
@@ -189,7 +198,7 @@ final class AddressTenure {
                                     addresses,
                                     ready.tag(),
                                     threads,
-                                    "ha-" + context.holder().node() + "-addresses"));
+                                    NodeCards.pulseName(context.holder().node().toString())));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked(), cards.ears());
@@ -249,6 +258,7 @@ final class AddressTenure {
                 LinkEvents.LinkChanged.class,
                 LinuxLinkEvents.class,
                 NodeCards.class,
+                NodeCards.Hold.class,
                 Pace.class,
                 ReadyStay.class,
                 TcpSessions.Ended.class,
@@ -306,6 +316,11 @@ final class AddressTenure {
 
     private static List<IpAddress> first(List<IpAddress> all) {
         return all.subList(0, Math.min(all.size(), AnnouncementSchedule.BURST_MAX));
+    }
+
+    /** A gate under another name that nobody owns may hold one of the addresses. */
+    boolean isAnotherLeftBehind() {
+        return ready.isAnotherLeftBehind();
     }
 
     /** See {@link StandingAddresses#leftovers}. */
@@ -559,6 +574,7 @@ final class AddressTenure {
                 }
             } else {
                 isLinkStirred = true;
+                isNameTold.set(true);
                 wasLinkDown |= event instanceof LinkEvents.LinkChanged changed
                         && changed.index() == standing.index()
                         && !changed.isUp();
@@ -849,8 +865,7 @@ final class AddressTenure {
         try {
             // The kernel tells of a pulled cable up to a second late, so this is asked each time. Whether the name is
             // still that of the card the keeper looks after, if the gate is lost with it.
-            boolean isWell = (gate.isBoundToName() || links.isStill(link.index(), link.name()))
-                    && well.see(() -> links.isWell(link.name()));
+            boolean isWell = (gate.isBoundToName() || isNamed()) && well.see(() -> links.isWell(link.name()));
             String broken = isWell ? "" : brokenLink();
             if (!broken.isEmpty()) {
                 return Health.failed(Severity.HARD, broken);
@@ -896,6 +911,17 @@ final class AddressTenure {
         }
     }
 
+    /** Whether the card has its name still: asked when something was told of it, which for a name is at once, and once a second. */
+    private boolean isNamed() {
+        long now = System.nanoTime();
+        if (isNameTold.getAndSet(false) || now - namedNanos >= NAME_NANOS) {
+            boolean isStill = links.isStill(link.index(), link.name());
+            namedNanos = isStill ? now : now - NAME_NANOS;
+            return isStill;
+        }
+        return true;
+    }
+
     /** What is wrong with the interface; empty if nothing is. */
     private String brokenLink() {
         Optional<LinkTable.Link> now = links.byIndex(link.index());
@@ -912,6 +938,11 @@ final class AddressTenure {
         return now.get().hasCarrier() ? "" : "carrier of " + link.name() + " is gone";
     }
 
+    /** After {@link #end()}: what it leaves for the next stay, which whoever asks closes. */
+    Optional<ReadyStay> again() {
+        return again;
+    }
+
     /**
      * Takes everything down: mute first, then the address, then the gate. Idempotent. The descriptors are closed soon after, by
      * the keeper if there is one.
@@ -919,6 +950,10 @@ final class AddressTenure {
      * @throws PlatformException if the address may still stand
      */
     void end() {
+        if (again.isPresent()) {
+            // Its sockets are the next stay's.
+            return;
+        }
         boolean wasOpen = standing.areAdded() && lost.isEmpty() && yielded.isEmpty();
         if (wasOpen) {
             // While the keeper still keeps the gate open: behind a shut one the resets would not leave.
@@ -947,6 +982,7 @@ final class AddressTenure {
                 alarm(routes.removeOrTell());
                 if (calm && !leftBehind) {
                     gate.remove();
+                    again = keeper == null ? Optional.empty() : ready.again();
                 }
             }
             gone = true;
@@ -983,7 +1019,10 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(events, talk, tcp, links, standing, routes, gate));
+        List<AutoCloseable> all = new ArrayList<>(List.of(events, talk, tcp, standing, routes, gate));
+        if (again.isEmpty()) {
+            all.addAll(ready.sockets());
+        }
         NeighbourResponder answering = responder;
         if (answering != null) {
             all.add(0, answering);

@@ -21,7 +21,7 @@ import org.understudy.ha.iptakeover.packet.Sighting;
 import org.understudy.ha.iptakeover.spi.SegmentEar;
 
 /**
- * One ear for each card, for all stays of a node there: the first opens it, the last closes it. A listener that fails loses its own ear, and the others go on; where
+ * One ear for each card, for all stays of a node there: the first opens it, or whoever {@linkplain #hold holds} it before, and the last of both closes it. A listener that fails loses its own ear, and the others go on; where
  * the ear itself fails all of them are deaf, and whoever comes next opens another.
  *
  * <p><b>Concurrency.</b> Any thread. The listeners of a card are called on one thread.
@@ -34,6 +34,8 @@ final class CardEars {
     private final ReentrantLock lock = new ReentrantLock();
     /** Guarded by the lock. */
     private final Map<Integer, Card> cards = new HashMap<>();
+    /** By card, guarded by the lock: who wants it open though there may be no stay. */
+    private final Map<Integer, Integer> holders = new HashMap<>();
 
     /**
      * Listens on a card from now on.
@@ -71,7 +73,60 @@ final class CardEars {
         }
     }
 
-    /** Null if nobody listens there. */
+    /**
+     * Opens the ear of a card if it is not, and keeps it until {@link #release}. Without a stay it lets nothing pass, so its thread sleeps.
+     *
+     * @throws PlatformException as {@link #listen}; nothing is held then
+     */
+    void hold(int index, AddressSet addresses, ThreadFactory threads, String threadName) {
+        lock.lock();
+        try {
+            holders.merge(index, 1, Integer::sum);
+            Card card = cards.get(index);
+            if (card != null && card.ear().problem().isEmpty()) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        boolean isHeld = false;
+        try {
+            listen(index, addresses, (nanos, sighting) -> {}, threads, threadName)
+                    .close();
+            isHeld = true;
+        } finally {
+            if (!isHeld) {
+                release(index, true);
+            }
+        }
+    }
+
+    /**
+     * Takes back one {@link #hold}.
+     *
+     * @param isAwaited whether an ear that is closed then has ended when this returns, some 10 ms later
+     */
+    void release(int index, boolean isAwaited) {
+        LinuxSegmentEar last = null;
+        lock.lock();
+        try {
+            holders.computeIfPresent(index, (card, count) -> count == 1 ? null : count - 1);
+            Card card = cards.get(index);
+            if (card != null && card.listening.isEmpty() && !holders.containsKey(index)) {
+                last = card.ear();
+                cards.remove(index);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (last != null && isAwaited) {
+            last.close();
+        } else if (last != null) {
+            last.closeSoon();
+        }
+    }
+
+    /** Null if there is none that hears. */
     private @Nullable Ear joinPresent(int index, AddressSet addresses, SegmentEar.Listener listener) {
         lock.lock();
         try {
@@ -133,7 +188,7 @@ final class CardEars {
                 if (!listening.remove(one)) {
                     return;
                 }
-                if (listening.isEmpty()) {
+                if (listening.isEmpty() && (cards.get(index) != this || !holders.containsKey(index))) {
                     last = ear();
                     cards.remove(index, this);
                 } else {

@@ -195,7 +195,7 @@ final class SegmentTalk implements AutoCloseable {
                     addresses,
                     this::sighted,
                     threads,
-                    "ha-" + context.holder().node() + "-ear-" + link.name());
+                    NodeCards.earName(context.holder().node().toString(), link.name()));
         } catch (PlatformException e) {
             // The addresses are served already, and nothing about their safety depends on it.
             deafness = e.getMessage();

@@ -69,7 +69,7 @@ final class StandingAddresses implements AutoCloseable {
      * @param link the card that faces the clients
      * @param timing null where no gate ends them, and so no lifetime either
      * @param dieWithProcess they stand on a device of this process
-     * @param table is closed with this
+     * @param table stays with whoever opened it
      */
     StandingAddresses(
             AddressSet addresses,
@@ -436,10 +436,9 @@ final class StandingAddresses implements AutoCloseable {
         }
     }
 
-    /** The device goes too: to take it away costs the kernel some ten milliseconds. */
+    /** The device goes: to take it away costs the kernel some ten milliseconds. */
     @Override
     public void close() {
-        table.close();
         ProcessDevice own = device;
         if (own != null) {
             own.close();

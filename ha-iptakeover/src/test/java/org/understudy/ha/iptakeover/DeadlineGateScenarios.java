@@ -711,7 +711,7 @@ final class DeadlineGateScenarios implements AutoCloseable {
 
     private static String makeReady(FloatingAddress target) {
         try {
-            target.makeReady(4711);
+            target.makeReady(4711, "serv1");
             return "made";
         } catch (ResourceException e) {
             return e.getMessage();

@@ -103,6 +103,7 @@ class ReadyStayTest {
                 Optional.empty(),
                 fake(LinkTable.class),
                 fake(AddressTable.class),
+                null,
                 fake(AddressAnnouncer.class),
                 deadline,
                 timeouts,

@@ -477,6 +477,42 @@ final class SegmentEarScenarios implements AutoCloseable {
         }
     }
 
+    void an_ear_that_is_held_outlives_its_stays_and_hears_nothing_meanwhile() throws InterruptedException {
+        try (Card own = Card.plug("own0", List.of(VIP));
+                Card rival = Card.plug("rival0", List.of(VIP))) {
+            EthernetFrame frame = ArpPacket.gratuitousRequest(rival.mac(), VIP).frameTo(MacAddress.BROADCAST);
+            AddressSet vip = new AddressSet(List.of(VIP));
+            long threads = threads();
+            long before = descriptors();
+            BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            CardEars ears = new CardEars();
+            ears.hold(own.index(), vip, Thread::new, "ear-held");
+            ears.hold(own.index(), vip, Thread::new, "ear-never-made");
+            long held = descriptors();
+            for (String name : List.of("first", "second")) {
+                SegmentEar ear =
+                        ears.listen(own.index(), vip, (nanos, s) -> heard.add(name), Thread::new, "ear-never-made");
+                rival.send(frame);
+                assertThat(heard.take()).isEqualTo(name);
+                ear.close();
+                rival.send(frame);
+                assertThat(threads()).isEqualTo(threads + 1);
+                assertThat(descriptors()).isEqualTo(held);
+            }
+            ears.release(own.index(), true);
+            assertThat(threads()).as("somebody else holds it").isEqualTo(threads + 1);
+            SegmentEar last =
+                    ears.listen(own.index(), vip, (nanos, s) -> heard.add("last"), Thread::new, "ear-never-made");
+            ears.release(own.index(), true);
+            rival.send(frame);
+            assertThat(heard.take()).as("a stay keeps it too").isEqualTo("last");
+            last.close();
+            assertThat(threads()).isEqualTo(threads);
+            assertThat(descriptors()).isEqualTo(before);
+            assertThat(heard).isEmpty();
+        }
+    }
+
     void an_ear_outlives_a_pulled_cable_and_a_deleted_card() {
         try (Card own = Card.plug("own0", List.of(VIP));
                 Card rival = Card.plug("rival0", List.of(VIP))) {

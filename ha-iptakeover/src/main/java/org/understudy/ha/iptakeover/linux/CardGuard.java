@@ -605,7 +605,19 @@ public final class CardGuard implements AutoCloseable {
 
     /** The same; these are asked by {@link DeadlineGate#problem()}, and never by {@link DeadlineGate#create}, which looks itself. */
     public DeadlineGate gate(AddressSet addresses, Heads heads) {
-        return new Stay(addresses, heads);
+        return new Stay(addresses, heads, NftGate.beyondCard(addresses, card, index));
+    }
+
+    /**
+     * A gate for the next stay of the same addresses, with the socket of one that has been removed: to close that, the kernel waits for all processors, and nobody changes
+     * tables meanwhile. Whatever is still asked of the ended one concerns its own stay, which is no more; closing it is left to this.
+     *
+     * @return empty if it was not removed whole, or is of another guard
+     */
+    public Optional<DeadlineGate> again(DeadlineGate ended, Heads heads) {
+        return ended instanceof Stay stay && stay.isOf(this) && stay.giveOn()
+                ? Optional.of(new Stay(stay.addresses, heads, stay.beyond))
+                : Optional.empty();
     }
 
     /** Whether a stay could not be held: a new look, {@link #of}, may say why. */
@@ -628,11 +640,25 @@ public final class CardGuard implements AutoCloseable {
         private volatile GuardMap.@Nullable Replaced deadline;
 
         private final Heads heads;
+        /** Nothing of it is in the kernel any more. */
+        private volatile boolean isRemoved;
+        /** The socket is another stay's now. */
+        private volatile boolean isGivenOn;
 
-        private Stay(AddressSet addresses, Heads heads) {
+        private Stay(AddressSet addresses, Heads heads, NftGate beyond) {
             this.heads = heads;
             this.addresses = addresses;
-            this.beyond = NftGate.beyondCard(addresses, card, index);
+            this.beyond = beyond;
+        }
+
+        private boolean isOf(CardGuard guard) {
+            return guard == CardGuard.this;
+        }
+
+        /** False if it cannot be. */
+        private boolean giveOn() {
+            isGivenOn = isRemoved;
+            return isGivenOn;
         }
 
         /**
@@ -741,12 +767,15 @@ public final class CardGuard implements AutoCloseable {
                 throw e;
             }
             beyond.remove();
+            isRemoved = true;
         }
 
         @Override
         public void close() {
             // The guard is that of the card.
-            beyond.close();
+            if (!isGivenOn) {
+                beyond.close();
+            }
         }
     }
 

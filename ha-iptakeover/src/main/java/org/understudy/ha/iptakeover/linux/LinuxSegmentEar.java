@@ -317,8 +317,8 @@ public final class LinuxSegmentEar implements SegmentEar {
         return malformed.get();
     }
 
-    @Override
-    public void close() {
+    /** Ends it without waiting for its thread, which may call the listener once more. */
+    public void closeSoon() {
         isClosing = true;
         lock.lock();
         try {
@@ -328,6 +328,11 @@ public final class LinuxSegmentEar implements SegmentEar {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public void close() {
+        closeSoon();
         if (Thread.currentThread() != thread) {
             awaitEnd();
         }
