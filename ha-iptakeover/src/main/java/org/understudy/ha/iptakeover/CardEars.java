@@ -50,6 +50,8 @@ final class CardEars {
             return joined;
         }
         Card made = new Card(index);
+        // Held, of a card that is gone.
+        Card deaf = null;
         Ear first = new Ear(made, addresses, listener);
         made.listening.add(first);
         made.ear = new LinuxSegmentEar(index, addresses.all(), made::sighted, threads, threadName);
@@ -59,7 +61,7 @@ final class CardEars {
             // Somebody else may have been faster.
             joined = joinPresent(index, addresses, listener);
             if (joined == null) {
-                cards.put(index, made);
+                deaf = cards.put(index, made);
                 joined = first;
                 isUsed = true;
             }
@@ -69,6 +71,9 @@ final class CardEars {
             if (!isUsed) {
                 first.isClosed = true;
                 made.ear().close();
+            }
+            if (deaf != null && deaf.listening.isEmpty()) {
+                deaf.ear().closeSoon();
             }
         }
     }
@@ -83,7 +88,7 @@ final class CardEars {
         try {
             holders.merge(index, 1, Integer::sum);
             Card card = cards.get(index);
-            if (card != null && card.ear().problem().isEmpty()) {
+            if (card != null && card.isHearing()) {
                 return;
             }
         } finally {
@@ -131,7 +136,7 @@ final class CardEars {
         lock.lock();
         try {
             Card card = cards.get(index);
-            if (card == null || card.ear().problem().isPresent()) {
+            if (card == null || !card.isHearing()) {
                 return null;
             }
             Ear one = new Ear(card, addresses, listener);
@@ -166,6 +171,10 @@ final class CardEars {
                 throw new IllegalStateException("nobody has it before it listens");
             }
             return present;
+        }
+
+        private boolean isHearing() {
+            return ear().problem().isEmpty() && ear().isOnCard();
         }
 
         private void sighted(long nanos, Sighting sighting) {

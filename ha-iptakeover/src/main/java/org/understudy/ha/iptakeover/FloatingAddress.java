@@ -805,7 +805,10 @@ public final class FloatingAddress implements ManagedResource {
                 settings.isListening(),
                 threads,
                 context.holder().node().toString());
-        close(hold.getAndSet(next));
+        NodeCards.Hold last = hold.getAndSet(next);
+        if (last != null) {
+            last.closeSoon();
+        }
         if (isRetired) {
             close(hold.getAndSet(null));
         }

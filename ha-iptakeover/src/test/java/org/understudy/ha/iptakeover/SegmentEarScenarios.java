@@ -513,6 +513,30 @@ final class SegmentEarScenarios implements AutoCloseable {
         }
     }
 
+    void an_ear_that_is_held_on_a_card_that_went_is_opened_anew_on_one_of_its_number() throws InterruptedException {
+        Card gone = Card.plug("own0", List.of(VIP));
+        gone.close();
+        AddressSet vip = new AddressSet(List.of(VIP));
+        CardEars ears = new CardEars();
+        ears.hold(gone.index(), vip, Thread::new, "ear-held");
+        Segment.run("ip", "link", "del", "own0");
+        String index = Integer.toString(gone.index());
+        Segment.run("ip", "link", "add", "own0", "index", index, "type", "veth", "peer", "name", "own1");
+        Segment.run("ip", "link", "set", "own0", "up");
+        Segment.run("ip", "link", "set", "own1", "up");
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        SegmentEar ear =
+                ears.listen(gone.index(), vip, (nanos, s) -> heard.add("heard"), Thread::new, "ear-of-the-new-card");
+        try (Card peer = Card.existing("own1", List.of(VIP))) {
+            assertThat(peer.ear().isOnCard()).isTrue();
+            peer.send(ArpPacket.gratuitousRequest(peer.mac(), VIP).frameTo(MacAddress.BROADCAST));
+            assertThat(heard.take()).isEqualTo("heard");
+        }
+        ear.close();
+        ears.release(gone.index(), true);
+        until("the threads end", () -> threads() == 0);
+    }
+
     void an_ear_outlives_a_pulled_cable_and_a_deleted_card() {
         try (Card own = Card.plug("own0", List.of(VIP));
                 Card rival = Card.plug("rival0", List.of(VIP))) {

@@ -317,6 +317,18 @@ public final class LinuxSegmentEar implements SegmentEar {
         return malformed.get();
     }
 
+    /** Whether it still hears the card: not once that was deleted, or moved to another network namespace, though one of the same number is there now. Any thread. */
+    public boolean isOnCard() {
+        lock.lock();
+        try {
+            return !isClosed && Libc.boundInterface(descriptors.get(WAKE + 1)) == interfaceIndex;
+        } catch (PlatformException e) {
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Ends it without waiting for its thread, which may call the listener once more. */
     public void closeSoon() {
         isClosing = true;
