@@ -146,6 +146,8 @@ public final class FloatingAddress implements ManagedResource {
     private volatile boolean isObstructed;
     /** A stay of our own did not end as it should, its addresses may still stand; what is open is not another's then. */
     private volatile boolean mayStand;
+    /** A gate of our own, shut, may be in front of what somebody else put up on this host. */
+    private volatile boolean isGateLeft;
 
     /** What is to mute the addresses at the end of their lease. */
     private enum Wanted {
@@ -781,7 +783,7 @@ public final class FloatingAddress implements ManagedResource {
                 fits = made.fits(link, tag, isGated, guard);
             } finally {
                 if (!fits) {
-                    made.discard();
+                    discard(made);
                 }
             }
             if (fits) {
@@ -903,7 +905,7 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /** Empty while it is under way. */
-    private static final class Preparation implements AutoCloseable {
+    private final class Preparation implements AutoCloseable {
         private final AtomicReference<@Nullable ReadyStay> made = new AtomicReference<>();
         private volatile NodeCards.@Nullable Hold hold;
 
@@ -1098,9 +1100,9 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    private static void discard(@Nullable ReadyStay one) {
-        if (one != null) {
-            one.discard();
+    private void discard(@Nullable ReadyStay one) {
+        if (one != null && !one.discard()) {
+            isGateLeft = true;
         }
     }
 
@@ -1122,12 +1124,7 @@ public final class FloatingAddress implements ManagedResource {
             if (!left.isEmpty()) {
                 LOG.warn("{}: {}", this, left);
             }
-            if (table.list().stream().noneMatch(this::isHeldByAnother)) {
-                card.forget();
-                if (trial().gateProblem().isEmpty()) {
-                    NftGate.remove(addresses);
-                }
-            }
+            removeGate(table);
             mayStand = false;
         } catch (PlatformException e) {
             IpAddress first = addresses.all().get(0);
@@ -1147,9 +1144,47 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** What keeps it mute, or will, belongs to whoever has it. */
-    private boolean isHeldByAnother(AddressTable.Entry entry) {
-        return addresses.contains(entry.address()) && StandingAddresses.isOfAnotherProcess(entry);
+    /**
+     * Not while one of the addresses stands on this host, whoever added it and with whatever mark: without the gate it would speak beside the next owner. The
+     * gate is left then, shut, to the next stop or start, to {@link #retire}, or to last rites, which all find out anew whether it is gone.
+     */
+    private void removeGate(AddressTable table) {
+        List<AddressTable.Entry> standing = table.list().stream()
+                .filter(entry -> addresses.contains(entry.address()))
+                .toList();
+        boolean isGated = trial().gateProblem().isEmpty();
+        if (standing.isEmpty()) {
+            card.forget();
+            if (isGated) {
+                NftGate.remove(addresses);
+            }
+            isGateLeft = false;
+        } else if (isGated && NftGate.isMade(addresses)) {
+            isGateLeft = true;
+            // What stands on a device of another process goes with that, and what keeps it mute, or will, is that one's.
+            standing.stream()
+                    .filter(entry -> !StandingAddresses.isOfAnotherProcess(entry))
+                    .findFirst()
+                    .ifPresent(one -> LOG.warn(
+                            "{}: the gate is left, shut, because {}/{} stands on interface number {}, and nobody knows who"
+                                    + " added it: take it off there (`ip addr del`); the gate goes with the next start or stop,"
+                                    + " when the node closes, or when it has died",
+                            this,
+                            one.address(),
+                            one.prefixLength(),
+                            one.interfaceIndex()));
+        }
+    }
+
+    /** The node lets go of this resource: what a stop left goes, if nothing stands behind it any more. */
+    private void removeGateLeft() {
+        if (isGateLeft && !isKeptByAnother()) {
+            try (LinuxAddressTable table = new LinuxAddressTable()) {
+                removeGate(table);
+            } catch (PlatformException e) {
+                LOG.warn("{}: its gate is left, shut: {}", this, e.getMessage());
+            }
+        }
     }
 
     /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
@@ -1382,6 +1417,7 @@ public final class FloatingAddress implements ManagedResource {
             isRetired = true;
             discard(spare.getAndSet(null));
             close(hold.getAndSet(null));
+            removeGateLeft();
             card.retire();
         }
     }

@@ -245,22 +245,28 @@ final class ReadyStay {
 
     /**
      * Nobody starts with it: takes the gate away again, what there is of it, and closes everything. What fails is left, shut, and logged; so is a gate in front of
-     * what this library has put up on this host meanwhile.
+     * what somebody has put up on this host meanwhile, whoever that is: it would speak beside the owner.
+     *
+     * @return false if a gate is left
      */
-    void discard() {
+    boolean discard() {
         try {
             if (!isTried || timeouts != null && !isShut) {
-                return;
+                return true;
             }
-            if (table.list().stream().anyMatch(entry -> entry.isOurs() && addresses.contains(entry.address()))) {
-                LOG.info("{}: a gate that was made ready is left, shut, because one of them stands here", addresses);
-            } else if (deadline != null) {
+            if (table.list().stream().anyMatch(entry -> addresses.contains(entry.address()))) {
+                LOG.warn("{}: a gate that was made ready is left, shut, because one of them stands here", addresses);
+                return false;
+            }
+            if (deadline != null) {
                 deadline.remove();
             } else if (timeouts != null) {
                 timeouts.remove();
             }
+            return true;
         } catch (HaException e) {
             LOG.info("{}: of a gate that was made ready something may be left, shut: {}", addresses, e.getMessage());
+            return false;
         } finally {
             List<AutoCloseable> all = new ArrayList<>(sockets());
             if (announcer != null) {

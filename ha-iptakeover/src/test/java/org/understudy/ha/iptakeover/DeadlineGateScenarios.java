@@ -681,9 +681,55 @@ final class DeadlineGateScenarios implements AutoCloseable {
                     .startsWith("refused HARD")
                     .contains("stands on this host");
             assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+            assertThat(jvm.ask("stop")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 200))
+                    .as("it still stands, and another node may have it " + mode)
+                    .isEqualTo(-1);
             a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
+    /** A preparation that is withdrawn is no more reason to let it speak. */
+    void what_somebody_adds_behind_a_ready_gate_stays_mute_when_that_is_taken_back() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm jvm = a.jvm();
+            assertThat(jvm.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+            assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
+            a.inside("ip", "addr", "add", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("start RELEASED 4711")).as(mode).isEqualTo("ok");
+            assertThat(asker.whoHas("192.0.2.50", 500)).as(mode).contains(a.mac());
             assertThat(jvm.ask("stop")).isEqualTo("ok");
             assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
+    /** Its gate is all that mutes it, and a stop that finds no mark on it must not take that for nothing. */
+    void what_a_dead_process_left_and_somebody_changed_stays_mute_after_a_refused_start_and_its_stop() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm next = a.jvm();
+            assertThat(next.ask("use " + String.join(",", VIPS) + " lan0 " + mode))
+                    .isEqualTo("ok");
+            assertThat(next.ask("eligibility")).contains("isEligible=true");
+            leaveBehind(mode);
+            letStand();
+            assertThat(next.ask("start DIED 4712")).startsWith("refused HARD").contains("stands on this host");
+            assertThat(next.ask("stop")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis(VIPS, 300)).as("after the stop " + mode).isEqualTo(-1);
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            a.inside("ip", "addr", "del", "2001:db8::50/128", "dev", "lan0");
+            assertThat(next.ask("start RELEASED 4713")).as(mode).isEqualTo("ok");
+            assertThat(asker.whoHas(VIPS, 500)).as(mode).hasSize(2);
+            assertThat(next.ask("stop")).isEqualTo("ok");
+            assertThat(next.ask("retire")).isEqualTo("ok");
             assertThat(eye.ask("tables")).isEqualTo(NOTHING);
             assertThat(eye.ask("programs")).isEqualTo(NOTHING);
         }

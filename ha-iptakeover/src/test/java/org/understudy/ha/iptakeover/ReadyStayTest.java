@@ -73,13 +73,16 @@ class ReadyStayTest {
     }
 
     @Test
-    void a_gate_is_left_in_front_of_what_this_library_has_put_up_meanwhile() throws Exception {
-        for (ReadyStay stay : List.of(deadline(), timeouts())) {
-            calls.clear();
-            stay.shut();
-            standing = List.of(new AddressTable.Entry(VIP, 32, 2, AddressTable.PROTO, 4711, false, 5));
-            stay.discard();
-            assertThat(calls).containsExactly("create");
+    void a_gate_is_left_in_front_of_what_anybody_has_put_up_meanwhile() throws Exception {
+        for (int proto : new int[] {AddressTable.PROTO, 0}) {
+            for (ReadyStay stay : List.of(deadline(), timeouts())) {
+                calls.clear();
+                standing = List.of();
+                stay.shut();
+                standing = List.of(new AddressTable.Entry(VIP, 32, 2, proto, 4711, false, 5));
+                assertThat(stay.discard()).isFalse();
+                assertThat(calls).containsExactly("create");
+            }
         }
     }
 

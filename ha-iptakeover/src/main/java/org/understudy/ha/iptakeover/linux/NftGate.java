@@ -647,6 +647,19 @@ public final class NftGate implements AddressGate {
         }
     }
 
+    /**
+     * Whether the kernel has a gate of these addresses under their own name, whoever made it.
+     *
+     * @throws PlatformException if the kernel refuses
+     */
+    public static boolean isMade(AddressSet addresses) {
+        try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
+            String own = tableOf(addresses);
+            return found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE")).stream()
+                    .anyMatch(gate -> gate.name().equals(own));
+        }
+    }
+
     private static boolean isAlive(NetlinkSocket socket, Found gate) {
         return gate.isOwned() || !gate.tellsOfOwner() && isOpen(socket, gate.name());
     }
