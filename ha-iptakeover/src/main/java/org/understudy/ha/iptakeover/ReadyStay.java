@@ -192,7 +192,12 @@ final class ReadyStay {
                 && isGated == (deadline != null || timeouts != null)
                 && presentGuard.orElse(null) == guard.orElse(null);
         DeadlineGate gate = deadline;
-        return isSame && (gate == null || !isShut || gate.problem().isEmpty() && gate.isWhole());
+        try {
+            return isSame && (gate == null || !isShut || gate.problem().isEmpty() && gate.isWhole());
+        } catch (HaException e) {
+            LOG.info("{}: what was made ready is made anew: {}", addresses, e.getMessage());
+            return false;
+        }
     }
 
     /** What keeps the gate open, see {@link LeaseEnd}. */

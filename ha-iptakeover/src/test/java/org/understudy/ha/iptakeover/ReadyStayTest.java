@@ -53,6 +53,14 @@ class ReadyStayTest {
     }
 
     @Test
+    void a_question_that_the_kernel_does_not_answer_serves_no_start_and_refuses_none() throws Exception {
+        ReadyStay stay = deadline();
+        stay.shut();
+        refusal = new PlatformException("BPF_MAP_LOOKUP_ELEM", 12, "no memory");
+        assertThat(fits(stay)).isFalse();
+    }
+
+    @Test
     void what_was_made_of_a_deadline_is_taken_away_though_making_it_failed() throws Exception {
         ReadyStay stay = deadline();
         stay.discard();
@@ -122,6 +130,9 @@ class ReadyStayTest {
                 return standing;
             }
             if (called.equals("problem")) {
+                if (refusal != null) {
+                    throw refusal;
+                }
                 return "";
             }
             if (isGate && !called.equals("close") && !called.equals("isWhole")) {
