@@ -660,7 +660,7 @@ final class AddressTenure {
         }
         if (isRenewalDue.get()) {
             // Ordered by a beat; one that came too late for its gate orders it again when that is open.
-            if (gate.isOpen() && !standing.renewIfDue()) {
+            if (gate.isOpen() && context.lease().isValid() && !standing.renewIfDue()) {
                 presence.stirred();
             }
             renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
@@ -902,9 +902,12 @@ final class AddressTenure {
             }
             return !gate.isOpen()
                     ? Health.degraded(
-                            addresses.size() == 1
-                                    ? "address " + addresses + " is mute until the lease is confirmed again"
-                                    : addresses.size() + " addresses are mute until the lease is confirmed again")
+                            (addresses.size() == 1
+                                            ? "address " + addresses + " is mute until "
+                                            : addresses.size() + " addresses are mute until ")
+                                    + (context.lease().isValid()
+                                            ? "the gate is kept open again"
+                                            : "the lease is confirmed again"))
                     : Health.healthy();
         } catch (PlatformException e) {
             return Health.degraded("cannot look after " + addresses + ": " + e.getMessage());
