@@ -240,7 +240,7 @@ final class CardEars {
                 if (!isClosed && failure == null) {
                     listener.sighted(nanos, sighting);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | AssertionError e) {
                 failure = "its listener failed: " + e;
                 LOG.error("{}: nobody listens for them any more", addresses, e);
             } finally {
