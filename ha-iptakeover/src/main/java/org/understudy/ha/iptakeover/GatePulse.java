@@ -181,9 +181,11 @@ final class GatePulse {
                 Thread beating = threads.newThread(this::run);
                 beating.setName(threadName);
                 beating.setDaemon(true);
+                beating.setContextClassLoader(GatePulse.class.getClassLoader());
                 Thread looking = threads.newThread(this::lookAfter);
                 looking.setName(threadName + "-looks");
                 looking.setDaemon(true);
+                looking.setContextClassLoader(GatePulse.class.getClassLoader());
                 looking.start();
                 beating.start();
                 isStarted = true;

@@ -155,6 +155,35 @@ class GatePulseTest {
     }
 
     @Test
+    void one_that_cannot_say_how_early_it_may_come_is_none_of_the_others_business() throws Exception {
+        GatePulse.Place failing = join("192.0.2.50");
+        GatePulse.Place other = join("192.0.2.51");
+        failing.keep(new Told("failing", 0) {
+            @Override
+            public long earlyNanos() {
+                throw new IllegalStateException("of this one");
+            }
+        });
+        assertThat(told.take()).isEqualTo("failing abandoned: its gate could not be kept open: of this one");
+        other.keep(new Told("other", 1));
+        assertThat(told.take()).isEqualTo("other");
+        closeAll(failing, other);
+    }
+
+    @Test
+    void threads_do_not_keep_the_class_loader_of_whoever_was_first() {
+        Thread.currentThread().setContextClassLoader(new ClassLoader() {});
+        try {
+            join("192.0.2.50").close();
+        } finally {
+            Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
+        }
+        assertThat(made)
+                .hasSize(2)
+                .allMatch(thread -> thread.getContextClassLoader() == GatePulse.class.getClassLoader());
+    }
+
+    @Test
     void after_leaving_there_is_no_beat_and_leaving_waits_for_the_last_one() throws Exception {
         GatePulse.Place place = join("192.0.2.50");
         CountDownLatch inside = new CountDownLatch(1);

@@ -98,6 +98,8 @@ public final class LinuxSegmentEar implements SegmentEar {
             thread = threads.newThread(this::run);
             thread.setName(threadName);
             thread.setDaemon(true);
+            // Not that of whoever happens to be the first to listen on the card.
+            thread.setContextClassLoader(LinuxSegmentEar.class.getClassLoader());
             thread.start();
             isOpen = true;
         } finally {
