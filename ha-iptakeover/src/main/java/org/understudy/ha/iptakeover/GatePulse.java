@@ -439,11 +439,11 @@ final class GatePulse {
          */
         private boolean beatIfDue(long lookNanos) {
             Stay present = stay;
-            if (present == null || isIdle || dueNanos - System.nanoTime() > present.earlyNanos() || !turn.tryLock()) {
+            if (present == null || isIdle || !turn.tryLock()) {
                 return false;
             }
             try {
-                if (stay != null) {
+                if (stay != null && dueNanos - System.nanoTime() <= present.earlyNanos()) {
                     long delay = present.beat();
                     long now = System.nanoTime();
                     isIdle = delay == Long.MAX_VALUE;
