@@ -710,7 +710,7 @@ final class AddressTenure {
 
     /** Whether the addresses may stand, as far as anybody here knows. */
     private boolean isHeld() {
-        return yielded.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
+        return yielded.isEmpty() && gateEnd.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
     }
 
     private void look() {
