@@ -60,6 +60,8 @@ final class AddressTenure {
     private static final long LOOK_NANOS = 10_000_000_000L;
     /** How long a card is taken to have its name though nothing was told of it. */
     private static final long NAME_NANOS = 1_000_000_000L;
+    /** How often in the length of a lease it is looked whether a doubt is over, while something is to be put back. */
+    private static final int DOUBT_TURNS = 6;
     /** So many turns of a gate at once at most: arm, open and prolong are three. */
     private static final int TURNS_MAX = 4;
 
@@ -694,9 +696,16 @@ final class AddressTenure {
         if (presence.hasGivenUp() && absence.isPassing()) {
             giveUp();
         }
-        return decision.nextNanos() == Long.MAX_VALUE
+        if (isLinkUp && presence.isCalm() && untold.isEmpty()) {
+            // Whatever is missing from now on was taken away by somebody.
+            wasLinkDown = false;
+        }
+        long delay = decision.nextNanos() == Long.MAX_VALUE
                 ? Long.MAX_VALUE
                 : Math.max(0, decision.nextNanos() - System.nanoTime());
+        // Nobody tells that a moment of doubt is over; of an interface somebody does.
+        boolean isDoubted = !presence.isCalm() && isLinkUp && isHeld() && !presence.hasGivenUp();
+        return isDoubted ? Math.min(delay, context.lease().lengthNanos() / DOUBT_TURNS) : delay;
     }
 
     private PresenceWatch.Stay stay() {
