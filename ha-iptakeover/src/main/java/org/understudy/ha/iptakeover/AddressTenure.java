@@ -1001,6 +1001,10 @@ final class AddressTenure {
         } finally {
             if (!gone) {
                 events.leave();
+                if (keeper != null) {
+                    // What it adds in this moment must not come after the gate is taken away.
+                    awaitQuiet();
+                }
             }
             if (keeper == null || !gone) {
                 // The next attempt needs the gate to have no owner.
@@ -1044,6 +1048,11 @@ final class AddressTenure {
             all.add(present);
         }
         return all;
+    }
+
+    /** Whether the keeper adds nothing to the kernel any more, after {@link #end()}. */
+    boolean isQuiet() {
+        return keeper == null || quiet.getCount() == 0;
     }
 
     /** False if the keeper is stuck in the kernel: then the gate stays, closed, and holds back whatever it still sends. */

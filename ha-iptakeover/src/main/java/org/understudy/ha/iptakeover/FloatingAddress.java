@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
@@ -148,6 +149,8 @@ public final class FloatingAddress implements ManagedResource {
     private volatile boolean mayStand;
     /** A gate of our own, shut, may be in front of what somebody else put up on this host. */
     private volatile boolean isGateLeft;
+    /** A stay of our own whose thread hung in the kernel when it was ended: what it adds there yet stays behind the gate. */
+    private volatile @Nullable AddressTenure hanging;
 
     /** What is to mute the addresses at the end of their lease. */
     private enum Wanted {
@@ -1063,9 +1066,11 @@ public final class FloatingAddress implements ManagedResource {
     private void undo(AddressTenure failed) {
         try {
             failed.end();
-        } catch (PlatformException e) {
+        } catch (HaException e) {
             mayStand = true;
             LOG.warn("{}: clean-up after a failed start: {}", this, e.getMessage());
+        } finally {
+            rememberIfHanging(failed);
         }
     }
 
@@ -1085,11 +1090,21 @@ public final class FloatingAddress implements ManagedResource {
             current.end();
             tenure = null;
             current.again().ifPresent(this::keepSpare);
-        } catch (PlatformException e) {
+        } catch (HaException e) {
             tenure = null;
             mayStand = true;
             LOG.warn("{}: first attempt to stop failed: {}", this, e.getMessage());
+            rememberIfHanging(current);
             scrub();
+        } finally {
+            rememberIfHanging(current);
+        }
+    }
+
+    private void rememberIfHanging(AddressTenure ended) {
+        if (!ended.isQuiet()) {
+            hanging = ended;
+            isGateLeft = true;
         }
     }
 
@@ -1153,7 +1168,12 @@ public final class FloatingAddress implements ManagedResource {
                 .filter(entry -> addresses.contains(entry.address()))
                 .toList();
         boolean isGated = trial().gateProblem().isEmpty();
-        if (standing.isEmpty()) {
+        AddressTenure late = hanging;
+        if (late != null && !late.isQuiet()) {
+            isGateLeft = true;
+            LOG.warn("{}: the gate is left, shut, because a thread of the stay before hangs in the kernel", this);
+        } else if (standing.isEmpty()) {
+            hanging = null;
             card.forget();
             if (isGated) {
                 NftGate.remove(addresses);
