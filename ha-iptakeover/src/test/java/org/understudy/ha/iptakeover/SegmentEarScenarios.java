@@ -445,7 +445,7 @@ final class SegmentEarScenarios implements AutoCloseable {
                     own.index(),
                     new AddressSet(List.of(other)),
                     (nanos, s) -> {
-                        throw new IllegalStateException("no");
+                        throw new NoClassDefFoundError("no");
                     },
                     Thread::new,
                     "ear-never-made");
@@ -460,7 +460,7 @@ final class SegmentEarScenarios implements AutoCloseable {
             rival.send(aboutOther);
             assertThat(heard.take()).isEqualTo("first");
             assertThat(heard.take()).isEqualTo("third " + other);
-            assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("IllegalStateException: no"));
+            assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("NoClassDefFoundError: no"));
             assertThat(first.problem()).isEmpty();
             rival.send(NeighbourMessage.announcement(rival.mac(), VIP6, false).frameFrom(rival.mac()));
             assertThat(heard.take()).as("its version came later").isEqualTo("third " + VIP6);
