@@ -29,6 +29,7 @@ import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.Pace;
 import org.understudy.ha.iptakeover.core.PresenceWatch;
 import org.understudy.ha.iptakeover.core.RenewalRound;
+import org.understudy.ha.iptakeover.linux.BoundedWait;
 import org.understudy.ha.iptakeover.linux.LinuxLinkEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -1057,17 +1058,9 @@ final class AddressTenure {
 
     /** False if the keeper is stuck in the kernel: then the gate stays, closed, and holds back whatever it still sends. */
     private boolean awaitQuiet() {
-        long end = System.nanoTime() + KEEPER_END_MILLIS_MAX * 1_000_000;
-        boolean isInterrupted = false;
-        boolean calm = quiet.getCount() == 0;
-        while (!calm && end - System.nanoTime() > 0) {
-            try {
-                calm = quiet.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            } catch (InterruptedException e) {
-                // Its gate would be left for that.
-                isInterrupted = true;
-            }
-        }
+        // Also of an interrupted thread: its gate would be left for that.
+        boolean calm = quiet.getCount() == 0
+                || BoundedWait.millis(KEEPER_END_MILLIS_MAX, nanos -> quiet.await(nanos, TimeUnit.NANOSECONDS));
         if (!calm) {
             LOG.warn("{}: its thread hangs; the gate stays, closed", what);
         }

@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.BoundedWait;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -275,14 +276,10 @@ final class CardEars {
         }
 
         private void awaitListener() {
-            try {
-                if (turn.tryLock(END_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
-                    turn.unlock();
-                } else {
-                    LOG.warn("{}: their listener blocks; it ends when that returns", addresses);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            if (BoundedWait.millis(END_MILLIS_MAX, nanos -> turn.tryLock(nanos, TimeUnit.NANOSECONDS))) {
+                turn.unlock();
+            } else {
+                LOG.warn("{}: their listener blocks; it ends when that returns", addresses);
             }
         }
     }

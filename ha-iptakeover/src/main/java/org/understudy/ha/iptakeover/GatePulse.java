@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.BoundedWait;
 import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
@@ -412,20 +413,8 @@ final class GatePulse {
 
         /** Takes it for half a second at most, whether or not this thread is interrupted. */
         private static boolean await(ReentrantLock taken) {
-            long end = System.nanoTime() + LEAVE_MILLIS_MAX * 1_000_000;
-            boolean isInterrupted = false;
-            boolean isTaken = taken.tryLock();
-            while (!isTaken && end - System.nanoTime() > 0) {
-                try {
-                    isTaken = taken.tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-                } catch (InterruptedException e) {
-                    isInterrupted = true;
-                }
-            }
-            if (isInterrupted) {
-                Thread.currentThread().interrupt();
-            }
-            return isTaken;
+            return taken.tryLock()
+                    || BoundedWait.millis(LEAVE_MILLIS_MAX, nanos -> taken.tryLock(nanos, TimeUnit.NANOSECONDS));
         }
 
         private long delayNanos(long now) {

@@ -353,12 +353,8 @@ public final class LinuxSegmentEar implements SegmentEar {
     }
 
     private void awaitEnd() {
-        try {
-            if (!ended.await(END_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
-                LOG.warn("{}: its listener blocks; it ends when that returns", thread.getName());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!BoundedWait.millis(END_MILLIS_MAX, nanos -> ended.await(nanos, TimeUnit.NANOSECONDS))) {
+            LOG.warn("{}: its listener blocks; it ends when that returns", thread.getName());
         }
     }
 }
