@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -66,6 +67,8 @@ public final class CardGuard implements AutoCloseable {
     private static final long TRIAL_FUTURE_NANOS = 10_000_000_000L;
     private static final long TRIAL_PAST_NANOS = 1_000_000;
     private static final int ENOSYS = 38;
+    /** So many entries are asked for one by one; of more all are read at once. */
+    private static final int SINGLE_LOOKS_MAX = 16;
     /** Believes nothing. */
     private static final Heads ALWAYS = (card, direction, look) -> look.get();
 
@@ -732,8 +735,21 @@ public final class CardGuard implements AutoCloseable {
 
         @Override
         public boolean isWhole() {
-            return ends.get(GuardMaps.key(stay)).length > 0
-                    && keysOf(addresses).stream().map(held::get).allMatch(this::isMine);
+            if (ends.get(GuardMaps.key(stay)).length == 0) {
+                return false;
+            }
+            List<byte[]> keys = keysOf(addresses);
+            if (keys.size() <= SINGLE_LOOKS_MAX) {
+                return keys.stream().map(held::get).allMatch(this::isMine);
+            }
+            // A call for each of thousands would be most of the start.
+            Set<ByteBuffer> mine = new HashSet<>();
+            held.forEach((key, value) -> {
+                if (isMine(value)) {
+                    mine.add(ByteBuffer.wrap(key));
+                }
+            });
+            return keys.stream().map(ByteBuffer::wrap).allMatch(mine::contains);
         }
 
         private boolean isMine(byte[] value) {
