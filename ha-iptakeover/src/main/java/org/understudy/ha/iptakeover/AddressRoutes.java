@@ -55,6 +55,7 @@ final class AddressRoutes implements AutoCloseable {
                             "has a gateway in no network of " + interfaceName + " ("
                                     + networks.stream()
                                             .map(AddressTable.Network::toString)
+                                            .limit(StandingAddresses.NETWORKS_NAMED_MAX)
                                             .collect(Collectors.joining(", "))
                                     + "): give a router of"
                                     + " one of them, or first a route to the network that the router is in");

@@ -35,7 +35,8 @@ final class StandingAddresses implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StandingAddresses.class);
 
     private static final long SERVED_NANOS = 1_000_000_000;
-    private static final int NETWORKS_NAMED_MAX = 5;
+    /** So many networks of an interface are named at most: a host may have thousands of routes. */
+    static final int NETWORKS_NAMED_MAX = 5;
     /** Longer than a process lives, and small enough to be added to a time. */
     private static final long NEVER_NANOS = Long.MAX_VALUE / 4;
 
