@@ -109,6 +109,8 @@ final class AddressTenure {
     private boolean touchedKernel;
     /** What a dead process left may still stand, behind the gate of this stay. */
     private boolean leftBehind;
+    /** Of the end: the gate was not taken away, though there was one. */
+    private volatile boolean isGateLeft;
 
     /** There is something to say that was not planned. Set before the keeper is woken. */
     private final AtomicBoolean woken = new AtomicBoolean();
@@ -993,7 +995,8 @@ final class AddressTenure {
                 standing.remove();
                 standing.refuseDoubled();
                 alarm(routes.removeOrTell());
-                if (calm && !leftBehind) {
+                isGateLeft = !calm || leftBehind;
+                if (!isGateLeft) {
                     gate.remove();
                     again = keeper == null ? Optional.empty() : ready.again();
                 }
@@ -1051,6 +1054,11 @@ final class AddressTenure {
         return all;
     }
 
+    /** Whether {@link #end()} has left its gate, shut, to whoever finds out that nothing stands behind it. */
+    boolean isGateLeft() {
+        return isGateLeft;
+    }
+
     /** Whether the keeper adds nothing to the kernel any more, after {@link #end()}. */
     boolean isQuiet() {
         return keeper == null || quiet.getCount() == 0;
@@ -1063,9 +1071,6 @@ final class AddressTenure {
                 || BoundedWait.millis(KEEPER_END_MILLIS_MAX, nanos -> quiet.await(nanos, TimeUnit.NANOSECONDS));
         if (!calm) {
             LOG.warn("{}: its thread hangs; the gate stays, closed", what);
-        }
-        if (isInterrupted) {
-            Thread.currentThread().interrupt();
         }
         return calm;
     }

@@ -1070,7 +1070,7 @@ public final class FloatingAddress implements ManagedResource {
             mayStand = true;
             LOG.warn("{}: clean-up after a failed start: {}", this, e.getMessage());
         } finally {
-            rememberIfHanging(failed);
+            rememberWhatIsLeft(failed);
         }
     }
 
@@ -1094,14 +1094,15 @@ public final class FloatingAddress implements ManagedResource {
             tenure = null;
             mayStand = true;
             LOG.warn("{}: first attempt to stop failed: {}", this, e.getMessage());
-            rememberIfHanging(current);
+            rememberWhatIsLeft(current);
             scrub();
         } finally {
-            rememberIfHanging(current);
+            rememberWhatIsLeft(current);
         }
     }
 
-    private void rememberIfHanging(AddressTenure ended) {
+    private void rememberWhatIsLeft(AddressTenure ended) {
+        isGateLeft |= ended.isGateLeft();
         if (!ended.isQuiet()) {
             hanging = ended;
             isGateLeft = true;

@@ -65,8 +65,14 @@ final class GuardedCard {
                             || guard.hasFailed()
                             || !guard.problem().isEmpty())) {
                 Optional<PlatformException> why = guard.failure();
-                // Nobody knows of it afterwards.
                 removeLeft();
+                if (guard.hasLeft()) {
+                    // Nobody knows of it afterwards.
+                    LOG.warn(
+                            "{}: entries in the {} are left, mute, until the next start of the addresses on this host",
+                            StandingAddresses.words(addresses),
+                            guard);
+                }
                 close();
                 isLetAlone = why.isPresent() && !isRequired;
                 why.ifPresent(e -> tell(card, e));
