@@ -37,9 +37,6 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 final class ReadyStay {
     private static final Logger LOG = LoggerFactory.getLogger(ReadyStay.class);
 
-    /** Arming is refused where there is no gate, and opens nothing. */
-    private static final int LOOK_MILLIS = 1;
-
     private final AddressSet addresses;
     private LinkTable.Link link;
     private int tag;
@@ -147,14 +144,15 @@ final class ReadyStay {
     }
 
     /**
-     * Makes the gate, shut, if it is not made, or somebody flushed it since.
+     * Makes the gate, shut. One of a deadline that is made stays; time-outs are made anew, in one transaction.
      *
      * @throws org.understudy.ha.api.PlatformException if the kernel refuses, or a living process has it
      * @throws ResourceException if it cannot be had now
      */
     void shut() throws ResourceException {
-        // Time-outs of older kernels go with any `nft flush ruleset`, and nobody looks before the addresses stand.
-        if (isShut && (timeouts == null || timeouts.arm(LOOK_MILLIS))) {
+        // Time-outs of older kernels go with any `nft flush ruleset`, and leave a card that is renamed: made anew, in one
+        // transaction, before the addresses stand.
+        if (isShut && timeouts == null) {
             return;
         }
         isTried = true;
