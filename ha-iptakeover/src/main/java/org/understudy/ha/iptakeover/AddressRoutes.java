@@ -152,7 +152,7 @@ final class AddressRoutes implements AutoCloseable {
         return isTried ? clearOrTell() : "";
     }
 
-    /** The same, whoever of us added them. */
+    /** {@link #removeOrTell()}, whoever of us added them. */
     String clearOrTell() {
         try {
             clear();
@@ -164,7 +164,11 @@ final class AddressRoutes implements AutoCloseable {
         }
     }
 
-    /** The same, whoever of us added them. */
+    /**
+     * Takes them away, whoever of us added them.
+     *
+     * @throws PlatformException if one of them may still stand
+     */
     void clear() {
         table.removeAll(addresses::contains, wanted.routes());
     }

@@ -828,7 +828,7 @@ public final class FloatingAddress implements ManagedResource {
     /**
      * Does ahead of a start what takes its time and nobody can see: opens the sockets, starts the threads that the stays of a node share, and makes the gate, shut. The addresses stay where they are. The next
      * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unready}, {@link #stop} and {@link #retire} take it
-     * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate of it, the gate is left to
+     * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate in front of one under another name or with a living owner, and on a host that forwards, the gate is left to
      * the start: a dead process's gate is all that keeps what it left mute, and a living one's addresses would be. Some milliseconds.
      *
      * @param tag of the incarnation that is to start it, {@code HostClaims.tag()}
