@@ -913,13 +913,12 @@ final class AddressTenure {
                 return Health.degraded("nobody listens for rivals of " + addresses + ": " + talk.problem());
             }
             return !gate.isOpen()
-                    ? Health.degraded(
-                            (addresses.size() == 1
-                                            ? "address " + addresses + " is mute until "
-                                            : addresses.size() + " addresses are mute until ")
-                                    + (context.lease().isValid()
-                                            ? "the gate is kept open again"
-                                            : "the lease is confirmed again"))
+                    ? Health.degraded((addresses.size() == 1
+                                    ? "address " + addresses + " is mute until "
+                                    : addresses.size() + " addresses are mute until ")
+                            + (context.lease().isValid()
+                                    ? "the gate is kept open again"
+                                    : "the lease is confirmed again"))
                     : Health.healthy();
         } catch (PlatformException e) {
             return Health.degraded("cannot look after " + addresses + ": " + e.getMessage());

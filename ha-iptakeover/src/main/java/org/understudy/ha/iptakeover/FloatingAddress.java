@@ -1182,7 +1182,8 @@ public final class FloatingAddress implements ManagedResource {
             isGateLeft = false;
         } else if (isGated && NftGate.isMade(addresses)) {
             isGateLeft = true;
-            // What stands on a device of another process goes with that, and what keeps it mute, or will, is that one's.
+            // What stands on a device of another process goes with that, and what keeps it mute, or will, is that
+            // one's.
             standing.stream()
                     .filter(entry -> !StandingAddresses.isOfAnotherProcess(entry))
                     .findFirst()

@@ -150,7 +150,8 @@ final class ReadyStay {
      * @throws ResourceException if it cannot be had now
      */
     void shut() throws ResourceException {
-        // Time-outs of older kernels go with any `nft flush ruleset`, and leave a card that is renamed: made anew, in one
+        // Time-outs of older kernels go with any `nft flush ruleset`, and leave a card that is renamed: made anew, in
+        // one
         // transaction, before the addresses stand.
         if (isShut && timeouts == null) {
             return;

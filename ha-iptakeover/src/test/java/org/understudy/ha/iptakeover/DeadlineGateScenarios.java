@@ -723,7 +723,9 @@ final class DeadlineGateScenarios implements AutoCloseable {
             letStand();
             assertThat(next.ask("start DIED 4712")).startsWith("refused HARD").contains("stands on this host");
             assertThat(next.ask("stop")).isEqualTo("ok");
-            assertThat(asker.lastAnswerMillis(VIPS, 300)).as("after the stop " + mode).isEqualTo(-1);
+            assertThat(asker.lastAnswerMillis(VIPS, 300))
+                    .as("after the stop " + mode)
+                    .isEqualTo(-1);
             a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
             a.inside("ip", "addr", "del", "2001:db8::50/128", "dev", "lan0");
             assertThat(next.ask("start RELEASED 4713")).as(mode).isEqualTo("ok");
