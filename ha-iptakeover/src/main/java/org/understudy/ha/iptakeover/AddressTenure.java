@@ -649,7 +649,9 @@ final class AddressTenure {
     }
 
     private long tend() {
-        if (isNameStirred.getAndSet(false) | isLinkStirred || System.nanoTime() - linkNanos >= LOOK_NANOS) {
+        boolean isLookDue =
+                isNameStirred.getAndSet(false) | isLinkStirred || System.nanoTime() - linkNanos >= LOOK_NANOS;
+        if (isLookDue) {
             isLinkStirred = false;
             linkNanos = System.nanoTime();
             // A moment is enough to lose every route over it.
@@ -672,7 +674,11 @@ final class AddressTenure {
             isRenewalDue.set(false);
         }
         reopened |= wasReopened.getAndSet(false);
-        return lookAfterAddresses();
+        long delay = lookAfterAddresses();
+        if (isLookDue) {
+            talk.listenAgain();
+        }
+        return delay;
     }
 
     /** Not in the name of addresses that must go; and taken away again if that was found out meanwhile. */

@@ -16,9 +16,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.Confirmation.Neighbour;
@@ -29,8 +31,10 @@ import org.understudy.ha.iptakeover.core.RivalWatch.Action;
 import org.understudy.ha.iptakeover.core.RivalWatch.Decision;
 import org.understudy.ha.iptakeover.core.RivalWatch.Reason;
 import org.understudy.ha.iptakeover.lab.Card;
+import org.understudy.ha.iptakeover.lab.LabGrant;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.Segment;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.linux.NftGate;
@@ -420,6 +424,62 @@ final class SegmentEarScenarios implements AutoCloseable {
             assertThat(closing.get().problem()).isEmpty();
             assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("IllegalStateException: no"));
             failing.close();
+        }
+    }
+
+    void a_stay_that_became_deaf_listens_again_when_it_looks_at_its_card() throws InterruptedException {
+        try (Card own = Card.plug("own0", List.of(VIP));
+                Card rival = Card.plug("rival0", List.of(VIP));
+                LinuxLinkTable links = new LinuxLinkTable()) {
+            AtomicBoolean isBad = new AtomicBoolean(true);
+            BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            LabGrant grant = new LabGrant(7, ProofKind.RELEASED, 4711, "demo", new byte[0], () -> {});
+            SegmentTalk talk = new SegmentTalk(
+                    new AddressSet(List.of(VIP)),
+                    links.byName(own.name()).orElseThrow(),
+                    false,
+                    grant,
+                    SegmentTalk.Settings.STANDARD,
+                    new SegmentTalk.Owner() {
+                        @Override
+                        public boolean isHolding() {
+                            if (isBad.getAndSet(false)) {
+                                throw new NoClassDefFoundError("no");
+                            }
+                            heard.add("heard");
+                            return false;
+                        }
+
+                        @Override
+                        public void yield(String why) {
+                            heard.add(why);
+                        }
+
+                        @Override
+                        public void wake() {
+                            heard.add("wake");
+                        }
+                    },
+                    new CardEars());
+            talk.begin(Thread::new);
+            talk.listenAgain();
+            assertThat(talk.problem()).isEmpty();
+            EthernetFrame frame = ArpPacket.gratuitousRequest(rival.mac(), VIP).frameTo(MacAddress.BROADCAST);
+            rival.send(frame);
+            until("it is deaf", () -> talk.problem().contains("NoClassDefFoundError: no"));
+            rival.send(frame);
+            assertThat(heard.poll(200, TimeUnit.MILLISECONDS)).isNull();
+            talk.listenAgain();
+            assertThat(talk.problem()).isEmpty();
+            rival.send(frame);
+            assertThat(heard.take()).isEqualTo("heard");
+            talk.close();
+            talk.listenAgain();
+            until(
+                    "its threads end",
+                    () -> Thread.getAllStackTraces().keySet().stream()
+                            .noneMatch(thread -> thread.getName().endsWith("-ear-own0")));
+            grant.end();
         }
     }
 
