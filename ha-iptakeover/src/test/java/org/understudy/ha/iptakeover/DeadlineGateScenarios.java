@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.lab.Asker;
@@ -606,6 +607,23 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(eye.ask("detach OUT")).isEqualTo("ok");
         assertThat(eye.ask("give-card-back")).isEqualTo("ok");
         assertThat(create.join()).startsWith("refused").contains("somebody removed its gate");
+    }
+
+    /** Of few each is asked for, of many all are read at once. */
+    void a_gate_knows_whether_the_guard_holds_all_of_its_addresses() {
+        for (int count : new int[] {2, 16, 17, 600}) {
+            String all = IntStream.range(0, count)
+                    .mapToObj(i -> i % 2 == 0 ? "10.1." + i / 200 + "." + (1 + i % 200) : "2001:db8:1::" + (1 + i))
+                    .collect(Collectors.joining(","));
+            LabJvm keeper = a.guardJvm();
+            assertThat(keeper.ask("look " + all)).isEmpty();
+            assertThat(keeper.ask("create")).isEqualTo("ok");
+            assertThat(keeper.ask("whole")).as("of %d", count).isEqualTo("true");
+            assertThat(eye.ask("forget 10.1.0.1")).isEqualTo("ok");
+            assertThat(keeper.ask("whole")).as("one of %d is gone", count).isEqualTo("false");
+            assertThat(keeper.ask("release")).isEqualTo("ok");
+            assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        }
     }
 
     /** The dead gate is all that mutes them: it is neither replaced nor taken away by what no grant follows. */
