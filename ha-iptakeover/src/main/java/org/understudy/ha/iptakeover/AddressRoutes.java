@@ -55,6 +55,7 @@ final class AddressRoutes implements AutoCloseable {
                             "has a gateway in no network of " + interfaceName + " ("
                                     + networks.stream()
                                             .map(AddressTable.Network::toString)
+                                            .limit(StandingAddresses.NETWORKS_NAMED_MAX)
                                             .collect(Collectors.joining(", "))
                                     + "): give a router of"
                                     + " one of them, or first a route to the network that the router is in");
@@ -151,7 +152,7 @@ final class AddressRoutes implements AutoCloseable {
         return isTried ? clearOrTell() : "";
     }
 
-    /** The same, whoever of us added them. */
+    /** {@link #removeOrTell()}, whoever of us added them. */
     String clearOrTell() {
         try {
             clear();
@@ -163,7 +164,11 @@ final class AddressRoutes implements AutoCloseable {
         }
     }
 
-    /** The same, whoever of us added them. */
+    /**
+     * Takes them away, whoever of us added them.
+     *
+     * @throws PlatformException if one of them may still stand
+     */
     void clear() {
         table.removeAll(addresses::contains, wanted.routes());
     }

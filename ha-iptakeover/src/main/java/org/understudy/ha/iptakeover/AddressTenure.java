@@ -29,6 +29,7 @@ import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.Pace;
 import org.understudy.ha.iptakeover.core.PresenceWatch;
 import org.understudy.ha.iptakeover.core.RenewalRound;
+import org.understudy.ha.iptakeover.linux.BoundedWait;
 import org.understudy.ha.iptakeover.linux.LinuxLinkEvents;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -48,7 +49,7 @@ import org.understudy.ha.iptakeover.spi.TcpSessions;
  * share. Everything else is the keeper's, which mostly sleeps. The end
  * waits until both are quiet, because an announcement sent after it would take the address away from its next owner. The
  * descriptors are closed by the keeper afterwards: closing a packet socket and the owner of a table waits for all processors
- * (30 ms together), and the next owner should not. The ports lock for themselves.
+ * (30 ms together), and the next owner should not. Those that the next stay can use stay open for it, see {@link ReadyStay#again()}. The ports lock for themselves.
  */
 final class AddressTenure {
     private static final Logger LOG = LoggerFactory.getLogger(AddressTenure.class);
@@ -58,6 +59,10 @@ final class AddressTenure {
     private static final long SILENCE_NANOS = 5_000_000_000L;
     /** How often it is looked whether the addresses stand, and how their interface does, though nothing was heard. */
     private static final long LOOK_NANOS = 10_000_000_000L;
+    /** How long a card is taken to have its name though nothing was told of it. */
+    private static final long NAME_NANOS = 1_000_000_000L;
+    /** How often in the length of a lease it is looked whether a doubt is over, while something is to be put back. */
+    private static final int DOUBT_TURNS = 6;
     /** So many turns of a gate at once at most: arm, open and prolong are three. */
     private static final int TURNS_MAX = 4;
 
@@ -97,11 +102,15 @@ final class AddressTenure {
     private final CountDownLatch quiet = new CountDownLatch(1);
     /** The keeper may close the descriptors. */
     private final CountDownLatch released = new CountDownLatch(1);
+    /** What the next stay goes on with. */
+    private volatile Optional<ReadyStay> again = Optional.empty();
 
     private @Nullable Thread keeper;
     private boolean touchedKernel;
     /** What a dead process left may still stand, behind the gate of this stay. */
     private boolean leftBehind;
+    /** Of the end: the gate was not taken away, though there was one. */
+    private volatile boolean isGateLeft;
 
     /** There is something to say that was not planned. Set before the keeper is woken. */
     private final AtomicBoolean woken = new AtomicBoolean();
@@ -121,6 +130,11 @@ final class AddressTenure {
 
     /** Of the keeper: something was told of the interface. */
     private boolean isLinkStirred;
+
+    /** Of the keeper, for whoever monitors: the card may have another name. */
+    private final AtomicBoolean isNameTold = new AtomicBoolean(true);
+    /** Of whoever monitors: when it was known to have the name. */
+    private long namedNanos = System.nanoTime() - NAME_NANOS;
 
     /** Of the keeper: when it last looked at the interface as a whole. */
     private long linkNanos = System.nanoTime();
@@ -189,7 +203,7 @@ final class AddressTenure {
                                     addresses,
                                     ready.tag(),
                                     threads,
-                                    "ha-" + context.holder().node() + "-addresses"));
+                                    NodeCards.pulseName(context.holder().node().toString())));
             needsResponder = dieWithProcess && addresses.hasV6();
             isRouter = addresses.hasV6() && links.forwardsV6(link.index());
             talk = new SegmentTalk(addresses, link, isRouter, context, settings, new Talked(), cards.ears());
@@ -249,6 +263,7 @@ final class AddressTenure {
                 LinkEvents.LinkChanged.class,
                 LinuxLinkEvents.class,
                 NodeCards.class,
+                NodeCards.Hold.class,
                 Pace.class,
                 ReadyStay.class,
                 TcpSessions.Ended.class,
@@ -306,6 +321,11 @@ final class AddressTenure {
 
     private static List<IpAddress> first(List<IpAddress> all) {
         return all.subList(0, Math.min(all.size(), AnnouncementSchedule.BURST_MAX));
+    }
+
+    /** A gate under another name that nobody owns may hold one of the addresses. */
+    boolean isAnotherLeftBehind() {
+        return ready.isAnotherLeftBehind();
     }
 
     /** See {@link StandingAddresses#leftovers}. */
@@ -559,6 +579,7 @@ final class AddressTenure {
                 }
             } else {
                 isLinkStirred = true;
+                isNameTold.set(true);
                 wasLinkDown |= event instanceof LinkEvents.LinkChanged changed
                         && changed.index() == standing.index()
                         && !changed.isUp();
@@ -628,7 +649,9 @@ final class AddressTenure {
     }
 
     private long tend() {
-        if (isNameStirred.getAndSet(false) | isLinkStirred || System.nanoTime() - linkNanos >= LOOK_NANOS) {
+        boolean isLookDue =
+                isNameStirred.getAndSet(false) | isLinkStirred || System.nanoTime() - linkNanos >= LOOK_NANOS;
+        if (isLookDue) {
             isLinkStirred = false;
             linkNanos = System.nanoTime();
             // A moment is enough to lose every route over it.
@@ -644,14 +667,18 @@ final class AddressTenure {
         }
         if (isRenewalDue.get()) {
             // Ordered by a beat; one that came too late for its gate orders it again when that is open.
-            if (gate.isOpen() && !standing.renewIfDue()) {
+            if (gate.isOpen() && context.lease().isValid() && !standing.renewIfDue()) {
                 presence.stirred();
             }
             renewalNanos = System.nanoTime() + standing.renewalDelayNanos();
             isRenewalDue.set(false);
         }
         reopened |= wasReopened.getAndSet(false);
-        return lookAfterAddresses();
+        long delay = lookAfterAddresses();
+        if (isLookDue) {
+            talk.listenAgain();
+        }
+        return delay;
     }
 
     /** Not in the name of addresses that must go; and taken away again if that was found out meanwhile. */
@@ -678,9 +705,16 @@ final class AddressTenure {
         if (presence.hasGivenUp() && absence.isPassing()) {
             giveUp();
         }
-        return decision.nextNanos() == Long.MAX_VALUE
+        if (isLinkUp && presence.isCalm() && untold.isEmpty()) {
+            // Whatever is missing from now on was taken away by somebody.
+            wasLinkDown = false;
+        }
+        long delay = decision.nextNanos() == Long.MAX_VALUE
                 ? Long.MAX_VALUE
                 : Math.max(0, decision.nextNanos() - System.nanoTime());
+        // Nobody tells that a moment of doubt is over; of an interface somebody does.
+        boolean isDoubted = !presence.isCalm() && isLinkUp && isHeld() && !presence.hasGivenUp();
+        return isDoubted ? Math.min(delay, context.lease().lengthNanos() / DOUBT_TURNS) : delay;
     }
 
     private PresenceWatch.Stay stay() {
@@ -694,7 +728,7 @@ final class AddressTenure {
 
     /** Whether the addresses may stand, as far as anybody here knows. */
     private boolean isHeld() {
-        return yielded.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
+        return yielded.isEmpty() && gateEnd.isEmpty() && lost.isEmpty() && ending.getCount() > 0;
     }
 
     private void look() {
@@ -849,8 +883,7 @@ final class AddressTenure {
         try {
             // The kernel tells of a pulled cable up to a second late, so this is asked each time. Whether the name is
             // still that of the card the keeper looks after, if the gate is lost with it.
-            boolean isWell = (gate.isBoundToName() || links.isStill(link.index(), link.name()))
-                    && well.see(() -> links.isWell(link.name()));
+            boolean isWell = (gate.isBoundToName() || isNamed()) && well.see(() -> links.isWell(link.name()));
             String broken = isWell ? "" : brokenLink();
             if (!broken.isEmpty()) {
                 return Health.failed(Severity.HARD, broken);
@@ -886,14 +919,27 @@ final class AddressTenure {
                 return Health.degraded("nobody listens for rivals of " + addresses + ": " + talk.problem());
             }
             return !gate.isOpen()
-                    ? Health.degraded(
-                            addresses.size() == 1
-                                    ? "address " + addresses + " is mute until the lease is confirmed again"
-                                    : addresses.size() + " addresses are mute until the lease is confirmed again")
+                    ? Health.degraded((addresses.size() == 1
+                                    ? "address " + addresses + " is mute until "
+                                    : addresses.size() + " addresses are mute until ")
+                            + (context.lease().isValid()
+                                    ? "the gate is kept open again"
+                                    : "the lease is confirmed again"))
                     : Health.healthy();
         } catch (PlatformException e) {
             return Health.degraded("cannot look after " + addresses + ": " + e.getMessage());
         }
+    }
+
+    /** Whether the card has its name still: asked when something was told of it, which for a name is at once, and once a second. */
+    private boolean isNamed() {
+        long now = System.nanoTime();
+        if (isNameTold.getAndSet(false) || now - namedNanos >= NAME_NANOS) {
+            boolean isStill = links.isStill(link.index(), link.name());
+            namedNanos = isStill ? now : now - NAME_NANOS;
+            return isStill;
+        }
+        return true;
     }
 
     /** What is wrong with the interface; empty if nothing is. */
@@ -912,6 +958,11 @@ final class AddressTenure {
         return now.get().hasCarrier() ? "" : "carrier of " + link.name() + " is gone";
     }
 
+    /** After {@link #end()}: what it leaves for the next stay, which whoever asks closes. */
+    Optional<ReadyStay> again() {
+        return again;
+    }
+
     /**
      * Takes everything down: mute first, then the address, then the gate. Idempotent. The descriptors are closed soon after, by
      * the keeper if there is one.
@@ -919,6 +970,10 @@ final class AddressTenure {
      * @throws PlatformException if the address may still stand
      */
     void end() {
+        if (again.isPresent()) {
+            // Its sockets are the next stay's.
+            return;
+        }
         boolean wasOpen = standing.areAdded() && lost.isEmpty() && yielded.isEmpty();
         if (wasOpen) {
             // While the keeper still keeps the gate open: behind a shut one the resets would not leave.
@@ -945,14 +1000,20 @@ final class AddressTenure {
                 standing.remove();
                 standing.refuseDoubled();
                 alarm(routes.removeOrTell());
-                if (calm && !leftBehind) {
+                isGateLeft = !calm || leftBehind;
+                if (!isGateLeft) {
                     gate.remove();
+                    again = keeper == null ? Optional.empty() : ready.again();
                 }
             }
             gone = true;
         } finally {
             if (!gone) {
                 events.leave();
+                if (keeper != null) {
+                    // What it adds in this moment must not come after the gate is taken away.
+                    awaitQuiet();
+                }
             }
             if (keeper == null || !gone) {
                 // The next attempt needs the gate to have no owner.
@@ -983,7 +1044,10 @@ final class AddressTenure {
     }
 
     private List<AutoCloseable> descriptors() {
-        List<AutoCloseable> all = new ArrayList<>(List.of(events, talk, tcp, links, standing, routes, gate));
+        List<AutoCloseable> all = new ArrayList<>(List.of(events, talk, tcp, standing, routes, gate));
+        if (again.isEmpty()) {
+            all.addAll(ready.sockets());
+        }
         NeighbourResponder answering = responder;
         if (answering != null) {
             all.add(0, answering);
@@ -995,24 +1059,23 @@ final class AddressTenure {
         return all;
     }
 
+    /** Whether {@link #end()} has left its gate, shut, to whoever finds out that nothing stands behind it. */
+    boolean isGateLeft() {
+        return isGateLeft;
+    }
+
+    /** Whether the keeper adds nothing to the kernel any more, after {@link #end()}. */
+    boolean isQuiet() {
+        return keeper == null || quiet.getCount() == 0;
+    }
+
     /** False if the keeper is stuck in the kernel: then the gate stays, closed, and holds back whatever it still sends. */
     private boolean awaitQuiet() {
-        long end = System.nanoTime() + KEEPER_END_MILLIS_MAX * 1_000_000;
-        boolean isInterrupted = false;
-        boolean calm = quiet.getCount() == 0;
-        while (!calm && end - System.nanoTime() > 0) {
-            try {
-                calm = quiet.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            } catch (InterruptedException e) {
-                // Its gate would be left for that.
-                isInterrupted = true;
-            }
-        }
+        // Also of an interrupted thread: its gate would be left for that.
+        boolean calm = quiet.getCount() == 0
+                || BoundedWait.millis(KEEPER_END_MILLIS_MAX, nanos -> quiet.await(nanos, TimeUnit.NANOSECONDS));
         if (!calm) {
             LOG.warn("{}: its thread hangs; the gate stays, closed", what);
-        }
-        if (isInterrupted) {
-            Thread.currentThread().interrupt();
         }
         return calm;
     }

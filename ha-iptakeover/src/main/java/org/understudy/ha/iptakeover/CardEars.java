@@ -14,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.BoundedWait;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -21,7 +22,7 @@ import org.understudy.ha.iptakeover.packet.Sighting;
 import org.understudy.ha.iptakeover.spi.SegmentEar;
 
 /**
- * One ear for each card, for all stays of a node there: the first opens it, the last closes it. A listener that fails loses its own ear, and the others go on; where
+ * One ear for each card, for all stays of a node there: the first opens it, or whoever {@linkplain #hold holds} it before, and the last of both closes it. A listener that fails loses its own ear, and the others go on; where
  * the ear itself fails all of them are deaf, and whoever comes next opens another.
  *
  * <p><b>Concurrency.</b> Any thread. The listeners of a card are called on one thread.
@@ -34,6 +35,8 @@ final class CardEars {
     private final ReentrantLock lock = new ReentrantLock();
     /** Guarded by the lock. */
     private final Map<Integer, Card> cards = new HashMap<>();
+    /** By card, guarded by the lock: who wants it open though there may be no stay. */
+    private final Map<Integer, Integer> holders = new HashMap<>();
 
     /**
      * Listens on a card from now on.
@@ -48,6 +51,8 @@ final class CardEars {
             return joined;
         }
         Card made = new Card(index);
+        // Held, of a card that is gone.
+        Card deaf = null;
         Ear first = new Ear(made, addresses, listener);
         made.listening.add(first);
         made.ear = new LinuxSegmentEar(index, addresses.all(), made::sighted, threads, threadName);
@@ -57,7 +62,7 @@ final class CardEars {
             // Somebody else may have been faster.
             joined = joinPresent(index, addresses, listener);
             if (joined == null) {
-                cards.put(index, made);
+                deaf = cards.put(index, made);
                 joined = first;
                 isUsed = true;
             }
@@ -68,15 +73,71 @@ final class CardEars {
                 first.isClosed = true;
                 made.ear().close();
             }
+            if (deaf != null && deaf.listening.isEmpty()) {
+                deaf.ear().closeSoon();
+            }
         }
     }
 
-    /** Null if nobody listens there. */
+    /**
+     * Opens the ear of a card if it is not, and keeps it until {@link #release}. Without a stay it lets nothing pass, so its thread sleeps.
+     *
+     * @throws PlatformException as {@link #listen}; nothing is held then
+     */
+    void hold(int index, AddressSet addresses, ThreadFactory threads, String threadName) {
+        lock.lock();
+        try {
+            holders.merge(index, 1, Integer::sum);
+            Card card = cards.get(index);
+            if (card != null && card.isHearing()) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        boolean isHeld = false;
+        try {
+            listen(index, addresses, (nanos, sighting) -> {}, threads, threadName)
+                    .close();
+            isHeld = true;
+        } finally {
+            if (!isHeld) {
+                release(index, true);
+            }
+        }
+    }
+
+    /**
+     * Takes back one {@link #hold}.
+     *
+     * @param isAwaited whether an ear that is closed then has ended when this returns, some 10 ms later
+     */
+    void release(int index, boolean isAwaited) {
+        LinuxSegmentEar last = null;
+        lock.lock();
+        try {
+            holders.computeIfPresent(index, (card, count) -> count == 1 ? null : count - 1);
+            Card card = cards.get(index);
+            if (card != null && card.listening.isEmpty() && !holders.containsKey(index)) {
+                last = card.ear();
+                cards.remove(index);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (last != null && isAwaited) {
+            last.close();
+        } else if (last != null) {
+            last.closeSoon();
+        }
+    }
+
+    /** Null if there is none that hears. */
     private @Nullable Ear joinPresent(int index, AddressSet addresses, SegmentEar.Listener listener) {
         lock.lock();
         try {
             Card card = cards.get(index);
-            if (card == null || card.ear().problem().isPresent()) {
+            if (card == null || !card.isHearing()) {
                 return null;
             }
             Ear one = new Ear(card, addresses, listener);
@@ -113,6 +174,10 @@ final class CardEars {
             return present;
         }
 
+        private boolean isHearing() {
+            return ear().problem().isEmpty() && ear().isOnCard();
+        }
+
         private void sighted(long nanos, Sighting sighting) {
             for (Ear one : listening) {
                 one.sighted(nanos, sighting);
@@ -133,7 +198,7 @@ final class CardEars {
                 if (!listening.remove(one)) {
                     return;
                 }
-                if (listening.isEmpty()) {
+                if (listening.isEmpty() && (cards.get(index) != this || !holders.containsKey(index))) {
                     last = ear();
                     cards.remove(index, this);
                 } else {
@@ -176,7 +241,7 @@ final class CardEars {
                 if (!isClosed && failure == null) {
                     listener.sighted(nanos, sighting);
                 }
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | LinkageError | AssertionError e) {
                 failure = "its listener failed: " + e;
                 LOG.error("{}: nobody listens for them any more", addresses, e);
             } finally {
@@ -211,14 +276,10 @@ final class CardEars {
         }
 
         private void awaitListener() {
-            try {
-                if (turn.tryLock(END_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
-                    turn.unlock();
-                } else {
-                    LOG.warn("{}: their listener blocks; it ends when that returns", addresses);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+            if (BoundedWait.millis(END_MILLIS_MAX, nanos -> turn.tryLock(nanos, TimeUnit.NANOSECONDS))) {
+                turn.unlock();
+            } else {
+                LOG.warn("{}: their listener blocks; it ends when that returns", addresses);
             }
         }
     }

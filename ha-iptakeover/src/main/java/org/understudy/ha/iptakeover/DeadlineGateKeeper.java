@@ -4,6 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.ResourceException;
@@ -152,7 +153,7 @@ final class DeadlineGateKeeper implements GateKeeper {
     public void remove() {
         try {
             gate.remove();
-        } catch (PlatformException e) {
+        } catch (HaException e) {
             LOG.warn("{}: stopped, but {}", what, e.getMessage());
         }
     }

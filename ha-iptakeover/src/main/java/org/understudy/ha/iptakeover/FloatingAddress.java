@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.Enforcement;
+import org.understudy.ha.api.HaException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
@@ -93,7 +94,8 @@ import org.understudy.ha.iptakeover.spi.RouteTable;
  * <p><b>Threads.</b> The calls of {@link ManagedResource} come one at a time. Between start and stop the daemon thread
  * {@code ha-NODE-address-IP} repeats the announcement and looks after the addresses; {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the
  * process. All resources of a node share {@code ha-NODE-addresses}, which keeps their gates open and hears the kernel, {@code ha-NODE-addresses-looks}, which looks whether
- * the kernel heeds them, and for each card {@code ha-NODE-ear-CARD}, which listens for rivals and answers: made with the factory of the first that starts, and ended with the last that stops.
+ * the kernel heeds them, and for each card {@code ha-NODE-ear-CARD}, which listens for rivals and answers: made with the factory of the first that starts, or is prepared. These go on
+ * after a stop, asleep, so that the next start finds them, and end when the last of the resources is {@linkplain #retire() retired}; with them stay some descriptors.
  *
  * @since 0.1.0
  */
@@ -132,6 +134,12 @@ public final class FloatingAddress implements ManagedResource {
     private volatile @Nullable AddressTenure tenure;
     /** For the next start. */
     private final AtomicReference<@Nullable Preparation> ready = new AtomicReference<>();
+    /** What the last stay left for the next one. */
+    private final AtomicReference<@Nullable ReadyStay> spare = new AtomicReference<>();
+    /** Keeps what the stays of the node share, from the first stay on. */
+    private final AtomicReference<NodeCards.@Nullable Hold> hold = new AtomicReference<>();
+    /** Nothing is kept for a next stay. */
+    private volatile boolean isRetired;
 
     private volatile @Nullable MacAddress rival;
     private volatile @Nullable Trial trial;
@@ -139,6 +147,10 @@ public final class FloatingAddress implements ManagedResource {
     private volatile boolean isObstructed;
     /** A stay of our own did not end as it should, its addresses may still stand; what is open is not another's then. */
     private volatile boolean mayStand;
+    /** A gate of our own, shut, may be in front of what somebody else put up on this host. */
+    private volatile boolean isGateLeft;
+    /** A stay of our own whose thread hung in the kernel when it was ended: what it adds there yet stays behind the gate. */
+    private volatile @Nullable AddressTenure hanging;
 
     /** What is to mute the addresses at the end of their lease. */
     private enum Wanted {
@@ -683,6 +695,7 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public void start(StartContext context) throws ResourceException, InterruptedException {
+        isRetired = false;
         AddressTenure earlier = tenure;
         if (earlier != null) {
             end(earlier);
@@ -697,13 +710,15 @@ public final class FloatingAddress implements ManagedResource {
         boolean gated = trial().gateProblem().isEmpty();
         GateTiming timing = gated ? timing(context) : null;
         AddressTenure next = null;
+        Optional<Preparation> prepared = takeReady();
         try {
             LinkTable.Link link = servingLink();
             Optional<CardGuard> guard = guard(link, context);
-            NodeCards cards = context.inCommon(NodeCards.class, NodeCards::new);
+            NodeCards cards = context.inCommon(
+                    NodeCards.class, () -> prepared.flatMap(Preparation::cards).orElseGet(NodeCards::new));
             next = new AddressTenure(
                     addresses,
-                    readyFor(link, context.claims().tag(), gated, guard, cards.looks()),
+                    readyFor(prepared, link, context.claims().tag(), gated, guard, cards.looks()),
                     context,
                     timing,
                     settings,
@@ -713,7 +728,7 @@ public final class FloatingAddress implements ManagedResource {
                     threads);
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             // One that died after the trial of this one, with others of its addresses.
-            isObstructed = isObstructed || gated && NftGate.isLeftBehind(addresses);
+            isObstructed = isObstructed || next.isAnotherLeftBehind();
             if (isObstructed || !leftovers.isEmpty()) {
                 refuseIfObstructed(leftovers);
             }
@@ -737,11 +752,13 @@ public final class FloatingAddress implements ManagedResource {
                         }
                     },
                     threads);
+            keep(cards, link, context);
             tenure = next;
             next = null;
         } catch (PlatformException e) {
             throw new ResourceException(Severity.HARD, this + " cannot start: " + e.getMessage(), e);
         } finally {
+            prepared.ifPresent(Preparation::closeSoon);
             if (next != null) {
                 undo(next);
                 if (wanted == Wanted.BEST && card.hasFailed()) {
@@ -751,69 +768,105 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** What was made ready, if it is still of use; or else opened now. */
+    /** What was made ready, or is left of the last stay, if it is still of use; or else opened now. */
     private ReadyStay readyFor(
-            LinkTable.Link link, int tag, boolean isGated, Optional<CardGuard> guard, CardGuard.Heads heads) {
-        ReadyStay made = takeReady();
+            Optional<Preparation> prepared,
+            LinkTable.Link link,
+            int tag,
+            boolean isGated,
+            Optional<CardGuard> guard,
+            CardGuard.Heads heads) {
+        ReadyStay made = prepared.map(Preparation::take).orElse(null);
+        if (made == null) {
+            made = spare.getAndSet(null);
+        }
         if (made != null) {
             boolean fits = false;
             try {
                 fits = made.fits(link, tag, isGated, guard);
             } finally {
                 if (!fits) {
-                    made.discard();
+                    discard(made);
                 }
             }
             if (fits) {
-                made.lookWith(heads);
+                made.serve(link, tag, heads);
                 return made;
             }
         }
         return ReadyStay.open(addresses, link, tag, isGated, guard, () -> new LinuxAddressTable(label), heads);
     }
 
+    /** Keeps what the stays of this node share on the card, from the first one that stands until {@link #retire}. */
+    private void keep(NodeCards cards, LinkTable.Link link, StartContext context) {
+        NodeCards.Hold present = hold.get();
+        if (present != null && present.isOf(cards, link)) {
+            return;
+        }
+        NodeCards.Hold next = cards.hold(
+                addresses,
+                link,
+                context.claims().tag(),
+                settings.isListening(),
+                threads,
+                context.holder().node().toString());
+        NodeCards.Hold last = hold.getAndSet(next);
+        if (last != null) {
+            last.closeSoon();
+        }
+        if (isRetired) {
+            close(hold.getAndSet(null));
+        }
+    }
+
+    private static void close(NodeCards.@Nullable Hold one) {
+        if (one != null) {
+            one.close();
+        }
+    }
+
     /**
-     * Does ahead of a start what takes its time and nobody can see: opens the sockets, and makes the gate, shut. The addresses stay where they are. The next
+     * Does ahead of a start what takes its time and nobody can see: opens the sockets, starts the threads that the stays of a node share, and makes the gate, shut. The addresses stay where they are. The next
      * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unready}, {@link #stop} and {@link #retire} take it
-     * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate of it, the gate is left to
+     * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate in front of one under another name or with a living owner, and on a host that forwards, the gate is left to
      * the start: a dead process's gate is all that keeps what it left mute, and a living one's addresses would be. Some milliseconds.
      *
      * @param tag of the incarnation that is to start it, {@code HostClaims.tag()}
+     * @param node that is to start it, for the names of threads
      * @throws ResourceException if it cannot be done now; a start may succeed all the same
      */
-    void makeReady(int tag) throws ResourceException {
+    void makeReady(int tag, String node) throws ResourceException {
         unready();
+        isRetired = false;
         Trial found = trial();
         if (tenure != null || !found.rawProblem().isEmpty()) {
             return;
         }
-        Preparation underWay = new Preparation(Optional.empty());
+        Preparation underWay = new Preparation();
         ready.set(underWay);
-        ReadyStay next = null;
+        Preparation next = new Preparation();
         boolean isReady = false;
         try {
             LinkTable.Link link = servingLink();
             Optional<CardGuard> guard = found.leaseEnd() == LeaseEnd.DEADLINE ? guardOf(link) : Optional.empty();
-            next = ReadyStay.open(
-                    addresses,
-                    link,
-                    tag,
-                    found.gateProblem().isEmpty(),
-                    guard,
-                    () -> new LinuxAddressTable(label),
-                    new CardLooks());
+            // Those of the node are known once there was a stay; before the first its start gives these to the node.
+            NodeCards.Hold kept = hold.get();
+            NodeCards cards = kept == null ? new NodeCards() : kept.cards();
+            next.hold = cards.hold(addresses, link, tag, settings.isListening(), threads, node);
+            ReadyStay made =
+                    readyFor(Optional.empty(), link, tag, found.gateProblem().isEmpty(), guard, cards.looks());
+            next.made.set(made);
             if (ready.get() == underWay && tenure == null && isUntouched(found)) {
-                next.shut();
+                made.shut();
             }
-            isReady = ready.compareAndSet(underWay, new Preparation(Optional.of(next)));
+            made.announcer();
+            isReady = ready.compareAndSet(underWay, next);
         } catch (PlatformException e) {
             throw new ResourceException(Severity.SOFT, this + " is not made ready: " + e.getMessage(), e);
         } finally {
             if (!isReady) {
                 ready.compareAndSet(underWay, null);
-                if (next != null) {
-                    next.discard();
-                }
+                next.close();
             }
         }
     }
@@ -838,7 +891,7 @@ public final class FloatingAddress implements ManagedResource {
     public void prepare(PrepareContext context) {
         try {
             addresses.claims().forEach(context.claims()::claim);
-            makeReady(context.claims().tag());
+            makeReady(context.claims().tag(), context.successor().node().toString());
         } catch (ResourceException e) {
             LOG.info("{}; its start does it all", e.getMessage());
         }
@@ -846,20 +899,46 @@ public final class FloatingAddress implements ManagedResource {
 
     /** Takes back what {@link #makeReady} did. Some ten milliseconds, for the kernel; nothing if there is nothing. */
     void unready() {
-        ReadyStay made = takeReady();
-        if (made != null) {
-            made.discard();
-        }
+        takeReady().ifPresent(Preparation::close);
     }
 
     /** What is under way finds that nobody waits for it any more. */
-    private @Nullable ReadyStay takeReady() {
-        Preparation taken = ready.getAndSet(null);
-        return taken == null ? null : taken.made().orElse(null);
+    private Optional<Preparation> takeReady() {
+        return Optional.ofNullable(ready.getAndSet(null));
     }
 
-    /** @param made empty while it is under way */
-    private record Preparation(Optional<ReadyStay> made) {}
+    /** Empty while it is under way. */
+    private final class Preparation implements AutoCloseable {
+        private final AtomicReference<@Nullable ReadyStay> made = new AtomicReference<>();
+        private volatile NodeCards.@Nullable Hold hold;
+
+        /** Null if there is nothing, or it was taken. */
+        @Nullable
+        ReadyStay take() {
+            return made.getAndSet(null);
+        }
+
+        /** Empty if nothing is held. */
+        Optional<NodeCards> cards() {
+            return Optional.ofNullable(hold).map(NodeCards.Hold::cards);
+        }
+
+        /** What nobody took. */
+        @Override
+        public void close() {
+            discard(take());
+            FloatingAddress.close(hold);
+        }
+
+        /** The same, when a start has what it needs of it: what the node shares is held by the resource then, or is that of others. */
+        void closeSoon() {
+            discard(take());
+            NodeCards.Hold held = hold;
+            if (held != null) {
+                held.closeSoon();
+            }
+        }
+    }
 
     /** A card that another resource of the group has just made has none, and a takeover does not wait for one. */
     private Optional<CardGuard> guard(LinkTable.Link link, StartContext context) throws ResourceException {
@@ -987,9 +1066,11 @@ public final class FloatingAddress implements ManagedResource {
     private void undo(AddressTenure failed) {
         try {
             failed.end();
-        } catch (PlatformException e) {
+        } catch (HaException e) {
             mayStand = true;
             LOG.warn("{}: clean-up after a failed start: {}", this, e.getMessage());
+        } finally {
+            rememberWhatIsLeft(failed);
         }
     }
 
@@ -1008,11 +1089,36 @@ public final class FloatingAddress implements ManagedResource {
         try {
             current.end();
             tenure = null;
-        } catch (PlatformException e) {
+            current.again().ifPresent(this::keepSpare);
+        } catch (HaException e) {
             tenure = null;
             mayStand = true;
             LOG.warn("{}: first attempt to stop failed: {}", this, e.getMessage());
+            rememberWhatIsLeft(current);
             scrub();
+        } finally {
+            rememberWhatIsLeft(current);
+        }
+    }
+
+    private void rememberWhatIsLeft(AddressTenure ended) {
+        isGateLeft |= ended.isGateLeft();
+        if (!ended.isQuiet()) {
+            hanging = ended;
+            isGateLeft = true;
+        }
+    }
+
+    private void keepSpare(ReadyStay left) {
+        discard(spare.getAndSet(left));
+        if (isRetired) {
+            discard(spare.getAndSet(null));
+        }
+    }
+
+    private void discard(@Nullable ReadyStay one) {
+        if (one != null && !one.discard()) {
+            isGateLeft = true;
         }
     }
 
@@ -1034,12 +1140,7 @@ public final class FloatingAddress implements ManagedResource {
             if (!left.isEmpty()) {
                 LOG.warn("{}: {}", this, left);
             }
-            if (table.list().stream().noneMatch(this::isHeldByAnother)) {
-                card.forget();
-                if (trial().gateProblem().isEmpty()) {
-                    NftGate.remove(addresses);
-                }
-            }
+            removeGate(table);
             mayStand = false;
         } catch (PlatformException e) {
             IpAddress first = addresses.all().get(0);
@@ -1059,9 +1160,53 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** What keeps it mute, or will, belongs to whoever has it. */
-    private boolean isHeldByAnother(AddressTable.Entry entry) {
-        return addresses.contains(entry.address()) && StandingAddresses.isOfAnotherProcess(entry);
+    /**
+     * Not while one of the addresses stands on this host, whoever added it and with whatever mark: without the gate it would speak beside the next owner. The
+     * gate is left then, shut, to the next stop or start, to {@link #retire}, or to last rites, which all find out anew whether it is gone.
+     */
+    private void removeGate(AddressTable table) {
+        List<AddressTable.Entry> standing = table.list().stream()
+                .filter(entry -> addresses.contains(entry.address()))
+                .toList();
+        boolean isGated = trial().gateProblem().isEmpty();
+        AddressTenure late = hanging;
+        if (late != null && !late.isQuiet()) {
+            isGateLeft = true;
+            LOG.warn("{}: the gate is left, shut, because a thread of the stay before hangs in the kernel", this);
+        } else if (standing.isEmpty()) {
+            hanging = null;
+            card.forget();
+            if (isGated) {
+                NftGate.remove(addresses);
+            }
+            isGateLeft = false;
+        } else if (isGated && NftGate.isMade(addresses)) {
+            isGateLeft = true;
+            // What stands on a device of another process goes with that, and what keeps it mute, or will, is that
+            // one's.
+            standing.stream()
+                    .filter(entry -> !StandingAddresses.isOfAnotherProcess(entry))
+                    .findFirst()
+                    .ifPresent(one -> LOG.warn(
+                            "{}: the gate is left, shut, because {}/{} stands on interface number {}, and nobody knows who"
+                                    + " added it: take it off there (`ip addr del`); the gate goes with the next start or stop,"
+                                    + " when the node closes, or when it has died",
+                            this,
+                            one.address(),
+                            one.prefixLength(),
+                            one.interfaceIndex()));
+        }
+    }
+
+    /** The node lets go of this resource: what a stop left goes, if nothing stands behind it any more. */
+    private void removeGateLeft() {
+        if (isGateLeft && !isKeptByAnother()) {
+            try (LinuxAddressTable table = new LinuxAddressTable()) {
+                removeGate(table);
+            } catch (PlatformException e) {
+                LOG.warn("{}: its gate is left, shut: {}", this, e.getMessage());
+            }
+        }
     }
 
     /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
@@ -1283,11 +1428,18 @@ public final class FloatingAddress implements ManagedResource {
                 : Set.of(Enforcement.COOPERATIVE);
     }
 
-    /** {@inheritDoc} The guard of the card goes, if no other resource or process of this host needs it; up to 25 ms. */
+    /**
+     * {@inheritDoc} The guard of the card goes, if no other resource or process of this host needs it, and what the resources of the node share, with the last of
+     * them; up to 50 ms.
+     */
     @Override
     public void retire() {
         unready();
         if (tenure == null) {
+            isRetired = true;
+            discard(spare.getAndSet(null));
+            close(hold.getAndSet(null));
+            removeGateLeft();
             card.retire();
         }
     }

@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.core.AddressSet;
+import org.understudy.ha.iptakeover.linux.BoundedWait;
 import org.understudy.ha.iptakeover.linux.LinuxCardEvents;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.LinkEvents;
@@ -24,7 +25,7 @@ import org.understudy.ha.iptakeover.spi.LinkEvents;
  * for each of a hundred gates costs more than to move them on. Gates that are nearly due are moved with those that are. Looks after the gates follow on a second
  * thread, because they wait for whoever holds the kernel's lock of the network, and gates must not.
  *
- * <p>The first stay starts the threads and opens the socket; with the last they end. One stay that fails, or leaves, is none of the others' business: what it
+ * <p>The first stay, or whoever {@linkplain #hold holds} them before, starts the threads and opens the socket; with the last of both they end. One stay that fails, or leaves, is none of the others' business: what it
  * throws ends its own place only. What may take long belongs to the stay's own thread.
  *
  * <p><b>Concurrency.</b> Any thread.
@@ -57,6 +58,8 @@ final class GatePulse {
 
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Runner runner;
+    /** Guarded by the lock: who wants the threads to go on though there may be no stay. */
+    private int holders;
 
     /**
      * A place for a stay that has no gate yet: it hears from now on.
@@ -88,6 +91,45 @@ final class GatePulse {
             if (!isUsed) {
                 made.leave(made.places.get(0));
             }
+        }
+    }
+
+    /**
+     * Starts the threads if they are not, and keeps them until {@link #release()}. Without a stay they sleep.
+     *
+     * @throws PlatformException if a socket cannot be opened; nothing is held then
+     */
+    void hold(int index, AddressSet addresses, int tag, ThreadFactory threads, String threadName) {
+        lock.lock();
+        try {
+            holders++;
+            if (runner != null && !runner.isOver) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        boolean isHeld = false;
+        try {
+            join(index, addresses, tag, threads, threadName).close();
+            isHeld = true;
+        } finally {
+            if (!isHeld) {
+                release();
+            }
+        }
+    }
+
+    /** Takes back one {@link #hold}. */
+    void release() {
+        lock.lock();
+        try {
+            holders--;
+            if (runner != null && runner.places.isEmpty()) {
+                runner.events.wake();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -126,6 +168,8 @@ final class GatePulse {
         private volatile boolean isOver;
         /** Why there are no looks any more, though there are stays. */
         private volatile String blind = "";
+        /** Of the beating thread: when looks were last asked for. */
+        private long lookNanos;
 
         private Runner(int index, AddressSet addresses, int tag) {
             events = new LinuxCardEvents(List.of(index), addresses.all(), tag);
@@ -138,9 +182,11 @@ final class GatePulse {
                 Thread beating = threads.newThread(this::run);
                 beating.setName(threadName);
                 beating.setDaemon(true);
+                beating.setContextClassLoader(GatePulse.class.getClassLoader());
                 Thread looking = threads.newThread(this::lookAfter);
                 looking.setName(threadName + "-looks");
                 looking.setDaemon(true);
+                looking.setContextClassLoader(GatePulse.class.getClassLoader());
                 looking.start();
                 beating.start();
                 isStarted = true;
@@ -195,9 +241,10 @@ final class GatePulse {
             boolean isLookDue = false;
             for (Place place : places) {
                 place.tell(news);
-                isLookDue |= place.beatIfDue();
+                isLookDue |= place.beatIfDue(lookNanos);
             }
             if (isLookDue) {
+                lookNanos = System.nanoTime();
                 looks.release();
             }
             return true;
@@ -234,7 +281,7 @@ final class GatePulse {
         private boolean isLeft() {
             lock.lock();
             try {
-                isOver = places.isEmpty();
+                isOver = places.isEmpty() && (holders == 0 || runner != this);
                 return isOver;
             } finally {
                 lock.unlock();
@@ -296,7 +343,10 @@ final class GatePulse {
         /** Held during a look. */
         private final ReentrantLock looking = new ReentrantLock();
 
+        /** Set by beats; the looks come for all together. */
         private volatile boolean isLookDue;
+        /** There was none since the stay began. */
+        private boolean isUnseen;
 
         private volatile @Nullable Stay stay;
         private volatile boolean isIdle = true;
@@ -331,6 +381,7 @@ final class GatePulse {
         void keep(Stay kept) {
             stay = kept;
             dueNanos = System.nanoTime();
+            isUnseen = true;
             isIdle = false;
             runner.events.wake();
             lock.lock();
@@ -362,38 +413,34 @@ final class GatePulse {
 
         /** Takes it for half a second at most, whether or not this thread is interrupted. */
         private static boolean await(ReentrantLock taken) {
-            long end = System.nanoTime() + LEAVE_MILLIS_MAX * 1_000_000;
-            boolean isInterrupted = false;
-            boolean isTaken = taken.tryLock();
-            while (!isTaken && end - System.nanoTime() > 0) {
-                try {
-                    isTaken = taken.tryLock(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-                } catch (InterruptedException e) {
-                    isInterrupted = true;
-                }
-            }
-            if (isInterrupted) {
-                Thread.currentThread().interrupt();
-            }
-            return isTaken;
+            return taken.tryLock()
+                    || BoundedWait.millis(LEAVE_MILLIS_MAX, nanos -> taken.tryLock(nanos, TimeUnit.NANOSECONDS));
         }
 
         private long delayNanos(long now) {
             return isIdle || stay == null ? Long.MAX_VALUE : Math.max(0, dueNanos - now);
         }
 
-        /** Whether there is something to look after then. */
-        private boolean beatIfDue() {
+        /**
+         * Whether looks are due then: after the first beat, and after each second one.
+         *
+         * @param lookNanos when there were looks last
+         */
+        private boolean beatIfDue(long lookNanos) {
             Stay present = stay;
-            if (present == null || isIdle || dueNanos - System.nanoTime() > present.earlyNanos() || !turn.tryLock()) {
+            if (present == null || isIdle || !turn.tryLock()) {
                 return false;
             }
             try {
-                if (stay != null) {
+                if (stay != null && dueNanos - System.nanoTime() <= present.earlyNanos()) {
                     long delay = present.beat();
+                    long now = System.nanoTime();
                     isIdle = delay == Long.MAX_VALUE;
-                    dueNanos = System.nanoTime() + delay;
+                    dueNanos = now + delay;
                     isLookDue = true;
+                    boolean isFirst = isUnseen;
+                    isUnseen = false;
+                    return isFirst || isIdle || now - lookNanos - delay >= delay / 2;
                 }
             } catch (RuntimeException | LinkageError | AssertionError e) {
                 LOG.error("the gate of {} is not kept open any more", addresses, e);
@@ -401,7 +448,7 @@ final class GatePulse {
             } finally {
                 turn.unlock();
             }
-            return isLookDue;
+            return false;
         }
 
         private void lookIfDue() {

@@ -54,7 +54,7 @@ final class GuardedCard {
 
     /**
      * The guard; empty where it cannot be had, which is logged. Put up if it is not: for a card that came later, or because another process has given it
-     * back. Not between start and stop, nor while a stay is made ready, which uses it. After a stay that could not be held for want of room, or of what the rules need, there is none for a while, unless
+     * back. Not between start and stop. A start asks for it behind a stay that was made ready: where it closes a guard that somebody took off, that stay fits no more, and has nothing to take away. After a stay that could not be held for want of room, or of what the rules need, there is none for a while, unless
      * it is required: the next start is not to fail again.
      */
     Optional<CardGuard> ready(LinkTable.Link card) {
@@ -65,8 +65,14 @@ final class GuardedCard {
                             || guard.hasFailed()
                             || !guard.problem().isEmpty())) {
                 Optional<PlatformException> why = guard.failure();
-                // Nobody knows of it afterwards.
                 removeLeft();
+                if (guard.hasLeft()) {
+                    // Nobody knows of it afterwards.
+                    LOG.warn(
+                            "{}: entries in the {} are left, mute, until the next start of the addresses on this host",
+                            StandingAddresses.words(addresses),
+                            guard);
+                }
                 close();
                 isLetAlone = why.isPresent() && !isRequired;
                 why.ifPresent(e -> tell(card, e));

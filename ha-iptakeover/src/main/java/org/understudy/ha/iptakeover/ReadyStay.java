@@ -14,6 +14,7 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.linux.CardGuard;
+import org.understudy.ha.iptakeover.linux.GateLook;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
@@ -24,7 +25,7 @@ import org.understudy.ha.iptakeover.spi.DeadlineGate;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
 /**
- * What a stay needs that can be had before its grant: the sockets, and the gate, shut. The addresses are not among it: with them local, programs of this
+ * What a stay needs that can be had before its grant: the sockets, and the gate, shut; and what is left of it after a stay for the next one, the sockets. The addresses are not among it: with them local, programs of this
  * host would no longer reach their owner. The gate keeps nothing from those: it drops what comes in <i>for</i> the addresses and what leaves <i>from</i> them. It mutes an
  * owner in a macvlan behind the same card; a host that forwards makes none ready. No packet is sent.
  *
@@ -36,16 +37,16 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 final class ReadyStay {
     private static final Logger LOG = LoggerFactory.getLogger(ReadyStay.class);
 
-    /** Arming is refused where there is no gate, and opens nothing. */
-    private static final int LOOK_MILLIS = 1;
-
     private final AddressSet addresses;
-    private final LinkTable.Link link;
-    private final int tag;
+    private LinkTable.Link link;
+    private int tag;
     private final Optional<CardGuard> guard;
     private final LinkTable links;
     private final AddressTable table;
-    private final AddressAnnouncer announcer;
+    /** Null where this host has no gates. */
+    private final @Nullable GateLook gates;
+    /** Closed while nothing is made ready: closing it takes 8 ms, also in a process that is being killed. */
+    private @Nullable AddressAnnouncer announcer;
     /** One of the two, or none where this host has no gates. */
     private final @Nullable DeadlineGate deadline;
 
@@ -64,7 +65,8 @@ final class ReadyStay {
             Optional<CardGuard> guard,
             LinkTable links,
             AddressTable table,
-            AddressAnnouncer announcer,
+            @Nullable GateLook gates,
+            @Nullable AddressAnnouncer announcer,
             @Nullable DeadlineGate deadline,
             @Nullable AddressGate timeouts,
             AtomicReference<CardGuard.Heads> heads) {
@@ -75,6 +77,7 @@ final class ReadyStay {
         this.guard = guard;
         this.links = links;
         this.table = table;
+        this.gates = gates;
         this.announcer = announcer;
         this.deadline = deadline;
         this.timeouts = timeouts;
@@ -101,6 +104,7 @@ final class ReadyStay {
         try {
             LinkTable links = AddressTenure.remember(opened, new LinuxLinkTable());
             AddressTable table = AddressTenure.remember(opened, tables.get());
+            GateLook gates = isGated ? AddressTenure.remember(opened, new GateLook()) : null;
             AddressAnnouncer announcer = AddressTenure.remember(opened, new RawSocketAnnouncer(link.index()));
             DeadlineGate deadline = null;
             AddressGate timeouts = null;
@@ -115,21 +119,41 @@ final class ReadyStay {
                 timeouts = AddressTenure.remember(opened, new NftGate(addresses, link.name(), link.index()));
             }
             opened.clear();
-            return new ReadyStay(addresses, link, tag, guard, links, table, announcer, deadline, timeouts, asked);
+            return new ReadyStay(
+                    addresses, link, tag, guard, links, table, gates, announcer, deadline, timeouts, asked);
         } finally {
             AddressTenure.closeAll(opened);
         }
     }
 
     /**
-     * Makes the gate, shut, if it is not made, or somebody flushed it since.
+     * What the next stay can use of one that has ended and whose gate was removed: the sockets. They are closed with what is returned, and not by the stay that had
+     * them. Nothing of it is in the kernel.
+     *
+     * @return empty where the gate was not removed whole, and with time-outs: their calls name no stay, so one that comes late would be another's
+     */
+    Optional<ReadyStay> again() {
+        DeadlineGate ended = deadline;
+        if (ended == null || guard.isEmpty()) {
+            return Optional.empty();
+        }
+        AtomicReference<CardGuard.Heads> asked = new AtomicReference<>(heads.get());
+        return guard.get()
+                .again(ended, (index, direction, look) -> asked.get().first(index, direction, look))
+                .map(gate -> new ReadyStay(addresses, link, tag, guard, links, table, gates, null, gate, null, asked));
+    }
+
+    /**
+     * Makes the gate, shut. One of a deadline that is made stays; time-outs are made anew, in one transaction.
      *
      * @throws org.understudy.ha.api.PlatformException if the kernel refuses, or a living process has it
      * @throws ResourceException if it cannot be had now
      */
     void shut() throws ResourceException {
-        // Time-outs of older kernels go with any `nft flush ruleset`, and nobody looks before the addresses stand.
-        if (isShut && (timeouts == null || timeouts.arm(LOOK_MILLIS))) {
+        // Time-outs of older kernels go with any `nft flush ruleset`, and leave a card that is renamed: made anew, in
+        // one
+        // transaction, before the addresses stand.
+        if (isShut && timeouts == null) {
             return;
         }
         isTried = true;
@@ -146,9 +170,16 @@ final class ReadyStay {
         return isShut;
     }
 
-    /** Looks with those of its node from now on. */
-    void lookWith(CardGuard.Heads shared) {
+    /** For a start on this node now, with the card as it is, and an incarnation that it fits. */
+    void serve(LinkTable.Link present, int presentTag, CardGuard.Heads shared) {
+        link = present;
+        tag = presentTag;
         heads.set(shared);
+    }
+
+    /** See {@link GateLook#isLeftBehind}; false where this host has no gates. */
+    boolean isAnotherLeftBehind() {
+        return gates != null && gates.isLeftBehind(addresses);
     }
 
     /** Whether it can still serve a start with these. */
@@ -156,11 +187,16 @@ final class ReadyStay {
         boolean isSame = present.index() == link.index()
                 && present.name().equals(link.name())
                 && present.mac().equals(link.mac())
-                && presentTag == tag
+                && (presentTag == tag || !isTried)
                 && isGated == (deadline != null || timeouts != null)
                 && presentGuard.orElse(null) == guard.orElse(null);
         DeadlineGate gate = deadline;
-        return isSame && (gate == null || !isShut || gate.problem().isEmpty() && gate.isWhole());
+        try {
+            return isSame && (gate == null || !isShut || gate.problem().isEmpty() && gate.isWhole());
+        } catch (HaException e) {
+            LOG.info("{}: what was made ready is made anew: {}", addresses, e.getMessage());
+            return false;
+        }
     }
 
     /** What keeps the gate open, see {@link LeaseEnd}. */
@@ -196,30 +232,50 @@ final class ReadyStay {
         return table;
     }
 
+    /** Opened if it is not. Whoever asks closes it. */
     AddressAnnouncer announcer() {
-        return announcer;
+        AddressAnnouncer present = announcer;
+        if (present == null) {
+            present = new RawSocketAnnouncer(link.index());
+            announcer = present;
+        }
+        return present;
+    }
+
+    /** The sockets that the next stay may take over, see {@link #again()}. */
+    List<AutoCloseable> sockets() {
+        return gates == null ? List.of(links, table) : List.of(links, table, gates);
     }
 
     /**
      * Nobody starts with it: takes the gate away again, what there is of it, and closes everything. What fails is left, shut, and logged; so is a gate in front of
-     * what this library has put up on this host meanwhile.
+     * what somebody has put up on this host meanwhile, whoever that is: it would speak beside the owner.
+     *
+     * @return false if a gate is left
      */
-    void discard() {
+    boolean discard() {
         try {
             if (!isTried || timeouts != null && !isShut) {
-                return;
+                return true;
             }
-            if (table.list().stream().anyMatch(entry -> entry.isOurs() && addresses.contains(entry.address()))) {
-                LOG.info("{}: a gate that was made ready is left, shut, because one of them stands here", addresses);
-            } else if (deadline != null) {
+            if (table.list().stream().anyMatch(entry -> addresses.contains(entry.address()))) {
+                LOG.warn("{}: a gate that was made ready is left, shut, because one of them stands here", addresses);
+                return false;
+            }
+            if (deadline != null) {
                 deadline.remove();
             } else if (timeouts != null) {
                 timeouts.remove();
             }
+            return true;
         } catch (HaException e) {
             LOG.info("{}: of a gate that was made ready something may be left, shut: {}", addresses, e.getMessage());
+            return false;
         } finally {
-            List<AutoCloseable> all = new ArrayList<>(List.of(links, table, announcer));
+            List<AutoCloseable> all = new ArrayList<>(sockets());
+            if (announcer != null) {
+                all.add(announcer);
+            }
             if (deadline != null) {
                 all.add(deadline);
             }

@@ -94,9 +94,13 @@ final class SegmentTalk implements AutoCloseable {
 
     private final BlockingQueue<Heard> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final Map<IpAddress, Confirmation> confirmations = new LinkedHashMap<>();
-    private @Nullable SegmentEar ear;
+    private volatile @Nullable SegmentEar ear;
     /** Why there is no ear though there should be one. */
-    private String deafness = "";
+    private volatile String deafness = "";
+    /** Makes the thread of an ear; null where nobody is to listen. */
+    private volatile @Nullable ThreadFactory threads;
+
+    private volatile boolean isClosed;
 
     private final AtomicBoolean olderOwnerHeard = new AtomicBoolean();
     private final AtomicBoolean strangerHeard = new AtomicBoolean();
@@ -189,13 +193,46 @@ final class SegmentTalk implements AutoCloseable {
         for (IpAddress address : addresses.all()) {
             watches.put(address, new RivalWatch(address, mac, token, policy(), alarms));
         }
+        this.threads = threads;
+        listen(threads);
+    }
+
+    /** Where listening failed, or the ear has failed since. By the keeper, each time it looks at the card. */
+    void listenAgain() {
+        ThreadFactory wanted = threads;
+        String before = problem();
+        if (wanted == null || before.isEmpty()) {
+            return;
+        }
+        try {
+            SegmentEar deaf = ear;
+            ear = null;
+            deafness = before;
+            if (deaf != null) {
+                deaf.close();
+            }
+            listen(wanted);
+            if (problem().isEmpty()) {
+                LOG.info("{}: somebody listens for rivals again, after: {}", addresses, before);
+            }
+        } catch (RuntimeException e) {
+            // The thread that looks after the addresses must not end over it.
+            LOG.warn("{}: nobody listens for rivals: {}", addresses, e.toString());
+        }
+        if (isClosed) {
+            close();
+        }
+    }
+
+    private void listen(ThreadFactory wanted) {
         try {
             ear = ears.listen(
                     link.index(),
                     addresses,
                     this::sighted,
-                    threads,
-                    "ha-" + context.holder().node() + "-ear-" + link.name());
+                    wanted,
+                    NodeCards.earName(context.holder().node().toString(), link.name()));
+            deafness = "";
         } catch (PlatformException e) {
             // The addresses are served already, and nothing about their safety depends on it.
             deafness = e.getMessage();
@@ -426,6 +463,7 @@ final class SegmentTalk implements AutoCloseable {
 
     @Override
     public void close() {
+        isClosed = true;
         SegmentEar open = ear;
         if (open != null) {
             open.close();

@@ -35,7 +35,8 @@ final class StandingAddresses implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StandingAddresses.class);
 
     private static final long SERVED_NANOS = 1_000_000_000;
-    private static final int NETWORKS_NAMED_MAX = 5;
+    /** So many networks of an interface are named at most: a host may have thousands of routes. */
+    static final int NETWORKS_NAMED_MAX = 5;
     /** Longer than a process lives, and small enough to be added to a time. */
     private static final long NEVER_NANOS = Long.MAX_VALUE / 4;
 
@@ -69,7 +70,7 @@ final class StandingAddresses implements AutoCloseable {
      * @param link the card that faces the clients
      * @param timing null where no gate ends them, and so no lifetime either
      * @param dieWithProcess they stand on a device of this process
-     * @param table is closed with this
+     * @param table stays with whoever opened it
      */
     StandingAddresses(
             AddressSet addresses,
@@ -436,10 +437,9 @@ final class StandingAddresses implements AutoCloseable {
         }
     }
 
-    /** The device goes too: to take it away costs the kernel some ten milliseconds. */
+    /** The device goes: to take it away costs the kernel some ten milliseconds. */
     @Override
     public void close() {
-        table.close();
         ProcessDevice own = device;
         if (own != null) {
             own.close();

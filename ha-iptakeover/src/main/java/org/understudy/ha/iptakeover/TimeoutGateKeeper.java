@@ -17,6 +17,7 @@ import org.understudy.ha.iptakeover.spi.AddressGate;
 final class TimeoutGateKeeper implements GateKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(TimeoutGateKeeper.class);
 
+    private static final long NANOS_PER_MILLI = 1_000_000;
     private static final long RETRY_NANOS = 20_000_000;
     private static final int EARLY_PART = 4;
 
@@ -29,6 +30,8 @@ final class TimeoutGateKeeper implements GateKeeper {
     private final GateTiming timing;
     private final GateMachine machine;
     private volatile boolean open;
+    /** The kernel shuts it by then, or later, unless it is prolonged. */
+    private volatile long openUntilNanos;
 
     TimeoutGateKeeper(AddressSet addresses, AddressGate gate, EnforcedLease lease, GateTiming timing) {
         this.addresses = addresses;
@@ -86,7 +89,8 @@ final class TimeoutGateKeeper implements GateKeeper {
     private GateMachine.Decision step() {
         long confirmed = lease.confirmedNanos();
         boolean valid = lease.isValid();
-        GateMachine.Decision decision = machine.decide(confirmed, valid, lease.nowNanos(), earlyNanos());
+        long askedNanos = lease.nowNanos();
+        GateMachine.Decision decision = machine.decide(confirmed, valid, askedNanos, earlyNanos());
         long timeout = timing.timeoutMillis();
         switch (decision.action()) {
             case ARM:
@@ -100,6 +104,9 @@ final class TimeoutGateKeeper implements GateKeeper {
                 break;
             default:
                 break;
+        }
+        if (decision.action() != GateMachine.Action.WAIT) {
+            openUntilNanos = askedNanos + timeout * NANOS_PER_MILLI;
         }
         open = machine.isOpen();
         return decision;
@@ -118,7 +125,7 @@ final class TimeoutGateKeeper implements GateKeeper {
 
     @Override
     public boolean isOpen() {
-        return open;
+        return open && lease.nowNanos() - openUntilNanos < 0;
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.ResourceException;
@@ -33,6 +34,17 @@ class DeadlineGateKeeperTest {
         keeper.remove();
         keeper.close();
         assertThat(calls).containsExactly("extend 1900", "shut", "remove", "close");
+    }
+
+    @Test
+    void a_guard_that_was_given_back_before_does_not_fail_the_stop() throws Exception {
+        keeper.open(NEVER);
+        gate.atRemove = () -> {
+            throw new LifecycleException("closed");
+        };
+        keeper.remove();
+        keeper.close();
+        assertThat(calls).containsExactly("extend 1900", "close");
     }
 
     @Test

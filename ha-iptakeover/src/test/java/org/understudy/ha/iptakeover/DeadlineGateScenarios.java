@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.lab.Asker;
@@ -608,6 +609,23 @@ final class DeadlineGateScenarios implements AutoCloseable {
         assertThat(create.join()).startsWith("refused").contains("somebody removed its gate");
     }
 
+    /** Of few each is asked for, of many all are read at once. */
+    void a_gate_knows_whether_the_guard_holds_all_of_its_addresses() {
+        for (int count : new int[] {2, 16, 17, 600}) {
+            String all = IntStream.range(0, count)
+                    .mapToObj(i -> i % 2 == 0 ? "10.1." + i / 200 + "." + (1 + i % 200) : "2001:db8:1::" + (1 + i))
+                    .collect(Collectors.joining(","));
+            LabJvm keeper = a.guardJvm();
+            assertThat(keeper.ask("look " + all)).isEmpty();
+            assertThat(keeper.ask("create")).isEqualTo("ok");
+            assertThat(keeper.ask("whole")).as("of %d", count).isEqualTo("true");
+            assertThat(eye.ask("forget 10.1.0.1")).isEqualTo("ok");
+            assertThat(keeper.ask("whole")).as("one of %d is gone", count).isEqualTo("false");
+            assertThat(keeper.ask("release")).isEqualTo("ok");
+            assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        }
+    }
+
     /** The dead gate is all that mutes them: it is neither replaced nor taken away by what no grant follows. */
     void what_a_dead_process_left_stays_mute_though_a_preparation_is_made_and_withdrawn() {
         for (String mode : List.of("timeouts", "")) {
@@ -681,9 +699,57 @@ final class DeadlineGateScenarios implements AutoCloseable {
                     .startsWith("refused HARD")
                     .contains("stands on this host");
             assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+            assertThat(jvm.ask("stop")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 200))
+                    .as("it still stands, and another node may have it " + mode)
+                    .isEqualTo(-1);
             a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
+    /** A preparation that is withdrawn is no more reason to let it speak. */
+    void what_somebody_adds_behind_a_ready_gate_stays_mute_when_that_is_taken_back() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm jvm = a.jvm();
+            assertThat(jvm.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+            assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
+            a.inside("ip", "addr", "add", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            assertThat(jvm.ask("start RELEASED 4711")).as(mode).isEqualTo("ok");
+            assertThat(asker.whoHas("192.0.2.50", 500)).as(mode).contains(a.mac());
             assertThat(jvm.ask("stop")).isEqualTo("ok");
             assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        }
+    }
+
+    /** Its gate is all that mutes it, and a stop that finds no mark on it must not take that for nothing. */
+    void what_a_dead_process_left_and_somebody_changed_stays_mute_after_a_refused_start_and_its_stop() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm next = a.jvm();
+            assertThat(next.ask("use " + String.join(",", VIPS) + " lan0 " + mode))
+                    .isEqualTo("ok");
+            assertThat(next.ask("eligibility")).contains("isEligible=true");
+            leaveBehind(mode);
+            letStand();
+            assertThat(next.ask("start DIED 4712")).startsWith("refused HARD").contains("stands on this host");
+            assertThat(next.ask("stop")).isEqualTo("ok");
+            assertThat(asker.lastAnswerMillis(VIPS, 300))
+                    .as("after the stop " + mode)
+                    .isEqualTo(-1);
+            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
+            a.inside("ip", "addr", "del", "2001:db8::50/128", "dev", "lan0");
+            assertThat(next.ask("start RELEASED 4713")).as(mode).isEqualTo("ok");
+            assertThat(asker.whoHas(VIPS, 500)).as(mode).hasSize(2);
+            assertThat(next.ask("stop")).isEqualTo("ok");
+            assertThat(next.ask("retire")).isEqualTo("ok");
             assertThat(eye.ask("tables")).isEqualTo(NOTHING);
             assertThat(eye.ask("programs")).isEqualTo(NOTHING);
         }
@@ -711,7 +777,7 @@ final class DeadlineGateScenarios implements AutoCloseable {
 
     private static String makeReady(FloatingAddress target) {
         try {
-            target.makeReady(4711);
+            target.makeReady(4711, "serv1");
             return "made";
         } catch (ResourceException e) {
             return e.getMessage();

@@ -112,6 +112,7 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         assertThat(asker.whoHas(V6, 500)).contains(a.mac());
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(asker.whoHas(V6, 100)).isEmpty();
+        assertThat(jvm.ask("retire")).isEqualTo("ok");
         until("threads end", () -> jvm.ask("threads").equals("[]"));
     }
 
@@ -598,11 +599,14 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         LabHost a = segment.host(2);
         LabJvm jvm = jvm(a);
         assertThat(jvm.ask("bench 3")).startsWith("first start");
-        until("threads end", () -> jvm.ask("threads").equals("[]"));
-        String before = jvm.ask("fds");
+        String shared = "[ha-serv1-addresses, ha-serv1-addresses-looks, ha-serv1-ear-lan0]";
+        until("threads of the stay end", () -> jvm.ask("threads").equals(shared));
+        String kept = jvm.ask("fds");
         System.out.println("dying: " + jvm.ask("bench 30"));
+        until("threads of the stay end", () -> jvm.ask("threads").equals(shared));
+        assertThat(jvm.ask("fds")).isEqualTo(kept);
+        assertThat(jvm.ask("retire")).isEqualTo("ok");
         until("threads end", () -> jvm.ask("threads").equals("[]"));
-        assertThat(jvm.ask("fds")).isEqualTo(before);
         assertThat(devices(a)).isEmpty();
         assertThat(a.inside("ip", "maddr", "show", "dev", "lan0")).doesNotContain("33:33:ff:00:00:50");
     }
@@ -617,6 +621,7 @@ final class DiesWithProcessScenarios implements AutoCloseable {
                 for (int i = 0; i < Integer.getInteger("understudy.starts", 5); i++) {
                     starts.add(Integer.valueOf(jvm.ask("bench 1").split(" ")[2]));
                     // The kernel is still taking the last one away.
+                    assertThat(jvm.ask("retire")).isEqualTo("ok");
                     until("threads end", () -> jvm.ask("threads").equals("[]"));
                 }
                 Collections.sort(starts);

@@ -812,7 +812,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
             assertThat(target.eligibility().isEligible()).isTrue();
             for (int round = 0; round < 2; round++) {
                 String sent = sentBy("own0");
-                target.makeReady(4712 + round);
+                target.makeReady(4712 + round, "serv1");
                 assertThat(sentBy("own0")).isEqualTo(sent);
                 assertThat(NftGate.isKept(addresses)).isTrue();
                 assertThat(Segment.run("ip", "addr")).doesNotContain(vip + "/");
@@ -828,7 +828,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
             }
             target.unready();
             Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
-            target.makeReady(4712);
+            target.makeReady(4712, "serv1");
             assertThat(NftGate.isKept(addresses))
                     .as("the owner may be reached through this host")
                     .isFalse();
@@ -841,13 +841,13 @@ final class FloatingAddressScenarios implements AutoCloseable {
             List<Long> ready = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 plain.add(startAndStop(target, 9 + i));
-                target.makeReady(4713);
+                target.makeReady(4713, "serv1");
                 ready.add(startAndStop(target, 9 + i));
             }
             Collections.sort(plain);
             Collections.sort(ready);
             System.out.println("start, p50 of 20: " + plain.get(10) + " us, made ready " + ready.get(10) + " us");
-            target.makeReady(4713);
+            target.makeReady(4713, "serv1");
             target.retire();
             assertThat(NftGate.isKept(addresses)).isFalse();
         }
@@ -900,11 +900,21 @@ final class FloatingAddressScenarios implements AutoCloseable {
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();
-        assertThat(jvm.ask("bench 3")).startsWith("first start");
-        until("threads end", () -> jvm.ask("threads").equals("[]"));
+        String shared = "[ha-serv1-addresses, ha-serv1-addresses-looks, ha-serv1-ear-lan0]";
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        awaitRetired(jvm);
         String before = jvm.ask("fds");
+        assertThat(jvm.ask("bench 3")).startsWith("first start");
+        until("threads of the stay end", () -> jvm.ask("threads").equals(shared));
+        String kept = jvm.ask("fds");
         System.out.println(jvm.ask("bench 30"));
-        until("threads end", () -> jvm.ask("threads").equals("[]"));
+        until("threads of the stay end", () -> jvm.ask("threads").equals(shared));
+        assertThat(jvm.ask("fds")).isEqualTo(kept);
+        awaitRetired(jvm);
+        assertThat(jvm.ask("fds")).isEqualTo(before);
+        assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("threads")).isEqualTo(shared);
+        awaitRetired(jvm);
         assertThat(jvm.ask("fds")).isEqualTo(before);
         assertThat(a.addresses()).doesNotContain(vips.get(0));
         assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
@@ -914,6 +924,12 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("start RELEASED 4712")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
+        awaitRetired(jvm);
+        assertThat(jvm.ask("fds")).isEqualTo(before);
+    }
+
+    private static void awaitRetired(LabJvm jvm) {
+        assertThat(jvm.ask("retire")).isEqualTo("ok");
         until("threads end", () -> jvm.ask("threads").equals("[]"));
     }
 

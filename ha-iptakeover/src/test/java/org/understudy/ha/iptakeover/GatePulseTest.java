@@ -43,6 +43,85 @@ class GatePulseTest {
     }
 
     @Test
+    void whoever_holds_the_threads_keeps_them_without_a_stay() throws Exception {
+        hold();
+        assertThat(made).hasSize(2);
+        for (String address : List.of("192.0.2.50", "192.0.2.51")) {
+            GatePulse.Place place = join(address);
+            place.keep(new Told(address, Long.MAX_VALUE));
+            assertThat(told.take()).isEqualTo(address);
+            place.close();
+        }
+        hold();
+        pulse.release();
+        GatePulse.Place last = join("192.0.2.52");
+        pulse.release();
+        last.keep(new Told("last", Long.MAX_VALUE));
+        assertThat(told.take()).as("a stay keeps them too").isEqualTo("last");
+        assertThat(made).hasSize(2);
+        last.close();
+        joinAll(made);
+        hold();
+        pulse.release();
+        joinAll(made);
+        assertThat(made).hasSize(4);
+    }
+
+    @Test
+    void whoever_cannot_start_them_holds_nothing() throws Exception {
+        assertThatThrownBy(() -> pulse.hold(
+                        NO_CARD,
+                        set("192.0.2.50"),
+                        1,
+                        task -> {
+                            throw new IllegalStateException("no thread");
+                        },
+                        "ha-test"))
+                .hasMessage("no thread");
+        GatePulse.Place place = join("192.0.2.50");
+        place.close();
+        joinAll(made);
+    }
+
+    @Test
+    void what_is_held_and_ends_with_an_error_is_started_anew_by_the_next() throws Exception {
+        hold();
+        made.get(0).setUncaughtExceptionHandler((thread, e) -> {});
+        GatePulse.Place first = join("192.0.2.50");
+        first.keep(new Told("first", 0) {
+            @Override
+            public long beat() {
+                throw new InternalError("as memory that is exhausted");
+            }
+        });
+        joinAll(made);
+        first.close();
+        GatePulse.Place second = join("192.0.2.51");
+        assertThat(made).hasSize(4);
+        second.close();
+        pulse.release();
+        joinAll(made);
+    }
+
+    @Test
+    void looks_come_after_the_first_beat_and_then_more_rarely_than_beats() throws Exception {
+        GatePulse.Place place = join("192.0.2.50");
+        CountDownLatch fourLooks = new CountDownLatch(4);
+        long delay = 20_000_000;
+        long begin = System.nanoTime();
+        place.keep(new Told("kept", delay) {
+            @Override
+            public void look() {
+                fourLooks.countDown();
+            }
+        });
+        fourLooks.await();
+        assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(3 * (delay + delay / 2));
+        place.close();
+        joinAll(made);
+    }
+
+    @Test
     void what_is_nearly_due_is_moved_with_what_is_due() throws Exception {
         GatePulse.Place slow = join("192.0.2.50");
         slow.keep(new Told("slow", 3600 * SECOND));
@@ -73,6 +152,35 @@ class GatePulseTest {
             assertThat(told.take()).isEqualTo("other");
         }
         closeAll(failing, other);
+    }
+
+    @Test
+    void one_that_cannot_say_how_early_it_may_come_is_none_of_the_others_business() throws Exception {
+        GatePulse.Place failing = join("192.0.2.50");
+        GatePulse.Place other = join("192.0.2.51");
+        failing.keep(new Told("failing", 0) {
+            @Override
+            public long earlyNanos() {
+                throw new IllegalStateException("of this one");
+            }
+        });
+        assertThat(told.take()).isEqualTo("failing abandoned: its gate could not be kept open: of this one");
+        other.keep(new Told("other", 1));
+        assertThat(told.take()).isEqualTo("other");
+        closeAll(failing, other);
+    }
+
+    @Test
+    void threads_do_not_keep_the_class_loader_of_whoever_was_first() {
+        Thread.currentThread().setContextClassLoader(new ClassLoader() {});
+        try {
+            join("192.0.2.50").close();
+        } finally {
+            Thread.currentThread().setContextClassLoader(getClass().getClassLoader());
+        }
+        assertThat(made)
+                .hasSize(2)
+                .allMatch(thread -> thread.getContextClassLoader() == GatePulse.class.getClassLoader());
     }
 
     @Test
@@ -271,16 +379,17 @@ class GatePulseTest {
     }
 
     private GatePulse.Place join(String address) {
-        return pulse.join(
-                NO_CARD,
-                set(address),
-                1,
-                task -> {
-                    Thread thread = new Thread(task);
-                    made.add(thread);
-                    return thread;
-                },
-                "ha-test-addresses");
+        return pulse.join(NO_CARD, set(address), 1, this::thread, "ha-test-addresses");
+    }
+
+    private void hold() {
+        pulse.hold(NO_CARD, set("192.0.2.50"), 1, this::thread, "ha-test-addresses");
+    }
+
+    private Thread thread(Runnable task) {
+        Thread thread = new Thread(task);
+        made.add(thread);
+        return thread;
     }
 
     private static AddressSet set(String address) {

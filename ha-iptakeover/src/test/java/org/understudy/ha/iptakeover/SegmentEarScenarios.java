@@ -16,9 +16,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.Confirmation.Neighbour;
@@ -29,8 +31,10 @@ import org.understudy.ha.iptakeover.core.RivalWatch.Action;
 import org.understudy.ha.iptakeover.core.RivalWatch.Decision;
 import org.understudy.ha.iptakeover.core.RivalWatch.Reason;
 import org.understudy.ha.iptakeover.lab.Card;
+import org.understudy.ha.iptakeover.lab.LabGrant;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.Segment;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.linux.NftGate;
@@ -423,6 +427,62 @@ final class SegmentEarScenarios implements AutoCloseable {
         }
     }
 
+    void a_stay_that_became_deaf_listens_again_when_it_looks_at_its_card() throws InterruptedException {
+        try (Card own = Card.plug("own0", List.of(VIP));
+                Card rival = Card.plug("rival0", List.of(VIP));
+                LinuxLinkTable links = new LinuxLinkTable()) {
+            AtomicBoolean isBad = new AtomicBoolean(true);
+            BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            LabGrant grant = new LabGrant(7, ProofKind.RELEASED, 4711, "demo", new byte[0], () -> {});
+            SegmentTalk talk = new SegmentTalk(
+                    new AddressSet(List.of(VIP)),
+                    links.byName(own.name()).orElseThrow(),
+                    false,
+                    grant,
+                    SegmentTalk.Settings.STANDARD,
+                    new SegmentTalk.Owner() {
+                        @Override
+                        public boolean isHolding() {
+                            if (isBad.getAndSet(false)) {
+                                throw new NoClassDefFoundError("no");
+                            }
+                            heard.add("heard");
+                            return false;
+                        }
+
+                        @Override
+                        public void yield(String why) {
+                            heard.add(why);
+                        }
+
+                        @Override
+                        public void wake() {
+                            heard.add("wake");
+                        }
+                    },
+                    new CardEars());
+            talk.begin(Thread::new);
+            talk.listenAgain();
+            assertThat(talk.problem()).isEmpty();
+            EthernetFrame frame = ArpPacket.gratuitousRequest(rival.mac(), VIP).frameTo(MacAddress.BROADCAST);
+            rival.send(frame);
+            until("it is deaf", () -> talk.problem().contains("NoClassDefFoundError: no"));
+            rival.send(frame);
+            assertThat(heard.poll(200, TimeUnit.MILLISECONDS)).isNull();
+            talk.listenAgain();
+            assertThat(talk.problem()).isEmpty();
+            rival.send(frame);
+            assertThat(heard.take()).isEqualTo("heard");
+            talk.close();
+            talk.listenAgain();
+            until(
+                    "its threads end",
+                    () -> Thread.getAllStackTraces().keySet().stream()
+                            .noneMatch(thread -> thread.getName().endsWith("-ear-own0")));
+            grant.end();
+        }
+    }
+
     void the_stays_of_a_node_share_one_ear_for_a_card_and_one_that_fails_is_alone() throws InterruptedException {
         Ipv4Address other = v4("192.0.2.51");
         try (Card own = Card.plug("own0", List.of(VIP));
@@ -445,7 +505,7 @@ final class SegmentEarScenarios implements AutoCloseable {
                     own.index(),
                     new AddressSet(List.of(other)),
                     (nanos, s) -> {
-                        throw new IllegalStateException("no");
+                        throw new NoClassDefFoundError("no");
                     },
                     Thread::new,
                     "ear-never-made");
@@ -460,7 +520,7 @@ final class SegmentEarScenarios implements AutoCloseable {
             rival.send(aboutOther);
             assertThat(heard.take()).isEqualTo("first");
             assertThat(heard.take()).isEqualTo("third " + other);
-            assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("IllegalStateException: no"));
+            assertThat(failing.problem()).hasValueSatisfying(p -> assertThat(p).contains("NoClassDefFoundError: no"));
             assertThat(first.problem()).isEmpty();
             rival.send(NeighbourMessage.announcement(rival.mac(), VIP6, false).frameFrom(rival.mac()));
             assertThat(heard.take()).as("its version came later").isEqualTo("third " + VIP6);
@@ -475,6 +535,66 @@ final class SegmentEarScenarios implements AutoCloseable {
             assertThat(threads()).isEqualTo(threads);
             assertThat(descriptors()).isEqualTo(before);
         }
+    }
+
+    void an_ear_that_is_held_outlives_its_stays_and_hears_nothing_meanwhile() throws InterruptedException {
+        try (Card own = Card.plug("own0", List.of(VIP));
+                Card rival = Card.plug("rival0", List.of(VIP))) {
+            EthernetFrame frame = ArpPacket.gratuitousRequest(rival.mac(), VIP).frameTo(MacAddress.BROADCAST);
+            AddressSet vip = new AddressSet(List.of(VIP));
+            long threads = threads();
+            long before = descriptors();
+            BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+            CardEars ears = new CardEars();
+            ears.hold(own.index(), vip, Thread::new, "ear-held");
+            ears.hold(own.index(), vip, Thread::new, "ear-never-made");
+            long held = descriptors();
+            for (String name : List.of("first", "second")) {
+                SegmentEar ear =
+                        ears.listen(own.index(), vip, (nanos, s) -> heard.add(name), Thread::new, "ear-never-made");
+                rival.send(frame);
+                assertThat(heard.take()).isEqualTo(name);
+                ear.close();
+                rival.send(frame);
+                assertThat(threads()).isEqualTo(threads + 1);
+                assertThat(descriptors()).isEqualTo(held);
+            }
+            ears.release(own.index(), true);
+            assertThat(threads()).as("somebody else holds it").isEqualTo(threads + 1);
+            SegmentEar last =
+                    ears.listen(own.index(), vip, (nanos, s) -> heard.add("last"), Thread::new, "ear-never-made");
+            ears.release(own.index(), true);
+            rival.send(frame);
+            assertThat(heard.take()).as("a stay keeps it too").isEqualTo("last");
+            last.close();
+            assertThat(threads()).isEqualTo(threads);
+            assertThat(descriptors()).isEqualTo(before);
+            assertThat(heard).isEmpty();
+        }
+    }
+
+    void an_ear_that_is_held_on_a_card_that_went_is_opened_anew_on_one_of_its_number() throws InterruptedException {
+        Card gone = Card.plug("own0", List.of(VIP));
+        gone.close();
+        AddressSet vip = new AddressSet(List.of(VIP));
+        CardEars ears = new CardEars();
+        ears.hold(gone.index(), vip, Thread::new, "ear-held");
+        Segment.run("ip", "link", "del", "own0");
+        String index = Integer.toString(gone.index());
+        Segment.run("ip", "link", "add", "own0", "index", index, "type", "veth", "peer", "name", "own1");
+        Segment.run("ip", "link", "set", "own0", "up");
+        Segment.run("ip", "link", "set", "own1", "up");
+        BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+        SegmentEar ear =
+                ears.listen(gone.index(), vip, (nanos, s) -> heard.add("heard"), Thread::new, "ear-of-the-new-card");
+        try (Card peer = Card.existing("own1", List.of(VIP))) {
+            assertThat(peer.ear().isOnCard()).isTrue();
+            peer.send(ArpPacket.gratuitousRequest(peer.mac(), VIP).frameTo(MacAddress.BROADCAST));
+            assertThat(heard.take()).isEqualTo("heard");
+        }
+        ear.close();
+        ears.release(gone.index(), true);
+        until("the threads end", () -> threads() == 0);
     }
 
     void an_ear_outlives_a_pulled_cable_and_a_deleted_card() {

@@ -95,6 +95,7 @@ final class SegmentTalkScenarios implements AutoCloseable {
         assertThat(older.ask("alarms")).isEqualTo("[" + why + "]");
         assertThat(newer.ask("monitor")).startsWith("HEALTHY");
         assertThat(older.ask("stop")).isEqualTo("ok");
+        assertThat(older.ask("retire")).isEqualTo("ok");
         until("threads end", () -> older.ask("threads").equals("[]"));
         assertThat(older.ask("probe")).isEqualTo("ELSEWHERE " + b.mac());
         assertThat(asker.whoHas(vip, 500)).contains(b.mac());

@@ -126,7 +126,7 @@ final class StalledAgent {
                 start(tenure());
                 return "ok";
             case "make-ready":
-                FloatingAddress.of(addresses.all().get(0).toString(), "lan0").makeReady(4711);
+                FloatingAddress.of(addresses.all().get(0).toString(), "lan0").makeReady(4711, "serv1");
                 return "ok";
             case "stall":
                 before = Stall.planned();

@@ -151,6 +151,11 @@ public final class PresenceWatch {
         isStirred |= !isDone;
     }
 
+    /** The last look found all of them, or what it did not find was put back, and nothing was heard since. */
+    public boolean isCalm() {
+        return !isStirred && !isIncomplete;
+    }
+
     /** Somebody took them away too often. Final. */
     public boolean hasGivenUp() {
         return hasGivenUp;

@@ -289,6 +289,17 @@ public final class Libc {
         return ByteBuffer.wrap(address).getShort(2) & 0xffff;
     }
 
+    /** {@code getsockname(2)}: the index of the interface that a socket of {@link #AF_PACKET} is bound to; none of one that is gone. */
+    public static int boundInterface(Fd fd) {
+        byte[] address = new byte[20];
+        try {
+            C.getsockname(fd.number(), address, new int[] {address.length});
+        } catch (LastErrorException e) {
+            throw failed("getsockname", e, fd.toString());
+        }
+        return ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getInt(4);
+    }
+
     /** {@code sendto(2)}. */
     public static void sendTo(Fd fd, byte[] data, byte[] address) {
         sendTo(fd, data, address, 0);

@@ -1,5 +1,6 @@
 package org.understudy.ha.iptakeover.linux;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -66,6 +67,8 @@ public final class CardGuard implements AutoCloseable {
     private static final long TRIAL_FUTURE_NANOS = 10_000_000_000L;
     private static final long TRIAL_PAST_NANOS = 1_000_000;
     private static final int ENOSYS = 38;
+    /** So many entries are asked for one by one; of more all are read at once. */
+    private static final int SINGLE_LOOKS_MAX = 16;
     /** Believes nothing. */
     private static final Heads ALWAYS = (card, direction, look) -> look.get();
 
@@ -605,7 +608,19 @@ public final class CardGuard implements AutoCloseable {
 
     /** The same; these are asked by {@link DeadlineGate#problem()}, and never by {@link DeadlineGate#create}, which looks itself. */
     public DeadlineGate gate(AddressSet addresses, Heads heads) {
-        return new Stay(addresses, heads);
+        return new Stay(addresses, heads, NftGate.beyondCard(addresses, card, index));
+    }
+
+    /**
+     * A gate for the next stay of the same addresses, with the socket of one that has been removed: to close that, the kernel waits for all processors, and nobody changes
+     * tables meanwhile. Whatever is still asked of the ended one concerns its own stay, which is no more; closing it is left to this.
+     *
+     * @return empty if it was not removed whole, or is of another guard
+     */
+    public Optional<DeadlineGate> again(DeadlineGate ended, Heads heads) {
+        return ended instanceof Stay stay && stay.isOf(this) && stay.giveOn()
+                ? Optional.of(new Stay(stay.addresses, heads, stay.beyond))
+                : Optional.empty();
     }
 
     /** Whether a stay could not be held: a new look, {@link #of}, may say why. */
@@ -628,11 +643,25 @@ public final class CardGuard implements AutoCloseable {
         private volatile GuardMap.@Nullable Replaced deadline;
 
         private final Heads heads;
+        /** Nothing of it is in the kernel any more. */
+        private volatile boolean isRemoved;
+        /** The socket is another stay's now. */
+        private volatile boolean isGivenOn;
 
-        private Stay(AddressSet addresses, Heads heads) {
+        private Stay(AddressSet addresses, Heads heads, NftGate beyond) {
             this.heads = heads;
             this.addresses = addresses;
-            this.beyond = NftGate.beyondCard(addresses, card, index);
+            this.beyond = beyond;
+        }
+
+        private boolean isOf(CardGuard guard) {
+            return guard == CardGuard.this;
+        }
+
+        /** False if it cannot be. */
+        private boolean giveOn() {
+            isGivenOn = isRemoved;
+            return isGivenOn;
         }
 
         /**
@@ -706,8 +735,21 @@ public final class CardGuard implements AutoCloseable {
 
         @Override
         public boolean isWhole() {
-            return ends.get(GuardMaps.key(stay)).length > 0
-                    && keysOf(addresses).stream().map(held::get).allMatch(this::isMine);
+            if (ends.get(GuardMaps.key(stay)).length == 0) {
+                return false;
+            }
+            List<byte[]> keys = keysOf(addresses);
+            if (keys.size() <= SINGLE_LOOKS_MAX) {
+                return keys.stream().map(held::get).allMatch(this::isMine);
+            }
+            // A call for each of thousands would be most of the start.
+            Set<ByteBuffer> mine = new HashSet<>();
+            held.forEach((key, value) -> {
+                if (isMine(value)) {
+                    mine.add(ByteBuffer.wrap(key));
+                }
+            });
+            return keys.stream().map(ByteBuffer::wrap).allMatch(mine::contains);
         }
 
         private boolean isMine(byte[] value) {
@@ -741,12 +783,15 @@ public final class CardGuard implements AutoCloseable {
                 throw e;
             }
             beyond.remove();
+            isRemoved = true;
         }
 
         @Override
         public void close() {
             // The guard is that of the card.
-            beyond.close();
+            if (!isGivenOn) {
+                beyond.close();
+            }
         }
     }
 

@@ -98,6 +98,8 @@ public final class LinuxSegmentEar implements SegmentEar {
             thread = threads.newThread(this::run);
             thread.setName(threadName);
             thread.setDaemon(true);
+            // Not that of whoever happens to be the first to listen on the card.
+            thread.setContextClassLoader(LinuxSegmentEar.class.getClassLoader());
             thread.start();
             isOpen = true;
         } finally {
@@ -317,8 +319,20 @@ public final class LinuxSegmentEar implements SegmentEar {
         return malformed.get();
     }
 
-    @Override
-    public void close() {
+    /** Whether it still hears the card: not once that was deleted, or moved to another network namespace, though one of the same number is there now. Any thread. */
+    public boolean isOnCard() {
+        lock.lock();
+        try {
+            return !isClosed && Libc.boundInterface(descriptors.get(WAKE + 1)) == interfaceIndex;
+        } catch (PlatformException e) {
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends it without waiting for its thread, which may call the listener once more. */
+    public void closeSoon() {
         isClosing = true;
         lock.lock();
         try {
@@ -328,18 +342,19 @@ public final class LinuxSegmentEar implements SegmentEar {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public void close() {
+        closeSoon();
         if (Thread.currentThread() != thread) {
             awaitEnd();
         }
     }
 
     private void awaitEnd() {
-        try {
-            if (!ended.await(END_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
-                LOG.warn("{}: its listener blocks; it ends when that returns", thread.getName());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!BoundedWait.millis(END_MILLIS_MAX, nanos -> ended.await(nanos, TimeUnit.NANOSECONDS))) {
+            LOG.warn("{}: its listener blocks; it ends when that returns", thread.getName());
         }
     }
 }

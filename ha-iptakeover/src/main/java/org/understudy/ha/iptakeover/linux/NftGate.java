@@ -299,6 +299,7 @@ public final class NftGate implements AddressGate {
     }
 
     private NetlinkAck create(int flags, int tag) {
+        standsOnCard = false;
         NetlinkAck ack = socket.transact(creation(flags, tag, false));
         if (ack.errno() == Libc.EEXIST) {
             ack = socket.transact(creation(flags, tag, true));
@@ -646,6 +647,19 @@ public final class NftGate implements AddressGate {
         }
     }
 
+    /**
+     * Whether the kernel has a gate of these addresses under their own name, whoever made it.
+     *
+     * @throws PlatformException if the kernel refuses
+     */
+    public static boolean isMade(AddressSet addresses) {
+        try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
+            String own = tableOf(addresses);
+            return found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE")).stream()
+                    .anyMatch(gate -> gate.name().equals(own));
+        }
+    }
+
     private static boolean isAlive(NetlinkSocket socket, Found gate) {
         return gate.isOwned() || !gate.tellsOfOwner() && isOpen(socket, gate.name());
     }
@@ -682,22 +696,15 @@ public final class NftGate implements AddressGate {
         return clear(addresses, standing, true);
     }
 
-    /**
-     * Whether there may be something to {@link #clear}: a gate under another name that holds one of these addresses, and that no socket owns. One
-     * question where the kernel tells of the owner and each resource has one address.
-     *
-     * @throws PlatformException if the kernel refuses
-     */
-    public static boolean isLeftBehind(AddressSet addresses) {
-        try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
-            String own = tableOf(addresses);
-            for (Found gate : found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE"))) {
-                if (!gate.name().equals(own) && !gate.isOwned() && holdsAny(socket, gate, addresses)) {
-                    return true;
-                }
+    /** See {@link GateLook#isLeftBehind}. */
+    static boolean isLeftBehind(NetlinkSocket socket, AddressSet addresses) {
+        String own = tableOf(addresses);
+        for (Found gate : found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE"))) {
+            if (!gate.name().equals(own) && !gate.isOwned() && holdsAny(socket, gate, addresses)) {
+                return true;
             }
-            return false;
         }
+        return false;
     }
 
     private static Optional<Obstacle> clear(

@@ -100,6 +100,13 @@ public final class GuardAgent {
                 return "ok";
             case "problem":
                 return gate().problem();
+            case "forget":
+                try (CardGuard there = CardGuard.of(index, "lan0")) {
+                    there.forget(new AddressSet(List.of(IpAddress.parse(words[1]).orElseThrow())));
+                }
+                return "ok";
+            case "whole":
+                return Boolean.toString(gate().isWhole());
             case "release":
                 gate().remove();
                 return "ok";

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.understudy.ha.api.FencingToken;
@@ -71,10 +71,11 @@ public final class AddressFigures {
     private static final int PROCESSES = 5;
     private static final int LATER = 20;
     private static final int HELD = 100;
-    /** Until the last of the first announcements and tickles are out. */
-    private static final int SETTLE_SECONDS = 8;
+    /** Until the last of the first announcements and tickles are out, and what is called a few times a second is compiled, as in a process that has run for a while. */
+    private static final int SETTLE_SECONDS = 60;
 
     private static final int IDLE_SECONDS = 20;
+    private static final long LOOK_NANOS = 50_000_000;
     private static final Ipv4Address VIP = Ipv4Address.parse("192.0.2.50").orElseThrow();
     private static final Ipv4Address NEIGHBOUR = Ipv4Address.parse("192.0.2.1").orElseThrow();
     private static final FencingToken TOKEN = new FencingToken(7);
@@ -348,15 +349,17 @@ public final class AddressFigures {
         double share = 100.0 * (processorNanos() - processor) / (System.nanoTime() - begin);
         for (FloatingAddress one : held) {
             one.stop(STOP);
+            one.retire();
         }
         lease.isOver = true;
         return share;
     }
 
-    private static void look(List<FloatingAddress> held, int seconds) throws InterruptedException {
+    private static void look(List<FloatingAddress> held, int seconds) {
         long begin = System.nanoTime();
         while (System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(seconds)) {
-            pause(50);
+            // The cheapest way to wait: what is to be seen is what looking costs.
+            LockSupport.parkNanos(LOOK_NANOS);
             held.forEach(FloatingAddress::monitor);
         }
     }
@@ -368,10 +371,6 @@ public final class AddressFigures {
             own += thread.getName().startsWith("ha-") ? Math.max(0, threads.getThreadCpuTime(thread.getId())) : 0;
         }
         return own;
-    }
-
-    private static void pause(long millis) throws InterruptedException {
-        new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
     }
 
     /** A lease that is confirmed ten times a second. */
