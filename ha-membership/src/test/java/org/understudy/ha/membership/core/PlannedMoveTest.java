@@ -256,6 +256,38 @@ class PlannedMoveTest {
     }
 
     @Test
+    void a_move_back_that_meets_another_change_of_the_record_is_not_lost() {
+        move();
+        pass(100);
+        give(A, new Input.OperationWanted(9, new Operation(Operation.Kind.STANDBY, W, 0, "ann", "to mend it")));
+        give(A, new Input.MoveWanted(2, WEB, A));
+        pass(1_000);
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
+        pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_back_is_not_called_done_while_only_its_asker_knows_of_it() {
+        move();
+        pass(100);
+        isLost = (to, message) -> message instanceof Message.Move;
+        give(W, new Input.MoveWanted(2, WEB, A));
+        deliver();
+        give(A, new Input.OperationWanted(9, new Operation(Operation.Kind.STANDBY, W, 0, "ann", "to mend it")));
+        deliver();
+        assertThat(decided).isEmpty();
+
+        isLost = (to, message) -> false;
+        pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided).contains("web is granted to a");
+    }
+
+    @Test
     void a_word_about_another_grant_stops_nothing() {
         move();
         pass(100);
