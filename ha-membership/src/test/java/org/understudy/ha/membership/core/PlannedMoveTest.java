@@ -52,6 +52,7 @@ class PlannedMoveTest {
     private final ArrayDeque<Sent> wire = new ArrayDeque<>();
     private final List<String> orders = new ArrayList<>();
     private final List<String> decided = new ArrayList<>();
+    private final List<String> operated = new ArrayList<>();
     private long now = 1_000 * MILLI;
     private long token;
     private long asked;
@@ -288,6 +289,42 @@ class PlannedMoveTest {
     }
 
     @Test
+    void an_activation_is_not_undone_by_a_drain_that_is_still_repeated() {
+        give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        pass(520);
+        isLost = (to, message) -> to.equals(W);
+        give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        pass(150);
+        isLost = (to, message) -> false;
+        pass(3_000);
+
+        assertThat(machines.get(A).learned().orElseThrow().standby()).isEmpty();
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(operated)
+                .containsExactlyInAnyOrder("w false: it was activated before everything had left it", "b true: done");
+    }
+
+    @Test
+    void an_activation_is_not_undone_by_a_standby_of_which_its_asker_has_not_heard() {
+        isLost = (to, message) ->
+                to.equals(W) && (message instanceof Message.Chosen || message instanceof Message.Accept);
+        give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        pass(30);
+        give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        pass(250);
+        isLost = (to, message) -> false;
+        pass(3_000);
+
+        assertThat(machines.get(A).learned().orElseThrow().standby()).isEmpty();
+        assertThat(operated)
+                .hasSize(2)
+                .contains("b true: done")
+                .last()
+                .asString()
+                .startsWith("w false: ");
+    }
+
+    @Test
     void a_word_about_another_grant_stops_nothing() {
         move();
         pass(100);
@@ -345,6 +382,8 @@ class PlannedMoveTest {
             orders.add(node + " unprepare " + unprepare.group());
         } else if (effect instanceof Effect.MoveDecided move) {
             decided.add(move.why());
+        } else if (effect instanceof Effect.OperationDecided operation) {
+            operated.add(node + " " + operation.isDone() + ": " + operation.why());
         }
     }
 
