@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
@@ -322,6 +323,60 @@ class PlannedMoveTest {
                 .last()
                 .asString()
                 .startsWith("w false: ");
+    }
+
+    @Test
+    void it_stops_before_the_other_is_ready_if_what_it_starts_after_does_not_run() {
+        Placement afterDb = Placement.rules().after("db").build();
+        give(B, new Input.GroupOffered("db", candidacy()));
+        for (NodeId node : List.of(A, B)) {
+            give(node, new Input.GroupOffered("shop", candidacy(), afterDb));
+        }
+        give(A, new Input.GroupOffered("db", candidacy().withEligibility(false, "no data here")));
+        pass(1_000);
+        long db = token;
+        give(B, new Input.StartEnded("db", db, Optional.empty(), ""));
+        pass(1_000);
+        assertThat(orders).containsExactly("b start db", "a start shop");
+        give(A, new Input.StartEnded("shop", token, Optional.empty(), ""));
+        give(A, new Input.MoveWanted(1, "shop", B));
+        pass(1_000);
+        assertThat(orders).containsExactly("b start db", "a start shop", "b prepare shop");
+
+        give(B, new Input.GroupEnded("db", db, Optional.of(Severity.HARD), "db", "broken"));
+        give(B, new Input.StopEnded("db", db, true, ""));
+        pass(1_000);
+
+        assertThat(orders).endsWith("b stop db", "a stop shop");
+    }
+
+    @Test
+    void something_more_urgent_that_nobody_can_run_hurries_no_move() {
+        give(
+                B,
+                new Input.GroupOffered(
+                        "shop",
+                        candidacy().withEligibility(false, "no licence"),
+                        Placement.rules().priority(1).build()));
+        pass(1_000);
+        move();
+        pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web");
+    }
+
+    @Test
+    void what_makes_room_for_something_more_urgent_stops_before_the_other_is_ready() {
+        Placement urgent = Placement.rules().priority(1).apart(WEB).build();
+        give(B, new Input.GroupOffered("shop", candidacy().withEligibility(false, "no licence"), urgent));
+        give(A, new Input.GroupOffered("shop", candidacy(), urgent));
+        pass(1_000);
+        assertThat(orders).containsExactlyInAnyOrder("a stop web", "b prepare web");
+
+        give(A, new Input.StopEnded(WEB, token, true, ""));
+        pass(1_000);
+
+        assertThat(orders).contains("a start shop", "b start web");
     }
 
     @Test
