@@ -116,7 +116,12 @@ final class Staying {
         return group.phase() == LocalGroup.Phase.RUNNING
                 && !isHeld(group, footing.record())
                 && moveTarget(group, footing.record())
-                        .filter(to -> !all.successions().mayGo(now, group.name(), group.token(), to))
+                        .filter(to -> !all.successions()
+                                .mayGo(
+                                        now,
+                                        group,
+                                        to,
+                                        footing.record().orElseThrow().number()))
                         .isPresent();
     }
 

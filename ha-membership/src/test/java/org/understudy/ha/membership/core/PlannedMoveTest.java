@@ -380,13 +380,39 @@ class PlannedMoveTest {
     }
 
     @Test
+    void a_word_about_an_earlier_preparation_says_nothing_of_the_next() {
+        List<Message> said = new ArrayList<>();
+        move();
+        pass(100);
+        isLost = (to, message) -> message instanceof Message.Succeed && said.add(message);
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
+        deliver();
+        isLost = (to, message) -> false;
+        give(A, new Input.MoveWanted(2, WEB, A));
+        pass(1_000);
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+
+        said.forEach(message -> give(A, new Input.Received(B, message)));
+        give(A, new Input.MoveWanted(3, WEB, B));
+        pass(1_000);
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web", "b prepare web");
+
+        give(B, new Input.PrepareEnded(WEB, asked, Optional.empty(), "", ""));
+        deliver();
+        assertThat(orders).endsWith("b prepare web", "a stop web");
+    }
+
+    @Test
     void a_word_about_another_grant_stops_nothing() {
         move();
         pass(100);
 
-        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token - 1, true)))));
-        give(A, new Input.Received(W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token, true)))));
-        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", token, true)))));
+        give(
+                A,
+                new Input.Received(
+                        B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token - 1, 99, true)))));
+        give(A, new Input.Received(W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, token, 99, true)))));
+        give(A, new Input.Received(B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", token, 99, true)))));
         pass(100);
 
         assertThat(orders).containsExactly("b prepare web");
