@@ -211,7 +211,8 @@ final class LocalGroups {
         for (LocalGroup group : groups.values()) {
             String name = group.name();
             if (before.grant(name).isPresent() && value.grant(name).isEmpty()) {
-                with(name, LocalGroup::forgotten);
+                touched.add(name);
+                group.forgotten();
             }
         }
     }

@@ -130,7 +130,8 @@ final class Moves {
                 .map(grant -> grant.holder().node())
                 .filter(node ->
                         before.standby().contains(node) && !value.standby().contains(node))
-                .map(node -> node + " was activated again, so " + move.group() + " stays there; ask again to move it")
+                .map(node -> node + " was activated again, so " + Part.title(move.group())
+                        + " stays there; ask again to move it")
                 .orElseGet(() -> Planner.notTakenOver(value, move.group(), move.to()));
     }
 

@@ -253,7 +253,7 @@ class PlannedMoveTest {
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
         assertThat(decided)
                 .containsExactlyInAnyOrder(
-                        "b could not take web over; it stays or went elsewhere", "web is granted to a");
+                        "the move of web to b was withdrawn; it is granted to a", "web is granted to a");
         assertThat(holder()).isEqualTo(A);
     }
 

@@ -346,7 +346,10 @@ final class Placing {
             return false;
         }
         for (int other : best.leaving) {
-            making.put(other, "it makes room for " + board.title(g) + ", which has a higher priority");
+            // What is no less urgent leaves for a reason of its own, and in its own time.
+            if (board.priority(other) < board.priority(g)) {
+                making.put(other, "it makes room for " + board.title(g) + ", which has a higher priority");
+            }
         }
         board.reserve(g, best.node);
         return true;
