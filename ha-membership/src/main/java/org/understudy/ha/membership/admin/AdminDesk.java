@@ -534,7 +534,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
         boolean isOn = answer.outcome() == Outcome.DONE;
         while (isOn) {
             long asked = System.nanoTime();
-            answer = outcome(node.operator().drain(who), Duration.ofNanos(Math.max(0, giveUp - asked)));
+            // Whether it is empty is heard in a moment, also where standby took all the time.
+            answer = outcome(node.operator().drain(who), Duration.ofNanos(Math.max(A_WHILE_NANOS, giveUp - asked)));
             long now = System.nanoTime();
             if (answer.outcome() == Outcome.REFUSED
                     && !node.operator().switches().standby().contains(who)) {

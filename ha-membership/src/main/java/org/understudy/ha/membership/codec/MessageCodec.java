@@ -176,7 +176,7 @@ public final class MessageCodec {
             case 25:
                 return new ClearAnswer(r.i64(), r.bool(), r.text());
             case 26:
-                return new Succeed(r.list(x -> new Succeed.Word(x.text(), x.i64(), x.bool())));
+                return new Succeed(r.list(x -> new Succeed.Word(x.text(), x.i64(), x.i64(), x.bool())));
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
@@ -375,7 +375,10 @@ public final class MessageCodec {
             return w.u8(26)
                     .list(
                             m.words(),
-                            (x, word) -> x.text(word.group()).i64(word.token()).bool(word.isReady()));
+                            (x, word) -> x.text(word.group())
+                                    .i64(word.token())
+                                    .i64(word.record())
+                                    .bool(word.isReady()));
         }
     }
 }

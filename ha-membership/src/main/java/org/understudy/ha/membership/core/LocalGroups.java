@@ -211,7 +211,8 @@ final class LocalGroups {
         for (LocalGroup group : groups.values()) {
             String name = group.name();
             if (before.grant(name).isPresent() && value.grant(name).isEmpty()) {
-                with(name, LocalGroup::forgotten);
+                touched.add(name);
+                group.forgotten();
             }
         }
     }
@@ -263,10 +264,10 @@ final class LocalGroups {
     private static void saySucceed(Collection<LocalGroup> coming, Optional<ClusterRecord> record, Outbox out) {
         TreeMap<NodeId, List<Succeed.Word>> words = new TreeMap<>();
         for (LocalGroup group : coming) {
-            record.flatMap(r -> r.grant(group.name()))
+            record.ifPresent(known -> known.grant(group.name())
                     .filter(grant -> grant.token() == group.comingToken())
                     .ifPresent(grant -> words.computeIfAbsent(grant.holder().node(), node -> new ArrayList<>())
-                            .add(new Succeed.Word(group.name(), grant.token(), group.isReady())));
+                            .add(new Succeed.Word(group.name(), grant.token(), known.number(), group.isReady()))));
         }
         words.forEach((holder, all) -> {
             for (int i = 0; i < all.size(); i += Succeed.WORDS_MAX) {

@@ -50,7 +50,7 @@ final class Moves {
             own.remove(move.request());
             return Optional.of(new Effect.MoveDecided(move.request(), false, refusal.get()));
         }
-        if (isThere(record, move) && record.groups().get(move.group()).moveTo().isEmpty()) {
+        if (isThere(record, move)) {
             own.remove(move.request());
             return Optional.of(new Effect.MoveDecided(
                     move.request(),
@@ -98,10 +98,7 @@ final class Moves {
         for (Map.Entry<String, NodeId> move : new ArrayList<>(wanted.entrySet())) {
             GroupRecord group = record.groups().get(move.getKey());
             boolean isTaken = group != null
-                    && (group.moveTo().filter(move.getValue()::equals).isPresent()
-                            || group.grant()
-                                    .filter(g -> g.holder().node().equals(move.getValue()))
-                                    .isPresent());
+                    && (group.moveTo().filter(move.getValue()::equals).isPresent() || isHolder(group, move.getValue()));
             if (isTaken) {
                 wanted.remove(move.getKey());
                 wantedAt.remove(move.getKey());
@@ -133,15 +130,23 @@ final class Moves {
                 .map(grant -> grant.holder().node())
                 .filter(node ->
                         before.standby().contains(node) && !value.standby().contains(node))
-                .map(node -> node + " was activated again, so " + move.group() + " stays there; ask again to move it")
+                .map(node -> node + " was activated again, so " + Part.title(move.group())
+                        + " stays there; ask again to move it")
                 .orElseGet(() -> Planner.notTakenOver(value, move.group(), move.to()));
     }
 
     private static boolean isThere(ClusterRecord record, Move move) {
-        return record.grant(move.group())
+        return Optional.ofNullable(record.groups().get(move.group()))
+                .filter(group -> isHolder(group, move.to()))
+                .flatMap(GroupRecord::grant)
                 .filter(Grant::stands)
-                .filter(g -> g.holder().node().equals(move.to()))
                 .isPresent();
+    }
+
+    /** Whether it is granted to that node, and the record does not ask it to go elsewhere: then it is about to leave, and a move back has not begun. */
+    private static boolean isHolder(GroupRecord group, NodeId node) {
+        return group.grant().filter(g -> g.holder().node().equals(node)).isPresent()
+                && group.moveTo().filter(to -> !to.equals(node)).isEmpty();
     }
 
     private static boolean isUnderWay(ClusterRecord record, Move move) {
@@ -151,10 +156,10 @@ final class Moves {
                 .isPresent();
     }
 
-    /** What to say again. */
+    /** What to say again: not what somebody, here or elsewhere, has asked otherwise since. */
     List<Move> repeated() {
         return own.values().stream()
-                .filter(move -> wanted.containsKey(move.group()))
+                .filter(move -> move.to().equals(wanted.get(move.group())))
                 .toList();
     }
 

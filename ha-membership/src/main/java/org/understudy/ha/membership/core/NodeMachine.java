@@ -172,7 +172,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.groups = new LocalGroups(self, leaseNanos, leaseNanos * LEASES_FOR_A_SUCCESSOR);
         this.offer = new OwnOffer(now, settings.capacity(), renewNanos);
         this.staying = new Staying(self);
-        this.operations = new Operations(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
+        this.operations = new Operations(self, 10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.peers = new Peers(settings);
@@ -643,7 +643,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Operate m) {
-                planDirty |= operations.hear(now, m.operation());
+                planDirty |= operations.hear(now, from, m.request(), m.operation());
                 return true;
             }
 

@@ -1,10 +1,13 @@
 package org.understudy.ha.membership.core;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.message.Message.Operate;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -13,22 +16,30 @@ import org.understudy.ha.membership.core.record.Operation;
 /**
  * What operators ask for, here and elsewhere, until it shows in the record or is given up. Pure.
  *
- * <p>Who asks repeats it; everybody else forgets what is not repeated. Each request made here is decided exactly once.
+ * <p>Who asks repeats it; everybody else lets go of what is not repeated. Each request made here is decided exactly once.
+ *
+ * <p>Of two orders that contradict one another the one counts that was heard of later. The other is over, as is what the record has shown: whoever
+ * asked for it may not have learned that yet, so its repetitions are known by their number, and mean nothing, for as long as they may come. A
+ * node that starts anew knows none.
  */
 final class Operations {
 
-    private static final int OTHERS_MAX = 256;
+    private static final int ORDERS_MAX = 1_024;
 
+    private final NodeId self;
     private final long forgetNanos;
     private final long giveUpNanos;
     private final TreeMap<Long, Own> own = new TreeMap<>();
-    private final TreeMap<String, Heard> heard = new TreeMap<>();
+    private final TreeMap<Request, Order> orders = new TreeMap<>();
+    /** The number of the newest record that orders were held against. */
+    private long newest;
 
     /**
      * @param forgetNanos how long an operation that is not repeated counts
      * @param giveUpNanos how long one that was asked for here is tried
      */
-    Operations(long forgetNanos, long giveUpNanos) {
+    Operations(NodeId self, long forgetNanos, long giveUpNanos) {
+        this.self = self;
         this.forgetNanos = forgetNanos;
         this.giveUpNanos = giveUpNanos;
     }
@@ -36,76 +47,155 @@ final class Operations {
     /** Asked for here. */
     void ask(long now, long request, Operation operation) {
         own.put(request, new Own(operation, now, false));
-        hear(now, operation);
+        hear(now, self, request, operation);
     }
 
-    /** Asked for somewhere; true if it is new. */
-    boolean hear(long now, Operation operation) {
-        if (operation.kind() == Operation.Kind.ACTIVATE) {
-            heard.remove(new Operation(Operation.Kind.DRAIN, operation.node(), 0, "", "").key());
+    /** Asked for somewhere, perhaps not for the first time; true if it is wanted and was not before. */
+    boolean hear(long now, NodeId asker, long request, Operation operation) {
+        Request number = new Request(asker, request);
+        Order known = orders.get(number);
+        if (known != null && known.operation().equals(operation)) {
+            if (known.standing() == Standing.OVER) {
+                return false;
+            }
+            orders.put(number, known.as(Standing.WANTED, now));
+            return known.standing() == Standing.SILENT;
         }
-        Heard before = heard.put(operation.key(), new Heard(operation, now));
-        while (heard.size() > OTHERS_MAX) {
-            heard.pollFirstEntry();
+        long blind = 0;
+        for (Map.Entry<Request, Order> each : orders.entrySet()) {
+            Order other = each.getValue();
+            if (other.standing() != Standing.OVER && isAgainst(other.operation(), operation)) {
+                each.setValue(other.over(now));
+                blind = newest;
+            }
         }
-        return before == null;
+        orders.put(number, new Order(operation, now, now, Standing.WANTED, blind));
+        while (orders.size() > ORDERS_MAX) {
+            orders.remove(orders.entrySet().stream()
+                    .min(Comparator.comparing((Map.Entry<Request, Order> each) ->
+                                    each.getValue().standing())
+                            .thenComparing(each -> each.getValue().since()))
+                    .orElseThrow()
+                    .getKey());
+        }
+        return true;
+    }
+
+    /** Whether one order takes back what the other asks for. */
+    private static boolean isAgainst(Operation one, Operation other) {
+        return one.node().equals(other.node()) && isBack(one.kind(), other.kind())
+                || one.target().isPresent() && one.target().equals(other.target()) && isBack(one.kind(), other.kind());
+    }
+
+    private static boolean isBack(Operation.Kind one, Operation.Kind other) {
+        return switch (one) {
+            case STANDBY, DRAIN -> other == Operation.Kind.ACTIVATE;
+            case ACTIVATE -> other == Operation.Kind.STANDBY || other == Operation.Kind.DRAIN;
+            case MAINTAIN -> other == Operation.Kind.RESUME;
+            case RESUME -> other == Operation.Kind.MAINTAIN;
+            case ADMIT -> other == Operation.Kind.REMOVE;
+            case REMOVE -> other == Operation.Kind.ADMIT;
+            case CONFIRM_DOWN, FORGET -> false;
+        };
     }
 
     /** What is asked for now, in a fixed order. */
     List<Operation> wanted() {
-        return heard.values().stream().map(Heard::operation).toList();
+        TreeMap<String, Order> first = new TreeMap<>();
+        for (Order order : orders.values()) {
+            if (order.standing() == Standing.WANTED) {
+                first.merge(order.operation().key(), order, (one, other) -> one.since() <= other.since() ? one : other);
+            }
+        }
+        return first.values().stream().map(Order::operation).toList();
     }
 
-    /** What to say again. */
+    /** What to say again: not what somebody has taken back. */
     List<Operate> repeated(long now) {
         List<Operate> again = new ArrayList<>();
         own.forEach((request, asked) -> {
-            hear(now, asked.operation());
-            again.add(new Operate(request, asked.operation()));
+            if (!isTakenBack(request)) {
+                hear(now, self, request, asked.operation());
+                again.add(new Operate(request, asked.operation()));
+            }
         });
         return again;
     }
 
-    /** Forgets what nobody repeats. */
+    private boolean isTakenBack(long request) {
+        Order order = orders.get(new Request(self, request));
+        return order != null && order.standing() == Standing.OVER;
+    }
+
+    /** Lets go of what nobody repeats, and in time of its number. */
     void passTime(long now) {
-        heard.values().removeIf(each -> now - each.at() > forgetNanos);
+        orders.replaceAll((number, order) -> order.standing() == Standing.WANTED && now - order.at() > forgetNanos
+                ? order.as(Standing.SILENT, order.at())
+                : order);
+        orders.values().removeIf(order -> now - order.at() > giveUpNanos + forgetNanos);
     }
 
     /** Decides what is done in this record, cannot be done, or has been tried for too long. */
     List<Effect.OperationDecided> decide(long now, Optional<ClusterRecord> record) {
-        if (heard.isEmpty() && own.isEmpty()) {
+        newest = record.map(ClusterRecord::number).orElse(0L);
+        if (orders.isEmpty() && own.isEmpty()) {
             return List.of();
         }
+        record.ifPresent(known -> settle(now, known));
         List<Effect.OperationDecided> decided = new ArrayList<>();
         for (Map.Entry<Long, Own> entry : new ArrayList<>(own.entrySet())) {
             Operation operation = entry.getValue().operation();
-            boolean isDone = record.filter(r -> Planner.isDone(r, operation)).isPresent();
-            Optional<String> refusal =
-                    isDone ? Optional.empty() : record.flatMap(r -> Planner.operationRefusal(r, operation));
-            if (!isDone && refusal.isEmpty() && isCalledOff(entry, record)) {
-                refusal = Optional.of("it was activated before everything had left it");
-            }
-            if (refusal.isEmpty() && !isDone && now - entry.getValue().since() > giveUpNanos) {
-                refusal = Optional.of("not done within " + giveUpNanos / 1_000_000_000L + " s: "
-                        + record.map(r -> Planner.operationWaitsFor(r, operation))
-                                .orElse("this node knows no cluster record"));
-            }
+            Order order = orders.get(new Request(self, entry.getKey()));
+            boolean isDone = record.filter(r -> Planner.isDone(r, operation) && !isBlind(now, r, order))
+                    .isPresent();
+            Optional<String> refusal = isDone ? Optional.empty() : whyNot(now, entry, record);
             if (isDone || refusal.isPresent()) {
                 own.remove(entry.getKey());
+                orders.computeIfPresent(new Request(self, entry.getKey()), (number, present) -> present.over(now));
                 String done = record.map(r -> Planner.done(r, operation)).orElse("done");
                 decided.add(new Effect.OperationDecided(entry.getKey(), isDone, refusal.orElse(done)));
-                heard.remove(operation.key());
             }
         }
-        record.ifPresent(r -> heard.values().removeIf(each -> isOver(r, each.operation())));
         return decided;
     }
 
-    /** Whether it is done; or, of what must not happen later than it was asked for, cannot be done now. Who asks repeats it. */
-    private static boolean isOver(ClusterRecord record, Operation operation) {
-        return Planner.isDone(record, operation)
-                || operation.kind() == Operation.Kind.FORGET
-                        && Planner.operationRefusal(record, operation).isPresent();
+    /** What is done is over; of what must not happen later than it was asked for and cannot be done now, nothing is kept: who asks repeats it. */
+    private void settle(long now, ClusterRecord record) {
+        orders.replaceAll((number, order) -> order.standing() != Standing.OVER
+                        && Planner.isDone(record, order.operation())
+                        && !isBlind(now, record, order)
+                ? order.over(now)
+                : order);
+        orders.values()
+                .removeIf(order -> order.standing() != Standing.OVER
+                        && order.operation().kind() == Operation.Kind.FORGET
+                        && Planner.operationRefusal(record, order.operation()).isPresent());
+    }
+
+    /** Whether what a record shows of an order may be undone by one that it took back when that was under way already. */
+    private boolean isBlind(long now, ClusterRecord record, @Nullable Order order) {
+        return order != null && record.number() <= order.blind() && now - order.since() <= forgetNanos;
+    }
+
+    private Optional<String> whyNot(long now, Map.Entry<Long, Own> asked, Optional<ClusterRecord> record) {
+        Operation operation = asked.getValue().operation();
+        Optional<String> refusal = record.flatMap(r -> Planner.operationRefusal(r, operation));
+        if (refusal.isPresent()) {
+            return refusal;
+        }
+        if (isCalledOff(asked, record)) {
+            return Optional.of("it was activated before everything had left it");
+        }
+        if (isTakenBack(asked.getKey())
+                && now - orders.get(new Request(self, asked.getKey())).at() > forgetNanos) {
+            return Optional.of("the opposite was asked for since");
+        }
+        if (now - asked.getValue().since() > giveUpNanos) {
+            return Optional.of("not done within " + giveUpNanos / 1_000_000_000L + " s: "
+                    + record.map(r -> Planner.operationWaitsFor(r, operation))
+                            .orElse("this node knows no cluster record"));
+        }
+        return Optional.empty();
     }
 
     /** Whether a drain had put its node on standby, and somebody has ended that. */
@@ -124,8 +214,13 @@ final class Operations {
     /** When something here changes by itself. */
     long nextDeadlineNanos() {
         long next = Long.MAX_VALUE;
-        for (Own asked : own.values()) {
-            next = Math.min(next, asked.since() + giveUpNanos + 1);
+        for (Map.Entry<Long, Own> asked : own.entrySet()) {
+            next = Math.min(next, asked.getValue().since() + giveUpNanos + 1);
+            Order order = orders.get(new Request(self, asked.getKey()));
+            if (order != null && (order.standing() == Standing.OVER || order.blind() > 0)) {
+                next = Math.min(
+                        next, (order.standing() == Standing.OVER ? order.at() : order.since()) + forgetNanos + 1);
+            }
         }
         return next;
     }
@@ -137,5 +232,38 @@ final class Operations {
      */
     private record Own(Operation operation, long since, boolean isBegun) {}
 
-    private record Heard(Operation operation, long at) {}
+    /** What becomes of an order, the first to be forgotten first. */
+    private enum Standing {
+        /** Done, or taken back by a later one. */
+        OVER,
+        /** Nobody has said it lately. */
+        SILENT,
+        WANTED
+    }
+
+    /**
+     * @param since when it was heard first
+     * @param at when it was heard last, or was over
+     * @param blind the number of the record that was known when it took another back, 0 if it did not: that one may be under way, and show next
+     */
+    private record Order(Operation operation, long since, long at, Standing standing, long blind) {
+        private Order as(Standing next, long when) {
+            return new Order(operation, since, when, next, blind);
+        }
+
+        private Order over(long now) {
+            return as(Standing.OVER, now);
+        }
+    }
+
+    /** The number of a request, and the node that counts it. */
+    private record Request(NodeId asker, long number) implements Comparable<Request> {
+        private static final Comparator<Request> ORDER =
+                Comparator.comparing(Request::asker).thenComparingLong(Request::number);
+
+        @Override
+        public int compareTo(Request other) {
+            return ORDER.compare(this, other);
+        }
+    }
 }

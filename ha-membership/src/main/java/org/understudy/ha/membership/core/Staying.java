@@ -111,23 +111,24 @@ final class Staying {
                 || whyToLeave(group, footing, all).isPresent();
     }
 
-    /** Whether it goes on here until the node that it is asked to move to is ready. */
+    /** Whether it goes on here until the node that it is asked to move to is ready: unless it is told to stop whatever that node does. */
     private boolean awaitsSuccessor(long now, LocalGroup group, Footing footing, LocalGroups all) {
         return group.phase() == LocalGroup.Phase.RUNNING
-                && !isInTheWay(group, footing.record())
+                && !isHeld(group, footing.record())
                 && moveTarget(group, footing.record())
-                        .filter(to -> !all.successions().mayGo(now, group.name(), group.token(), to))
+                        .filter(to -> !all.successions()
+                                .mayGo(
+                                        now,
+                                        group,
+                                        to,
+                                        footing.record().orElseThrow().number()))
                         .isPresent();
     }
 
-    /** Whether something more urgent runs nowhere: it may be this that makes room for it, so nobody waits. */
-    private static boolean isInTheWay(LocalGroup group, Optional<ClusterRecord> record) {
-        int own = group.rules().placement().priority();
-        return record.stream()
-                .flatMap(r -> r.groups().values().stream())
-                .anyMatch(other -> !other.isGranted()
-                        && other.fatal().isEmpty()
-                        && other.rules().placement().priority() > own);
+    private static boolean isHeld(LocalGroup group, Optional<ClusterRecord> record) {
+        return record.map(r -> r.groups().get(group.name()))
+                .filter(state -> !state.held().isEmpty())
+                .isPresent();
     }
 
     /** Where it is asked to move, if that is elsewhere. */

@@ -20,9 +20,11 @@ final class Successions {
      * A group that runs here and is to go.
      *
      * @param token under which it runs here
+     * @param since the number of the record in which the wish was seen first here; 0 while only its successor has spoken of it
+     * @param said the number of the record that its successor knew when it spoke last; 0 if it has not
      * @param at when something was heard of it last, or when the wish was
      */
-    private record Going(long token, NodeId to, boolean isReady, long at) {}
+    private record Going(long token, NodeId to, long since, long said, boolean isReady, long at) {}
 
     private final long patienceNanos;
     private final TreeMap<String, Going> going = new TreeMap<>();
@@ -33,21 +35,33 @@ final class Successions {
 
     /**
      * A successor speaks of a group that runs here. It may know the record already that asks for the move; one that the newest record here does
-     * not name says nothing about who it does name.
+     * not name says nothing about who it does name, and what comes late says nothing about a wish that came after it.
      */
     void heard(long now, NodeId from, Succeed.Word word) {
         Going known = going.get(word.group());
-        if (known == null || known.token() != word.token() || known.to().equals(from)) {
-            going.put(word.group(), new Going(word.token(), from, word.isReady(), now));
+        boolean isKnown = known != null && known.token() == word.token();
+        if (!isKnown) {
+            going.put(word.group(), new Going(word.token(), from, 0, word.record(), word.isReady(), now));
+        } else if (known.to().equals(from) && word.record() >= Math.max(known.since(), known.said())) {
+            going.put(word.group(), new Going(word.token(), from, known.since(), word.record(), word.isReady(), now));
         }
     }
 
-    /** Whether a group that is asked to move waits for its successor no longer. */
-    boolean mayGo(long now, String group, long token, NodeId to) {
-        Going known = going.get(group);
-        if (known == null || known.token() != token || !known.to().equals(to)) {
-            going.put(group, new Going(token, to, false, now));
+    /**
+     * Whether a group that is asked to move waits for its successor no longer.
+     *
+     * @param record the number of the record that asks for it
+     */
+    boolean mayGo(long now, LocalGroup group, NodeId to, long record) {
+        Going known = going.get(group.name());
+        if (known == null || known.token() != group.token() || !known.to().equals(to)) {
+            going.put(group.name(), new Going(group.token(), to, record, 0, false, now));
             return false;
+        }
+        if (known.since() == 0) {
+            boolean isReady = known.isReady() && known.said() >= record;
+            going.put(group.name(), new Going(group.token(), to, record, known.said(), isReady, now));
+            return isReady;
         }
         return known.isReady() || now - known.at() >= patienceNanos;
     }

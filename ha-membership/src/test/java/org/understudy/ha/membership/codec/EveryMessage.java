@@ -94,7 +94,7 @@ public final class EveryMessage {
                 new Message.Move(6, "files", A),
                 new Message.MoveRefused(6, "files", "no"),
                 new Message.Succeed(List.of(
-                        new Message.Succeed.Word("files", 4, true), new Message.Succeed.Word("mail", 5, false))),
+                        new Message.Succeed.Word("files", 4, 9, true), new Message.Succeed.Word("mail", 5, 10, false))),
                 new Message.Recover(DISK_B, 2, true),
                 new Message.Recovered(DISK_B, 2, 1, BALLOT, BALLOT, Optional.of(record())),
                 new Message.Operate(8, new Operation(Operation.Kind.CONFIRM_DOWN, B, 1, "me", "burnt")),

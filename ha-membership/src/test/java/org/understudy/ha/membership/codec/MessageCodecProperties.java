@@ -187,7 +187,7 @@ class MessageCodecProperties {
                         new Message.Release(who, "files", number, Optional.empty(), "ünï"),
                         new Message.Leave(who),
                         new Message.Move(number, "files", who.node()),
-                        new Message.Succeed(List.of(new Message.Succeed.Word("files", number, number % 2 == 0))),
+                        new Message.Succeed(List.of(new Message.Succeed.Word("files", number, 7, number % 2 == 0))),
                         new Message.MoveRefused(number, "files", "no")));
         Arbitrary<Message> large = Combinators.combine(ballots(), acceptors(), records(), incarnations())
                 .flatAs((ballot, acceptor, record, who) -> Arbitraries.of(

@@ -55,6 +55,34 @@ class MovesTest {
     }
 
     @Test
+    void a_move_back_is_wanted_until_the_record_asks_for_the_other_no_more() {
+        ClusterRecord moving =
+                Records.withGroup(onA, "web", Records.granted(A1, 1, true).withMoveTo(Optional.of(B)));
+        moves.ask(TO_A);
+        assertThat(moves.hearOwn(0, moving, TO_A, true)).isEmpty();
+
+        moves.learned(moving);
+        assertThat(moves.wanted()).containsEntry("web", A);
+        assertThat(moves.decide(moving, moving)).isEmpty();
+        assertThat(moves.repeated()).containsExactly(TO_A);
+
+        moves.learned(onA);
+        assertThat(moves.wanted()).isEmpty();
+        assertThat(moves.decide(moving, onA)).containsExactly(new Effect.MoveDecided(2, true, "web is granted to a"));
+    }
+
+    @Test
+    void only_the_newest_of_several_moves_of_a_group_is_said_again() {
+        moves.ask(TO_B);
+        moves.hearOwn(0, onA, TO_B, true);
+        moves.learned(Records.withGroup(onA, "web", Records.granted(A1, 1, true).withMoveTo(Optional.of(B))));
+        moves.ask(TO_A);
+        moves.hear(0, Records.withGroup(onA, "web", Records.granted(A1, 1, true).withMoveTo(Optional.of(B))), TO_A);
+
+        assertThat(moves.repeated()).containsExactly(TO_A);
+    }
+
+    @Test
     void what_nobody_repeats_is_forgotten_and_decided() {
         moves.ask(TO_B);
         moves.hearOwn(0, onA, TO_B, true);

@@ -7,11 +7,13 @@ import static org.understudy.ha.membership.core.ThreeMachines.LEASE_MILLIS;
 import static org.understudy.ha.membership.core.ThreeMachines.W;
 import static org.understudy.ha.membership.core.ThreeMachines.WEB;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Grant;
@@ -23,6 +25,7 @@ class PlannedMoveTest {
     private final ThreeMachines three = new ThreeMachines();
     private final List<String> orders = three.orders();
     private final List<String> decided = three.decided();
+    private final List<String> operated = three.operated();
 
     @BeforeEach
     void it_runs_on_a() {
@@ -192,8 +195,157 @@ class PlannedMoveTest {
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
         assertThat(decided)
                 .containsExactlyInAnyOrder(
-                        "b could not take web over; it stays or went elsewhere", "web is granted to a");
+                        "the move of web to b was withdrawn; it is granted to a", "web is granted to a");
         assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_back_that_meets_another_change_of_the_record_is_not_lost() {
+        move();
+        three.pass(100);
+        three.give(A, new Input.OperationWanted(9, new Operation(Operation.Kind.STANDBY, W, 0, "ann", "to mend it")));
+        three.give(A, new Input.MoveWanted(2, WEB, A));
+        three.pass(1_000);
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_back_is_not_called_done_while_only_its_asker_knows_of_it() {
+        move();
+        three.pass(100);
+        three.lose((to, message) -> message instanceof Message.Move);
+        three.give(W, new Input.MoveWanted(2, WEB, A));
+        three.deliver();
+        three.give(A, new Input.OperationWanted(9, new Operation(Operation.Kind.STANDBY, W, 0, "ann", "to mend it")));
+        three.deliver();
+        assertThat(decided).isEmpty();
+
+        three.lose((to, message) -> false);
+        three.pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided).contains("web is granted to a");
+    }
+
+    @Test
+    void an_activation_is_not_undone_by_a_drain_that_is_still_repeated() {
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        three.pass(520);
+        three.lose((to, message) -> to.equals(W));
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        three.pass(150);
+        three.lose((to, message) -> false);
+        three.pass(3_000);
+
+        assertThat(three.learned(A).standby()).isEmpty();
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(operated)
+                .containsExactlyInAnyOrder("w false: it was activated before everything had left it", "b true: done");
+    }
+
+    @Test
+    void an_activation_is_not_undone_by_a_standby_of_which_its_asker_has_not_heard() {
+        three.lose((to, message) ->
+                to.equals(W) && (message instanceof Message.Chosen || message instanceof Message.Accept));
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        three.pass(30);
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        three.pass(250);
+        three.lose((to, message) -> false);
+        three.pass(3_000);
+
+        assertThat(three.learned(A).standby()).isEmpty();
+        assertThat(operated)
+                .hasSize(2)
+                .contains("b true: done")
+                .last()
+                .asString()
+                .startsWith("w false: ");
+    }
+
+    @Test
+    void it_stops_before_the_other_is_ready_if_what_it_starts_after_does_not_run() {
+        Placement afterDb = Placement.rules().after("db").build();
+        three.give(B, new Input.GroupOffered("db", ThreeMachines.candidacy(false)));
+        for (NodeId node : List.of(A, B)) {
+            three.give(node, new Input.GroupOffered("shop", ThreeMachines.candidacy(false), afterDb));
+        }
+        three.give(
+                A, new Input.GroupOffered("db", ThreeMachines.candidacy(false).withEligibility(false, "no data here")));
+        three.pass(1_000);
+        long db = three.token();
+        three.give(B, new Input.StartEnded("db", db, Optional.empty(), ""));
+        three.pass(1_000);
+        assertThat(orders).containsExactly("b start db", "a start shop");
+        three.give(A, new Input.StartEnded("shop", three.token(), Optional.empty(), ""));
+        three.give(A, new Input.MoveWanted(1, "shop", B));
+        three.pass(1_000);
+        assertThat(orders).containsExactly("b start db", "a start shop", "b prepare shop");
+
+        three.give(B, new Input.GroupEnded("db", db, Optional.of(Severity.HARD), "db", "broken"));
+        three.give(B, new Input.StopEnded("db", db, true, ""));
+        three.pass(1_000);
+
+        assertThat(orders).endsWith("b stop db", "a stop shop");
+    }
+
+    @Test
+    void something_more_urgent_that_nobody_can_run_hurries_no_move() {
+        three.give(
+                B,
+                new Input.GroupOffered(
+                        "shop",
+                        ThreeMachines.candidacy(false).withEligibility(false, "no licence"),
+                        Placement.rules().priority(1).build()));
+        three.pass(1_000);
+        move();
+        three.pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web");
+    }
+
+    @Test
+    void what_makes_room_for_something_more_urgent_stops_before_the_other_is_ready() {
+        Placement urgent = Placement.rules().priority(1).apart(WEB).build();
+        three.give(
+                B,
+                new Input.GroupOffered(
+                        "shop", ThreeMachines.candidacy(false).withEligibility(false, "no licence"), urgent));
+        three.give(A, new Input.GroupOffered("shop", ThreeMachines.candidacy(false), urgent));
+        three.pass(1_000);
+        assertThat(orders).containsExactlyInAnyOrder("a stop web", "b prepare web");
+
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.pass(1_000);
+
+        assertThat(orders).contains("a start shop", "b start web");
+    }
+
+    @Test
+    void a_word_about_an_earlier_preparation_says_nothing_of_the_next() {
+        List<Message> said = new ArrayList<>();
+        move();
+        three.pass(100);
+        three.lose((to, message) -> message instanceof Message.Succeed && said.add(message));
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
+        three.lose((to, message) -> false);
+        three.give(A, new Input.MoveWanted(2, WEB, A));
+        three.pass(1_000);
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+
+        said.forEach(message -> three.give(A, new Input.Received(B, message)));
+        three.give(A, new Input.MoveWanted(3, WEB, B));
+        three.pass(1_000);
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web", "b prepare web");
+
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
+        assertThat(orders).endsWith("b prepare web", "a stop web");
     }
 
     @Test
@@ -204,15 +356,15 @@ class PlannedMoveTest {
         three.give(
                 A,
                 new Input.Received(
-                        B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, three.token() - 1, true)))));
+                        B, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, three.token() - 1, 99, true)))));
         three.give(
                 A,
                 new Input.Received(
-                        W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, three.token(), true)))));
+                        W, new Message.Succeed(List.of(new Message.Succeed.Word(WEB, three.token(), 99, true)))));
         three.give(
                 A,
                 new Input.Received(
-                        B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", three.token(), true)))));
+                        B, new Message.Succeed(List.of(new Message.Succeed.Word("mail", three.token(), 99, true)))));
         three.pass(100);
 
         assertThat(orders).containsExactly("b prepare web");

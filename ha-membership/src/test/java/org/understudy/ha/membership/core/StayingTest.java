@@ -11,12 +11,10 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
-import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.membership.core.Staying.Footing;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
-import org.understudy.ha.membership.core.record.Rules;
 
 /** Group web on node a. */
 class StayingTest {
@@ -68,13 +66,13 @@ class StayingTest {
     }
 
     @Test
-    void nobody_waits_for_a_successor_while_something_that_counts_more_runs_nowhere() {
+    void what_is_held_waits_for_no_successor() {
         groups.start(web, grant, out);
         web.running();
-        ClusterRecord moving = movingTo(record, B);
-        ClusterRecord alarmed = Records.withGroup(moving, "alarm", GroupRecord.NEW.withRules(urgent()));
+        GroupRecord moving = movingTo(record, B).groups().get(WEB);
+        ClusterRecord held = Records.withGroup(record, WEB, moving.withHeld("it makes room for alarm"));
 
-        assertThat(staying.whyToGo(0, web, footing(alarmed, true, false, false, false), groups))
+        assertThat(staying.whyToGo(0, web, footing(held, true, false, false, false), groups))
                 .contains("asked to move to b");
     }
 
@@ -122,9 +120,5 @@ class StayingTest {
 
     private static ClusterRecord movingTo(ClusterRecord record, NodeId node) {
         return Records.withGroup(record, WEB, record.groups().get(WEB).withMoveTo(Optional.of(node)));
-    }
-
-    private static Rules urgent() {
-        return Rules.of(Placement.rules().priority(9).build());
     }
 }

@@ -48,6 +48,7 @@ final class ThreeMachines {
     private final ArrayDeque<Sent> wire = new ArrayDeque<>();
     private final List<String> orders = new ArrayList<>();
     private final List<String> decided = new ArrayList<>();
+    private final List<String> operated = new ArrayList<>();
     private final Set<NodeId> lost = new TreeSet<>();
     private BiPredicate<NodeId, Message> isLost = (to, message) -> false;
     private long now = 1_000 * MILLI;
@@ -74,11 +75,7 @@ final class ThreeMachines {
     /** The group is offered by a and b, and started on a; what was ordered for that is not among the orders any more. */
     void runOnA(boolean isExpirable) {
         for (NodeId node : List.of(A, B)) {
-            give(
-                    node,
-                    new Input.GroupOffered(
-                            WEB,
-                            new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, isExpirable, List.of())));
+            give(node, new Input.GroupOffered(WEB, candidacy(isExpirable)));
         }
         pass(3_000);
         if (!orders.equals(List.of("a start web"))) {
@@ -89,6 +86,11 @@ final class ThreeMachines {
         orders.clear();
     }
 
+    /** Of a node that may run a group and prefers a. */
+    static Candidacy candidacy(boolean isExpirable) {
+        return new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, isExpirable, List.of());
+    }
+
     /** What nodes were ordered for groups, in order: node, verb, group. */
     List<String> orders() {
         return orders;
@@ -97,6 +99,11 @@ final class ThreeMachines {
     /** What became of the moves that were asked for. */
     List<String> decided() {
         return decided;
+    }
+
+    /** What became of an operator's words: the node that was asked, whether it is done, and why. */
+    List<String> operated() {
+        return operated;
     }
 
     /** Under which a group was started last. */
@@ -156,6 +163,8 @@ final class ThreeMachines {
             orders.add(node + " unprepare " + unprepare.group());
         } else if (effect instanceof Effect.MoveDecided move) {
             decided.add(move.why());
+        } else if (effect instanceof Effect.OperationDecided operation) {
+            operated.add(node + " " + operation.isDone() + ": " + operation.why());
         }
     }
 

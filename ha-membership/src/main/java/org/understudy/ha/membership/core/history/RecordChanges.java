@@ -58,7 +58,7 @@ public final class RecordChanges {
 
     /** Why a grant ended is often why no other is given. */
     private static boolean isIn(String said, String detail) {
-        return said.equals(detail) || said.startsWith(detail + "; ") || said.endsWith("; " + detail);
+        return ("; " + said + "; ").contains("; " + detail + "; ");
     }
 
     /** Who, which token and which proof are said anyway. */

@@ -270,9 +270,11 @@ public sealed interface Message {
          * About one of them.
          *
          * @param token under which you hold it
+         * @param record the number of the newest record in which I see that it is to move to me: what I said of an earlier wish says nothing of
+         *     a later one
          * @param isReady whether I have made ready, so that you can stop it
          */
-        public record Word(String group, long token, boolean isReady) {}
+        public record Word(String group, long token, long record, boolean isReady) {}
 
         @Override
         public <R> R accept(Visitor<R> v) {

@@ -104,7 +104,9 @@ public final class Advice {
         state.moveTo()
                 .filter(to -> !to.equals(here))
                 .ifPresent(to -> parts.add("it is asked to move to " + to
-                        + (isEnding ? "" : ", and runs here until that has made ready for it")));
+                        + (isEnding || !state.held().isEmpty()
+                                ? ""
+                                : ", and runs here until that has made ready for it")));
         if (!state.held().isEmpty()) {
             parts.add("it is about to stop: " + state.held());
         }

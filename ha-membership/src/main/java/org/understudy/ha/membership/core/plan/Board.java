@@ -445,10 +445,13 @@ final class Board {
 
     /** Where it will be; {@link #NONE} if it runs nowhere, or is about to stop without going anywhere. */
     int place(int g) {
-        if (!states[g].held().isEmpty() || holder[g] == NONE) {
+        if (holder[g] == NONE) {
             return NONE;
         }
-        return target[g] == NONE ? holder[g] : target[g];
+        if (target[g] != NONE && target[g] != holder[g]) {
+            return target[g];
+        }
+        return states[g].held().isEmpty() ? holder[g] : NONE;
     }
 
     /** Whether it is, or is about to come, there. */
@@ -469,6 +472,11 @@ final class Board {
                 && (!states[g].held().isEmpty()
                         || target[g] != NONE && target[g] != holder[g]
                         || isOnStandby(holder[g]) && !isMaintained(g));
+    }
+
+    /** Whether it goes on where it is until it can be started where it goes. */
+    private boolean isGoing(int g) {
+        return states[g].held().isEmpty() && target[g] != NONE && target[g] != holder[g];
     }
 
     boolean isOnStandby(int node) {
@@ -710,6 +718,15 @@ final class Board {
 
     /** The place in {@link Links#after} of a group that has stopped, is about to, or was started again since, so that this one is stopped. */
     int ended(int g) {
+        return ended(g, false);
+    }
+
+    /** As {@link #ended}, for one that goes elsewhere itself: what does so too runs until this one has stopped. */
+    int endedBefore(int g) {
+        return ended(g, true);
+    }
+
+    private int ended(int g, boolean isLeaving) {
         Links own = links[g];
         if (own == null || own.after.length == 0) {
             return NONE;
@@ -718,8 +735,9 @@ final class Board {
         for (int r = 0; r < own.after.length; r++) {
             boolean stands = false;
             for (int other : own.after[r]) {
+                boolean isStaying = !isToStop(other) || isLeaving && isGoing(other);
                 stands |= holder[other] != NONE
-                        && !isToStop(other)
+                        && isStaying
                         && states[other].grant().orElseThrow().token() < token;
             }
             if (!stands) {

@@ -346,7 +346,10 @@ final class Placing {
             return false;
         }
         for (int other : best.leaving) {
-            making.put(other, "it makes room for " + board.title(g) + ", which has a higher priority");
+            // What is no less urgent leaves for a reason of its own, and in its own time.
+            if (board.priority(other) < board.priority(g)) {
+                making.put(other, "it makes room for " + board.title(g) + ", which has a higher priority");
+            }
         }
         board.reserve(g, best.node);
         return true;
@@ -520,6 +523,7 @@ final class Placing {
         GroupRecord state = board.state(g);
         if (target != NONE && target != here) {
             if (board.isCandidate(g, target) && board.isAllowedFirst(g, target)) {
+                settleLeaving(g, state, isBefore);
                 return;
             }
             state = state.withMoveTo(Optional.empty());
@@ -534,7 +538,8 @@ final class Placing {
             if (there == NONE) {
                 hold(g, state, why.get());
             } else {
-                changed(g, state.withHeld("").withMoveTo(Optional.of(board.node(there))));
+                String now = Sentence.shortened(making.getOrDefault(g, ""));
+                changed(g, state.withHeld(now).withMoveTo(Optional.of(board.node(there))));
                 say(g, Reason.MOVE_DECIDED, "to " + board.node(there) + ": " + why.get());
             }
         } else if (!state.held().isEmpty() && !isBefore && !stopsWithItsCircle(g, here)) {
@@ -559,6 +564,18 @@ final class Placing {
             }
         }
         return false;
+    }
+
+    /** It goes on until it is ready where it goes, unless what it starts after does not run, or something more urgent waits for its room. */
+    private void settleLeaving(int g, GroupRecord state, boolean isBefore) {
+        int ended = board.endedBefore(g);
+        Optional<String> why =
+                ended == NONE ? Optional.ofNullable(making.get(g)) : Optional.of(board.waitsFor(g, ended));
+        if (why.isPresent()) {
+            hold(g, state, why.get());
+        } else if (!state.held().isEmpty() && !isBefore) {
+            changed(g, state.withHeld(""));
+        }
     }
 
     private void hold(int g, GroupRecord state, String why) {

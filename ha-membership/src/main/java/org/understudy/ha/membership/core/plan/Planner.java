@@ -104,12 +104,13 @@ public final class Planner {
                 .filter(candidacy -> !candidacy.isEligible())
                 .map(Candidacy::whyNot)
                 .or(() -> moveRefusal(record, group, to));
-        return to + " could not take " + Part.title(group) + " over"
-                + why.map(reason -> ": " + reason).orElse("")
-                + record.grant(group)
-                        .filter(grant -> grant.stands() && why.isPresent())
-                        .map(grant -> "; it stays on " + grant.holder().node())
-                        .orElse("; it stays or went elsewhere");
+        Optional<NodeId> holder = record.grant(group)
+                .filter(Grant::stands)
+                .map(grant -> grant.holder().node());
+        return why.map(reason -> to + " could not take " + Part.title(group) + " over: " + reason
+                        + holder.map(node -> "; it stays on " + node).orElse(""))
+                .orElseGet(() -> "the move of " + Part.title(group) + " to " + to + " was withdrawn"
+                        + holder.map(node -> "; it is granted to " + node).orElse("; it is granted to nobody now"));
     }
 
     private static Optional<String> placementRefusal(Board board, String group, NodeId to) {

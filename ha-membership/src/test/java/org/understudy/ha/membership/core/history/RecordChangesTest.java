@@ -144,6 +144,28 @@ class RecordChangesTest {
     }
 
     @Test
+    void a_reason_that_was_said_among_others_is_not_said_again() {
+        ClusterRecord held = withGroup(BOTH, "files", granted(A1, 4, false));
+        ClusterRecord over = withGroup(
+                BOTH,
+                "files",
+                granted(A1, 4, false)
+                        .withGrant(held.grant("files").orElseThrow().endedBy(ProofKind.RELEASED)));
+
+        assertThat(sentences(RecordChanges.between(
+                        held,
+                        over,
+                        List.of(
+                                new Notice("files", Reason.GRANT_WAITS, "first"),
+                                new Notice("files", Reason.GRANT_WAITS, "second"),
+                                new Notice("files", Reason.GRANT_WAITS, "third"),
+                                new Notice("files", Reason.GRANT_WAITS, "second")))))
+                .singleElement()
+                .asString()
+                .endsWith("(first; second; third)");
+    }
+
+    @Test
     void operators_votes_and_generations_are_told() {
         ClusterRecord after = empty().withOperators(
                         new TreeSet<>(List.of(A)), List.of(new OperatorWord(3, "b#1 is off", "ann", "saw it")))

@@ -195,7 +195,11 @@ final class Reading {
 
     /** Whether it runs, and is not to stop without going anywhere. */
     private boolean isPlaced(String group) {
-        return holder(group).isPresent() && record.groups().get(group).held().isEmpty();
+        Optional<NodeId> holder = holder(group);
+        boolean isGoing = holder.isPresent()
+                && target(group).filter(to -> !to.equals(holder.get())).isPresent();
+        return holder.isPresent()
+                && (isGoing || record.groups().get(group).held().isEmpty());
     }
 
     /** Whether one that a rule to start after names stands granted since before that token, and is not told to stop. */
