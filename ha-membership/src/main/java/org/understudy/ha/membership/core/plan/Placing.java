@@ -522,7 +522,8 @@ final class Placing {
         int target = board.target(g);
         GroupRecord state = board.state(g);
         if (target != NONE && target != here) {
-            if (board.isCandidate(g, target) && board.isAllowedFirst(g, target)) {
+            // What it goes with may be placed yet.
+            if (board.isCandidate(g, target) && (isBefore || board.isAllowedFirst(g, target))) {
                 settleLeaving(g, state, isBefore);
                 return;
             }
@@ -560,6 +561,14 @@ final class Placing {
                 isElsewhere |= board.isOneCircle(g, other) && board.holder(other) != here && board.isToStop(other);
             }
             if (isElsewhere && !isComing) {
+                return true;
+            }
+        }
+        for (int other : board.links(g).followers) {
+            if (board.isOneCircle(g, other)
+                    && board.holder(other) != here
+                    && board.isToStop(other)
+                    && board.place(other) != here) {
                 return true;
             }
         }
