@@ -356,7 +356,7 @@ final class UnderstudyNode implements HaNode {
         assumptionsWatch.begin();
         loop.start();
         stalls.start();
-        Drill.begin(threads).ifPresent(drill -> opened.push(drill::interrupt));
+        Drill.begin(threads).ifPresent(opened::push);
         if (config.jmx()) {
             NodeBean.register(this, config.cluster()).ifPresent(opened::push);
         }

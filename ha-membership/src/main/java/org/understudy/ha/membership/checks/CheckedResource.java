@@ -81,8 +81,8 @@ public final class CheckedResource implements ManagedResource {
         }
 
         /**
-         * {@code start} returns only when every check is up, and fails (SOFT) if that is not so in time. It must end within the group's budget for
-         * starting. Default: it does not wait; more than zero and at most an hour; once.
+         * {@code start} returns only when every check is up, and fails (SOFT) if that is not so in time. Where the resource names a budget for its
+         * start, this comes on top; otherwise it must end within the group's. Default: it does not wait; more than zero and at most an hour; once.
          */
         public Builder upWithin(Duration value) {
             Given.once("upWithin", upWithin, value);
@@ -126,11 +126,25 @@ public final class CheckedResource implements ManagedResource {
         }
     }
 
-    /** As the resource says; a start has the time on top in which its checks must be up. */
+    /** As the resource says; a start has the time on top in which its checks must be up, and what ends it the time in which they end. */
     @Override
     public Optional<Duration> budget(Call call) {
-        Optional<Duration> own = resource == null ? Optional.empty() : resource.budget(call);
-        return call == Call.START ? own.map(upWithin::plus) : own;
+        if (resource == null) {
+            return Optional.empty();
+        }
+        Optional<Duration> own = resource.budget(call);
+        return switch (call) {
+            case START -> own.map(budget -> longer(budget, upWithin));
+            case STOP, KILL -> own.map(budget -> longer(budget, HealthMonitor.CLOSE_AT_MOST));
+            default -> own;
+        };
+    }
+
+    /** What is too long already is left as it is, for whoever checks it. */
+    private static Duration longer(Duration budget, Duration more) {
+        return budget.compareTo(LONGEST.minus(more)) <= 0
+                ? budget.plus(more)
+                : budget.compareTo(LONGEST) < 0 ? LONGEST : budget;
     }
 
     @Override
@@ -181,7 +195,8 @@ public final class CheckedResource implements ManagedResource {
     private void endChecks() {
         isStarted = false;
         monitors.forEach(HealthMonitor::end);
-        monitors.forEach(HealthMonitor::awaitEnd);
+        long until = System.nanoTime() + HealthMonitor.CLOSE_AT_MOST.toNanos();
+        monitors.forEach(monitor -> monitor.awaitEnd(until));
     }
 
     @Override

@@ -55,7 +55,8 @@ public final class HealthMonitor implements AutoCloseable {
     private static final int COUNT_MAX = 1000;
     private static final Duration GRACE = Duration.ofMillis(500);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long CLOSE_MILLIS = 1000;
+    /** So long the end of a check is waited for. */
+    static final Duration CLOSE_AT_MOST = Duration.ofSeconds(1);
 
     private final Settings settings;
     private final ReentrantLock turn = new ReentrantLock();
@@ -281,7 +282,7 @@ public final class HealthMonitor implements AutoCloseable {
     @Override
     public void close() {
         end();
-        awaitEnd();
+        awaitEnd(System.nanoTime() + CLOSE_AT_MOST.toNanos());
     }
 
     /** The first half of {@link #close}, without waiting. */
@@ -299,8 +300,8 @@ public final class HealthMonitor implements AutoCloseable {
         }
     }
 
-    /** The second half. An interrupt ends the wait and is kept. */
-    void awaitEnd() {
+    /** The second half, until this instant of {@link System#nanoTime} at the latest. An interrupt ends the wait and is kept. */
+    void awaitEnd(long until) {
         Thread ending;
         turn.lock();
         try {
@@ -312,7 +313,7 @@ public final class HealthMonitor implements AutoCloseable {
             return;
         }
         try {
-            ending.join(CLOSE_MILLIS);
+            ending.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime())));
             if (ending.isAlive()) {
                 LOG.warn("check {} does not end: it neither keeps to its time-out nor ends at an interrupt", name());
             }

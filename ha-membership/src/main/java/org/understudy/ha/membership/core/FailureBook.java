@@ -14,9 +14,10 @@ import org.understudy.ha.membership.core.record.Sentence;
 /**
  * The failures of one group on this node, and how long the node keeps away from it because of them. Pure.
  *
- * <p>A soft failure is tried again here until it has happened {@value #SOFT_FAILURES_MAX} times in ten minutes: then the node keeps away
- * for a minute. After a hard one it keeps away for five seconds. Each repeat doubles that, up to an hour. All is forgotten when an hour has
- * passed since the last failure, the last hold and the last veto of the resource itself: what is still broken is never forgotten.
+ * <p>A soft failure is tried again here until it has happened {@value #SOFT_FAILURES_MAX} times in ten minutes: then, and after a hard one,
+ * the node keeps away for five seconds, and each time twice as long as the last, up to an hour. So what all nodes miss for a moment costs
+ * seconds, though it uses up the attempts of all of them at once. All is forgotten when an hour has passed since the last failure, the last
+ * hold and the last veto of the resource itself: what is still broken is never forgotten.
  */
 final class FailureBook {
 
@@ -27,15 +28,13 @@ final class FailureBook {
     private static final int DOUBLINGS_MAX = 20;
     private static final long SECOND = 1_000_000_000L;
     private static final long SOFT_WINDOW_NANOS = 600 * SECOND;
-    private static final long SOFT_HOLD_NANOS = 60 * SECOND;
-    private static final long HARD_HOLD_NANOS = 5 * SECOND;
+    private static final long HOLD_NANOS = 5 * SECOND;
     private static final long HOLD_NANOS_MAX = 3600 * SECOND;
     private static final long FORGET_NANOS = 3600 * SECOND;
 
     private final Deque<Long> softFailures = new ArrayDeque<>();
     private final TreeMap<String, Troubles.Failures> byResource = new TreeMap<>();
-    private int softHolds;
-    private int hardHolds;
+    private int holds;
     private long holdUntil = Long.MIN_VALUE;
     private long holdNanos;
     private String holdWhy = "";
@@ -51,7 +50,7 @@ final class FailureBook {
         Troubles.Failures before = byResource.get(key);
         byResource.put(key, new Troubles.Failures(key, before == null ? 1 : before.count() + 1, severity, why));
         if (severity != Severity.SOFT) {
-            hold(now, grown(HARD_HOLD_NANOS, hardHolds++), why);
+            hold(now, grown(holds++), why);
             return;
         }
         softFailures.addLast(now);
@@ -60,7 +59,7 @@ final class FailureBook {
         }
         if (softFailures.size() >= SOFT_FAILURES_MAX) {
             softFailures.clear();
-            long nanos = grown(SOFT_HOLD_NANOS, softHolds++);
+            long nanos = grown(holds++);
             hold(
                     now,
                     nanos,
@@ -91,8 +90,7 @@ final class FailureBook {
         boolean wasAnything = !byResource.isEmpty();
         softFailures.clear();
         byResource.clear();
-        softHolds = 0;
-        hardHolds = 0;
+        holds = 0;
         holdUntil = Long.MIN_VALUE;
         return wasAnything;
     }
@@ -125,8 +123,8 @@ final class FailureBook {
         }
     }
 
-    private static long grown(long first, int repeats) {
-        return Math.min(HOLD_NANOS_MAX, first << Math.min(repeats, DOUBLINGS_MAX));
+    private static long grown(int repeats) {
+        return Math.min(HOLD_NANOS_MAX, HOLD_NANOS << Math.min(repeats, DOUBLINGS_MAX));
     }
 
     private void hold(long now, long nanos, String reason) {

@@ -87,6 +87,7 @@ public final class Guardian implements AutoCloseable {
 
     private long served;
     private boolean isEnded;
+    private @Nullable String whyLost;
 
     private Guardian(GuardianSettings settings, Process process, NodeMark mark) {
         this.settings = settings;
@@ -418,24 +419,21 @@ public final class Guardian implements AutoCloseable {
         return FULL_NANOS_MAX - Math.min(now - since, now - readAt);
     }
 
-    /** From doubt to certainty: a guardian that does not keep up is ended, before anybody goes on without it. */
+    /**
+     * From doubt to certainty: a guardian that does not keep up is ended, before anybody goes on without it. It is said by the thread that
+     * hears of its end: the log may be slow, and whoever comes here may be the node's loop.
+     */
     private void lose(String why) {
-        boolean isFirst;
         turn.lock();
         try {
             if (state.get() == State.ALIVE) {
                 process.destroyForcibly();
             }
-            isFirst = state.compareAndSet(State.ALIVE, State.LOST);
+            if (state.compareAndSet(State.ALIVE, State.LOST)) {
+                whyLost = why;
+            }
         } finally {
             turn.unlock();
-        }
-        if (isFirst) {
-            LOG.warn(
-                    "guardian of {} (process {}) is lost, {}; a death of this node will be waited out instead of proved",
-                    settings.node(),
-                    pid(),
-                    why);
         }
     }
 
@@ -485,6 +483,7 @@ public final class Guardian implements AutoCloseable {
             join(logger);
         }
         List<Runnable> actions;
+        @Nullable String cause;
         turn.lock();
         try {
             ready.completeExceptionally(
@@ -497,8 +496,16 @@ public final class Guardian implements AutoCloseable {
             readOn.signalAll();
             actions = List.copyOf(whenLost);
             whenLost.clear();
+            cause = whyLost;
         } finally {
             turn.unlock();
+        }
+        if (cause != null) {
+            LOG.warn(
+                    "guardian of {} (process {}) is lost, {}; a death of this node will be waited out instead of proved",
+                    settings.node(),
+                    pid(),
+                    cause);
         }
         if (state.get() == State.LOST) {
             actions.forEach(Runnable::run);

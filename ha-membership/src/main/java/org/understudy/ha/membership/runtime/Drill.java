@@ -35,6 +35,7 @@ import org.understudy.ha.membership.core.record.HostIdentity;
  * nothing of the node.
  *
  * <p>Once in a process, on a thread of its own that works for a few milliseconds at a time and rests as long in between; about a second of processor time.
+ * One that a closing node cuts short is left to the next node of the process.
  */
 public final class Drill {
 
@@ -42,6 +43,7 @@ public final class Drill {
     private static final AtomicBoolean IS_DONE = new AtomicBoolean();
     private static final int ROUNDS = 150;
     private static final long BEGINS_AFTER_SECONDS = 20;
+    private static final long CLOSE_MILLIS_MAX = 500;
     private static final int DEATH_EVERY = 3;
     private static final long MILLI = 1_000_000L;
     private static final long SPELL_NANOS = 4 * MILLI;
@@ -76,17 +78,22 @@ public final class Drill {
 
     private Drill() {}
 
-    /** Begins one, if there was none in this process yet. Never blocks; ends by itself, or when the thread is interrupted. */
-    public static Optional<Thread> begin(NamedThreads threads) {
+    /** Begins one, if there was none in this process yet. Never blocks; ends by itself, or when it is closed, which waits for its thread. */
+    public static Optional<AutoCloseable> begin(NamedThreads threads) {
+        return begin(threads, BEGINS_AFTER_SECONDS);
+    }
+
+    static Optional<AutoCloseable> begin(NamedThreads threads, long seconds) {
         if (!IS_DONE.compareAndSet(false, true)) {
             return Optional.empty();
         }
         Thread thread = threads.thread("drill", () -> {
             try {
                 // A node that comes up has other things to do.
-                TimeUnit.SECONDS.sleep(BEGINS_AFTER_SECONDS);
+                TimeUnit.SECONDS.sleep(seconds);
                 new Drill().play(ROUNDS);
             } catch (InterruptedException e) {
+                IS_DONE.set(false);
                 Thread.currentThread().interrupt();
             } catch (RuntimeException | LinkageError e) {
                 LOG.debug("the drill ended early; the first takeover will be a little slower", e);
@@ -94,7 +101,10 @@ public final class Drill {
         });
         thread.setPriority(Thread.MIN_PRIORITY);
         thread.start();
-        return Optional.of(thread);
+        return Optional.of(() -> {
+            thread.interrupt();
+            thread.join(CLOSE_MILLIS_MAX);
+        });
     }
 
     /**

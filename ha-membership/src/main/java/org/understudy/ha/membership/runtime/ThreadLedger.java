@@ -29,8 +29,9 @@ public final class ThreadLedger {
     /** What this library makes on behalf of its own resources, and shares between them. */
     private static final String LIBRARY = "ha-";
 
-    /** One that the JDK makes for everybody and that is in no pool of its own. */
-    private static final String DELAYS = "CompletableFutureDelayScheduler";
+    /** What waits for delays on behalf of everybody: until Java 24, and since; the pools of an application have one of their own. */
+    private static final Set<String> DELAYS =
+            Set.of("CompletableFutureDelayScheduler", "ForkJoinPool.commonPool-delayScheduler");
 
     /** One life of a resource, from its start to its stop. */
     static final class Maker {
@@ -99,7 +100,7 @@ public final class ThreadLedger {
 
     private static boolean isOfTheJdk(Thread thread) {
         return thread instanceof ForkJoinWorkerThread worker && worker.getPool() == ForkJoinPool.commonPool()
-                || thread.getName().equals(DELAYS);
+                || DELAYS.contains(thread.getName());
     }
 
     /** The living threads that only lives that are over can have made, this one among them. */

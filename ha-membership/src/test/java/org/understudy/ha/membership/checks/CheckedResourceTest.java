@@ -7,7 +7,10 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +21,7 @@ import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ManagedResource.Call;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
@@ -47,6 +51,7 @@ class CheckedResourceTest {
 
     private static final class Service implements ManagedResource {
         private final List<String> calls = new ArrayList<>();
+        private final Map<Call, Duration> budgets = new EnumMap<>(Call.class);
         private Health own = Health.healthy();
         private boolean isRefusing;
 
@@ -61,6 +66,11 @@ class CheckedResourceTest {
         @Override
         public void stop(StopContext context) {
             calls.add("stop with " + Threads.ofChecks().size() + " threads");
+        }
+
+        @Override
+        public Optional<Duration> budget(Call call) {
+            return Optional.ofNullable(budgets.get(call));
         }
 
         @Override
@@ -118,6 +128,25 @@ class CheckedResourceTest {
 
     private static void await(CheckedResource resource, Health wanted) throws InterruptedException {
         Threads.await(() -> resource.monitor().equals(wanted), "it does not become " + wanted);
+    }
+
+    @Test
+    void what_its_checks_take_comes_on_top_of_the_budgets_that_the_resource_names() {
+        service.budgets.put(Call.START, Duration.ofSeconds(3));
+        service.budgets.put(Call.STOP, Duration.ofMillis(200));
+        service.budgets.put(Call.KILL, ManagedResource.LONGEST);
+        CheckedResource checked = CheckedResource.of(service)
+                .check(monitor("web", web).build())
+                .upWithin(Duration.ofSeconds(2))
+                .build();
+        assertThat(checked.budget(Call.START)).contains(Duration.ofSeconds(5));
+        assertThat(checked.budget(Call.STOP)).contains(Duration.ofMillis(1_200));
+        assertThat(checked.budget(Call.KILL)).contains(ManagedResource.LONGEST);
+        assertThat(checked.budget(Call.MONITOR)).isEmpty();
+        service.budgets.put(Call.START, ManagedResource.LONGEST.plusSeconds(1));
+        assertThat(checked.budget(Call.START))
+                .as("what cannot be is not made to look as if it could")
+                .contains(ManagedResource.LONGEST.plusSeconds(1));
     }
 
     @Test

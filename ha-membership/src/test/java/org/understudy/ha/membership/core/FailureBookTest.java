@@ -26,15 +26,15 @@ class FailureBookTest {
         assertThat(book.isHeld(602 * SECOND)).isTrue();
         assertThat(book.holdWhy())
                 .isEqualTo(
-                        "failed 3 times here and is kept away for 60 s, or until its failures are cleared; last: third");
-        assertThat(book.isHeld(662 * SECOND)).isFalse();
+                        "failed 3 times here and is kept away for 5 s, or until its failures are cleared; last: third");
+        assertThat(book.isHeld(607 * SECOND)).isFalse();
         assertThat(book.troubles(603 * SECOND))
                 .isEqualTo(new Troubles(
                         List.of(
                                 new Troubles.Failures("db", 3, Severity.SOFT, "the first is too old to count"),
                                 new Troubles.Failures("web", 1, Severity.SOFT, "third")),
-                        Duration.ofMinutes(1),
-                        "failed 3 times here and is kept away for 60 s, or until its failures are cleared; last: third",
+                        Duration.ofSeconds(5),
+                        "failed 3 times here and is kept away for 5 s, or until its failures are cleared; last: third",
                         0,
                         0,
                         0,
@@ -65,7 +65,16 @@ class FailureBookTest {
                 now += seconds * SECOND;
             }
         }
-        assertThat(holds).containsExactly(60L, 120L, 240L, 480L, 960L, 1920L, 3600L);
+        assertThat(holds).containsExactly(5L, 10L, 20L, 40L, 80L, 160L, 320L);
+    }
+
+    @Test
+    void what_kept_the_node_away_once_counts_whatever_comes_next() {
+        book.failed(0, "card", Severity.HARD, "no carrier");
+        for (int i = 0; i < 3; i++) {
+            book.failed(5 * SECOND, "db", Severity.SOFT, "planned");
+        }
+        assertThat(book.troubles(5 * SECOND).hold()).isEqualTo(Duration.ofSeconds(10));
     }
 
     @Test

@@ -128,12 +128,12 @@ final class Play {
 
     /** Everybody says what it registers, and nothing is placed yet. */
     void offer() {
-        offerAll();
+        offerAll(new TreeSet<>());
     }
 
     /** It stands granted there already, as if nobody had ever looked at the rules. */
     void given(String group, String node) {
-        offerAll();
+        offerAll(new TreeSet<>());
         Session session = record.sessions().get(NodeId.of(node));
         Registration registration = registrations.get(group);
         TreeMap<String, GroupRecord> groups = new TreeMap<>(record.groups());
@@ -248,7 +248,7 @@ final class Play {
     void settle() {
         for (int i = 0; i < ROUNDS_MAX; i++) {
             boolean isChange = plan();
-            isChange |= admitAll() | offerAll() | obey();
+            isChange |= admitAll() | offerAll(up) | obey();
             if (!isChange) {
                 return;
             }
@@ -316,8 +316,8 @@ final class Play {
         return isNews;
     }
 
-    /** Every node offers what it registers, and says what runs on it. */
-    private boolean offerAll() {
+    /** Every node offers what it registers, and says what runs on it; nothing is placed on a node that is not heard. */
+    private boolean offerAll(TreeSet<NodeId> heard) {
         if (record.sessions().isEmpty()) {
             admitAll();
             record = Planner.plan(record, facts()).record();
@@ -359,7 +359,7 @@ final class Play {
                         wills,
                         silent,
                         new TreeMap<>(),
-                        new TreeSet<>(),
+                        new TreeSet<>(heard),
                         0,
                         List.of(),
                         new TreeSet<>(),
@@ -367,7 +367,9 @@ final class Play {
                         facts.steady(),
                         facts.policies()));
         note(plan);
+        ClusterRecord before = record;
         record = plan.record();
+        check(before);
         return true;
     }
 
