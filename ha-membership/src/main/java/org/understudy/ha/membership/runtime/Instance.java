@@ -170,6 +170,13 @@ final class Instance {
         }
     }
 
+    /** In the queue, of a part that does not start here after all: as {@link #retireAll}, unless a part is made ready here. */
+    void giveBack(Lane lane) {
+        if (lanes.stream().noneMatch(Lane::isMadeReady)) {
+            retireAll(lane);
+        }
+    }
+
     /** In the queue. What was kept ready for a start is given back, unless something may still be active. */
     void retireAll(Lane lane) {
         if (lanes.stream().anyMatch(Lane::isActive)) {

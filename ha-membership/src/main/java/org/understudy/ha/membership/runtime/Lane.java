@@ -360,7 +360,7 @@ public final class Lane {
         AtomicBoolean isReported = new AtomicBoolean();
         if (hasNeverBegun()) {
             stopped(token, isReported);
-            submit(() -> instance.retireAll(this));
+            submit(() -> instance.giveBack(this));
             return;
         }
         AtomicBoolean isAnswered = new AtomicBoolean();
@@ -380,7 +380,7 @@ public final class Lane {
             if (isAnswered.compareAndSet(false, true)) {
                 stopAll(token, why, isReported, isOrderly);
             } else {
-                instance.retireAll(this);
+                instance.giveBack(this);
             }
         });
     }

@@ -114,11 +114,7 @@ final class MakingReady {
     void giveBack() {
         newest = null;
         instance.cancelStart(lane);
-        host.submit(() -> {
-            if (newest == null) {
-                instance.retireAll(lane);
-            }
-        });
+        host.submit(() -> instance.giveBack(lane));
     }
 
     // ---- in the lane -----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -193,6 +194,67 @@ class LanePreparationTest extends LaneFixture {
     }
 
     @Test
+    void a_preparation_of_one_copy_that_hangs_keeps_every_copy_away() throws Exception {
+        for (boolean isEarly : List.of(true, false)) {
+            CountDownLatch released = new CountDownLatch(1);
+            Hanging hanging = new Hanging(ManagedResource.Call.PREPARE, released);
+            List<Lane> lanes = copies(hanging);
+            hanging.isOn = true;
+            lanes.get(0).prepare(6, LIFE);
+            awaitCall(lanes.get(0), ManagedResource.Call.PREPARE);
+            if (!isEarly) {
+                for (Lane lane : lanes) {
+                    Input.EligibilityChanged veto = nextOf(lane.name(), Input.EligibilityChanged.class);
+                    assertThat(veto.isEligible()).isFalse();
+                    assertThat(veto.whyNot()).contains("r0.prepare does not return");
+                }
+            }
+            lanes.get(1).start(LIFE, 8, ProofKind.DIED);
+            Input.StartEnded failed = nextOf(lanes.get(1).name(), Input.StartEnded.class);
+            assertThat(failed.token()).isEqualTo(8);
+            assertThat(failed.why()).contains("prepare").contains("although it was interrupted");
+            lanes.get(1).stop(8, "it did not start");
+            assertThat(nextOf(lanes.get(1).name(), Input.StopEnded.class).isStopped())
+                    .isTrue();
+            assertThat(unstopped).isEmpty();
+            hanging.isOn = false;
+            released.countDown();
+            lanes.get(0).unprepare();
+            Input.EligibilityChanged back = nextOf(lanes.get(1).name(), Input.EligibilityChanged.class);
+            assertThat(back.isEligible()
+                            || nextOf(lanes.get(1).name(), Input.EligibilityChanged.class)
+                                    .isEligible())
+                    .isTrue();
+            running(lanes.get(1), 9);
+            assertThat(hanging.told).containsExactly("start");
+            lanes.forEach(Lane::discard);
+        }
+    }
+
+    @Test
+    void a_copy_that_is_stopped_before_it_began_gives_nothing_back_that_is_made_ready_for_another() throws Exception {
+        CountDownLatch isLoaded = new CountDownLatch(1);
+        List<String> told = new CopyOnWriteArrayList<>();
+        List<Lane> lanes = copies(new GivingBack(told) {
+            @Override
+            public void prepare(PrepareContext context) {
+                super.prepare(context);
+                awaitIt(isLoaded);
+            }
+        });
+        lanes.get(0).prepare(6, LIFE);
+        awaitCall(lanes.get(0), ManagedResource.Call.PREPARE);
+        lanes.get(1).start(LIFE, 8, ProofKind.DIED);
+        lanes.get(1).stop(8, "doubt");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        isLoaded.countDown();
+        assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
+        awaitTurn(lanes.get(0));
+        running(lanes.get(0), 9);
+        assertThat(told).containsExactly("prepare", "start");
+    }
+
+    @Test
     void a_preparation_is_interrupted_when_the_group_does_not_come_after_all() throws Exception {
         CountDownLatch isAtIt = new CountDownLatch(1);
         CountDownLatch isInterrupted = new CountDownLatch(1);
@@ -232,6 +294,21 @@ class LanePreparationTest extends LaneFixture {
         assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
     }
 
+    /** Two, offered already. */
+    private List<Lane> copies(ManagedResource resource) throws InterruptedException {
+        List<Lane> lanes = lanes(Group.named("bad")
+                .copies(2)
+                .startBudget(Duration.ofMillis(300))
+                .stopBudget(Duration.ofMillis(300))
+                .resource("r0", resource)
+                .build());
+        for (Lane lane : lanes) {
+            lane.offer(lane::markOffered);
+            next(Input.GroupOffered.class);
+        }
+        return lanes;
+    }
+
     /** Nothing of the lane has a turn until the latch is opened. */
     private static CountDownLatch keepTurn(Lane lane) {
         CountDownLatch has = new CountDownLatch(1);
@@ -244,9 +321,43 @@ class LanePreparationTest extends LaneFixture {
         return until;
     }
 
+    /** Everything that was told before has been done. */
+    private static void awaitTurn(Lane lane) {
+        keepTurn(lane).countDown();
+    }
+
     private static void awaitCall(Lane lane, ManagedResource.Call what) {
         while (!lane.progress(Duration.ZERO).contains("r0." + what.name().toLowerCase(Locale.ROOT))) {
             Thread.onSpinWait();
+        }
+    }
+
+    /** Says what became of what it makes ready. */
+    private static class GivingBack extends Good {
+        private final List<String> told;
+
+        GivingBack(List<String> told) {
+            this.told = told;
+        }
+
+        @Override
+        public void prepare(PrepareContext context) {
+            told.add("prepare");
+        }
+
+        @Override
+        public void start(StartContext context) {
+            told.add("start");
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            told.add("stop");
+        }
+
+        @Override
+        public void retire() {
+            told.add("retire");
         }
     }
 }
