@@ -80,7 +80,7 @@ final class Instance {
     /** What failed last, by the call: it is logged once. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
-    /** Looks that hang. */
+    /** Looks that hang, and what makes ready or gives that back. */
     private final Set<UserCall> hanging = ConcurrentHashMap.newKeySet();
 
     /** Of what is started, or may be, by the resource. */
@@ -167,6 +167,13 @@ final class Instance {
     void shutdown(Lane lane) {
         if (isShutDown.compareAndSet(false, true)) {
             queue.closeNow(() -> retireAll(lane));
+        }
+    }
+
+    /** In the queue, of a part that does not start here after all: as {@link #retireAll}, unless a part is made ready here. */
+    void giveBack(Lane lane) {
+        if (lanes.stream().noneMatch(Lane::isMadeReady)) {
+            retireAll(lane);
         }
     }
 
@@ -291,16 +298,18 @@ final class Instance {
         return Eligibility.eligible();
     }
 
-    /** A look into this group hangs: it is not to be started on this node meanwhile. */
+    /** A look into this group hangs, or what makes it ready or gives that back: it is not to be started on this node meanwhile. */
     Optional<Failure> stuck() {
-        return hanging.stream()
-                .findFirst()
-                .map(call -> new Failure(
-                        Severity.SOFT,
-                        call.resource(),
-                        call.word()
-                                + " does not return although it was interrupted; until it does, or this process is"
-                                + " started again, the group is not started here"));
+        return hanging.stream().findFirst().map(Instance::stuck);
+    }
+
+    private static Failure stuck(UserCall call) {
+        return new Failure(
+                Severity.SOFT,
+                call.resource(),
+                call.word()
+                        + " does not return although it was interrupted; until it does, or this process is"
+                        + " started again, the group is not started here");
     }
 
     /** As {@link #stuck()}, said of its eligibility. */
@@ -630,7 +639,7 @@ final class Instance {
     }
 
     private void hangs(UserCall call) {
-        if (call.isLook() || call.isPreparation()) {
+        if (call.isLook() || call.isOfReadiness()) {
             hanging.add(call);
         }
     }
@@ -642,6 +651,12 @@ final class Instance {
             LOG.warn("group {}: {}", group.name(), sentence);
             around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
         } finally {
+            if (call.isOfReadiness()) {
+                // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be
+                // nobody's.
+                Failure hung = stuck(call);
+                lanes.forEach(lane -> lane.keepAway(hung));
+            }
             onGivenUp.run();
             if (call.isLook()) {
                 leaveBehind(call);
@@ -669,11 +684,11 @@ final class Instance {
         }
     }
 
-    /** Whether the lane is making ready, so that nothing it was told since has begun. Any thread; never blocks. */
-    boolean isPreparing(Lane lane) {
+    /** Whether resources make ready or give that back, whichever part that is for: nothing that any part was told since has begun. Any thread; never blocks. */
+    boolean isAtReadiness() {
         synchronized (turn) {
             UserCall call = current;
-            return call != null && call.isPreparation() && call.lane() == lane;
+            return call != null && call.isOfReadiness();
         }
     }
 

@@ -334,7 +334,7 @@ public final class Lane {
         startRequested = token;
         makingReady.over();
         submit(() -> startAll(newHolder, token, proof));
-        if (instance.isPreparing(this)) {
+        if (instance.isAtReadiness()) {
             // Its turn may never come; if the call is found to hang only after this, that says so too.
             instance.stuck().ifPresent(hung -> startFailed(token, hung));
         }
@@ -358,25 +358,39 @@ public final class Lane {
             instance.promoted().ifPresent(Lane::giveUp);
         }
         AtomicBoolean isReported = new AtomicBoolean();
-        if (active == 0 && instance.isPreparing(this)) {
-            // The start is behind that call, and will find that it is over: there was never anything to stop, and a
-            // stop
-            // that came behind that call could meet the next start.
+        if (hasNeverBegun()) {
             stopped(token, isReported);
-            submit(() -> instance.retireAll(this));
+            submit(() -> instance.giveBack(this));
             return;
         }
+        AtomicBoolean isAnswered = new AtomicBoolean();
         Duration budget = stopBudget();
         later(
                 () -> {
-                    if (isReported.compareAndSet(false, true)) {
+                    if (hasNeverBegun() && isAnswered.compareAndSet(false, true)) {
+                        stopped(token, isReported);
+                    } else if (isReported.compareAndSet(false, true)) {
                         String late = instance.underWay() + " keeps it from stopping for " + Sentence.of(budget);
                         around.report().accept(new Input.StopEnded(part.name(), token, false, late));
                         around.stopFailed().accept(late);
                     }
                 },
                 budget.toMillis());
-        submit(() -> stopAll(token, why, isReported, isOrderly));
+        submit(() -> {
+            if (isAnswered.compareAndSet(false, true)) {
+                stopAll(token, why, isReported, isOrderly);
+            } else {
+                instance.giveBack(this);
+            }
+        });
+    }
+
+    /**
+     * Once its stop was asked for: whether what has the lane is no start and nothing of it is active. Then its start is behind that call and will
+     * find that it is over: there was never anything to stop. A stop that came behind that call could meet the next start, so none does.
+     */
+    private boolean hasNeverBegun() {
+        return active == 0 && instance.isAtReadiness();
     }
 
     /**
@@ -471,17 +485,14 @@ public final class Lane {
         public boolean isActive() {
             return Lane.this.isActive();
         }
+    }
 
-        @Override
-        public void keepAway(String overdue) {
-            offers.keepAway(overdue);
-        }
-
-        @Override
-        public void failWhatWaits(Failure hung) {
-            if (startRequested > stopRequested) {
-                startFailed(startRequested, hung);
-            }
+    /** A call hangs that is no start, and nobody else has a turn: it is not to come here meanwhile, and what waits does not start. Any thread. */
+    void keepAway(Failure hung) {
+        offers.keepAway();
+        long waits = startRequested;
+        if (active == 0 && waits > stopRequested) {
+            startFailed(waits, hung);
         }
     }
 

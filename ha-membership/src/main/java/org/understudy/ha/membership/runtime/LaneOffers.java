@@ -38,6 +38,11 @@ final class LaneOffers {
     private volatile boolean wasEverGranted;
     private volatile Presence presence = Presence.ABSENT;
     private volatile Eligibility eligibility = Eligibility.eligible();
+    /** Held while something is said of the eligibility: what is said last is what is known last. */
+    private final Object saying = new Object();
+    /** Guarded by {@link #saying}. */
+    private boolean isEnded;
+
     private volatile boolean isCoverageNews;
 
     private volatile long rank;
@@ -85,15 +90,26 @@ final class LaneOffers {
 
     /** In the lane. */
     private void offerNow(Runnable offered) {
-        eligibility = instance.whyStuck().orElseGet(() -> eligible(() -> submit.accept(() -> offerNow(offered))));
-        report.accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
+        Eligibility now = instance.whyStuck().orElseGet(() -> eligible(() -> submit.accept(() -> offerNow(offered))));
+        synchronized (saying) {
+            eligibility = now;
+            report.accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
+        }
         offered.run();
     }
 
-    /** Says that it cannot be started here meanwhile: a call hangs, and nobody else has a turn to look. Any thread. */
-    void keepAway(String why) {
-        eligibility = instance.whyStuck().orElse(Eligibility.veto(why));
-        report.accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
+    /**
+     * Says that it cannot be started here meanwhile: a call hangs, and nobody else has a turn to look. Nothing if it has returned by now, or if
+     * the lane has ended: another one may have come under the same name. Any thread.
+     */
+    void keepAway() {
+        synchronized (saying) {
+            Optional<Eligibility> stuck = instance.whyStuck();
+            if (stuck.isPresent() && !isEnded && !lane.isBegun()) {
+                eligibility = stuck.get();
+                report.accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
+            }
+        }
     }
 
     /** What ends the group without us may have changed: says it anew. Any thread. */
@@ -146,9 +162,12 @@ final class LaneOffers {
         }
     }
 
-    /** Looks no more by itself. */
+    /** Looks no more by itself, and says nothing of a call that hangs. */
     void cancel() {
         looking.end();
+        synchronized (saying) {
+            isEnded = true;
+        }
     }
 
     void look() {
@@ -159,6 +178,22 @@ final class LaneOffers {
             looking.renew();
             submit.accept(this::look);
         });
+        synchronized (saying) {
+            say(now);
+        }
+        if (presence != Presence.ABSENT
+                && !wasEverGranted
+                && instance.whyStuck().isEmpty()) {
+            presence = instance.probe(lane, () -> {
+                looking.renew();
+                submit.accept(this::look);
+            });
+            report.accept(new Input.Probed(part.name(), presence));
+        }
+    }
+
+    /** Holding {@link #saying}. */
+    private void say(Eligibility now) {
         boolean isChanged = !now.equals(eligibility);
         eligibility = now;
         boolean isRankDue =
@@ -169,15 +204,6 @@ final class LaneOffers {
             report.accept(new Input.GroupOffered(part.name(), announced(false), part.placement()));
         } else if (isChanged) {
             report.accept(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
-        }
-        if (presence != Presence.ABSENT
-                && !wasEverGranted
-                && instance.whyStuck().isEmpty()) {
-            presence = instance.probe(lane, () -> {
-                looking.renew();
-                submit.accept(this::look);
-            });
-            report.accept(new Input.Probed(part.name(), presence));
         }
     }
 

@@ -33,12 +33,6 @@ final class MakingReady {
 
         /** Whether any resource may be active, or is about to be. */
         boolean isActive();
-
-        /** A call hangs, and nobody else has a turn: the group is not to come here meanwhile. Any thread. */
-        void keepAway(String overdue);
-
-        /** As {@link #keepAway}: what was granted behind the call does not start. */
-        void failWhatWaits(Failure hung);
     }
 
     private final Lane lane;
@@ -120,11 +114,7 @@ final class MakingReady {
     void giveBack() {
         newest = null;
         instance.cancelStart(lane);
-        host.submit(() -> {
-            if (newest == null) {
-                instance.retireAll(lane);
-            }
-        });
+        host.submit(() -> instance.giveBack(lane));
     }
 
     // ---- in the lane -----------------------------------------------------------------------------------------------
@@ -151,12 +141,7 @@ final class MakingReady {
         String overdue = "prepare has not returned after " + Sentence.of(instance.budget(entry, Call.PREPARE))
                 + " although it was interrupted";
         Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
-        Runnable hangs = () -> {
-            // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be nobody's.
-            host.keepAway(overdue);
-            ended(wanted, Optional.of(hung));
-            host.failWhatWaits(hung);
-        };
+        Runnable hangs = () -> ended(wanted, Optional.of(hung));
         return instance.call(
                 lane,
                 entry,

@@ -85,12 +85,12 @@ final class UserCall {
 
     /** Whether a stop need not wait for it. */
     boolean isStart() {
-        return what == Call.START || what == Call.PROMOTE || isPreparation();
+        return what == Call.START || what == Call.PROMOTE || what == Call.PREPARE;
     }
 
-    /** Whether it makes ready for a start. */
-    boolean isPreparation() {
-        return what == Call.PREPARE;
+    /** Whether it makes ready for a start, or gives that back: while it is under way no start is, and no stop. */
+    boolean isOfReadiness() {
+        return what == Call.PREPARE || what == Call.RETIRE;
     }
 
     Lane lane() {

@@ -2,12 +2,17 @@ package org.understudy.ha.membership.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
@@ -87,36 +92,166 @@ class LanePreparationTest extends LaneFixture {
     }
 
     @Test
-    void what_is_granted_behind_a_preparation_that_hangs_fails_to_start_and_counts_as_stopped() throws Exception {
+    void a_giving_back_that_hangs_keeps_the_group_away_until_it_returns() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Lane lane = lane(group(hanging));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        hanging.isOn = true;
+        lane.unprepare();
+        Input.EligibilityChanged veto = next(Input.EligibilityChanged.class);
+        assertThat(veto.isEligible()).isFalse();
+        assertThat(veto.whyNot()).contains("r0.retire does not return");
+        assertThat(lane.troubles(Troubles.NONE).hanging()).isEqualTo(1);
+
+        hanging.isOn = false;
+        assertThat(next(Input.EligibilityChanged.class).isEligible()).isTrue();
+        assertThat(lane.troubles(Troubles.NONE).hanging()).isZero();
+        running(lane, 7);
+    }
+
+    @Test
+    void a_giving_back_that_hangs_says_nothing_of_a_group_that_has_been_let_go_of() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Lane lane = lane(group(hanging));
+        hanging.isOn = true;
+        lane.retire();
+        while (events.isEmpty()) {
+            LockSupport.parkNanos(1_000_000);
+        }
+        assertThat(events.toString()).contains("r0.retire has not returned");
+        timers.submit(() -> {}).get();
+        assertThat(inputs)
+                .as("another group may have come under its name")
+                .noneMatch(Input.EligibilityChanged.class::isInstance);
+    }
+
+    @Test
+    void what_is_granted_behind_what_hangs_and_is_no_start_fails_to_start_and_counts_as_stopped() throws Exception {
+        for (ManagedResource.Call what : List.of(ManagedResource.Call.PREPARE, ManagedResource.Call.RETIRE)) {
+            for (boolean isEarly : List.of(true, false)) {
+                CountDownLatch released = new CountDownLatch(1);
+                Hanging hanging = new Hanging(what, released);
+                Lane lane = lane(group(hanging));
+                hanging.isOn = true;
+                lane.prepare(6, LIFE);
+                if (what == ManagedResource.Call.RETIRE) {
+                    next(Input.PrepareEnded.class);
+                    lane.unprepare();
+                }
+                awaitCall(lane, what);
+                if (!isEarly) {
+                    assertThat(next(Input.EligibilityChanged.class).isEligible())
+                            .isFalse();
+                }
+                lane.start(LIFE, 7, ProofKind.DIED);
+                assertThat(next(Input.StartEnded.class).why())
+                        .contains(what.name().toLowerCase(Locale.ROOT))
+                        .contains("although it was interrupted");
+
+                lane.stop(7, "it did not start");
+                assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+                hanging.isOn = false;
+                released.countDown();
+                Input.EligibilityChanged back = next(Input.EligibilityChanged.class);
+                assertThat(back.isEligible()
+                                || next(Input.EligibilityChanged.class).isEligible())
+                        .isTrue();
+                assertThat(unstopped).isEmpty();
+                running(lane, 8);
+                assertThat(hanging.told)
+                        .as("no stop of what never began is left to come behind what began since")
+                        .containsExactly("start");
+                lane.stop(8, "asked to move");
+                assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+                lane.retire();
+            }
+        }
+    }
+
+    /** The giving back has no turn yet when the group is granted and stopped. */
+    @Test
+    void a_start_that_never_began_counts_as_stopped_though_a_giving_back_hangs_before_its_stop() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Lane lane = lane(group(hanging));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        hanging.isOn = true;
+        CountDownLatch turn = keepTurn(lane);
+        lane.unprepare();
+        lane.start(LIFE, 7, ProofKind.DIED);
+        lane.stop(7, "doubt");
+        turn.countDown();
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(unstopped).isEmpty();
+
+        hanging.isOn = false;
+        Input.EligibilityChanged back = next(Input.EligibilityChanged.class);
+        assertThat(back.isEligible() || next(Input.EligibilityChanged.class).isEligible())
+                .isTrue();
+        running(lane, 8);
+        assertThat(hanging.told).containsExactly("start");
+    }
+
+    @Test
+    void a_preparation_of_one_copy_that_hangs_keeps_every_copy_away() throws Exception {
         for (boolean isEarly : List.of(true, false)) {
             CountDownLatch released = new CountDownLatch(1);
             Hanging hanging = new Hanging(ManagedResource.Call.PREPARE, released);
-            Lane lane = lane(group(hanging));
+            List<Lane> lanes = copies(hanging);
             hanging.isOn = true;
-            lane.prepare(6, LIFE);
-            assertThat(hanging.prepared.await(60, TimeUnit.SECONDS)).isTrue();
+            lanes.get(0).prepare(6, LIFE);
+            awaitCall(lanes.get(0), ManagedResource.Call.PREPARE);
             if (!isEarly) {
-                assertThat(next(Input.EligibilityChanged.class).isEligible()).isFalse();
+                for (Lane lane : lanes) {
+                    Input.EligibilityChanged veto = nextOf(lane.name(), Input.EligibilityChanged.class);
+                    assertThat(veto.isEligible()).isFalse();
+                    assertThat(veto.whyNot()).contains("r0.prepare does not return");
+                }
             }
-            lane.start(LIFE, 7, ProofKind.DIED);
-            assertThat(next(Input.StartEnded.class).why()).contains("prepare").contains("although it was interrupted");
-
-            lane.stop(7, "it did not start");
-            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
-            hanging.isOn = false;
-            released.countDown();
-            Input.EligibilityChanged back = next(Input.EligibilityChanged.class);
-            assertThat(back.isEligible() || next(Input.EligibilityChanged.class).isEligible())
+            lanes.get(1).start(LIFE, 8, ProofKind.DIED);
+            Input.StartEnded failed = nextOf(lanes.get(1).name(), Input.StartEnded.class);
+            assertThat(failed.token()).isEqualTo(8);
+            assertThat(failed.why()).contains("prepare").contains("although it was interrupted");
+            lanes.get(1).stop(8, "it did not start");
+            assertThat(nextOf(lanes.get(1).name(), Input.StopEnded.class).isStopped())
                     .isTrue();
             assertThat(unstopped).isEmpty();
-            running(lane, 8);
-            assertThat(hanging.told)
-                    .as("no stop of what never began is left to come behind what began since")
-                    .containsExactly("start");
-            lane.stop(8, "asked to move");
-            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
-            lane.retire();
+            hanging.isOn = false;
+            released.countDown();
+            lanes.get(0).unprepare();
+            Input.EligibilityChanged back = nextOf(lanes.get(1).name(), Input.EligibilityChanged.class);
+            assertThat(back.isEligible()
+                            || nextOf(lanes.get(1).name(), Input.EligibilityChanged.class)
+                                    .isEligible())
+                    .isTrue();
+            running(lanes.get(1), 9);
+            assertThat(hanging.told).containsExactly("start");
+            lanes.forEach(Lane::discard);
         }
+    }
+
+    @Test
+    void a_copy_that_is_stopped_before_it_began_gives_nothing_back_that_is_made_ready_for_another() throws Exception {
+        CountDownLatch isLoaded = new CountDownLatch(1);
+        List<String> told = new CopyOnWriteArrayList<>();
+        List<Lane> lanes = copies(new GivingBack(told) {
+            @Override
+            public void prepare(PrepareContext context) {
+                super.prepare(context);
+                awaitIt(isLoaded);
+            }
+        });
+        lanes.get(0).prepare(6, LIFE);
+        awaitCall(lanes.get(0), ManagedResource.Call.PREPARE);
+        lanes.get(1).start(LIFE, 8, ProofKind.DIED);
+        lanes.get(1).stop(8, "doubt");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        isLoaded.countDown();
+        assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
+        awaitTurn(lanes.get(0));
+        running(lanes.get(0), 9);
+        assertThat(told).containsExactly("prepare", "start");
     }
 
     @Test
@@ -157,5 +292,72 @@ class LanePreparationTest extends LaneFixture {
                 .orElseThrow();
         promoted.prepare(6, LIFE);
         assertThat(next(Input.PrepareEnded.class).failure()).isEmpty();
+    }
+
+    /** Two, offered already. */
+    private List<Lane> copies(ManagedResource resource) throws InterruptedException {
+        List<Lane> lanes = lanes(Group.named("bad")
+                .copies(2)
+                .startBudget(Duration.ofMillis(300))
+                .stopBudget(Duration.ofMillis(300))
+                .resource("r0", resource)
+                .build());
+        for (Lane lane : lanes) {
+            lane.offer(lane::markOffered);
+            next(Input.GroupOffered.class);
+        }
+        return lanes;
+    }
+
+    /** Nothing of the lane has a turn until the latch is opened. */
+    private static CountDownLatch keepTurn(Lane lane) {
+        CountDownLatch has = new CountDownLatch(1);
+        CountDownLatch until = new CountDownLatch(1);
+        lane.offer(() -> {
+            has.countDown();
+            awaitIt(until);
+        });
+        awaitIt(has);
+        return until;
+    }
+
+    /** Everything that was told before has been done. */
+    private static void awaitTurn(Lane lane) {
+        keepTurn(lane).countDown();
+    }
+
+    private static void awaitCall(Lane lane, ManagedResource.Call what) {
+        while (!lane.progress(Duration.ZERO).contains("r0." + what.name().toLowerCase(Locale.ROOT))) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Says what became of what it makes ready. */
+    private static class GivingBack extends Good {
+        private final List<String> told;
+
+        GivingBack(List<String> told) {
+            this.told = told;
+        }
+
+        @Override
+        public void prepare(PrepareContext context) {
+            told.add("prepare");
+        }
+
+        @Override
+        public void start(StartContext context) {
+            told.add("start");
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            told.add("stop");
+        }
+
+        @Override
+        public void retire() {
+            told.add("retire");
+        }
     }
 }
