@@ -266,8 +266,9 @@ public interface ManagedResource {
         }
 
         /**
-         * What the resources of one node have in common: the same object at each call with this type on this node, made by the first of them. The node does
-         * not close it, so it must hold nothing (no thread, file or socket) while none of them is started.
+         * What the resources of one node have in common: the same object at each call with this type on this node, made by the first of them. The
+         * node does not close it, so it must hold nothing (no thread, file or socket) before one of them is started or made ready, nor after the
+         * last {@link #retire}.
          *
          * @param make called once for a node by the library; must not block
          * @return a new one at each call where nobody keeps it, as by default
