@@ -93,9 +93,7 @@ final class Operations {
             case ACTIVATE -> other == Operation.Kind.STANDBY || other == Operation.Kind.DRAIN;
             case MAINTAIN -> other == Operation.Kind.RESUME;
             case RESUME -> other == Operation.Kind.MAINTAIN;
-            case ADMIT -> other == Operation.Kind.REMOVE;
-            case REMOVE -> other == Operation.Kind.ADMIT;
-            case CONFIRM_DOWN, FORGET -> false;
+            case ADMIT, REMOVE, CONFIRM_DOWN, FORGET -> false;
         };
     }
 
@@ -151,7 +149,9 @@ final class Operations {
             Optional<String> refusal = isDone ? Optional.empty() : whyNot(now, entry, record);
             if (isDone || refusal.isPresent()) {
                 own.remove(entry.getKey());
-                orders.computeIfPresent(new Request(self, entry.getKey()), (number, present) -> present.over(now));
+                orders.computeIfPresent(
+                        new Request(self, entry.getKey()),
+                        (number, present) -> isRemembered(present) ? present.over(now) : null);
                 String done = record.map(r -> Planner.done(r, operation)).orElse("done");
                 decided.add(new Effect.OperationDecided(entry.getKey(), isDone, refusal.orElse(done)));
             }
@@ -162,14 +162,25 @@ final class Operations {
     /** What is done is over; of what must not happen later than it was asked for and cannot be done now, nothing is kept: who asks repeats it. */
     private void settle(long now, ClusterRecord record) {
         orders.replaceAll((number, order) -> order.standing() != Standing.OVER
+                        && isRemembered(order)
                         && Planner.isDone(record, order.operation())
                         && !isBlind(now, record, order)
                 ? order.over(now)
                 : order);
         orders.values()
-                .removeIf(order -> order.standing() != Standing.OVER
-                        && order.operation().kind() == Operation.Kind.FORGET
-                        && Planner.operationRefusal(record, order.operation()).isPresent());
+                .removeIf(order -> !isRemembered(order) && Planner.isDone(record, order.operation())
+                        || order.standing() != Standing.OVER
+                                && order.operation().kind() == Operation.Kind.FORGET
+                                && Planner.operationRefusal(record, order.operation())
+                                        .isPresent());
+    }
+
+    /** Whether its repetitions could undo what somebody else has asked for since. Votes that come and go are proposed one by one in any case. */
+    private static boolean isRemembered(Order order) {
+        return switch (order.operation().kind()) {
+            case STANDBY, DRAIN, ACTIVATE, MAINTAIN, RESUME -> true;
+            case ADMIT, REMOVE, CONFIRM_DOWN, FORGET -> false;
+        };
     }
 
     /** Whether what a record shows of an order may be undone by one that it took back when that was under way already. */

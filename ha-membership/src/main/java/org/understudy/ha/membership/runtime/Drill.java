@@ -80,11 +80,12 @@ public final class Drill {
 
     /** Begins one, if there was none in this process yet. Never blocks; ends by itself, or when it is closed, which waits for its thread. */
     public static Optional<AutoCloseable> begin(NamedThreads threads) {
-        return begin(threads, BEGINS_AFTER_SECONDS);
+        return begin(threads, BEGINS_AFTER_SECONDS, IS_DONE);
     }
 
-    static Optional<AutoCloseable> begin(NamedThreads threads, long seconds) {
-        if (!IS_DONE.compareAndSet(false, true)) {
+    /** @param isDone whether it has been played, or is being played, where that counts */
+    static Optional<AutoCloseable> begin(NamedThreads threads, long seconds, AtomicBoolean isDone) {
+        if (!isDone.compareAndSet(false, true)) {
             return Optional.empty();
         }
         Thread thread = threads.thread("drill", () -> {
@@ -93,7 +94,7 @@ public final class Drill {
                 TimeUnit.SECONDS.sleep(seconds);
                 new Drill().play(ROUNDS);
             } catch (InterruptedException e) {
-                IS_DONE.set(false);
+                isDone.set(false);
                 Thread.currentThread().interrupt();
             } catch (RuntimeException | LinkageError e) {
                 LOG.debug("the drill ended early; the first takeover will be a little slower", e);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.internal.loop.NamedThreads;
@@ -25,12 +26,13 @@ class DrillTest {
                     return thread;
                 },
                 NodeId.of("serv1"));
-        AutoCloseable first = Drill.begin(threads, 3_600).orElseThrow();
-        assertThat(Drill.begin(threads, 3_600)).as("one in a process").isEmpty();
+        AtomicBoolean isDone = new AtomicBoolean();
+        AutoCloseable first = Drill.begin(threads, 3_600, isDone).orElseThrow();
+        assertThat(Drill.begin(threads, 3_600, isDone)).as("one in a process").isEmpty();
         first.close();
         assertThat(made)
                 .singleElement()
                 .satisfies(thread -> assertThat(thread.isAlive()).isFalse());
-        Drill.begin(threads, 3_600).orElseThrow().close();
+        Drill.begin(threads, 3_600, isDone).orElseThrow().close();
     }
 }
