@@ -102,7 +102,8 @@ public final class GuardAgent {
                 return gate().problem();
             case "forget":
                 try (CardGuard there = CardGuard.of(index, "lan0")) {
-                    there.forget(new AddressSet(List.of(IpAddress.parse(words[1]).orElseThrow())));
+                    there.forget(
+                            new AddressSet(List.of(IpAddress.parse(words[1]).orElseThrow())));
                 }
                 return "ok";
             case "whole":
