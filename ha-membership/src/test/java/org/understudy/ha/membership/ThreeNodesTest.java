@@ -227,7 +227,7 @@ class ThreeNodesTest {
 
         await(() -> serv1.state() == NodeState.IN_DOUBT && active.get() == 0);
         await(() -> !serv1.quorum().isQuorate());
-        assertThat(isRunning(serv1, "files")).isFalse();
+        await(() -> !isRunning(serv1, "files"));
     }
 
     @Test
