@@ -249,7 +249,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
         next = Math.min(
                 next,
-                Math.min(operations.nextDeadlineNanos(), acceptor.recovery().nextDeadlineNanos()));
+                Math.min(operations.nextDeadlineNanos(now), acceptor.recovery().nextDeadlineNanos()));
         next = Math.min(next, services.nextDeadlineNanos(now));
         next = Math.min(next, clearings.nextDeadlineNanos());
         if (keeper != null) {

@@ -83,8 +83,10 @@ final class Operations {
 
     /** Whether one order takes back what the other asks for. */
     private static boolean isAgainst(Operation one, Operation other) {
-        return one.node().equals(other.node()) && isBack(one.kind(), other.kind())
-                || one.target().isPresent() && one.target().equals(other.target()) && isBack(one.kind(), other.kind());
+        // The node of an order with a target is that where it was said.
+        boolean isOfTheSame = one.target().equals(other.target())
+                && (one.target().isPresent() || one.node().equals(other.node()));
+        return isOfTheSame && isBack(one.kind(), other.kind());
     }
 
     private static boolean isBack(Operation.Kind one, Operation.Kind other) {
@@ -222,15 +224,15 @@ final class Operations {
         return asked.isBegun() && !isOnStandby;
     }
 
-    /** When something here changes by itself. */
-    long nextDeadlineNanos() {
+    /** When something here changes by itself. What has changed already, and is not decided for another reason, is not waited for. */
+    long nextDeadlineNanos(long now) {
         long next = Long.MAX_VALUE;
         for (Map.Entry<Long, Own> asked : own.entrySet()) {
             next = Math.min(next, asked.getValue().since() + giveUpNanos + 1);
             Order order = orders.get(new Request(self, asked.getKey()));
             if (order != null && (order.standing() == Standing.OVER || order.blind() > 0)) {
-                next = Math.min(
-                        next, (order.standing() == Standing.OVER ? order.at() : order.since()) + forgetNanos + 1);
+                long since = order.standing() == Standing.OVER ? order.at() : order.since();
+                next = since + forgetNanos + 1 > now ? Math.min(next, since + forgetNanos + 1) : next;
             }
         }
         return next;

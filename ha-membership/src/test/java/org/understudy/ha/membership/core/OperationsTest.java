@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Target;
 import org.understudy.ha.membership.core.message.Message.Operate;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Operation;
@@ -103,7 +104,7 @@ class OperationsTest {
         operations.hear(0, A, 7, STANDBY);
         operations.ask(1, 1, ACTIVATE);
 
-        assertThat(operations.nextDeadlineNanos()).isEqualTo(SECOND + 2);
+        assertThat(operations.nextDeadlineNanos(SECOND)).isEqualTo(SECOND + 2);
         assertThat(operations.decide(SECOND + 2, Optional.of(active)))
                 .containsExactly(new Effect.OperationDecided(1, true, "done"));
     }
@@ -115,7 +116,7 @@ class OperationsTest {
 
         assertThat(operations.repeated(2)).isEmpty();
         assertThat(operations.decide(SECOND + 1, Optional.of(active))).isEmpty();
-        assertThat(operations.nextDeadlineNanos()).isEqualTo(SECOND + 2);
+        assertThat(operations.nextDeadlineNanos(SECOND)).isEqualTo(SECOND + 2);
         assertThat(operations.decide(SECOND + 2, Optional.of(active)))
                 .containsExactly(new Effect.OperationDecided(1, false, "the opposite was asked for since"));
     }
@@ -127,6 +128,34 @@ class OperationsTest {
         operations.passTime(11 * SECOND + 2);
 
         assertThat(operations.hear(12 * SECOND, A, 7, STANDBY)).isTrue();
+    }
+
+    @Test
+    void what_was_to_change_by_itself_and_has_is_no_deadline_any_more() {
+        operations.decide(0, Optional.of(record(1, A)));
+        operations.hear(0, A, 7, DRAIN);
+        operations.ask(1, 1, ACTIVATE);
+        for (long now = 1; now < 10 * SECOND; now += SECOND / 4) {
+            operations.repeated(now);
+            operations.decide(now, Optional.of(record(1, A)));
+            assertThat(operations.nextDeadlineNanos(now)).isGreaterThan(now);
+        }
+    }
+
+    @Test
+    void the_end_of_one_maintenance_takes_back_no_other() {
+        Operation one = maintenance(Operation.Kind.MAINTAIN, "one");
+        Operation other = maintenance(Operation.Kind.RESUME, "other");
+        operations.ask(0, 1, one);
+        operations.ask(1, 2, other);
+        assertThat(operations.wanted()).containsExactlyInAnyOrder(one, other);
+
+        operations.ask(2, 3, maintenance(Operation.Kind.RESUME, "one"));
+        assertThat(operations.wanted()).doesNotContain(one);
+    }
+
+    private static Operation maintenance(Operation.Kind kind, String group) {
+        return new Operation(kind, B, 0, Optional.of(Target.group(group)), "ann", "to mend it");
     }
 
     @Test
