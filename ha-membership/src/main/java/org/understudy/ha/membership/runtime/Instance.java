@@ -3,6 +3,7 @@ package org.understudy.ha.membership.runtime;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.IdentityHashMap;
@@ -79,6 +80,9 @@ final class Instance {
     private final Set<String> tellers = ConcurrentHashMap.newKeySet();
     /** What failed last, by the call: it is logged once. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
+
+    /** In the queue: what was made ready, and neither started nor given back since. */
+    private final Set<Group.Entry> unused = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** Looks that hang, and what makes ready or gives that back. */
     private final Set<UserCall> hanging = ConcurrentHashMap.newKeySet();
@@ -177,12 +181,23 @@ final class Instance {
         }
     }
 
+    /** In the queue, after a stop: as {@link #giveBack}, of what was made ready for a start that did not come to it. */
+    void giveBackUnused(Lane lane) {
+        if (lanes.stream().noneMatch(Lane::isMadeReady)) {
+            retire(lane, List.copyOf(unused));
+        }
+    }
+
     /** In the queue. What was kept ready for a start is given back, unless something may still be active. */
     void retireAll(Lane lane) {
+        retire(lane, group.resources());
+    }
+
+    private void retire(Lane lane, List<Group.Entry> entries) {
         if (lanes.stream().anyMatch(Lane::isActive)) {
             return;
         }
-        for (Group.Entry entry : group.resources()) {
+        for (Group.Entry entry : entries) {
             call(lane, entry, Call.RETIRE, () -> {}, call -> entry.resource().retire());
         }
     }
@@ -548,6 +563,11 @@ final class Instance {
      */
     Optional<Failure> call(Lane lane, Group.Entry entry, Call what, Runnable onGivenUp, Body body) {
         Duration budget = budget(entry, what);
+        switch (what) {
+            case PREPARE -> unused.add(entry);
+            case START, PROMOTE, RETIRE -> unused.remove(entry);
+            default -> {}
+        }
         UserCall[] self = new UserCall[1];
         UserCall call = new UserCall(
                 around.pool(),

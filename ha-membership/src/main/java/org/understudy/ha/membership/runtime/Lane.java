@@ -619,6 +619,7 @@ public final class Lane {
         if (part.role() != Role.WHOLE && active == 0) {
             // Never begun: what is here belongs to another copy, or nothing was promoted.
             stopped(token, isReported);
+            instance.giveBackUnused(this);
             return;
         }
         LOG.debug("group {}: stopping, {}", part.title(), why);
@@ -644,6 +645,7 @@ public final class Lane {
             promoted.ifPresent(lane -> lane.copyHasStopped(again));
             over();
             stopped(token, isReported);
+            instance.giveBackUnused(this);
             return;
         }
         LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", part.title(), failures);

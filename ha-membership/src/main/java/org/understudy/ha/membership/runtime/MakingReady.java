@@ -2,7 +2,7 @@ package org.understudy.ha.membership.runtime;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.Incarnation;
@@ -47,7 +47,30 @@ final class MakingReady {
     private volatile @Nullable Preparation newest;
 
     /** One that was asked for; another one may be asked for under the same token. */
-    private record Preparation(long token, Incarnation successor, AtomicBoolean isReported) {}
+    private static final class Preparation {
+        private final long token;
+        private final Incarnation successor;
+        /** What it failed with, if it did; null until it has ended. */
+        private final AtomicReference<@Nullable Optional<Failure>> end = new AtomicReference<>();
+
+        private Preparation(long token, Incarnation successor) {
+            this.token = token;
+            this.successor = successor;
+        }
+
+        /** @param from where it runs until then */
+        private Optional<String> ending(NodeId from) {
+            return Optional.ofNullable(end.get())
+                    .map(failure -> failure.map(
+                                    f -> "it could not be made ready here and still runs on " + from + ": " + said(f))
+                            .orElse("it is ready to come here, and stops on " + from
+                                    + " as soon as that has heard so"));
+        }
+    }
+
+    private static String said(Failure failure) {
+        return failure.resource().isEmpty() ? failure.reason() : failure.why();
+    }
 
     /**
      * @param lane in whose name the resources are called
@@ -84,16 +107,15 @@ final class MakingReady {
      */
     Optional<String> progress(NodeId from) {
         return Optional.ofNullable(newest)
-                .map(now -> now.isReported().get()
-                        ? "it is ready to come here and is about to be stopped on " + from
-                        : instance.waitsFor()
-                                .map(call -> call + "; it runs on " + from + " until that has returned")
-                                .orElse("it is being made ready here and runs on " + from + " until then"));
+                .map(now -> now.ending(from)
+                        .or(() -> instance.waitsFor()
+                                .map(call -> call + "; it runs on " + from + " until that has returned"))
+                        .orElse("it is being made ready here and runs on " + from + " until then"));
     }
 
     /** Makes ready what another node holds under this token and is about to give to this one. */
     void begin(long token, Incarnation successor) {
-        Preparation next = new Preparation(token, successor, new AtomicBoolean());
+        Preparation next = new Preparation(token, successor);
         newest = next;
         Duration budget = budgets.preparing();
         host.later(
@@ -147,19 +169,18 @@ final class MakingReady {
                 entry,
                 Call.PREPARE,
                 hangs,
-                call -> entry.resource().prepare(contexts.preparing(wanted.token(), wanted.successor(), call)));
+                call -> entry.resource().prepare(contexts.preparing(wanted.token, wanted.successor, call)));
     }
 
     /** Said once, and only of the newest. */
     private void ended(Preparation wanted, Optional<Failure> failure) {
-        if (newest == wanted && wanted.isReported().compareAndSet(false, true)) {
+        if (newest == wanted && wanted.end.compareAndSet(null, failure)) {
             report.accept(new Input.PrepareEnded(
                     part.name(),
-                    wanted.token(),
+                    wanted.token,
                     failure.map(Failure::severity),
                     failure.map(Failure::resource).orElse(""),
-                    failure.map(f -> f.resource().isEmpty() ? f.reason() : f.why())
-                            .orElse("")));
+                    failure.map(MakingReady::said).orElse("")));
         }
     }
 }

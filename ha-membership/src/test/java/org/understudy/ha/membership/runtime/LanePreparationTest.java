@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Scope;
 import org.understudy.ha.api.Troubles;
@@ -252,6 +253,92 @@ class LanePreparationTest extends LaneFixture {
         awaitTurn(lanes.get(0));
         running(lanes.get(0), 9);
         assertThat(told).containsExactly("prepare", "start");
+    }
+
+    @Test
+    void what_was_made_ready_and_is_stopped_before_it_began_is_given_back() throws Exception {
+        for (boolean isCopy : List.of(false, true)) {
+            List<String> told = new CopyOnWriteArrayList<>();
+            Lane lane = isCopy ? copies(new GivingBack(told)).get(0) : lane(group(new GivingBack(told)));
+            lane.prepare(6, LIFE);
+            next(Input.PrepareEnded.class);
+            CountDownLatch turn = keepTurn(lane);
+            lane.start(LIFE, 7, ProofKind.RELEASED);
+            lane.stop(7, "doubt");
+            turn.countDown();
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+            awaitTurn(lane);
+            assertThat(told).first().isEqualTo("prepare");
+            assertThat(told).last().isEqualTo("retire");
+            assertThat(told).doesNotContain("start");
+
+            running(lane, 8);
+            lane.stop(8, "asked to move");
+            assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+            awaitTurn(lane);
+            assertThat(told).as("a start has used what was made ready for it").containsOnlyOnce("retire");
+        }
+    }
+
+    @Test
+    void what_was_made_ready_for_a_start_that_failed_before_its_turn_is_given_back_after_the_stop() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Lane lane = lane(group(
+                new Good() {
+                    @Override
+                    public void start(StartContext context) throws ResourceException {
+                        throw new ResourceException(Severity.SOFT, "planned");
+                    }
+                },
+                new GivingBack(told)));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        lane.start(LIFE, 7, ProofKind.RELEASED);
+        assertThat(next(Input.StartEnded.class).resource()).isEqualTo("r0");
+        lane.stop(7, "it did not start");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        awaitTurn(lane);
+        assertThat(told).containsExactly("prepare", "stop", "retire");
+    }
+
+    @Test
+    void a_giving_back_after_a_stop_that_hangs_does_not_hold_its_answer() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Lane lane = lane(group(hanging));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        hanging.isOn = true;
+        CountDownLatch turn = keepTurn(lane);
+        lane.start(LIFE, 7, ProofKind.RELEASED);
+        lane.stop(7, "doubt");
+        turn.countDown();
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(next(Input.EligibilityChanged.class).whyNot()).contains("r0.retire does not return");
+        assertThat(unstopped).isEmpty();
+    }
+
+    @Test
+    void what_could_not_be_made_ready_is_not_called_ready() throws Exception {
+        NodeId there = NodeId.of("there");
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void prepare(PrepareContext context) throws ResourceException {
+                if (context.token().value() == 6) {
+                    throw new ResourceException(Severity.HARD, "no room for its cache");
+                }
+            }
+        }));
+        assertThat(lane.preparing(there)).isEmpty();
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        assertThat(lane.preparing(there))
+                .contains("it could not be made ready here and still runs on there: r0.prepare: no room for its cache");
+        lane.unprepare();
+        assertThat(lane.preparing(there)).isEmpty();
+        lane.prepare(7, LIFE);
+        next(Input.PrepareEnded.class);
+        assertThat(lane.preparing(there))
+                .contains("it is ready to come here, and stops on there as soon as that has heard so");
     }
 
     @Test
