@@ -672,8 +672,7 @@ final class Instance {
             around.tell().accept(new HaEvent.Alarm(group.name(), sentence));
         } finally {
             if (call.isOfReadiness()) {
-                // Nothing else has a turn here, so nobody would look, and a grant that came meanwhile would be
-                // nobody's.
+                // Nothing else has a turn here: nobody would look, and a grant that came meanwhile would be nobody's.
                 Failure hung = stuck(call);
                 lanes.forEach(lane -> lane.keepAway(hung));
             }

@@ -10,6 +10,7 @@ import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.EnforcedLease;
 import org.understudy.ha.api.spi.HostClaims;
+import org.understudy.ha.api.spi.ManagedResource.CallContext;
 import org.understudy.ha.api.spi.ManagedResource.PrepareContext;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ManagedResource.StopContext;
@@ -46,140 +47,20 @@ final class LaneContexts {
     }
 
     StopContext ending(long token, UserCall call) {
-        return new Context(token, call);
+        return new Ending(token, call);
     }
 
-    private final class Starting implements StartContext, HostClaims {
-        private final Incarnation startHolder;
-        private final GrantLease grantLease;
-        private final ProofKind proof;
+    /** What every call is told. */
+    private abstract class Told implements CallContext {
         private final UserCall call;
 
-        private Starting(Incarnation startHolder, GrantLease grantLease, ProofKind proof, UserCall call) {
-            this.startHolder = startHolder;
-            this.grantLease = grantLease;
-            this.proof = proof;
+        private Told(UserCall call) {
             this.call = call;
         }
 
         @Override
         public String group() {
             return group;
-        }
-
-        @Override
-        public Incarnation holder() {
-            return startHolder;
-        }
-
-        @Override
-        public EnforcedLease lease() {
-            return grantLease;
-        }
-
-        @Override
-        public ProofKind proof() {
-            return proof;
-        }
-
-        @Override
-        public Optional<byte[]> clusterKey(String purpose) {
-            return around.clusterKey().apply(purpose);
-        }
-
-        @Override
-        public void report(String sentence) {
-            around.tell().accept(new HaEvent.Reported(group, Instance.cut(sentence)));
-        }
-
-        @Override
-        public void alarm(String sentence) {
-            around.tell().accept(new HaEvent.Alarm(group, Instance.cut(sentence)));
-        }
-
-        @Override
-        public <T> T inCommon(Class<T> type, Supplier<T> make) {
-            return around.inCommon().of(type, make);
-        }
-
-        @Override
-        public SoftState softState() {
-            long token = grantLease.token().value();
-            return around.softStates().of(part, token, mine -> isActive.test(mine) && !isOver.test(mine));
-        }
-
-        @Override
-        public HostClaims claims() {
-            return this;
-        }
-
-        @Override
-        public Duration remaining() {
-            return call.remaining();
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return call.isCancelled() || isOver.test(grantLease.token().value());
-        }
-
-        @Override
-        public int tag() {
-            return around.tag().applyAsInt(startHolder);
-        }
-
-        @Override
-        public void claim(String claim) {
-            around.claim().accept(claim);
-        }
-    }
-
-    private final class Preparing extends Context implements PrepareContext, HostClaims {
-        private final Incarnation successor;
-
-        private Preparing(long token, Incarnation successor, UserCall call) {
-            super(token, call);
-            this.successor = successor;
-        }
-
-        @Override
-        public Incarnation successor() {
-            return successor;
-        }
-
-        @Override
-        public HostClaims claims() {
-            return this;
-        }
-
-        @Override
-        public int tag() {
-            return around.tag().applyAsInt(successor);
-        }
-
-        @Override
-        public void claim(String claim) {
-            around.claim().accept(claim);
-        }
-    }
-
-    private class Context implements StopContext {
-        private final long token;
-        private final UserCall call;
-
-        private Context(long token, UserCall call) {
-            this.token = token;
-            this.call = call;
-        }
-
-        @Override
-        public String group() {
-            return group;
-        }
-
-        @Override
-        public FencingToken token() {
-            return new FencingToken(token);
         }
 
         @Override
@@ -200,6 +81,112 @@ final class LaneContexts {
         @Override
         public boolean isCancelled() {
             return call.isCancelled();
+        }
+    }
+
+    private final class Starting extends Told implements StartContext {
+        private final Incarnation holder;
+        private final GrantLease lease;
+        private final ProofKind proof;
+
+        private Starting(Incarnation holder, GrantLease lease, ProofKind proof, UserCall call) {
+            super(call);
+            this.holder = holder;
+            this.lease = lease;
+            this.proof = proof;
+        }
+
+        @Override
+        public Incarnation holder() {
+            return holder;
+        }
+
+        @Override
+        public EnforcedLease lease() {
+            return lease;
+        }
+
+        @Override
+        public ProofKind proof() {
+            return proof;
+        }
+
+        @Override
+        public Optional<byte[]> clusterKey(String purpose) {
+            return around.clusterKey().apply(purpose);
+        }
+
+        @Override
+        public <T> T inCommon(Class<T> type, Supplier<T> make) {
+            return around.inCommon().of(type, make);
+        }
+
+        @Override
+        public SoftState softState() {
+            long token = lease.token().value();
+            return around.softStates().of(part, token, mine -> isActive.test(mine) && !isOver.test(mine));
+        }
+
+        @Override
+        public HostClaims claims() {
+            return new Claims(holder);
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return super.isCancelled() || isOver.test(lease.token().value());
+        }
+    }
+
+    private final class Preparing extends Ending implements PrepareContext {
+        private final Incarnation successor;
+
+        private Preparing(long token, Incarnation successor, UserCall call) {
+            super(token, call);
+            this.successor = successor;
+        }
+
+        @Override
+        public Incarnation successor() {
+            return successor;
+        }
+
+        @Override
+        public HostClaims claims() {
+            return new Claims(successor);
+        }
+    }
+
+    private class Ending extends Told implements StopContext {
+        private final long token;
+
+        private Ending(long token, UserCall call) {
+            super(call);
+            this.token = token;
+        }
+
+        @Override
+        public FencingToken token() {
+            return new FencingToken(token);
+        }
+    }
+
+    /** What a life of this node claims of its host. */
+    private final class Claims implements HostClaims {
+        private final Incarnation life;
+
+        private Claims(Incarnation life) {
+            this.life = life;
+        }
+
+        @Override
+        public int tag() {
+            return around.tag().applyAsInt(life);
+        }
+
+        @Override
+        public void claim(String claim) {
+            around.claim().accept(claim);
         }
     }
 }

@@ -159,6 +159,10 @@ class LaneHangsTest extends LaneFixture {
         running(lane, 1);
         hanging.isOn = true;
         lane.stop(1, "asked to move");
+        assertUnknownUntilItReturns();
+    }
+
+    private void assertUnknownUntilItReturns() throws InterruptedException {
         Input.StopEnded unknown = next(Input.StopEnded.class);
         assertThat(unknown.isStopped()).isFalse();
         assertThat(unknown.why()).contains("r0.stop");
@@ -202,12 +206,7 @@ class LaneHangsTest extends LaneFixture {
         running(other, 2);
         beside.isOn = true;
         other.stop(2, "asked to move");
-        Input.StopEnded unknown = next(Input.StopEnded.class);
-        assertThat(unknown.isStopped()).isFalse();
-        assertThat(unknown.why()).contains("r0.stop");
-        assertThat(unstopped.take()).contains("r0.stop");
-        free.countDown();
-        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertUnknownUntilItReturns();
     }
 
     @Test
