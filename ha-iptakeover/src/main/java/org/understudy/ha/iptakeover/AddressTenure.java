@@ -165,7 +165,7 @@ final class AddressTenure {
     /**
      * Changes nothing in the kernel.
      *
-     * @param ready its sockets, and its gate if that is made already; ends with this
+     * @param ready its sockets, and its gate if that is made already; ends with this, and is left to the caller if this throws
      * @param timing null where this host has no gates
      * @param dieWithProcess the addresses stand on a device of this process, see {@link StandingAddresses}
      * @param cards what the node's stays share
@@ -190,7 +190,6 @@ final class AddressTenure {
         this.well = cards.looks().well(link.name());
         this.tcp = new TcpCare(addresses, context, cards.looks().accepted());
         List<AutoCloseable> opened = new ArrayList<>();
-        opened.add(ready::discard);
         try {
             links = ready.links();
             standing = new StandingAddresses(addresses, link, ready.tag(), timing, dieWithProcess, ready.table());

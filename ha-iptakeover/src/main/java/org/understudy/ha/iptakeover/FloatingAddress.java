@@ -716,16 +716,15 @@ public final class FloatingAddress implements ManagedResource {
             Optional<CardGuard> guard = guard(link, context);
             NodeCards cards = context.inCommon(
                     NodeCards.class, () -> prepared.flatMap(Preparation::cards).orElseGet(NodeCards::new));
-            next = new AddressTenure(
-                    addresses,
-                    readyFor(prepared, link, context.claims().tag(), gated, guard, cards.looks()),
-                    context,
-                    timing,
-                    settings,
-                    diesWithProcess,
-                    routes,
-                    cards,
-                    threads);
+            ReadyStay made = readyFor(prepared, link, context.claims().tag(), gated, guard, cards.looks());
+            try {
+                next = new AddressTenure(
+                        addresses, made, context, timing, settings, diesWithProcess, routes, cards, threads);
+            } finally {
+                if (next == null) {
+                    discard(made);
+                }
+            }
             List<IpAddress> leftovers = next.leftovers(networkIndex(link));
             // One that died after the trial of this one, with others of its addresses.
             isObstructed = isObstructed || next.isAnotherLeftBehind();
@@ -838,15 +837,15 @@ public final class FloatingAddress implements ManagedResource {
     void makeReady(int tag, String node) throws ResourceException {
         unready();
         isRetired = false;
-        Trial found = trial();
-        if (tenure != null || !found.rawProblem().isEmpty()) {
-            return;
-        }
         Preparation underWay = new Preparation();
         ready.set(underWay);
         Preparation next = new Preparation();
         boolean isReady = false;
         try {
+            Trial found = trial();
+            if (tenure != null || !found.rawProblem().isEmpty()) {
+                return;
+            }
             LinkTable.Link link = servingLink();
             Optional<CardGuard> guard = found.leaseEnd() == LeaseEnd.DEADLINE ? guardOf(link) : Optional.empty();
             // Those of the node are known once there was a stay; before the first its start gives these to the node.
@@ -1066,8 +1065,10 @@ public final class FloatingAddress implements ManagedResource {
     private void undo(AddressTenure failed) {
         try {
             failed.end();
+            failed.again().ifPresent(this::discard);
         } catch (HaException e) {
             mayStand = true;
+            isGateLeft = true;
             LOG.warn("{}: clean-up after a failed start: {}", this, e.getMessage());
         } finally {
             rememberWhatIsLeft(failed);
@@ -1090,14 +1091,14 @@ public final class FloatingAddress implements ManagedResource {
             current.end();
             tenure = null;
             current.again().ifPresent(this::keepSpare);
+            rememberWhatIsLeft(current);
         } catch (HaException e) {
             tenure = null;
             mayStand = true;
+            isGateLeft = true;
             LOG.warn("{}: first attempt to stop failed: {}", this, e.getMessage());
             rememberWhatIsLeft(current);
             scrub();
-        } finally {
-            rememberWhatIsLeft(current);
         }
     }
 
@@ -1182,8 +1183,7 @@ public final class FloatingAddress implements ManagedResource {
             isGateLeft = false;
         } else if (isGated && NftGate.isMade(addresses)) {
             isGateLeft = true;
-            // What stands on a device of another process goes with that, and what keeps it mute, or will, is that
-            // one's.
+            // What stands on a device of another process goes with that, and its gate is that one's.
             standing.stream()
                     .filter(entry -> !StandingAddresses.isOfAnotherProcess(entry))
                     .findFirst()

@@ -150,9 +150,7 @@ final class ReadyStay {
      * @throws ResourceException if it cannot be had now
      */
     void shut() throws ResourceException {
-        // Time-outs of older kernels go with any `nft flush ruleset`, and leave a card that is renamed: made anew, in
-        // one
-        // transaction, before the addresses stand.
+        // Time-outs of older kernels go with any `nft flush ruleset`, and leave a card that is renamed.
         if (isShut && timeouts == null) {
             return;
         }

@@ -56,8 +56,6 @@ final class StandingAddresses implements AutoCloseable {
     private boolean addTried;
 
     private volatile boolean added;
-    /** Somebody gave one of the addresses to this interface in another form, which only they should take away. */
-    private volatile boolean isDoubled;
     /** Of whoever monitors: when they were last known to be served. */
     private long servedNanos = System.nanoTime();
 
@@ -336,9 +334,7 @@ final class StandingAddresses implements AutoCloseable {
      * @throws PlatformException if the kernel does not say
      */
     Look look() {
-        Look look = compare(table.list(index(), addresses.all()), addresses, tag, timing != null);
-        isDoubled |= !look.doubled().isEmpty();
-        return look;
+        return compare(table.list(index(), addresses.all()), addresses, tag, timing != null);
     }
 
     /**
@@ -421,12 +417,12 @@ final class StandingAddresses implements AutoCloseable {
     }
 
     /**
-     * Before the gate is taken away: without it such an address would speak for this host.
+     * Before the gate is taken away: without it such an address would speak for this host. Asked of the kernel, since nobody may have noticed yet.
      *
      * @throws PlatformException if one of them stands as somebody else's
      */
     void refuseDoubled() {
-        List<String> left = isDoubled ? look().doubled() : List.of();
+        List<String> left = look().doubled();
         if (!left.isEmpty()) {
             throw new PlatformException(
                     "RTM_DELADDR",

@@ -755,7 +755,24 @@ final class DeadlineGateScenarios implements AutoCloseable {
         }
     }
 
-    /** As of a call that is abandoned after its budget, and whose thread goes on. */
+    /** No stop after it finds out that nothing stands there any more: the node closes. */
+    void the_gate_that_a_failed_stop_left_goes_when_the_node_lets_go_of_it() {
+        for (String mode : List.of("timeouts", "")) {
+            LabJvm jvm = a.jvm();
+            assertThat(jvm.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+            assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+            assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+            a.inside("ip", "addr", "add", "192.0.2.50/24", "dev", "lan0");
+            assertThat(jvm.ask("stop")).as(mode).isNotEqualTo("ok");
+            assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+            a.inside("ip", "addr", "del", "192.0.2.50/24", "dev", "lan0");
+            assertThat(jvm.ask("retire")).isEqualTo("ok");
+            assertThat(eye.ask("tables")).as(mode).isEqualTo(NOTHING);
+            assertThat(eye.ask("programs")).as(mode).isEqualTo(NOTHING);
+        }
+    }
+
+    /** Whoever takes it back need not wait until it has returned. */
     void a_preparation_that_is_taken_back_while_it_is_under_way_takes_itself_back() throws InterruptedException {
         IpAddress vip = IpAddress.parse(VIPS.get(0)).orElseThrow();
         try (Card own = Card.plug("own0", List.of(vip));
