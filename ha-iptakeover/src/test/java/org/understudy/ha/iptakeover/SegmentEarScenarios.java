@@ -532,7 +532,7 @@ final class SegmentEarScenarios implements AutoCloseable {
             assertThat(heard.take()).isEqualTo("third " + other);
             failing.close();
             third.close();
-            assertThat(threads()).isEqualTo(threads);
+            until("its thread ends", () -> threads() == threads);
             assertThat(descriptors()).isEqualTo(before);
         }
     }
@@ -567,7 +567,7 @@ final class SegmentEarScenarios implements AutoCloseable {
             rival.send(frame);
             assertThat(heard.take()).as("a stay keeps it too").isEqualTo("last");
             last.close();
-            assertThat(threads()).isEqualTo(threads);
+            until("its thread ends", () -> threads() == threads);
             assertThat(descriptors()).isEqualTo(before);
             assertThat(heard).isEmpty();
         }
@@ -612,7 +612,7 @@ final class SegmentEarScenarios implements AutoCloseable {
             assertThat(own.ear().send(frame)).isFalse();
             assertThat(own.ear().problem()).isEmpty();
         }
-        assertThat(threads()).isZero();
+        until("the threads end", () -> threads() == 0);
     }
 
     private static void confirm(Confirmation confirmation, Card own) {
