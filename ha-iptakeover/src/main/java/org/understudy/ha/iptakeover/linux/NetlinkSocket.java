@@ -48,6 +48,8 @@ final class NetlinkSocket implements AutoCloseable {
     private final byte[] nothing = new byte[1];
     private final Fd fd;
     private int sequence;
+    /** An exchange was begun and not heard to its end, as when it failed. */
+    private boolean isUnheard;
 
     private NetlinkSocket(Fd fd) {
         this.fd = fd;
@@ -113,11 +115,12 @@ final class NetlinkSocket implements AutoCloseable {
         List<NetlinkAck> acks = new ArrayList<>(requests.size());
         lock.lock();
         try {
-            drop();
+            begin();
             for (int from = 0; from < requests.size(); from += CHANGES_PER_SEND_MAX) {
                 int to = Math.min(requests.size(), from + CHANGES_PER_SEND_MAX);
                 acks.addAll(changeSome(requests.subList(from, to)));
             }
+            isUnheard = false;
         } finally {
             lock.unlock();
         }
@@ -155,7 +158,7 @@ final class NetlinkSocket implements AutoCloseable {
         lock.lock();
         try {
             int id = ++sequence;
-            drop();
+            begin();
             Libc.send(fd, request.withSequence(id).encode());
             while (true) {
                 for (NetlinkMessage m : receive(buffer, "an answer")) {
@@ -205,7 +208,7 @@ final class NetlinkSocket implements AutoCloseable {
 
     private boolean dumpOnce(NetlinkMessage request, String call, List<NetlinkMessage> found) {
         int id = ++sequence;
-        drop();
+        begin();
         Libc.send(fd, request.withSequence(id).encode());
         boolean consistent = true;
         while (true) {
@@ -215,6 +218,7 @@ final class NetlinkSocket implements AutoCloseable {
                 }
                 consistent &= (m.flags() & NetlinkMessage.DUMP_INTERRUPTED) == 0;
                 if (m.type() == NetlinkMessage.DONE) {
+                    isUnheard = false;
                     return consistent;
                 }
                 if (m.type() == NetlinkMessage.ERROR) {
@@ -237,7 +241,7 @@ final class NetlinkSocket implements AutoCloseable {
     NetlinkAck transact(List<NetlinkMessage> changes) {
         lock.lock();
         try {
-            drop();
+            begin();
             List<NetlinkMessage> batch = new ArrayList<>(changes.size() + 2);
             batch.add(NfTables.batchBegin().withSequence(++sequence));
             for (int i = 0; i < changes.size(); i++) {
@@ -287,7 +291,7 @@ final class NetlinkSocket implements AutoCloseable {
     NetlinkAck transact(Prepared changes) {
         lock.lock();
         try {
-            drop();
+            begin();
             int first = sequence + 1;
             sequence += changes.count;
             Libc.send(fd, changes.numbered(first));
@@ -313,6 +317,7 @@ final class NetlinkSocket implements AutoCloseable {
             }
             length = Libc.receive(fd, buffer, Libc.MSG_DONTWAIT);
         }
+        isUnheard = false;
         if (refusal != null) {
             return refusal;
         }
@@ -323,10 +328,11 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /** Throws away what an earlier, failed exchange left behind. */
-    private void drop() {
-        while (Libc.receive(fd, nothing, Libc.MSG_DONTWAIT) >= 0) {
+    private void begin() {
+        while (isUnheard && Libc.receive(fd, nothing, Libc.MSG_DONTWAIT) >= 0) {
             // Only the answers of the exchange that starts now matter.
         }
+        isUnheard = true;
     }
 
     private List<NetlinkMessage> receive(byte[] into, String what) {
