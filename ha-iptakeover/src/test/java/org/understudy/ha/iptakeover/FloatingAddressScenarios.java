@@ -909,13 +909,13 @@ final class FloatingAddressScenarios implements AutoCloseable {
         String kept = jvm.ask("fds");
         System.out.println(jvm.ask("bench 30"));
         until("threads of the stay end", () -> jvm.ask("threads").equals(shared));
-        assertThat(jvm.ask("fds")).isEqualTo(kept);
+        awaitOpen(jvm, kept);
         awaitRetired(jvm);
-        assertThat(jvm.ask("fds")).isEqualTo(before);
+        awaitOpen(jvm, before);
         assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
         assertThat(jvm.ask("threads")).isEqualTo(shared);
         awaitRetired(jvm);
-        assertThat(jvm.ask("fds")).isEqualTo(before);
+        awaitOpen(jvm, before);
         assertThat(a.addresses()).doesNotContain(vips.get(0));
         assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
         assertThat(jvm.ask("threads"))
@@ -925,7 +925,11 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         assertThat(jvm.ask("stop")).isEqualTo("ok");
         awaitRetired(jvm);
-        assertThat(jvm.ask("fds")).isEqualTo(before);
+        awaitOpen(jvm, before);
+    }
+
+    private static void awaitOpen(LabJvm jvm, String descriptors) {
+        until("no other descriptors are open", () -> jvm.ask("fds").equals(descriptors));
     }
 
     private static void awaitRetired(LabJvm jvm) {

@@ -3,10 +3,7 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.File;
-import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -16,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.lab.Cable;
+import org.understudy.ha.iptakeover.lab.Descriptors;
 import org.understudy.ha.iptakeover.lab.Segment;
 import org.understudy.ha.iptakeover.lab.TestStart;
 import org.understudy.ha.iptakeover.linux.LinuxLinkEvents;
@@ -401,19 +399,8 @@ final class LinkMonitorScenarios implements AutoCloseable {
                 .toList();
     }
 
-    /** Sockets and wake-ups; the JVM opens jars and pipes as it likes. */
     private static int descriptors() {
-        int open = 0;
-        for (File one : new File("/proc/self/fd").listFiles()) {
-            try {
-                String target = Files.readSymbolicLink(one.toPath()).toString();
-                open += target.startsWith("socket:") || target.contains("[eventfd]") ? 1 : 0;
-            } catch (IOException e) {
-                // Closed meanwhile.
-                continue;
-            }
-        }
-        return open;
+        return Descriptors.open().size();
     }
 
     private static void pause() {

@@ -2,11 +2,8 @@ package org.understudy.ha.iptakeover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
@@ -31,6 +28,7 @@ import org.understudy.ha.iptakeover.core.RivalWatch.Action;
 import org.understudy.ha.iptakeover.core.RivalWatch.Decision;
 import org.understudy.ha.iptakeover.core.RivalWatch.Reason;
 import org.understudy.ha.iptakeover.lab.Card;
+import org.understudy.ha.iptakeover.lab.Descriptors;
 import org.understudy.ha.iptakeover.lab.LabGrant;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.Segment;
@@ -682,16 +680,7 @@ final class SegmentEarScenarios implements AutoCloseable {
 
     /** Sockets and event descriptors; others come and go with the commands that are run. */
     private static long descriptors() {
-        long count = 0;
-        for (File fd : new File("/proc/self/fd").listFiles()) {
-            try {
-                String target = Files.readSymbolicLink(fd.toPath()).toString();
-                count += target.startsWith("socket:") || target.contains("eventfd") ? 1 : 0;
-            } catch (IOException e) {
-                // The descriptor of the listing itself.
-            }
-        }
-        return count;
+        return Descriptors.open().size();
     }
 
     private static long threads() {

@@ -2,7 +2,6 @@ package org.understudy.ha.iptakeover.lab;
 
 import com.sun.jna.Function;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.DatagramPacket;
@@ -173,7 +172,7 @@ public final class Agent {
             case "lease-end":
                 return address.leaseEnd().name();
             case "fds":
-                return Integer.toString(new File("/proc/self/fd").list().length);
+                return Descriptors.open().toString();
             case "threads":
                 return Thread.getAllStackTraces().keySet().stream()
                         .map(Thread::getName)
