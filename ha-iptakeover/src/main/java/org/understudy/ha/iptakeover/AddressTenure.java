@@ -66,6 +66,8 @@ final class AddressTenure {
     /** So many turns of a gate at once at most: arm, open and prolong are three. */
     private static final int TURNS_MAX = 4;
 
+    static final String HANGING = "a thread of the stay before hangs in the kernel, and may add it once more";
+
     private final AddressSet addresses;
     /** In words: "floating address 192.0.2.10". */
     private final String what;
@@ -997,11 +999,16 @@ final class AddressTenure {
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
                 standing.remove();
-                standing.refuseDoubled();
+                if (!calm && !gate.isEnforced()) {
+                    // Nothing would keep it mute.
+                    throw new PlatformException("RTM_NEWADDR", 0, HANGING);
+                }
+                if (!leftBehind) {
+                    standing.refuseIfLeft();
+                }
                 alarm(routes.removeOrTell());
-                isGateLeft = !calm || leftBehind;
+                isGateLeft = !calm || leftBehind || !gate.remove();
                 if (!isGateLeft) {
-                    gate.remove();
                     again = keeper == null ? Optional.empty() : ready.again();
                 }
             }

@@ -48,8 +48,8 @@ final class CooperativeGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void remove() {
-        // There is none.
+    public boolean remove() {
+        return true;
     }
 
     @Override

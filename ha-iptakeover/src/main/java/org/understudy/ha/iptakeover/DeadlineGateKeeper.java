@@ -150,11 +150,13 @@ final class DeadlineGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void remove() {
+    public boolean remove() {
         try {
             gate.remove();
+            return true;
         } catch (HaException e) {
             LOG.warn("{}: stopped, but {}", what, e.getMessage());
+            return false;
         }
     }
 

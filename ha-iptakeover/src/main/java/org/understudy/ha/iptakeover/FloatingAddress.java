@@ -1172,6 +1172,9 @@ public final class FloatingAddress implements ManagedResource {
         boolean isGated = trial().gateProblem().isEmpty();
         AddressTenure late = hanging;
         if (late != null && !late.isQuiet()) {
+            if (!isGated) {
+                throw new PlatformException("RTM_NEWADDR", 0, AddressTenure.HANGING);
+            }
             isGateLeft = true;
             LOG.warn("{}: the gate is left, shut, because a thread of the stay before hangs in the kernel", this);
         } else if (standing.isEmpty()) {
@@ -1209,15 +1212,19 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that. */
-    private void refuseOthers(AddressTable table) {
+    /**
+     * After a stay that could not be ended: the gate must not go before what stands behind it, whoever added that.
+     *
+     * @throws ResourceException if it stands
+     */
+    private void refuseOthers(AddressTable table) throws ResourceException {
         for (AddressTable.Entry entry : mayStand ? table.list() : List.<AddressTable.Entry>of()) {
             if (addresses.contains(entry.address())) {
-                throw new PlatformException(
-                        "RTM_DELADDR",
-                        0,
-                        "somebody added " + entry.address() + "/" + entry.prefixLength() + " to interface number "
-                                + entry.interfaceIndex() + " while this host held it: take it off there");
+                throw new ResourceException(
+                        Severity.SOFT,
+                        this + " may still stand: somebody added " + entry.address() + "/" + entry.prefixLength()
+                                + " to interface number " + entry.interfaceIndex()
+                                + ": take it off there (`ip addr del`)");
             }
         }
     }

@@ -75,9 +75,10 @@ interface GateKeeper extends AutoCloseable {
     /**
      * Takes it away, after the addresses.
      *
+     * @return false if some of it is left, shut
      * @throws PlatformException if the kernel refuses
      */
-    void remove();
+    boolean remove();
 
     /** Frees the descriptors. What is in the kernel stays. */
     @Override

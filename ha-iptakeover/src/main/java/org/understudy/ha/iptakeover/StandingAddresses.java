@@ -417,19 +417,22 @@ final class StandingAddresses implements AutoCloseable {
     }
 
     /**
-     * Before the gate is taken away: without it such an address would speak for this host. Asked of the kernel, since nobody may have noticed yet.
+     * After {@link #remove} and before the gate is taken away: without it such an address would speak for this host. Asked of the kernel, since nobody may
+     * have noticed yet.
      *
-     * @throws PlatformException if one of them stands as somebody else's
+     * @throws PlatformException if one of them stands as somebody else's, or was put back at once; where adding failed, somebody else's of the same form may
+     *     be why, and stays
      */
-    void refuseDoubled() {
-        List<String> left = look().doubled();
-        if (!left.isEmpty()) {
-            throw new PlatformException(
-                    "RTM_DELADDR",
-                    0,
-                    "somebody added " + left.get(0) + " to " + where() + " while this host held "
-                            + (addresses.size() == 1 ? "the address" : "the addresses")
-                            + ": take it off there, `ip addr del " + left.get(0) + " dev " + where() + "`");
+    void refuseIfLeft() {
+        for (AddressTable.Entry entry : table.list(index(), addresses.all())) {
+            if (addresses.contains(entry.address()) && (added || !entry.isAlone())) {
+                String left = entry.address() + "/" + entry.prefixLength();
+                throw new PlatformException(
+                        "RTM_DELADDR",
+                        0,
+                        "somebody added " + left + " to " + where() + ": take it off there, `ip addr del " + left
+                                + " dev " + where() + "`");
+            }
         }
     }
 

@@ -140,8 +140,9 @@ final class TimeoutGateKeeper implements GateKeeper {
     }
 
     @Override
-    public void remove() {
+    public boolean remove() {
         gate.remove();
+        return true;
     }
 
     @Override

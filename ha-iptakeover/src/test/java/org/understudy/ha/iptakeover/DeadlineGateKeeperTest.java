@@ -31,7 +31,7 @@ class DeadlineGateKeeperTest {
     void a_stay_is_opened_shut_and_removed() throws Exception {
         keeper.open(NEVER);
         keeper.shut();
-        keeper.remove();
+        assertThat(keeper.remove()).isTrue();
         keeper.close();
         assertThat(calls).containsExactly("extend 1900", "shut", "remove", "close");
     }
@@ -42,7 +42,7 @@ class DeadlineGateKeeperTest {
         gate.atRemove = () -> {
             throw new LifecycleException("closed");
         };
-        keeper.remove();
+        assertThat(keeper.remove()).as("somebody must look after it").isFalse();
         keeper.close();
         assertThat(calls).containsExactly("extend 1900", "close");
     }

@@ -690,23 +690,25 @@ final class DeadlineGateScenarios implements AutoCloseable {
     /** What a start that is refused early finds behind its gate it does not know: the gate stays, shut, until the stop. */
     void a_refused_start_leaves_its_ready_gate_to_the_stop() {
         for (String mode : List.of("timeouts", "")) {
-            LabJvm jvm = a.jvm();
-            assertThat(jvm.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
-            assertThat(jvm.ask("eligibility")).contains("isEligible=true");
-            assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
-            a.inside("ip", "addr", "add", "192.0.2.50/32", "dev", "lan0");
-            assertThat(jvm.ask("start RELEASED 4711"))
-                    .startsWith("refused HARD")
-                    .contains("stands on this host");
-            assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
-            assertThat(jvm.ask("stop")).isEqualTo("ok");
-            assertThat(asker.lastAnswerMillis("192.0.2.50", 200))
-                    .as("it still stands, and another node may have it " + mode)
-                    .isEqualTo(-1);
-            a.inside("ip", "addr", "del", "192.0.2.50/32", "dev", "lan0");
-            assertThat(jvm.ask("retire")).isEqualTo("ok");
-            assertThat(eye.ask("tables")).isEqualTo(NOTHING);
-            assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+            for (String form : List.of("192.0.2.50/32", "192.0.2.50/24")) {
+                LabJvm jvm = a.jvm();
+                assertThat(jvm.ask("use 192.0.2.50 lan0 " + mode)).isEqualTo("ok");
+                assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+                assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
+                a.inside("ip", "addr", "add", form, "dev", "lan0");
+                assertThat(jvm.ask("start RELEASED 4711"))
+                        .startsWith("refused HARD")
+                        .contains("stands on this host");
+                assertThat(asker.lastAnswerMillis("192.0.2.50", 200)).as(mode).isEqualTo(-1);
+                assertThat(jvm.ask("stop")).isEqualTo("ok");
+                assertThat(asker.lastAnswerMillis("192.0.2.50", 200))
+                        .as("it still stands, and another node may have it " + mode)
+                        .isEqualTo(-1);
+                a.inside("ip", "addr", "del", form, "dev", "lan0");
+                assertThat(jvm.ask("retire")).isEqualTo("ok");
+                assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+                assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+            }
         }
     }
 

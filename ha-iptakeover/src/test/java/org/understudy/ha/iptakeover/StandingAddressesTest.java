@@ -1,6 +1,7 @@
 package org.understudy.ha.iptakeover;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.PlatformException;
 import org.understudy.ha.iptakeover.StandingAddresses.Look;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.GateTiming;
@@ -25,6 +27,9 @@ class StandingAddressesTest {
     private static final Entry FOUR_OURS = new Entry(FOUR, 32, 3, 213, 7, false, 3);
     private static final Entry SIX_OURS = new Entry(SIX, 128, 3, 213, 7, false, 3);
     private static final Entry OTHER = new Entry(HOST, 24, 3, 0, 0, false, AddressTable.FOREVER);
+
+    private static final LinkTable.Link LINK =
+            new LinkTable.Link("lan0", 3, Optional.of(MacAddress.ZERO), true, true, false, true, 0);
 
     @Test
     void ours_stand() {
@@ -78,10 +83,39 @@ class StandingAddressesTest {
     private static List<String> restored(Look look, boolean isHeldBefore, boolean isHeldAfter) {
         List<String> calls = new ArrayList<>();
         Iterator<Boolean> isHeld = List.of(isHeldBefore, isHeldAfter).iterator();
-        LinkTable.Link link = new LinkTable.Link("lan0", 3, Optional.of(MacAddress.ZERO), true, true, false, true, 0);
-        new StandingAddresses(BOTH, link, 7, GateTiming.forLease(960_000_000), false, table(calls))
+        new StandingAddresses(BOTH, LINK, 7, GateTiming.forLease(960_000_000), false, table(calls))
                 .restore(look, isHeld::next);
         return calls;
+    }
+
+    /** Where adding failed, somebody else's of the same form may be why. */
+    @Test
+    void what_stands_once_all_was_removed_is_no_stop() {
+        Entry putBack = new Entry(FOUR, 32, 3, 0, 0, false, AddressTable.FOREVER);
+        Entry other = new Entry(FOUR, 24, 3, 0, 0, false, AddressTable.FOREVER);
+        assertThatThrownBy(() -> added(true, putBack).refuseIfLeft())
+                .isInstanceOf(PlatformException.class)
+                .hasMessageContaining("`ip addr del 192.0.2.50/32 dev lan0`");
+        assertThatThrownBy(() -> added(false, other).refuseIfLeft()).hasMessageContaining("192.0.2.50/24");
+        added(false, putBack).refuseIfLeft();
+        added(true, OTHER).refuseIfLeft();
+    }
+
+    private static StandingAddresses added(boolean isAdded, Entry... found) {
+        AddressTable table = (AddressTable) Proxy.newProxyInstance(
+                AddressTable.class.getClassLoader(), new Class<?>[] {AddressTable.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("addAll") && !isAdded) {
+                        throw new PlatformException("RTM_NEWADDR", 17, "EEXIST");
+                    }
+                    return method.getReturnType() == List.class ? List.of(found) : null;
+                });
+        StandingAddresses made = new StandingAddresses(new AddressSet(List.of(FOUR)), LINK, 7, null, false, table);
+        try {
+            made.add(List.of());
+        } catch (PlatformException e) {
+            assertThat(isAdded).isFalse();
+        }
+        return made;
     }
 
     /** In which the host's own address stands. */
