@@ -826,7 +826,7 @@ public final class FloatingAddress implements ManagedResource {
 
     /**
      * Does ahead of a start what takes its time and nobody can see: opens the sockets, starts the threads that the stays of a node share, and makes the gate, shut. The addresses stay where they are. The next
-     * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unready}, {@link #stop} and {@link #retire} take it
+     * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unprepare}, {@link #stop} and {@link #retire} take it
      * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate in front of one under another name or with a living owner, and on a host that forwards, the gate is left to
      * the start: a dead process's gate is all that keeps what it left mute, and a living one's addresses would be. Some milliseconds.
      *
@@ -835,7 +835,7 @@ public final class FloatingAddress implements ManagedResource {
      * @throws ResourceException if it cannot be done now; a start may succeed all the same
      */
     void makeReady(int tag, String node) throws ResourceException {
-        unready();
+        unprepare();
         isRetired = false;
         Preparation underWay = new Preparation();
         ready.set(underWay);
@@ -896,9 +896,15 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** Takes back what {@link #makeReady} did. Some ten milliseconds, for the kernel; nothing if there is nothing. */
-    void unready() {
-        takeReady().ifPresent(Preparation::close);
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The gate goes, which takes the kernel some ten milliseconds. What the resource keeps for its starts stays until {@link #retire}: the guard of the card, and after a first
+     * start the threads, the ear and the sockets.
+     */
+    @Override
+    public void unprepare() {
+        takeReady().ifPresent(Preparation::giveBack);
     }
 
     /** What is under way finds that nobody waits for it any more. */
@@ -920,6 +926,12 @@ public final class FloatingAddress implements ManagedResource {
         /** Empty if nothing is held. */
         Optional<NodeCards> cards() {
             return Optional.ofNullable(hold).map(NodeCards.Hold::cards);
+        }
+
+        /** What nobody took, but for what was kept for a start before it. */
+        void giveBack() {
+            keepOf(take());
+            FloatingAddress.close(hold);
         }
 
         /** What nobody took. */
@@ -1077,7 +1089,7 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public void stop(StopContext context) throws ResourceException, InterruptedException {
-        unready();
+        unprepare();
         AddressTenure current = tenure;
         if (current != null) {
             end(current);
@@ -1114,6 +1126,15 @@ public final class FloatingAddress implements ManagedResource {
         discard(spare.getAndSet(left));
         if (isRetired) {
             discard(spare.getAndSet(null));
+        }
+    }
+
+    /** Of one that nobody starts with: the sockets, if there is one who keeps them. A resource that had no stay yet keeps none. */
+    private void keepOf(@Nullable ReadyStay one) {
+        if (hold.get() == null) {
+            discard(one);
+        } else if (one != null && !one.giveBack(this::keepSpare)) {
+            isGateLeft = true;
         }
     }
 
@@ -1434,7 +1455,7 @@ public final class FloatingAddress implements ManagedResource {
      */
     @Override
     public void retire() {
-        unready();
+        unprepare();
         if (tenure == null) {
             isRetired = true;
             discard(spare.getAndSet(null));

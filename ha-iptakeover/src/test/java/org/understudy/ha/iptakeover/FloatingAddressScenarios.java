@@ -821,18 +821,18 @@ final class FloatingAddressScenarios implements AutoCloseable {
                         .as("programs of this host reach the owner by the card of the gate")
                         .isTrue();
                 if (round == 0) {
-                    target.unready();
-                    target.unready();
+                    target.unprepare();
+                    target.unprepare();
                     assertThat(NftGate.isKept(addresses)).isFalse();
                 }
             }
-            target.unready();
+            target.unprepare();
             Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
             target.makeReady(4712, "serv1");
             assertThat(NftGate.isKept(addresses))
                     .as("the owner may be reached through this host")
                     .isFalse();
-            target.unready();
+            target.unprepare();
             Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
             assertThat(owner.ask("stop")).isEqualTo("ok");
             startAndStop(target, 8);
