@@ -139,6 +139,11 @@ final class AddressOnLink implements ManagedResource {
     }
 
     @Override
+    public void unprepare() {
+        // Nothing is made ready, and what is kept for a start stays.
+    }
+
+    @Override
     public void retire() {
         address.retire();
     }

@@ -343,6 +343,11 @@ final class AddressTenure {
         void run() throws ResourceException;
     }
 
+    /** Whether it has changed anything in the kernel, or may have. */
+    boolean hasTouchedKernel() {
+        return touchedKernel;
+    }
+
     /** What mutes the addresses in this stay. */
     LeaseEnd leaseEnd() {
         return ready.leaseEnd();
@@ -350,7 +355,7 @@ final class AddressTenure {
 
     /**
      * Puts the addresses up behind a closed gate, opens the gate, announces, and starts the keeper. On any exception the caller
-     * calls {@link #end()}.
+     * calls {@link #end()}; or this again, if nothing was {@linkplain #hasTouchedKernel() touched}.
      */
     void begin(List<IpAddress> leftovers, Clearing clearOthers, ThreadFactory threads)
             throws ResourceException, InterruptedException {

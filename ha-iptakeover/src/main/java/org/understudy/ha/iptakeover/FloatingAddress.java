@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -709,6 +710,7 @@ public final class FloatingAddress implements ManagedResource {
         }
         boolean gated = trial().gateProblem().isEmpty();
         GateTiming timing = gated ? timing(context) : null;
+        Patience patience = new Patience(context);
         AddressTenure next = null;
         Optional<Preparation> prepared = takeReady();
         try {
@@ -729,7 +731,7 @@ public final class FloatingAddress implements ManagedResource {
             // One that died after the trial of this one, with others of its addresses.
             isObstructed = isObstructed || next.isAnotherLeftBehind();
             if (isObstructed || !leftovers.isEmpty()) {
-                refuseIfObstructed(leftovers);
+                refuseIfObstructed(leftovers, patience);
             }
             if (context.proof() == ProofKind.NEVER) {
                 refuseIfUsed(next);
@@ -740,7 +742,8 @@ public final class FloatingAddress implements ManagedResource {
             }
             boolean isObstacle = isObstructed || !leftovers.isEmpty();
             boolean isWithoutGuard = gated && guard.isEmpty();
-            next.begin(
+            begin(
+                    next,
                     leftovers,
                     () -> {
                         if (isObstacle) {
@@ -750,7 +753,7 @@ public final class FloatingAddress implements ManagedResource {
                             releaseFromGuard(link);
                         }
                     },
-                    threads);
+                    patience);
             keep(cards, link, context);
             tenure = next;
             next = null;
@@ -764,6 +767,62 @@ public final class FloatingAddress implements ManagedResource {
                     trial = null;
                 }
             }
+        }
+    }
+
+    /**
+     * Another process of this host that was to have them is told at the same moment that it is not, and takes its gate away some ten milliseconds later. Until then the
+     * kernel refuses ours, before anything was changed.
+     */
+    private void begin(
+            AddressTenure next, List<IpAddress> leftovers, AddressTenure.Clearing clearOthers, Patience patience)
+            throws ResourceException, InterruptedException {
+        boolean isBegun = false;
+        while (!isBegun) {
+            try {
+                next.begin(leftovers, clearOthers, threads);
+                isBegun = true;
+            } catch (PlatformException e) {
+                if (e.errno() != EPERM || next.hasTouchedKernel()) {
+                    throw e;
+                }
+                Optional<NftGate.Obstacle> other = NftGate.readiness(addresses, standing());
+                // It may have gone meanwhile.
+                if (other.isEmpty() && NftGate.isKept(addresses)) {
+                    throw e;
+                }
+                if (!patience.lasts()) {
+                    refuse(other);
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** With what another process of this host gives back in a moment: so that the attempts of this node are not used up meanwhile. */
+    private static final class Patience {
+        private static final long NANOS_MAX = 500_000_000L;
+        private static final long PAUSE_NANOS = 10_000_000L;
+
+        private final StartContext context;
+        private final long end;
+
+        Patience(StartContext context) {
+            this.context = context;
+            this.end =
+                    System.nanoTime() + Math.min(NANOS_MAX, context.remaining().toNanos() / 2);
+        }
+
+        /** After a pause; false when it is over. */
+        boolean lasts() throws InterruptedException {
+            if (System.nanoTime() - end >= 0) {
+                return false;
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+            if (Thread.interrupted() || context.isCancelled()) {
+                throw new InterruptedException("the start was cancelled");
+            }
+            return true;
         }
     }
 
@@ -826,7 +885,7 @@ public final class FloatingAddress implements ManagedResource {
 
     /**
      * Does ahead of a start what takes its time and nobody can see: opens the sockets, starts the threads that the stays of a node share, and makes the gate, shut. The addresses stay where they are. The next
-     * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unready}, {@link #stop} and {@link #retire} take it
+     * {@link #start} goes on from there, unless the card, its guard or the incarnation has changed meanwhile; {@link #unprepare}, {@link #stop} and {@link #retire} take it
      * back, also behind a call that has not returned. Does nothing while the addresses are here. Where somebody has one of them on this host, or a gate in front of one under another name or with a living owner, and on a host that forwards, the gate is left to
      * the start: a dead process's gate is all that keeps what it left mute, and a living one's addresses would be. Some milliseconds.
      *
@@ -835,7 +894,7 @@ public final class FloatingAddress implements ManagedResource {
      * @throws ResourceException if it cannot be done now; a start may succeed all the same
      */
     void makeReady(int tag, String node) throws ResourceException {
-        unready();
+        unprepare();
         isRetired = false;
         Preparation underWay = new Preparation();
         ready.set(underWay);
@@ -896,9 +955,15 @@ public final class FloatingAddress implements ManagedResource {
         }
     }
 
-    /** Takes back what {@link #makeReady} did. Some ten milliseconds, for the kernel; nothing if there is nothing. */
-    void unready() {
-        takeReady().ifPresent(Preparation::close);
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The gate goes, which takes the kernel some ten milliseconds. What the resource keeps for its starts stays until {@link #retire}: the guard of the card, and after a first
+     * start the threads, the ear and the sockets.
+     */
+    @Override
+    public void unprepare() {
+        takeReady().ifPresent(Preparation::giveBack);
     }
 
     /** What is under way finds that nobody waits for it any more. */
@@ -920,6 +985,12 @@ public final class FloatingAddress implements ManagedResource {
         /** Empty if nothing is held. */
         Optional<NodeCards> cards() {
             return Optional.ofNullable(hold).map(NodeCards.Hold::cards);
+        }
+
+        /** What nobody took, but for what was kept for a start before it. */
+        void giveBack() {
+            keepOf(take());
+            FloatingAddress.close(hold);
         }
 
         /** What nobody took. */
@@ -994,9 +1065,14 @@ public final class FloatingAddress implements ManagedResource {
      *
      * @param leftovers which the start removes, behind a closed gate of its own
      */
-    private void refuseIfObstructed(List<IpAddress> leftovers) throws ResourceException {
+    private void refuseIfObstructed(List<IpAddress> leftovers, Patience patience)
+            throws ResourceException, InterruptedException {
         if (trial().gateProblem().isEmpty()) {
-            refuse(NftGate.obstacle(addresses, standingBut(leftovers)));
+            Optional<NftGate.Obstacle> found = NftGate.obstacle(addresses, standingBut(leftovers));
+            while (found.filter(NftGate.Obstacle::isOnlyReady).isPresent() && patience.lasts()) {
+                found = NftGate.obstacle(addresses, standingBut(leftovers));
+            }
+            refuse(found);
         }
     }
 
@@ -1077,7 +1153,7 @@ public final class FloatingAddress implements ManagedResource {
 
     @Override
     public void stop(StopContext context) throws ResourceException, InterruptedException {
-        unready();
+        unprepare();
         AddressTenure current = tenure;
         if (current != null) {
             end(current);
@@ -1114,6 +1190,15 @@ public final class FloatingAddress implements ManagedResource {
         discard(spare.getAndSet(left));
         if (isRetired) {
             discard(spare.getAndSet(null));
+        }
+    }
+
+    /** Of one that nobody starts with: the sockets, if there is one who keeps them. A resource that had no stay yet keeps none. */
+    private void keepOf(@Nullable ReadyStay one) {
+        if (hold.get() == null) {
+            discard(one);
+        } else if (one != null && !one.giveBack(this::keepSpare)) {
+            isGateLeft = true;
         }
     }
 
@@ -1441,7 +1526,7 @@ public final class FloatingAddress implements ManagedResource {
      */
     @Override
     public void retire() {
-        unready();
+        unprepare();
         if (tenure == null) {
             isRetired = true;
             discard(spare.getAndSet(null));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -252,6 +253,48 @@ final class ReadyStay {
      * @return false if a gate is left
      */
     boolean discard() {
+        boolean isGone = false;
+        try {
+            isGone = takeGateAway();
+        } finally {
+            closeAll(sockets());
+        }
+        return isGone;
+    }
+
+    /**
+     * As {@link #discard}, but where deadlines serve the sockets stay open for the next stay, see {@link #again()}.
+     *
+     * @param kept receives what that goes on with, if there is anything
+     */
+    boolean giveBack(Consumer<ReadyStay> kept) {
+        boolean isGone = false;
+        Optional<ReadyStay> next = Optional.empty();
+        try {
+            isGone = takeGateAway();
+            next = isGone ? again() : next;
+        } finally {
+            closeAll(next.isPresent() ? List.of() : sockets());
+        }
+        next.ifPresent(kept);
+        return isGone;
+    }
+
+    private void closeAll(List<AutoCloseable> sockets) {
+        List<AutoCloseable> all = new ArrayList<>(sockets);
+        if (announcer != null) {
+            all.add(announcer);
+        }
+        if (deadline != null) {
+            all.add(deadline);
+        }
+        if (timeouts != null) {
+            all.add(timeouts);
+        }
+        AddressTenure.closeAll(all);
+    }
+
+    private boolean takeGateAway() {
         try {
             if (!isTried || timeouts != null && !isShut) {
                 return true;
@@ -269,18 +312,6 @@ final class ReadyStay {
         } catch (HaException e) {
             LOG.info("{}: of a gate that was made ready something may be left, shut: {}", addresses, e.getMessage());
             return false;
-        } finally {
-            List<AutoCloseable> all = new ArrayList<>(sockets());
-            if (announcer != null) {
-                all.add(announcer);
-            }
-            if (deadline != null) {
-                all.add(deadline);
-            }
-            if (timeouts != null) {
-                all.add(timeouts);
-            }
-            AddressTenure.closeAll(all);
         }
     }
 }

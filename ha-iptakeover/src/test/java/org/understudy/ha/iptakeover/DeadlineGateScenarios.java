@@ -774,6 +774,57 @@ final class DeadlineGateScenarios implements AutoCloseable {
         }
     }
 
+    /** The resource stays defined here: what it keeps for its next start was there before, and the next start finds it. */
+    void a_preparation_that_is_withdrawn_leaves_what_was_kept_before_it() {
+        String shared = "[ha-serv1-addresses, ha-serv1-addresses-looks, ha-serv1-ear-lan0]";
+        LabJvm standby = floating();
+        assertThat(standby.ask("eligibility")).contains("isEligible=true");
+        assertThat(standby.ask("retire")).isEqualTo("ok");
+        until("what tried out the host has ended", () -> standby.ask("threads").equals(NOTHING));
+        String nothing = standby.ask("fds");
+        assertThat(standby.ask("eligibility")).contains("isEligible=true");
+        String guard = eye.ask("programs");
+        assertThat(guard).matches("\\[understudy_in1#\\d+, understudy_out1#\\d+\\]");
+        String idle = standby.ask("fds");
+        assertThat(standby.ask("prepare 4711")).isEqualTo("ok");
+        assertThat(eye.ask("held")).isEqualTo("3 of 1");
+        assertThat(standby.ask("unprepare")).isEqualTo("ok");
+        assertThat(standby.ask("unprepare")).isEqualTo("ok");
+        assertUnprepared(standby, guard);
+        until("no thread is left of it", () -> standby.ask("threads").equals(NOTHING));
+        assertThat(standby.ask("fds")).isEqualTo(idle);
+
+        assertThat(standby.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(standby.ask("stop")).isEqualTo("ok");
+        until("threads of the stay end", () -> standby.ask("threads").equals(shared));
+        String kept = standby.ask("fds");
+        for (String forwarding : List.of("0", "1")) {
+            a.inside("sysctl", "-qw", "net.ipv4.ip_forward=" + forwarding);
+            assertThat(standby.ask("prepare 4713")).isEqualTo("ok");
+            assertThat(eye.ask("held")).isEqualTo(forwarding.equals("0") ? "3 of 1" : "0 of 0");
+            assertThat(standby.ask("unprepare")).isEqualTo("ok");
+            assertUnprepared(standby, guard);
+            assertThat(standby.ask("threads")).isEqualTo(shared);
+            assertThat(standby.ask("fds")).isEqualTo(kept);
+        }
+        assertThat(standby.ask("start RELEASED 4714")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
+        assertThat(standby.ask("stop")).isEqualTo("ok");
+        assertThat(standby.ask("prepare 4715")).isEqualTo("ok");
+        assertThat(standby.ask("retire")).isEqualTo("ok");
+        until("threads end", () -> standby.ask("threads").equals(NOTHING));
+        assertThat(standby.ask("fds")).isEqualTo(nothing);
+        assertThat(eye.ask("programs")).isEqualTo(NOTHING);
+        assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+    }
+
+    private void assertUnprepared(LabJvm standby, String guard) {
+        assertThat(eye.ask("tables")).isEqualTo(NOTHING);
+        assertThat(eye.ask("held")).isEqualTo("0 of 0");
+        assertThat(eye.ask("programs")).isEqualTo(guard);
+        assertThat(standby.ask("monitor")).startsWith("NOT_RUNNING");
+    }
+
     /** Whoever takes it back need not wait until it has returned. */
     void a_preparation_that_is_taken_back_while_it_is_under_way_takes_itself_back() throws InterruptedException {
         IpAddress vip = IpAddress.parse(VIPS.get(0)).orElseThrow();
@@ -786,7 +837,7 @@ final class DeadlineGateScenarios implements AutoCloseable {
             KeptCard kept = new KeptCard(links.byName("own0").orElseThrow().index());
             CompletableFuture<String> making = CompletableFuture.supplyAsync(() -> makeReady(target));
             until("it waits for the card", () -> Tables.names().contains("understudy-" + vip));
-            target.unready();
+            target.unprepare();
             kept.close();
             assertThat(making.join()).isEqualTo("made");
             assertThat(Tables.names()).doesNotContain("understudy-" + vip);

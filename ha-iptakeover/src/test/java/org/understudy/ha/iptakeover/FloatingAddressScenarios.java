@@ -12,6 +12,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -821,18 +824,18 @@ final class FloatingAddressScenarios implements AutoCloseable {
                         .as("programs of this host reach the owner by the card of the gate")
                         .isTrue();
                 if (round == 0) {
-                    target.unready();
-                    target.unready();
+                    target.unprepare();
+                    target.unprepare();
                     assertThat(NftGate.isKept(addresses)).isFalse();
                 }
             }
-            target.unready();
+            target.unprepare();
             Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
             target.makeReady(4712, "serv1");
             assertThat(NftGate.isKept(addresses))
                     .as("the owner may be reached through this host")
                     .isFalse();
-            target.unready();
+            target.unprepare();
             Segment.run("sysctl", "-qw", "net.ipv4.ip_forward=0");
             assertThat(owner.ask("stop")).isEqualTo("ok");
             startAndStop(target, 8);
@@ -894,6 +897,84 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
         assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
         assertThat(next.ask("stop")).isEqualTo("ok");
+    }
+
+    /** Two nodes of one host: the move went to the other one, and the first has not given back yet what it had ready for it. */
+    @EachEnd
+    @EachKind
+    void a_start_waits_for_what_another_process_of_the_host_has_only_made_ready() throws IOException {
+        LabHost a = segment.host(2);
+        LabJvm ready = jvm(a);
+        LabJvm granted = jvm(a);
+        assertThat(granted.ask("eligibility")).contains("isEligible=true");
+        assertThat(ready.ask("prepare 4711")).isEqualTo("ok");
+        Path directory = Files.createTempDirectory("start");
+        Path claimed = directory.resolve("claimed");
+        granted.ask("rival-at-next-start touch " + claimed);
+        CompletableFuture<String> starting = CompletableFuture.supplyAsync(() -> granted.ask("start RELEASED 4712"));
+        until("it is about to make its gate", () -> Files.exists(claimed));
+        Files.delete(claimed);
+        Files.delete(directory);
+        assertThat(ready.ask("unprepare")).isEqualTo("ok");
+        assertThat(starting.join()).isEqualTo("ok");
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+
+        assertThat(ready.ask("prepare 4713")).isEqualTo("ok");
+        assertThat(ready.ask("start RELEASED 4713"))
+                .as("what is had is not waited for")
+                .startsWith("refused HARD")
+                .contains("belongs to a running process of this host");
+        assertThat(ready.ask("stop")).isEqualTo("ok");
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+        assertThat(granted.ask("monitor")).startsWith("HEALTHY");
+        assertThat(granted.ask("stop")).isEqualTo("ok");
+    }
+
+    @EachEnd
+    @EachKind
+    void what_another_process_of_the_host_keeps_ready_refuses_a_start_softly_and_never_speaks() {
+        LabHost a = segment.host(2);
+        for (boolean isPaused : List.of(false, true)) {
+            LabJvm ready = jvm(a);
+            LabJvm granted = jvm(a);
+            assertThat(granted.ask("eligibility")).contains("isEligible=true");
+            assertThat(ready.ask("prepare 4711")).isEqualTo("ok");
+            if (isPaused) {
+                ready.signal("STOP");
+            }
+            assertThat(granted.ask("start RELEASED 4712"))
+                    .startsWith("refused SOFT")
+                    .contains("another node or process of this host has it ready for a start of its own (gate ");
+            assertThat(granted.ask("stop")).isEqualTo("ok");
+            assertNoneStandsOn(a);
+            assertThat(asker.whoHas(vips, 50)).isEmpty();
+            ready.signal("KILL");
+            ready.awaitEnd();
+            assertThat(granted.ask("start RELEASED 4713")).isEqualTo("ok");
+            assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+            assertThat(granted.ask("stop")).isEqualTo("ok");
+            assertThat(granted.ask("retire")).isEqualTo("ok");
+        }
+    }
+
+    @EachEnd
+    void what_another_process_of_the_host_keeps_ready_with_others_refuses_a_start_softly() {
+        LabHost a = segment.host(2);
+        LabJvm ready = a.jvm();
+        ready.ask("use 192.0.2.50,192.0.2.51,2001:db8::51 lan0");
+        assertThat(ready.ask("prepare 4711")).isEqualTo("ok");
+        LabJvm granted = a.jvm();
+        granted.ask("use 192.0.2.50 lan0");
+        assertThat(granted.ask("eligibility")).contains("isEligible=true");
+        assertThat(granted.ask("start RELEASED 4712"))
+                .startsWith("refused SOFT")
+                .contains("another node or process of this host has it ready for a start of its own (gate ");
+        assertThat(granted.ask("stop")).isEqualTo("ok");
+        CompletableFuture<String> starting = CompletableFuture.supplyAsync(() -> granted.ask("start RELEASED 4713"));
+        assertThat(ready.ask("unprepare")).isEqualTo("ok");
+        assertThat(starting.join()).isEqualTo("ok");
+        assertThat(asker.whoHas("192.0.2.50", 500)).contains(a.mac());
+        assertThat(granted.ask("stop")).isEqualTo("ok");
     }
 
     @EachEnd

@@ -57,8 +57,8 @@ public interface ManagedResource {
 
     /**
      * Makes ready what takes time before a planned move brings the resource here: loads, connects, allocates. Another node still runs it,
-     * and goes on doing so until this has returned, so a move is as short as {@code stop} and {@code start} are. A start follows, or {@link #retire()};
-     * a start may also come without it, as after the death of the node that ran it. Nothing that it does may be seen by users
+     * and goes on doing so until this has returned, so a move is as short as {@code stop} and {@code start} are. A start follows, or {@link #unprepare()}, or {@link #retire()} where the node closes
+     * meanwhile; a start may also come without it, as after the death of the node that ran it. Nothing that it does may be seen by users
      * of the resource, or be lost when the process dies. Does nothing by default.
      *
      * <p>Only the group that moves is spared the wait. What runs {@linkplain org.understudy.ha.api.config.Placement.Builder#after after} it is
@@ -72,6 +72,20 @@ public interface ManagedResource {
      */
     default void prepare(PrepareContext context) throws ResourceException, InterruptedException {
         // A start takes no time.
+    }
+
+    /**
+     * What {@link #prepare} made ready is not wanted any more: the move was given up, goes elsewhere, or the start did not come to this resource. Gives back
+     * that, and nothing else: the resource stays defined here, and whatever it keeps for its own starts stays as it was before. Called after a
+     * {@code prepare}, whatever became of that, in the order of stopping, and never while it is started; may be called again. A start, another
+     * {@code prepare} or {@link #retire()} may follow. While it does not return, the group is not started on this node; an exception is logged and
+     * changes nothing.
+     *
+     * <p>Calls {@link #retire()} by default, so that a resource that knows only that keeps nothing of what it has loaded. Override it where
+     * {@code retire} gives back more than that, also if nothing is made ready: then it has nothing to do here.
+     */
+    default void unprepare() {
+        retire();
     }
 
     /**
@@ -90,7 +104,7 @@ public interface ManagedResource {
      * How long one call may take. Asked once for each, when the group is registered; 1 ms to a day.
      *
      * @return empty by default: then the group's start budget for {@code PROBE}, {@code PREPARE}, {@code START} and {@code PROMOTE}, its stop budget for
-     *     {@code QUIESCE}, {@code DEMOTE}, {@code STOP} and {@code KILL}, and 2 s for the others
+     *     {@code QUIESCE}, {@code DEMOTE}, {@code STOP} and {@code KILL}, for {@code UNPREPARE} what {@code RETIRE} has, and 2 s for the others
      */
     default Optional<Duration> budget(Call call) {
         return Optional.empty();
@@ -109,7 +123,8 @@ public interface ManagedResource {
         DEMOTE,
         STOP,
         KILL,
-        RETIRE
+        RETIRE,
+        UNPREPARE
     }
 
     /**
@@ -140,8 +155,9 @@ public interface ManagedResource {
     }
 
     /**
-     * The node closes, or gives the resource up: gives back what was kept ready for a start. Called after the last stop, and also if there
-     * was no start; may be called again, and a start may follow. Does nothing by default; an exception is logged and changes nothing.
+     * The node closes, or gives the resource up: gives back what was kept ready for a start, what {@link #prepare} made among it. Called after the last stop,
+     * and also if there was no start; may be called again, and a start may follow. Does nothing by default; an exception is logged and changes nothing.
+     * Of a preparation alone it is called through {@link #unprepare()}, unless that is overridden.
      */
     default void retire() {
         // Nothing is kept ready.

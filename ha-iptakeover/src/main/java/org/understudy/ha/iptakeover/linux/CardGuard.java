@@ -615,7 +615,7 @@ public final class CardGuard implements AutoCloseable {
      * A gate for the next stay of the same addresses, with the socket of one that has been removed: to close that, the kernel waits for all processors, and nobody changes
      * tables meanwhile. Whatever is still asked of the ended one concerns its own stay, which is no more; closing it is left to this.
      *
-     * @return empty if it was not removed whole, or is of another guard
+     * @return empty if something of it may be in the kernel, or it is of another guard
      */
     public Optional<DeadlineGate> again(DeadlineGate ended, Heads heads) {
         return ended instanceof Stay stay && stay.isOf(this) && stay.giveOn()
@@ -643,8 +643,8 @@ public final class CardGuard implements AutoCloseable {
         private volatile GuardMap.@Nullable Replaced deadline;
 
         private final Heads heads;
-        /** Nothing of it is in the kernel any more. */
-        private volatile boolean isRemoved;
+        /** Nothing of it is in the kernel: not yet, or not any more. */
+        private volatile boolean isAbsent = true;
         /** The socket is another stay's now. */
         private volatile boolean isGivenOn;
 
@@ -660,7 +660,7 @@ public final class CardGuard implements AutoCloseable {
 
         /** False if it cannot be. */
         private boolean giveOn() {
-            isGivenOn = isRemoved;
+            isGivenOn = isAbsent;
             return isGivenOn;
         }
 
@@ -670,6 +670,7 @@ public final class CardGuard implements AutoCloseable {
          */
         @Override
         public void create(int tag) throws ResourceException {
+            isAbsent = false;
             try {
                 // Not what was seen a moment ago: what stands in front decides whether anything mutes them.
                 if (!CardGuard.this.problem().isEmpty()) {
@@ -783,7 +784,7 @@ public final class CardGuard implements AutoCloseable {
                 throw e;
             }
             beyond.remove();
-            isRemoved = true;
+            isAbsent = true;
         }
 
         @Override

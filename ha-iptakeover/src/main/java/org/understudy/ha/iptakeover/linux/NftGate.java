@@ -672,8 +672,39 @@ public final class NftGate implements AddressGate {
      * Why an address would be mute behind somebody else's gate.
      *
      * @param passes whether it goes away by itself within seconds
+     * @param isOnlyReady whether a living process has it ready and nothing behind it
      */
-    public record Obstacle(String reason, boolean passes) {}
+    public record Obstacle(String reason, boolean passes, boolean isOnlyReady) {}
+
+    /**
+     * Why the gate of these addresses cannot be made now though nobody has them: a living process has one, shut, for a start to come, and none of
+     * them stands on this host. Empty if that is not so.
+     *
+     * @param standing every address of this host
+     * @throws PlatformException if the kernel refuses
+     */
+    public static Optional<Obstacle> readiness(AddressSet addresses, Collection<IpAddress> standing) {
+        try (NetlinkSocket socket = NetlinkSocket.open(NetlinkSocket.NETFILTER)) {
+            String own = tableOf(addresses);
+            return found(socket.glance(NfTables.dumpTables(), "NFT_MSG_GETTABLE")).stream()
+                    .filter(gate -> gate.name().equals(own) && gate.isOwned() && isOnlyReady(socket, gate, standing))
+                    .map(NftGate::readiness)
+                    .findFirst();
+        }
+    }
+
+    private static boolean isOnlyReady(NetlinkSocket socket, Found gate, Collection<IpAddress> standing) {
+        return !isOpen(socket, gate.name()) && heldBy(socket, gate).stream().noneMatch(standing::contains);
+    }
+
+    private static Obstacle readiness(Found gate) {
+        return new Obstacle(
+                "another node or process of this host has it ready for a start of its own (gate " + gate.name()
+                        + "): it gives that back when its move comes to nothing; end it if it hangs, and run the nodes of a"
+                        + " group on hosts of their own",
+                true,
+                true);
+    }
 
     /**
      * What {@link #clear} would leave, without changing anything.
@@ -715,11 +746,15 @@ public final class NftGate implements AddressGate {
                 if (gate.name().equals(own) || !holdsAny(socket, gate, addresses)) {
                     continue;
                 }
+                if (isAlive(socket, gate) && isOnlyReady(socket, gate, standing)) {
+                    return Optional.of(readiness(gate));
+                }
                 if (isAlive(socket, gate)) {
                     return Optional.of(new Obstacle(
                             "gate " + gate.name()
                                     + " of another resource or process of this host holds one of its addresses"
                                     + ": give each resource addresses of its own, or end that process first",
+                            false,
                             false));
                 }
                 List<IpAddress> behind =
@@ -728,7 +763,8 @@ public final class NftGate implements AddressGate {
                     return Optional.of(new Obstacle(
                             "gate " + gate.name() + " of an ended process stands in front of " + AddressSet.few(behind)
                                     + ": it goes when they are gone, by themselves or by `ip addr del`",
-                            true));
+                            true,
+                            false));
                 }
                 if (isToBeRemoved) {
                     remove(socket, gate.families(), gate.name());

@@ -166,6 +166,9 @@ public final class Agent {
             case "after-rites":
                 port.afterRites();
                 return "ok";
+            case "unprepare":
+                address.unprepare();
+                return "ok";
             case "retire":
                 address.retire();
                 return "ok";
@@ -251,7 +254,7 @@ public final class Agent {
         address.start(next);
     }
 
-    /** As the target of a planned move; {@code retire} takes it back. */
+    /** As the target of a planned move; {@code unprepare} takes it back. */
     private void prepare(int tag) {
         LabGrant next = new LabGrant(token, ProofKind.RELEASED, tag, keyWord, new byte[0], () -> {}, common);
         next.end();

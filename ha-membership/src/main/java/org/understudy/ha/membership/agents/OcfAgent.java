@@ -448,6 +448,11 @@ public final class OcfAgent extends Service implements PromotableResource {
     }
 
     @Override
+    public void unprepare() {
+        // Nothing is made ready, and the score stays.
+    }
+
+    @Override
     public void retire() {
         score.close();
     }

@@ -120,6 +120,13 @@ public final class CheckedResource implements ManagedResource {
     }
 
     @Override
+    public void unprepare() {
+        if (resource != null) {
+            resource.unprepare();
+        }
+    }
+
+    @Override
     public void quiesce(StopContext context) throws ResourceException, InterruptedException {
         if (resource != null) {
             resource.quiesce(context);

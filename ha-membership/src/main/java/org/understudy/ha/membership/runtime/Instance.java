@@ -136,7 +136,7 @@ final class Instance {
                             || wanted.get().compareTo(org.understudy.ha.api.spi.ManagedResource.LONGEST) > 0)) {
                 problems.add(problem(entry, call, wanted.get().toString(), "must be at least 1 ms and at most a day"));
             } else {
-                found.put(call, wanted.orElseGet(() -> usual(call)));
+                found.put(call, wanted.orElseGet(() -> usual(call, found)));
             }
         }
         return found;
@@ -146,11 +146,13 @@ final class Instance {
         return new Problem("group " + group.name() + " resource " + entry.name() + " budget of " + call, value, remedy);
     }
 
-    private Duration usual(Call call) {
+    /** @param before budgets of the calls that are declared before this one */
+    private Duration usual(Call call, Map<Call, Duration> before) {
         return switch (call) {
             case PROBE, PREPARE, START, PROMOTE -> group.startBudget();
             case QUIESCE, DEMOTE, STOP, KILL -> group.stopBudget();
             case RETIRE -> RETIRE_BUDGET;
+            case UNPREPARE -> before.getOrDefault(Call.RETIRE, RETIRE_BUDGET);
             default -> LOOK_BUDGET;
         };
     }
@@ -174,30 +176,33 @@ final class Instance {
         }
     }
 
-    /** In the queue, of a part that does not start here after all: as {@link #retireAll}, unless a part is made ready here. */
+    /**
+     * In the queue, of a part that does not start here after all, or has stopped: what was made ready for a start that did not come to it is given back,
+     * unless a part is made ready here or something may still be active.
+     */
     void giveBack(Lane lane) {
-        if (lanes.stream().noneMatch(Lane::isMadeReady)) {
-            retireAll(lane);
+        if (lanes.stream().anyMatch(other -> other.isMadeReady() || other.isActive())) {
+            return;
+        }
+        List<Group.Entry> last = new ArrayList<>(group.resources());
+        last.retainAll(unused);
+        Collections.reverse(last);
+        for (Group.Entry entry : last) {
+            call(lane, entry, Call.UNPREPARE, () -> {}, call -> entry.resource().unprepare());
         }
     }
 
-    /** In the queue, after a stop: as {@link #giveBack}, of what was made ready for a start that did not come to it. */
-    void giveBackUnused(Lane lane) {
-        if (lanes.stream().noneMatch(Lane::isMadeReady)) {
-            retire(lane, List.copyOf(unused));
-        }
+    /** In the queue: its start is called now, and has what was made ready for it. */
+    void usesReadiness(Group.Entry entry) {
+        unused.remove(entry);
     }
 
-    /** In the queue. What was kept ready for a start is given back, unless something may still be active. */
+    /** In the queue. The group is given up here: whatever was kept ready for a start is given back, unless something may still be active. */
     void retireAll(Lane lane) {
-        retire(lane, group.resources());
-    }
-
-    private void retire(Lane lane, List<Group.Entry> entries) {
         if (lanes.stream().anyMatch(Lane::isActive)) {
             return;
         }
-        for (Group.Entry entry : entries) {
+        for (Group.Entry entry : group.resources()) {
             call(lane, entry, Call.RETIRE, () -> {}, call -> entry.resource().retire());
         }
     }
@@ -565,7 +570,7 @@ final class Instance {
         Duration budget = budget(entry, what);
         switch (what) {
             case PREPARE -> unused.add(entry);
-            case START, PROMOTE, RETIRE -> unused.remove(entry);
+            case UNPREPARE, RETIRE -> unused.remove(entry);
             default -> {}
         }
         UserCall[] self = new UserCall[1];

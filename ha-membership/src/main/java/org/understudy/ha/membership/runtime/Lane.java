@@ -550,6 +550,7 @@ public final class Lane {
         Runnable hangs = () -> startFailed(token, new Failure(Severity.SOFT, entry.name(), overdue));
         return instance.call(this, entry, what, hangs, call -> {
             awaitValid(fresh, token);
+            instance.usesReadiness(entry);
             StartContext context = contexts.starting(newHolder, fresh, proof, call);
             if (isPromotion) {
                 ((PromotableResource) entry.resource()).promote(context);
@@ -619,7 +620,7 @@ public final class Lane {
         if (part.role() != Role.WHOLE && active == 0) {
             // Never begun: what is here belongs to another copy, or nothing was promoted.
             stopped(token, isReported);
-            instance.giveBackUnused(this);
+            instance.giveBack(this);
             return;
         }
         LOG.debug("group {}: stopping, {}", part.title(), why);
@@ -645,7 +646,7 @@ public final class Lane {
             promoted.ifPresent(lane -> lane.copyHasStopped(again));
             over();
             stopped(token, isReported);
-            instance.giveBackUnused(this);
+            instance.giveBack(this);
             return;
         }
         LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", part.title(), failures);

@@ -90,7 +90,7 @@ final class UserCall {
 
     /** Whether it makes ready for a start, or gives that back: while it is under way no start is, and no stop. */
     boolean isOfReadiness() {
-        return what == Call.PREPARE || what == Call.RETIRE;
+        return what == Call.PREPARE || what == Call.UNPREPARE || what == Call.RETIRE;
     }
 
     Lane lane() {

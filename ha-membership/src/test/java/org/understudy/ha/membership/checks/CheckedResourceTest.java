@@ -22,6 +22,7 @@ import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ManagedResource.Call;
+import org.understudy.ha.api.spi.ManagedResource.PrepareContext;
 import org.understudy.ha.api.spi.ManagedResource.StartContext;
 import org.understudy.ha.api.spi.ManagedResource.StopContext;
 import org.understudy.ha.api.spi.Presence;
@@ -76,6 +77,21 @@ class CheckedResourceTest {
         @Override
         public Health monitor() {
             return own;
+        }
+
+        @Override
+        public void prepare(PrepareContext context) {
+            calls.add("prepare");
+        }
+
+        @Override
+        public void unprepare() {
+            calls.add("unprepare");
+        }
+
+        @Override
+        public void retire() {
+            calls.add("retire");
         }
 
         @Override
@@ -229,6 +245,14 @@ class CheckedResourceTest {
         assertThat(resource.kill()).isTrue();
         assertThat(Threads.ofChecks()).isEmpty();
         assertThat(service.calls).containsExactly("start", "start", "kill");
+        service.calls.clear();
+        resource.prepare((PrepareContext) Proxy.newProxyInstance(
+                CheckedResourceTest.class.getClassLoader(),
+                new Class<?>[] {PrepareContext.class},
+                (self, method, arguments) -> null));
+        resource.unprepare();
+        resource.retire();
+        assertThat(service.calls).containsExactly("prepare", "unprepare", "retire");
     }
 
     @Test

@@ -343,6 +343,11 @@ abstract class LaneFixture {
         }
 
         @Override
+        public void unprepare() {
+            hangIf(Call.UNPREPARE);
+        }
+
+        @Override
         public void retire() {
             hangIf(Call.RETIRE);
         }

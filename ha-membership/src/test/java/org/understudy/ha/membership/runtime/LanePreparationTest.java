@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.Effect.PublishLease;
 import org.understudy.ha.membership.core.Input;
 
 /** What a lane makes ready for while another node still runs it. */
@@ -39,12 +41,54 @@ class LanePreparationTest extends LaneFixture {
     }
 
     @Test
-    void what_does_not_come_after_all_is_given_back() throws Exception {
+    void what_does_not_come_after_all_is_given_back_and_nothing_else_the_last_first() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Lane lane = lane(group(new GivingBack("first ", told), new GivingBack("second ", told)));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        assertThat(told).containsExactly("first prepare", "second prepare");
+        told.clear();
+
+        lane.unprepare();
+        awaitTurn(lane);
+        assertThat(told).containsExactly("second unprepare", "first unprepare");
+        lane.unprepare();
+        awaitTurn(lane);
+        assertThat(told).as("nothing is made ready any more").hasSize(2);
+        told.clear();
+
+        lane.prepare(7, LIFE);
+        next(Input.PrepareEnded.class);
+        running(lane, 8);
+        lane.stop(8, "asked to move");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        awaitTurn(lane);
+        assertThat(told).as("a start has used what was made ready for it").noneMatch(one -> one.endsWith("unprepare"));
+        told.clear();
+
+        lane.prepare(9, LIFE);
+        next(Input.PrepareEnded.class);
+        lane.retire();
+        assertThat(lane.awaitRetired(60_000)).isTrue();
+        lane.awaitEnd(60_000);
+        assertThat(told)
+                .as("the group is given up here")
+                .containsExactly("first prepare", "second prepare", "first retire", "second retire");
+    }
+
+    @Test
+    void a_resource_that_knows_only_retire_keeps_nothing_of_a_preparation_that_is_withdrawn() throws Exception {
         CountDownLatch isGivenBack = new CountDownLatch(1);
         Lane lane = lane(group(new Good() {
             @Override
+            public Optional<Duration> budget(Call call) {
+                return Optional.of(call).filter(Call.RETIRE::equals).map(retire -> Duration.ofSeconds(59));
+            }
+
+            @Override
             public void retire() {
                 isGivenBack.countDown();
+                awaitIt(free);
             }
         }));
         lane.prepare(6, LIFE);
@@ -54,7 +98,46 @@ class LanePreparationTest extends LaneFixture {
         lane.unprepare();
 
         assertThat(isGivenBack.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(lane.progress(Duration.ZERO))
+                .as("it has the time that the resource wants for the call")
+                .contains("r0.unprepare")
+                .endsWith("of its budget of 59 s");
+        free.countDown();
         running(lane, 7);
+    }
+
+    @Test
+    void a_giving_back_that_fails_changes_nothing() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Lane lane = lane(group(new GivingBack("first ", told), new GivingBack("second ", told) {
+            @Override
+            public void unprepare() {
+                super.unprepare();
+                throw new IllegalStateException("planned");
+            }
+        }));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        told.clear();
+        lane.unprepare();
+        awaitTurn(lane);
+        running(lane, 7);
+        assertThat(told).containsExactly("second unprepare", "first unprepare", "first start", "second start");
+    }
+
+    @Test
+    void what_was_made_ready_for_a_start_that_was_cancelled_before_it_was_called_is_given_back() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Lane lane = lane(group(new GivingBack(told)));
+        lane.prepare(6, LIFE);
+        next(Input.PrepareEnded.class);
+        leases.publish(new PublishLease(Optional.of(LIFE), false, System.nanoTime()));
+        lane.start(LIFE, 7, ProofKind.RELEASED);
+        awaitCall(lane, ManagedResource.Call.START);
+        lane.stop(7, "doubt");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        awaitTurn(lane);
+        assertThat(told).containsExactly("prepare", "stop", "unprepare");
     }
 
     @Test
@@ -94,7 +177,7 @@ class LanePreparationTest extends LaneFixture {
 
     @Test
     void a_giving_back_that_hangs_keeps_the_group_away_until_it_returns() throws Exception {
-        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Hanging hanging = new Hanging(ManagedResource.Call.UNPREPARE);
         Lane lane = lane(group(hanging));
         lane.prepare(6, LIFE);
         next(Input.PrepareEnded.class);
@@ -102,7 +185,7 @@ class LanePreparationTest extends LaneFixture {
         lane.unprepare();
         Input.EligibilityChanged veto = next(Input.EligibilityChanged.class);
         assertThat(veto.isEligible()).isFalse();
-        assertThat(veto.whyNot()).contains("r0.retire does not return");
+        assertThat(veto.whyNot()).contains("r0.unprepare does not return");
         assertThat(lane.troubles(Troubles.NONE).hanging()).isEqualTo(1);
 
         hanging.isOn = false;
@@ -129,14 +212,14 @@ class LanePreparationTest extends LaneFixture {
 
     @Test
     void what_is_granted_behind_what_hangs_and_is_no_start_fails_to_start_and_counts_as_stopped() throws Exception {
-        for (ManagedResource.Call what : List.of(ManagedResource.Call.PREPARE, ManagedResource.Call.RETIRE)) {
+        for (ManagedResource.Call what : List.of(ManagedResource.Call.PREPARE, ManagedResource.Call.UNPREPARE)) {
             for (boolean isEarly : List.of(true, false)) {
                 CountDownLatch released = new CountDownLatch(1);
                 Hanging hanging = new Hanging(what, released);
                 Lane lane = lane(group(hanging));
                 hanging.isOn = true;
                 lane.prepare(6, LIFE);
-                if (what == ManagedResource.Call.RETIRE) {
+                if (what == ManagedResource.Call.UNPREPARE) {
                     next(Input.PrepareEnded.class);
                     lane.unprepare();
                 }
@@ -173,7 +256,7 @@ class LanePreparationTest extends LaneFixture {
     /** The giving back has no turn yet when the group is granted and stopped. */
     @Test
     void a_start_that_never_began_counts_as_stopped_though_a_giving_back_hangs_before_its_stop() throws Exception {
-        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Hanging hanging = new Hanging(ManagedResource.Call.UNPREPARE);
         Lane lane = lane(group(hanging));
         lane.prepare(6, LIFE);
         next(Input.PrepareEnded.class);
@@ -269,14 +352,14 @@ class LanePreparationTest extends LaneFixture {
             assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
             awaitTurn(lane);
             assertThat(told).first().isEqualTo("prepare");
-            assertThat(told).last().isEqualTo("retire");
+            assertThat(told).last().isEqualTo("unprepare");
             assertThat(told).doesNotContain("start");
 
             running(lane, 8);
             lane.stop(8, "asked to move");
             assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
             awaitTurn(lane);
-            assertThat(told).as("a start has used what was made ready for it").containsOnlyOnce("retire");
+            assertThat(told).as("a start has used what was made ready for it").containsOnlyOnce("unprepare");
         }
     }
 
@@ -298,12 +381,12 @@ class LanePreparationTest extends LaneFixture {
         lane.stop(7, "it did not start");
         assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
         awaitTurn(lane);
-        assertThat(told).containsExactly("prepare", "stop", "retire");
+        assertThat(told).containsExactly("prepare", "stop", "unprepare");
     }
 
     @Test
     void a_giving_back_after_a_stop_that_hangs_does_not_hold_its_answer() throws Exception {
-        Hanging hanging = new Hanging(ManagedResource.Call.RETIRE);
+        Hanging hanging = new Hanging(ManagedResource.Call.UNPREPARE);
         Lane lane = lane(group(hanging));
         lane.prepare(6, LIFE);
         next(Input.PrepareEnded.class);
@@ -313,7 +396,7 @@ class LanePreparationTest extends LaneFixture {
         lane.stop(7, "doubt");
         turn.countDown();
         assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
-        assertThat(next(Input.EligibilityChanged.class).whyNot()).contains("r0.retire does not return");
+        assertThat(next(Input.EligibilityChanged.class).whyNot()).contains("r0.unprepare does not return");
         assertThat(unstopped).isEmpty();
     }
 
@@ -421,30 +504,41 @@ class LanePreparationTest extends LaneFixture {
 
     /** Says what became of what it makes ready. */
     private static class GivingBack extends Good {
+        private final String name;
         private final List<String> told;
 
         GivingBack(List<String> told) {
+            this("", told);
+        }
+
+        GivingBack(String name, List<String> told) {
+            this.name = name;
             this.told = told;
         }
 
         @Override
         public void prepare(PrepareContext context) {
-            told.add("prepare");
+            told.add(name + "prepare");
         }
 
         @Override
         public void start(StartContext context) {
-            told.add("start");
+            told.add(name + "start");
         }
 
         @Override
         public void stop(StopContext context) {
-            told.add("stop");
+            told.add(name + "stop");
+        }
+
+        @Override
+        public void unprepare() {
+            told.add(name + "unprepare");
         }
 
         @Override
         public void retire() {
-            told.add("retire");
+            told.add(name + "retire");
         }
     }
 }

@@ -145,6 +145,11 @@ public final class TakeoverNode {
         }
 
         @Override
+        public void unprepare() {
+            real.unprepare();
+        }
+
+        @Override
         public void retire() {
             real.retire();
         }
