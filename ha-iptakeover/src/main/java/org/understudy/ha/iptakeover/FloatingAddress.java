@@ -944,14 +944,29 @@ public final class FloatingAddress implements ManagedResource {
 
     /**
      * The sockets, and the gate, shut: nobody sees it, and the addresses stay where they are. What cannot be made ready now is left to the start.
+     *
+     * @throws ResourceException HARD if a start would be refused for what somebody put up here: the owner goes on
      */
     @Override
-    public void prepare(PrepareContext context) {
+    public void prepare(PrepareContext context) throws ResourceException {
+        refuseStrangers();
         try {
             addresses.claims().forEach(context.claims()::claim);
             makeReady(context.claims().tag(), context.successor().node().toString());
         } catch (ResourceException e) {
             LOG.info("{}; its start does it all", e.getMessage());
+        }
+    }
+
+    private void refuseStrangers() throws ResourceException {
+        try (LinuxAddressTable table = new LinuxAddressTable()) {
+            for (AddressTable.Entry entry : table.list()) {
+                if (addresses.contains(entry.address()) && !entry.isOurs()) {
+                    throw StandingAddresses.standsAlready(entry, "interface number " + entry.interfaceIndex());
+                }
+            }
+        } catch (PlatformException e) {
+            LOG.debug("{}: its start looks what stands here: {}", this, e.getMessage());
         }
     }
 

@@ -111,14 +111,8 @@ final class StandingAddresses implements AutoCloseable {
                                     + " succeeds");
                 }
                 if (!sameInterface || !entry.isOurs() || !entry.isAlone()) {
-                    throw new ResourceException(
-                            Severity.HARD,
-                            "floating address " + entry.address() + " stands on this host already, as "
-                                    + entry.address()
-                                    + "/"
-                                    + entry.prefixLength() + " on "
-                                    + (sameInterface ? link.name() : "interface number " + entry.interfaceIndex())
-                                    + ": take it off there (`ip addr del`), the library alone may add it");
+                    throw standsAlready(
+                            entry, sameInterface ? link.name() : "interface number " + entry.interfaceIndex());
                 }
                 ours.add(entry.address());
             } else if (entry.interfaceIndex() == networkIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
@@ -127,6 +121,14 @@ final class StandingAddresses implements AutoCloseable {
         }
         requireHosts(networks, networkIndex);
         return ours;
+    }
+
+    static ResourceException standsAlready(AddressTable.Entry entry, String where) {
+        return new ResourceException(
+                Severity.HARD,
+                "floating address " + entry.address() + " stands on this host already, as " + entry.address() + "/"
+                        + entry.prefixLength() + " on " + where
+                        + ": take it off there (`ip addr del`), the library alone may add it");
     }
 
     /** Of an interface: of its addresses, and those that routes lead to over it without a gateway. */

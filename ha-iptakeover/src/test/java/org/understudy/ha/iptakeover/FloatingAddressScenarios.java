@@ -977,6 +977,21 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(granted.ask("stop")).isEqualTo("ok");
     }
 
+    /** The owner elsewhere would stop for a start that is refused. */
+    void a_preparation_says_what_a_start_would_be_refused_for() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = jvm(a);
+        a.inside("ip", "addr", "add", "192.0.2.50/24", "dev", "lan0");
+        assertThat(jvm.ask("prepare 4711"))
+                .startsWith("refused HARD")
+                .contains("192.0.2.50/24 on interface number ")
+                .contains("take it off there");
+        a.inside("ip", "addr", "del", "192.0.2.50/24", "dev", "lan0");
+        assertThat(jvm.ask("prepare 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
     @EachEnd
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);

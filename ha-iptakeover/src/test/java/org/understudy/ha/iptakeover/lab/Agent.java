@@ -255,7 +255,7 @@ public final class Agent {
     }
 
     /** As the target of a planned move; {@code unprepare} takes it back. */
-    private void prepare(int tag) {
+    private void prepare(int tag) throws ResourceException {
         LabGrant next = new LabGrant(token, ProofKind.RELEASED, tag, keyWord, new byte[0], () -> {}, common);
         next.end();
         address.prepare(new ManagedResource.PrepareContext() {
