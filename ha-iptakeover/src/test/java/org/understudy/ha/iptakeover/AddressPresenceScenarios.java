@@ -235,7 +235,8 @@ final class AddressPresenceScenarios implements AutoCloseable {
         LabHost a = segment.host(2);
         LabJvm jvm = started(a);
         List<String> lines = new ArrayList<>();
-        for (int i = 0; i < 600; i++) {
+        // More than the kernel keeps for a socket, and less than it changes in the length of a lease.
+        for (int i = 0; i < 600 / vips.size(); i++) {
             for (String vip : vips) {
                 lines.add("addr del " + alone(vip) + " dev lan0");
                 lines.add("addr add " + alone(vip) + " dev lan0" + (isV6(vip) ? " nodad" : ""));
