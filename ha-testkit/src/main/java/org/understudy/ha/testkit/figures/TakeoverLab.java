@@ -38,7 +38,7 @@ final class TakeoverLab implements AutoCloseable {
     private static final long CALM_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     /** What a client sees before the fault. */
     private static final long BEFORE_MILLIS = 200;
-    /** Until the next owner knows which connections there are: more than the tenth of a second that it takes on an idle machine. */
+    /** Until the next owner knows which connections there are: more than the four tenths of a second that it takes at most on an idle machine. */
     private static final long TOLD_MILLIS = 500;
 
     private static final long REST_MILLIS = 200;

@@ -26,6 +26,10 @@ final class TakeoverTable {
         rows.add(new Row(fault, what, wanted, ours.filter(s -> s.size() > 0), theirs.filter(s -> s.size() > 0)));
     }
 
+    boolean isAnyMissed() {
+        return rows.stream().anyMatch(Row::isMissed);
+    }
+
     /** For people. A target that is missed is marked so. */
     List<String> text() {
         List<String> lines = new ArrayList<>();

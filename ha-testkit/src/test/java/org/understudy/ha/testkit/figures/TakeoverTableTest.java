@@ -53,6 +53,15 @@ class TakeoverTableTest {
     }
 
     @Test
+    void one_missed_target_is_enough() {
+        TakeoverTable table = table("gap", OptionalLong.of(30 * MILLI), of(30), hangs());
+        assertThat(table.isAnyMissed()).isFalse();
+        table.add("SIGSTOP", "gap", OptionalLong.of(29 * MILLI), of(30), hangs());
+        table.add("SIGSTOP", "doubles", OptionalLong.empty(), of(0), hangs());
+        assertThat(table.isAnyMissed()).isTrue();
+    }
+
+    @Test
     void whoever_hangs_misses_every_target() {
         assertThat(table("reset", OptionalLong.of(50_000 * MILLI), hangs(), of(1))
                         .text()
