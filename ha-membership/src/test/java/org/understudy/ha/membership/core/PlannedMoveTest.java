@@ -176,6 +176,83 @@ class PlannedMoveTest {
     }
 
     @Test
+    void a_node_that_closes_waits_for_no_successor() {
+        move();
+        three.pass(500);
+        assertThat(orders).containsExactly("b prepare web");
+
+        three.give(A, new Input.LeaveWanted());
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(decided).containsExactly("web is granted to b");
+    }
+
+    @Test
+    void a_node_on_standby_that_closes_waits_for_no_successor() {
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        three.pass(500);
+        assertThat(orders).containsExactly("b prepare web");
+
+        three.give(A, new Input.LeaveWanted());
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.pass(100);
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(operated).containsExactly("w true: done");
+    }
+
+    @Test
+    void a_move_to_a_node_that_closes_is_over_at_once() {
+        move();
+        three.pass(500);
+
+        three.give(B, new Input.LeaveWanted());
+        three.pass(100);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided)
+                .containsExactly(
+                        "b could not take web over: b is not in the cluster now; there are [a, w]; it stays on a");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_to_a_node_that_is_put_on_standby_is_over_at_once() {
+        move();
+        three.pass(500);
+
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, B, 0, "ann", "to mend it")));
+        three.pass(100);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided)
+                .containsExactly("b could not take web over: b is on standby; activate it first; it stays on a");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_that_was_asked_for_elsewhere_is_decided_there_when_the_node_that_it_leaves_is_drained() {
+        three.give(W, new Input.MoveWanted(1, WEB, B));
+        three.pass(500);
+        three.give(B, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        three.pass(500);
+        assertThat(orders).containsExactly("b prepare web");
+        assertThat(decided).isEmpty();
+
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(decided).containsExactly("web is granted to b");
+        assertThat(operated).containsExactly("b true: done");
+    }
+
+    @Test
     void a_node_on_standby_stops_what_nobody_else_can_run() {
         three.give(B, new Input.EligibilityChanged(WEB, false, "no licence"));
         three.pass(1_000);
