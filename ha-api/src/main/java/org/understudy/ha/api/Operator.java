@@ -9,7 +9,8 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What only a person may decide. Every call asks the whole cluster through this node, returns at once, and its result says within
- * about ten seconds whether it was done, also if there was nothing to do. Any thread.
+ * about ten seconds whether it was done, also if there was nothing to do. When this node closes or steps aside, what was not decided before ends
+ * not done. Any thread.
  *
  * <p>Who asks and why, one to 500 characters each, is kept in the cluster record where a promise rests on it; without them a call throws
  * {@link ConfigurationException}.

@@ -54,8 +54,12 @@ public interface Resources {
      *
      * <p>The new holder has still to start it, and that may fail: {@link GroupStatus#atHolder()} says how it goes on.
      *
+     * @param limit how long to wait for the decision, more than nothing and at most a day
      * @return completes with the result: {@link MoveResult.Outcome#DONE} once the new holder is granted the group,
-     *     {@link MoveResult.Outcome#REFUSED} with the reason, or {@link MoveResult.Outcome#UNKNOWN} when {@code limit} has passed
+     *     {@link MoveResult.Outcome#REFUSED} with the reason, or {@link MoveResult.Outcome#UNKNOWN} when {@code limit} has passed, or this
+     *     node closes or steps aside before
+     * @throws ConfigurationException if an argument cannot be used, with every reason
+     * @throws LifecycleException if the node is closed
      */
     CompletionStage<MoveResult> move(String group, NodeId to, Duration limit);
 

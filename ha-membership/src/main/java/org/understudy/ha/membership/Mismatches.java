@@ -50,7 +50,12 @@ final class Mismatches {
     /** Loop's thread only, as what follows. */
     private @Nullable ClusterRecord compared;
 
-    private final Map<String, String> differing = new TreeMap<>();
+    /** What was told and is still so: sentences by what differs, of each group. */
+    private final Map<String, Map<String, String>> differing = new TreeMap<>();
+
+    /** What looked odd at the last look and was told. */
+    private final Set<String> oddTold = new TreeSet<>();
+
     private Set<String> odd = new TreeSet<>();
     private boolean isOddLookPlanned;
 
@@ -119,6 +124,8 @@ final class Mismatches {
             return false;
         }
         compared = known;
+        // What is forgotten, and comes back, is told anew.
+        differing.keySet().retainAll(known.groups().keySet());
         for (String group : known.groups().keySet()) {
             TreeMap<NodeId, List<NodeId>> lists = new TreeMap<>();
             TreeMap<NodeId, WithoutQuorum> policies = new TreeMap<>();
@@ -141,16 +148,19 @@ final class Mismatches {
     }
 
     private void warnOfDifference(String group, String what, Map<NodeId, ?> byNode) {
-        String key = what + " " + group;
         if (byNode.values().stream().distinct().count() < 2) {
-            differing.remove(key);
+            differing.computeIfPresent(group, (name, sentences) -> {
+                sentences.remove(what);
+                return sentences.isEmpty() ? null : sentences;
+            });
             return;
         }
         String sentence =
                 "the nodes " + what + " group " + Part.title(group) + ": " + byNode + "; register it alike everywhere";
-        if (!sentence.equals(differing.put(key, sentence))) {
+        Map<String, String> sentences = differing.computeIfAbsent(group, name -> new TreeMap<>());
+        if (!sentence.equals(sentences.put(what, sentence))) {
             log.line(() -> LOG.warn("{}", sentence));
-            publish.accept(key, new HaEvent.Alarm(group, sentence));
+            publish.accept(what + " " + group, new HaEvent.Alarm(group, sentence));
         }
     }
 
@@ -170,14 +180,14 @@ final class Mismatches {
                         .keySet()
                         .forEach(group -> Oddities.of(known, group).forEach(sentence -> {
                             now.add(sentence);
-                            if (odd.contains(sentence) && !sentence.equals(differing.put(sentence, sentence))) {
+                            if (odd.contains(sentence) && oddTold.add(sentence)) {
                                 warnOfOddity(Part.groupOf(group), sentence);
                             }
                         })));
         if (!odd.containsAll(now)) {
             planOddLook();
         }
-        odd.stream().filter(sentence -> !now.contains(sentence)).forEach(differing::remove);
+        oddTold.retainAll(now);
         odd = now;
     }
 

@@ -9,10 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.Barriers;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.HaNode;
@@ -25,7 +22,6 @@ import org.understudy.ha.membership.core.recovery.Told;
 /** The barriers of a node: what its callers ask goes to the machine in one order, and what the machine decides comes back to them. */
 final class NodeBarriers implements Barriers {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NodeBarriers.class);
     private static final long LAST_WORD_MILLIS = 500;
 
     private final ServiceHost host;
@@ -79,11 +75,7 @@ final class NodeBarriers implements Barriers {
     private void complete(@Nullable Waiting answered, Result result) {
         if (answered != null) {
             answered.limit.cancel(false);
-            try {
-                host.callbacks().execute(() -> answered.future.complete(result));
-            } catch (RejectedExecutionException e) {
-                LOG.debug("a barrier was decided after close: {}", result);
-            }
+            host.callbacks().execute(() -> answered.future.complete(result));
         }
     }
 
@@ -197,9 +189,9 @@ final class NodeBarriers implements Barriers {
                     throw new LifecycleException("this node has left barrier " + name + "; join it again");
                 }
                 long request = host.nextRequest();
+                host.ask(new Ask.Enter(request, name, view.number()));
                 Future<?> end = host.later(limit, () -> host.ask(new Ask.GiveUp(request)));
                 waiting.put(request, new Waiting(future, end));
-                host.ask(new Ask.Enter(request, name, view.number()));
             }
             return future.minimalCompletionStage();
         }

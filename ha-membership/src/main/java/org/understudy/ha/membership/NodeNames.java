@@ -12,10 +12,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.HaNode;
@@ -32,7 +29,6 @@ import org.understudy.ha.membership.core.recovery.Told;
 /** The names of a node: what its callers ask goes to the machine in one order, and what the machine tells comes back to them. */
 final class NodeNames implements Names {
 
-    private static final Logger LOG = LoggerFactory.getLogger(NodeNames.class);
     private static final long LAST_WORD_MILLIS = 500;
 
     private final ServiceHost host;
@@ -99,9 +95,9 @@ final class NodeNames implements Names {
             Ask ask,
             String before,
             Duration limit) {
+        host.ask(ask);
         Future<?> end = host.later(limit, () -> host.ask(new Ask.GiveUp(request)));
         waiting.put(request, new Waiting(registration, future, before, end));
-        host.ask(ask);
     }
 
     private void checkBytes(long more) {
@@ -213,11 +209,7 @@ final class NodeNames implements Names {
     }
 
     private <T> void complete(CompletableFuture<T> future, T value) {
-        try {
-            host.callbacks().execute(() -> future.complete(value));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("a name was decided after close: {}", value);
-        }
+        host.callbacks().execute(() -> future.complete(value));
     }
 
     private final class NodeRegistration implements Registration {

@@ -6,7 +6,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -82,12 +81,12 @@ final class NodeOperator implements Operator {
 
     @Override
     public CompletionStage<Result> standby(NodeId node) {
-        return operate(new Operation(Kind.STANDBY, node, 0, "", ""));
+        return operate(Kind.STANDBY, node);
     }
 
     @Override
     public CompletionStage<Result> drain(NodeId node) {
-        return operate(new Operation(Kind.DRAIN, node, 0, "", ""));
+        return operate(Kind.DRAIN, node);
     }
 
     @Override
@@ -109,7 +108,7 @@ final class NodeOperator implements Operator {
 
     @Override
     public CompletionStage<Result> activate(NodeId node) {
-        return operate(new Operation(Kind.ACTIVATE, node, 0, "", ""));
+        return operate(Kind.ACTIVATE, node);
     }
 
     @Override
@@ -121,12 +120,12 @@ final class NodeOperator implements Operator {
 
     @Override
     public CompletionStage<Result> admit(NodeId node) {
-        return operate(new Operation(Kind.ADMIT, node, 0, "", ""));
+        return operate(Kind.ADMIT, node);
     }
 
     @Override
     public CompletionStage<Result> remove(NodeId node) {
-        return operate(new Operation(Kind.REMOVE, node, 0, "", ""));
+        return operate(Kind.REMOVE, node);
     }
 
     @Override
@@ -157,7 +156,7 @@ final class NodeOperator implements Operator {
     private void cleared(long request, Cleared result) {
         CompletableFuture<Cleared> asked = clearing.remove(request);
         if (asked != null) {
-            answer(request, () -> asked.complete(result));
+            callbacks.execute(() -> asked.complete(result));
         }
     }
 
@@ -196,6 +195,13 @@ final class NodeOperator implements Operator {
         complete(request, new Result(false, endedBecause + ", and this was not decided before; it may still happen"));
     }
 
+    private CompletionStage<Result> operate(Kind kind, @Nullable NodeId node) {
+        if (node == null) {
+            throw new ConfigurationException("node", null, "name the node that this is about");
+        }
+        return operate(new Operation(kind, node, 0, "", ""));
+    }
+
     private CompletionStage<Result> operate(Operation operation) {
         return ask(request -> new Input.OperationWanted(request, operation));
     }
@@ -215,15 +221,7 @@ final class NodeOperator implements Operator {
     private void complete(long request, Result result) {
         CompletableFuture<Result> asked = waiting.remove(request);
         if (asked != null) {
-            answer(request, () -> asked.complete(result));
-        }
-    }
-
-    private void answer(long request, Runnable completion) {
-        try {
-            callbacks.execute(completion);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("request {} was decided after close", request);
+            callbacks.execute(() -> asked.complete(result));
         }
     }
 

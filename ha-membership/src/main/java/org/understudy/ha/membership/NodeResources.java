@@ -3,19 +3,11 @@ package org.understudy.ha.membership;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.Coverage;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.LifecycleException;
@@ -23,18 +15,14 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Resources;
 import org.understudy.ha.api.Role;
 import org.understudy.ha.api.config.Group;
-import org.understudy.ha.membership.core.Effect;
-import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
-import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.runtime.Lane;
 import org.understudy.ha.membership.runtime.NodeLanes;
 
-/** The groups of a node: what is registered, how it is, and the moves that are asked for here. Thread-safe. */
+/** The groups of a node: what is registered and how it is. Thread-safe. */
 final class NodeResources implements Resources {
 
-    private static final Logger LOG = LoggerFactory.getLogger(UnderstudyNode.class);
     private static final Comparator<GroupStatus> PART_ORDER =
             Comparator.comparing(GroupStatus::group).thenComparingInt(GroupStatus::copy);
 
@@ -45,13 +33,8 @@ final class NodeResources implements Resources {
          */
         void checkOpen();
 
-        /** A number that no other request of this node has. */
-        long nextRequest();
-
         /** Registers a group, all parts of it or none. */
         void addLanes(Group group, List<Part> parts);
-
-        void submit(Input input);
     }
 
     private final NodeId self;
@@ -60,11 +43,8 @@ final class NodeResources implements Resources {
     private final GroupStatuses statuses;
     private final GroupChecks checks;
     private final Mismatches mismatches;
-    private final ScheduledExecutorService timers;
-    private final Executor callbacks;
-    private final Map<Long, CompletableFuture<MoveResult>> moves = new ConcurrentHashMap<>();
+    private final NodeMoves moves;
 
-    /** @param callbacks completes what callers wait for */
     NodeResources(
             NodeId self,
             Host host,
@@ -72,16 +52,14 @@ final class NodeResources implements Resources {
             GroupStatuses statuses,
             GroupChecks checks,
             Mismatches mismatches,
-            ScheduledExecutorService timers,
-            Executor callbacks) {
+            NodeMoves moves) {
         this.self = self;
         this.host = host;
         this.lanes = lanes;
         this.statuses = statuses;
         this.checks = checks;
         this.mismatches = mismatches;
-        this.timers = timers;
-        this.callbacks = callbacks;
+        this.moves = moves;
     }
 
     @Override
@@ -146,6 +124,7 @@ final class NodeResources implements Resources {
 
     @Override
     public CompletionStage<MoveResult> move(String group, NodeId to, Duration limit) {
+        NodeMoves.check(group, to, limit);
         host.checkOpen();
         String name = isCopied(group) ? Part.promoted(group) : group;
         if (Part.roleOf(group) == Role.COPY || isCopied(group) && !isNamed(name)) {
@@ -155,18 +134,7 @@ final class NodeResources implements Resources {
                             + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
                             + " standby"));
         }
-        long request = host.nextRequest();
-        CompletableFuture<MoveResult> result = new CompletableFuture<>();
-        moves.put(request, result);
-        timers.schedule(
-                () -> complete(
-                        request,
-                        MoveResult.Outcome.UNKNOWN,
-                        "not decided within " + Sentence.of(limit) + "; look at the status of " + group),
-                limit.toNanos(),
-                TimeUnit.NANOSECONDS);
-        host.submit(new Input.MoveWanted(request, name, to));
-        return result;
+        return moves.ask(name, group, to, limit);
     }
 
     private boolean isCopied(String group) {
@@ -176,30 +144,5 @@ final class NodeResources implements Resources {
     /** Whether a part is known by this name, here or in the record. */
     private boolean isNamed(String name) {
         return lanes.contains(name) || statuses.find(name).isPresent();
-    }
-
-    // ---- moves -----------------------------------------------------------------------------------------------------
-
-    void decided(Effect.MoveDecided decided) {
-        complete(
-                decided.request(),
-                decided.isDone() ? MoveResult.Outcome.DONE : MoveResult.Outcome.REFUSED,
-                decided.why());
-    }
-
-    /** Nothing will decide what is asked for. */
-    void end(String why) {
-        moves.keySet().forEach(request -> complete(request, MoveResult.Outcome.UNKNOWN, why));
-    }
-
-    private void complete(long request, MoveResult.Outcome outcome, String why) {
-        CompletableFuture<MoveResult> waiting = moves.remove(request);
-        if (waiting != null) {
-            try {
-                callbacks.execute(() -> waiting.complete(new MoveResult(outcome, why)));
-            } catch (RejectedExecutionException e) {
-                LOG.debug("move {} was decided after close", request);
-            }
-        }
     }
 }

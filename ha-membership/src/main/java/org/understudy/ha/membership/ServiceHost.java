@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.internal.loop.NamedThreads;
@@ -34,7 +35,7 @@ interface ServiceHost {
 
     NamedThreads threads();
 
-    /** Where what callers wait for is completed. */
+    /** Where what callers wait for is completed; takes everything, also once the node is closed. */
     Executor callbacks();
 
     /** A number that no other request of this node has. */
@@ -54,7 +55,7 @@ interface ServiceHost {
     Future<?> later(Duration delay, Runnable task);
 
     /** How long a caller would wait. */
-    static Duration checkLimit(String key, Duration limit) {
+    static Duration checkLimit(String key, @Nullable Duration limit) {
         if (limit == null || limit.isNegative() || limit.isZero() || limit.compareTo(LIMIT_MAX) > 0) {
             throw new ConfigurationException(key, limit, "wait for more than nothing and at most " + LIMIT_MAX);
         }

@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -148,8 +147,7 @@ final class UnderstudyNode implements HaNode {
     private final Rounds rounds;
     private final CallWatch callWatch;
     private final ThreadLedger ledger;
-    /** Completes what callers wait for: their continuations are user code and belong neither on the loop nor on the timers. */
-    private final ExecutorService callbacks;
+    private final Callbacks callbacks;
 
     private final NodeLanes lanes = new NodeLanes();
     private final AtomicLong requests = new AtomicLong();
@@ -158,6 +156,7 @@ final class UnderstudyNode implements HaNode {
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private final Opened opened;
     private final NodeOperator operator;
+    private final NodeMoves moves;
     private final NodeAdvisor advisor;
     private final NodeElections elections = new NodeElections(new ElectionHost());
     private final CoreServicesHost services = new CoreServicesHost();
@@ -219,7 +218,7 @@ final class UnderstudyNode implements HaNode {
         this.ledger = new ThreadLedger(lanePool::strangers);
         this.opened.push(lanePool);
         this.history = new HistoryKeeper(config.stateDirectory(), threads, Clock.systemUTC(), this::decided);
-        this.callbacks = Executors.newSingleThreadExecutor(threads.named("callbacks"));
+        this.callbacks = new Callbacks(threads);
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
         this.assumptionsWatch = new AssumptionsWatch(
@@ -231,8 +230,6 @@ final class UnderstudyNode implements HaNode {
         this.softStates =
                 new SoftStates(lanes::contains, message -> loop.execute(() -> outgoing.sendToOthers(message)));
         this.mismatches = new Mismatches(config, () -> record, this::onLoopLater, log, this::publish);
-        // Its thread is made here with the host's factory, not by the first decision on the loop.
-        this.callbacks.execute(() -> {});
         this.operator = new NodeOperator(
                 config.node(),
                 new SecureRandom().nextLong() >>> 1,
@@ -240,6 +237,7 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 input -> loop.submit(input),
                 callbacks);
+        this.moves = new NodeMoves(requests::incrementAndGet, input -> loop.submit(input), timers, callbacks);
         this.advisor = new NodeAdvisor(
                 config.node(),
                 () -> record,
@@ -255,10 +253,7 @@ final class UnderstudyNode implements HaNode {
             thinking.shutdownNow();
             thinking.awaitTermination(THINKING_SECONDS, TimeUnit.SECONDS);
         });
-        this.opened.push(() -> {
-            callbacks.shutdown();
-            callbacks.awaitTermination(LANE_END_MILLIS, TimeUnit.MILLISECONDS);
-        });
+        this.opened.push(callbacks);
     }
 
     static UnderstudyNode start(NodeConfig config) {
@@ -334,8 +329,7 @@ final class UnderstudyNode implements HaNode {
                 statuses,
                 new GroupChecks(config, enforcements::coverage),
                 mismatches,
-                timers,
-                callbacks);
+                moves);
         loop = new NodeLoop<>(machine, new Edge(), threads);
         opened.push(loop::close);
         Incoming incoming = new Incoming(
@@ -616,7 +610,7 @@ final class UnderstudyNode implements HaNode {
         state = NodeState.CLOSED;
         stateReason = "closed";
         publish("node", new HaEvent.NodeChanged(state, stateReason));
-        resources.end("this node was closed before the move was decided");
+        moves.end("this node was closed");
         operator.end("this node was closed");
         endServices("this node was closed");
         recovery.awaitEnd();
@@ -830,7 +824,7 @@ final class UnderstudyNode implements HaNode {
                 assumptionsWatch.record(chosen.value());
                 lanes.learned(before, chosen.value());
             } else if (effect instanceof Effect.MoveDecided decided) {
-                resources.decided(decided);
+                moves.decided(decided);
             } else if (effect instanceof Effect.OperationDecided decided) {
                 operator.decided(decided);
             } else if (effect instanceof Effect.Tell tell) {
@@ -946,6 +940,7 @@ final class UnderstudyNode implements HaNode {
                     cause));
             stalls.stepped(Long.MAX_VALUE);
             changeState(NodeState.STEPPED_ASIDE, String.valueOf(cause.getMessage()));
+            moves.end("this node stepped aside");
             operator.end("this node stepped aside");
             endServices("this node stepped aside");
             farewell.said();
@@ -1023,18 +1018,8 @@ final class UnderstudyNode implements HaNode {
         }
 
         @Override
-        public long nextRequest() {
-            return requests.incrementAndGet();
-        }
-
-        @Override
         public void addLanes(Group group, List<Part> parts) {
             UnderstudyNode.this.addLanes(group, parts, false);
-        }
-
-        @Override
-        public void submit(Input input) {
-            loop.submit(input);
         }
     }
 

@@ -1,12 +1,16 @@
 package org.understudy.ha.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Operator.Cleared;
 import org.understudy.ha.api.Operator.Result;
@@ -53,5 +57,17 @@ class NodeOperatorTest {
         assertThat(before.join().isDone()).isFalse();
         assertThat(before.join().reason()).contains("stepped aside");
         assertThat(after.join().reason()).contains("stepped aside");
+    }
+
+    @Test
+    void an_order_about_no_node_reaches_nobody() {
+        List<Function<NodeId, CompletionStage<Result>>> orders =
+                List.of(operator::standby, operator::drain, operator::activate, operator::admit, operator::remove);
+
+        assertThat(orders)
+                .allSatisfy(order -> assertThatThrownBy(() -> order.apply(null))
+                        .isInstanceOf(ConfigurationException.class)
+                        .hasMessageContaining("name the node"));
+        assertThat(asked).isEmpty();
     }
 }

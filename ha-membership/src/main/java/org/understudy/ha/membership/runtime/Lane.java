@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -365,7 +367,7 @@ public final class Lane {
         }
         AtomicBoolean isAnswered = new AtomicBoolean();
         Duration budget = stopBudget();
-        later(
+        Future<?> end = later(
                 () -> {
                     if (hasNeverBegun() && isAnswered.compareAndSet(false, true)) {
                         stopped(token, isReported);
@@ -379,6 +381,7 @@ public final class Lane {
         submit(() -> {
             if (isAnswered.compareAndSet(false, true)) {
                 stopAll(token, why, isReported, isOrderly);
+                end.cancel(false);
             } else {
                 instance.giveBack(this);
             }
@@ -477,8 +480,8 @@ public final class Lane {
         }
 
         @Override
-        public void later(Runnable task, long millis) {
-            Lane.this.later(task, millis);
+        public Future<?> later(Runnable task, long millis) {
+            return Lane.this.later(task, millis);
         }
 
         @Override
@@ -821,11 +824,13 @@ public final class Lane {
         };
     }
 
-    private void later(Runnable task, long millis) {
+    /** Returns what to cancel it with. */
+    private Future<?> later(Runnable task, long millis) {
         try {
-            around.timers().schedule(task, millis, TimeUnit.MILLISECONDS);
+            return around.timers().schedule(task, millis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.trace("group {}: node is closed", group.name());
+            return CompletableFuture.completedFuture(null);
         }
     }
 }

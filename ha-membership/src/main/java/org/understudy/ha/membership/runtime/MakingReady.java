@@ -2,6 +2,7 @@ package org.understudy.ha.membership.runtime;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,8 @@ final class MakingReady {
     interface Host {
         void submit(Runnable task);
 
-        void later(Runnable task, long millis);
+        /** Returns what to cancel it with. */
+        Future<?> later(Runnable task, long millis);
 
         /** Whether any resource may be active, or is about to be. */
         boolean isActive();
@@ -52,10 +54,20 @@ final class MakingReady {
         private final Incarnation successor;
         /** What it failed with, if it did; null until it has ended. */
         private final AtomicReference<@Nullable Optional<Failure>> end = new AtomicReference<>();
+        /** Ends it at its budget. Set before anything is made ready. */
+        private volatile @Nullable Future<?> limit;
 
         private Preparation(long token, Incarnation successor) {
             this.token = token;
             this.successor = successor;
+        }
+
+        /** Its budget is of no interest any more. */
+        private void free() {
+            Future<?> known = limit;
+            if (known != null) {
+                known.cancel(false);
+            }
         }
 
         /** @param from where it runs until then */
@@ -116,9 +128,9 @@ final class MakingReady {
     /** Makes ready what another node holds under this token and is about to give to this one. */
     void begin(long token, Incarnation successor) {
         Preparation next = new Preparation(token, successor);
-        newest = next;
+        replace(next);
         Duration budget = budgets.preparing();
-        host.later(
+        next.limit = host.later(
                 () -> {
                     String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
                     ended(next, Optional.of(new Failure(Severity.SOFT, "", late)));
@@ -129,14 +141,22 @@ final class MakingReady {
 
     /** It comes now: whatever is ready by then is. */
     void over() {
-        newest = null;
+        replace(null);
     }
 
     /** It does not come here: gives back what was made ready. */
     void giveBack() {
-        newest = null;
+        replace(null);
         instance.cancelStart(lane);
         host.submit(() -> instance.giveBack(lane));
+    }
+
+    private void replace(@Nullable Preparation next) {
+        Preparation before = newest;
+        newest = next;
+        if (before != null) {
+            before.free();
+        }
     }
 
     // ---- in the lane -----------------------------------------------------------------------------------------------
@@ -175,6 +195,7 @@ final class MakingReady {
     /** Said once, and only of the newest. */
     private void ended(Preparation wanted, Optional<Failure> failure) {
         if (newest == wanted && wanted.end.compareAndSet(null, failure)) {
+            wanted.free();
             report.accept(new Input.PrepareEnded(
                     part.name(),
                     wanted.token,

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Grant;
@@ -176,6 +177,83 @@ class PlannedMoveTest {
     }
 
     @Test
+    void a_node_that_closes_waits_for_no_successor() {
+        move();
+        three.pass(500);
+        assertThat(orders).containsExactly("b prepare web");
+
+        three.give(A, new Input.LeaveWanted());
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(decided).containsExactly("web is granted to b");
+    }
+
+    @Test
+    void a_node_on_standby_that_closes_waits_for_no_successor() {
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        three.pass(500);
+        assertThat(orders).containsExactly("b prepare web");
+
+        three.give(A, new Input.LeaveWanted());
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.pass(100);
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(operated).containsExactly("w true: done");
+    }
+
+    @Test
+    void a_move_to_a_node_that_closes_is_over_at_once() {
+        move();
+        three.pass(500);
+
+        three.give(B, new Input.LeaveWanted());
+        three.pass(100);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided)
+                .containsExactly(
+                        "b could not take web over: b is not in the cluster now; there are [a, w]; it stays on a");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_to_a_node_that_is_put_on_standby_is_over_at_once() {
+        move();
+        three.pass(500);
+
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, B, 0, "ann", "to mend it")));
+        three.pass(100);
+
+        assertThat(orders).containsExactly("b prepare web", "b unprepare web");
+        assertThat(decided)
+                .containsExactly("b could not take web over: b is on standby; activate it first; it stays on a");
+        assertThat(holder()).isEqualTo(A);
+    }
+
+    @Test
+    void a_move_that_was_asked_for_elsewhere_is_decided_there_when_the_node_that_it_leaves_is_drained() {
+        three.give(W, new Input.MoveWanted(1, WEB, B));
+        three.pass(500);
+        three.give(B, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        three.pass(500);
+        assertThat(orders).containsExactly("b prepare web");
+        assertThat(decided).isEmpty();
+
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(decided).containsExactly("web is granted to b");
+        assertThat(operated).containsExactly("b true: done");
+    }
+
+    @Test
     void a_node_on_standby_stops_what_nobody_else_can_run() {
         three.give(B, new Input.EligibilityChanged(WEB, false, "no licence"));
         three.pass(1_000);
@@ -265,6 +343,54 @@ class PlannedMoveTest {
                 .last()
                 .asString()
                 .startsWith("w false: ");
+    }
+
+    @Test
+    void an_activation_asked_where_the_standby_is_not_known_yet_is_not_called_done_for_that() {
+        three.lose((to, message) -> to.equals(B)
+                        && (message instanceof Message.Chosen
+                                || message instanceof Message.Accept
+                                || message instanceof Message.Operate)
+                || isActivation(message));
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        three.pass(100);
+        assertThat(operated).containsExactly("w true: done");
+        assertThat(three.learned(B).standby()).isEmpty();
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        three.pass(2 * LEASE_MILLIS);
+        assertThat(operated).containsExactly("w true: done");
+
+        three.lose((to, message) -> false);
+        three.pass(1_000);
+
+        assertThat(three.learned(A).standby()).isEmpty();
+        assertThat(operated).containsExactly("w true: done", "b true: done");
+    }
+
+    @Test
+    void an_activation_of_a_node_that_is_active_is_done_within_a_renewal_or_two() {
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "to be sure")));
+        three.pass(2 * Timing.standard().renewEvery().toMillis());
+
+        assertThat(operated).containsExactly("b true: done");
+    }
+
+    @Test
+    void nobody_is_told_that_nothing_is_to_do_by_a_node_that_no_majority_answers() {
+        three.cut(B);
+        three.pass(100);
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "to be sure")));
+        three.pass(30_000);
+
+        assertThat(operated)
+                .singleElement()
+                .asString()
+                .startsWith("b false: not done within")
+                .contains("no majority says that there is none newer");
+    }
+
+    private static boolean isActivation(Message message) {
+        return message instanceof Message.Operate said && said.operation().kind() == Operation.Kind.ACTIVATE;
     }
 
     @Test

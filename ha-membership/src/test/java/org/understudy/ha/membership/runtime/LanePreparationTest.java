@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Delayed;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,32 @@ class LanePreparationTest extends LaneFixture {
 
         running(lane, 7);
         assertThat(first.told).containsExactly("prepare first 6", "prepare second 6", "start first", "start second");
+    }
+
+    @Test
+    void no_timer_outlives_what_it_limits() throws Exception {
+        timers.setRemoveOnCancelPolicy(true);
+        Lane lane = lane(Group.named("slow")
+                .startBudget(Duration.ofHours(1))
+                .stopBudget(Duration.ofHours(1))
+                .monitorEvery(Duration.ofMillis(2))
+                .resource("r0", new Good())
+                .build());
+        for (int i = 1; i <= 20; i++) {
+            lane.prepare(10 * i, LIFE);
+            if (i % 2 == 0) {
+                next(Input.PrepareEnded.class);
+            } else {
+                lane.unprepare();
+            }
+            running(lane, 10 * i + 1);
+            lane.stop(10 * i + 1, "planned");
+            next(Input.StopEnded.class);
+        }
+        // What was done for the last stop is over before this begins.
+        running(lane, 1_000);
+
+        assertThat(timers.getQueue()).noneMatch(timer -> ((Delayed) timer).getDelay(TimeUnit.MINUTES) > 1);
     }
 
     @Test
