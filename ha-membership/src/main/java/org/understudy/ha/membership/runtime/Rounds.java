@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Calls many short looks, each with its own interval, from few threads: those that are due go one after the other on one thread of
- * the pool. Somebody sees whether a round falls behind, {@value #USUAL_MILLIS} ms after it began at the latest; as long as rounds do, and for
+ * the pool. Somebody sees whether a round falls behind, a step more than {@value #USUAL_MILLIS} ms after it began at the latest; as long as rounds do, and for
  * {@value #WARY_SECONDS} s after that, every {@value #STEP_MILLIS} ms. The rest of it then goes on on one more thread with each time that it has
  * fallen behind. So a thousand groups cost two wake-ups a tick, and looks that hang or are slow delay the others by no more than that.
  *
@@ -135,12 +135,15 @@ public final class Rounds {
         if (entry.isCancelled) {
             return;
         }
-        long interval = entry.interval();
-        long step = Math.min(interval, Math.max(STEP, Math.min(interval / STEPS, STEP_MAX)));
-        long at = now() + interval;
-        entry.due = at + step - 1 - (at + step - 1) % step;
+        entry.due = dueAfter(now(), entry.interval());
         later.computeIfAbsent(entry.due, due -> new ArrayDeque<>()).add(entry);
         tickBy(entry.due);
+    }
+
+    private static long dueAfter(long now, long interval) {
+        long step = Math.min(interval, Math.max(STEP, Math.min(interval / STEPS, STEP_MAX)));
+        long at = now + interval + step - 1;
+        return at - at % step;
     }
 
     /** Holding the lock. */
@@ -179,7 +182,8 @@ public final class Rounds {
                     begin();
                 }
                 endedAtTick = ended;
-                tickBy(now + (now < waryUntil ? STEP : USUAL));
+                // Usually that is when the first of them is due again, so one tick does for both.
+                tickBy(now < waryUntil ? now + STEP : dueAfter(now, USUAL));
             }
             if (!later.isEmpty()) {
                 tickBy(later.firstKey());

@@ -193,12 +193,13 @@ public final class StallWatch implements AutoCloseable {
     private void watch() {
         long every = Math.max(1, pause.marginNanos());
         long publishNext = 0;
+        long now = clock.getAsLong();
         while (!isClosed) {
-            long before = clock.getAsLong();
+            long before = now;
             LockSupport.parkNanos(every);
             // Whoever interrupts this thread must not make it spin.
             boolean isCutShort = Thread.interrupted();
-            long now = clock.getAsLong();
+            now = clock.getAsLong();
             long late = now - before - every;
             if (isCutShort || late < 0) {
                 continue;

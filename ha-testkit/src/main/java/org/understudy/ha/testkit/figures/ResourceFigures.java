@@ -63,7 +63,9 @@ public final class ResourceFigures {
     private static final int RESOURCES = 1_000;
     private static final int LOST = 500;
     private static final int LOSSES = 5;
-    private static final long SETTLE_MILLIS = 60_000;
+    /** Until what is called a few times a second is compiled, as in a process that has run for a while; before, compiling costs more than what is measured. */
+    private static final long SETTLE_MILLIS = 180_000;
+
     private static final long IDLE_MILLIS = 30_000;
     private static final long QUIET_MILLIS = 3_000;
     private static final long LOOK_MILLIS = 100;
