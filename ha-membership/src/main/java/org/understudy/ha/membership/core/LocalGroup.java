@@ -85,10 +85,14 @@ final class LocalGroup {
         withdrawn = true;
     }
 
-    /** Offered again, perhaps while it still stops after it was withdrawn. */
+    /** Offered by other rules. What was withdrawn stays so. */
     void offer(long now, Candidacy candidacy, Placement placement) {
-        withdrawn = false;
         rules = Rules.of(placement);
+        offer(now, candidacy);
+    }
+
+    /** Offered otherwise, by the same rules. What was withdrawn stays so. */
+    void offer(long now, Candidacy candidacy) {
         reported = candidacy.withReasonCut().withRules(rules.digest());
         failures.vetoed(now, !reported.isEligible());
     }

@@ -59,6 +59,8 @@ final class LocalGroups {
     void take(long now, Input input, Optional<ClusterRecord> record, Outbox out) {
         if (input instanceof Input.GroupOffered o) {
             offered(now, o);
+        } else if (input instanceof Input.CandidacyChanged o) {
+            with(o.group(), g -> g.offer(now, o.candidacy()));
         } else if (input instanceof Input.GroupWithdrawn o) {
             with(o.group(), LocalGroup::withdraw);
         } else if (input instanceof Input.EligibilityChanged o) {

@@ -451,7 +451,8 @@ public final class Lane {
         instance.shutdown(this);
     }
 
-    private void cancelLooks() {
+    /** Looks no more, and says nothing more of what it offers. Never blocks. */
+    void cancelLooks() {
         monitoring.end();
         offers.cancel();
     }

@@ -96,6 +96,37 @@ class LocalGroupsTest {
     }
 
     @Test
+    void nothing_that_is_said_of_a_withdrawn_group_brings_it_back() {
+        start(WEB, 5);
+        take(new Input.GroupWithdrawn(WEB));
+        take(new Input.CandidacyChanged(WEB, candidacy(false)));
+        offer(WEB, Placement.NONE);
+        take(new Input.GroupEnding(WEB, 5, "asked to"));
+        stopEnded(5, false);
+        take(new Input.CandidacyChanged(WEB, candidacy(true)));
+        offer(WEB, Placement.NONE);
+        stopEnded(5, true);
+        groups.removeWithdrawn(WEB);
+        assertThat(groups.isThere(WEB)).isFalse();
+
+        take(new Input.CandidacyChanged(WEB, candidacy(true)));
+        assertThat(groups.isThere(WEB)).isFalse();
+        offer(WEB, Placement.NONE);
+        assertThat(groups.isThere(WEB)).isTrue();
+    }
+
+    @Test
+    void what_is_offered_otherwise_keeps_its_rules() {
+        Placement last = Placement.rules().after(WEB).build();
+        offer("shop", last);
+        take(new Input.CandidacyChanged("shop", candidacy(false)));
+        LocalGroup shop = groups.all().get("shop");
+        assertThat(shop.rules().placement()).isEqualTo(last);
+        assertThat(shop.candidacy(0))
+                .isEqualTo(candidacy(false).withRules(shop.rules().digest()));
+    }
+
+    @Test
     void what_was_said_about_a_group_is_to_be_looked_at_once() {
         assertThat(groups.takeTouched()).containsExactly(WEB);
         assertThat(groups.isTouched()).isFalse();
