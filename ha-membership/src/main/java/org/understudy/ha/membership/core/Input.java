@@ -61,7 +61,7 @@ public sealed interface Input {
     record EligibilityChanged(String group, boolean isEligible, String whyNot) implements Input {}
 
     /** A later probe before the first grant. */
-    record Probed(String group, Presence presence) implements Input {}
+    record Probed(String group, Presence presence, String detail) implements Input {}
 
     /**
      * A start returned.

@@ -136,14 +136,14 @@ final class LocalGroup {
         failures.vetoed(now, !isEligible);
     }
 
-    void probed(Presence presence) {
-        reported = reported.withPresence(presence);
+    void probed(Presence presence, String detail) {
+        reported = reported.withPresence(presence, detail).withReasonCut();
     }
 
     /** Its last grant was taken out of the record: until this node has looked anew it does not know whether the group is active here. */
     void forgotten() {
         if (!reported.isElection()) {
-            probed(Presence.UNKNOWN);
+            probed(Presence.UNKNOWN, "");
         }
     }
 

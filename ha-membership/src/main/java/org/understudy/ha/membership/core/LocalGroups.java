@@ -66,7 +66,7 @@ final class LocalGroups {
         } else if (input instanceof Input.EligibilityChanged o) {
             with(o.group(), g -> g.eligibility(now, o.isEligible(), o.whyNot()));
         } else if (input instanceof Input.Probed o) {
-            with(o.group(), g -> g.probed(o.presence()));
+            with(o.group(), g -> g.probed(o.presence(), o.detail()));
         } else if (input instanceof Input.StartEnded o) {
             with(o.group(), g -> startEnded(now, g, o, out));
         } else if (input instanceof Input.PrepareEnded o) {

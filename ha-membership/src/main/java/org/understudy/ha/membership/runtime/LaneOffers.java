@@ -145,7 +145,10 @@ final class LaneOffers {
 
     /** Asks the resources, and so holds nothing meanwhile. */
     private Candidacy announced(boolean isNews, Eligibility now) {
-        return candidacy.announce(isNews, presence, now, rank);
+        Candidacy announced = candidacy.announce(isNews, presence, now, rank);
+        return presence == Presence.ABSENT || isElection
+                ? announced
+                : announced.withPresence(announced.presence(), instance.presenceDetail());
     }
 
     /** As {@link Lane#granted}. */
@@ -199,7 +202,7 @@ final class LaneOffers {
                 submit.accept(this::look);
             });
             synchronized (saying) {
-                say(new Input.Probed(part.name(), presence));
+                say(new Input.Probed(part.name(), presence, instance.presenceDetail()));
             }
         }
     }
