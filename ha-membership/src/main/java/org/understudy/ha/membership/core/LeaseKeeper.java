@@ -23,7 +23,7 @@ import org.understudy.ha.membership.core.record.Voters;
 final class LeaseKeeper {
 
     private static final int RENEWALS_REMEMBERED = 64;
-    private static final long NEVER = Long.MIN_VALUE;
+    static final long NEVER = Long.MIN_VALUE;
 
     private final Incarnation session;
     private final long renewNanos;
@@ -34,6 +34,9 @@ final class LeaseKeeper {
     private long sequence;
     private long nextRenewal;
     private long confirmed = NEVER;
+    /** The newest record that those knew of who confirmed it. */
+    private Ballot confirmedBallot = Ballot.NONE;
+
     private long doubtedSince = NEVER;
 
     LeaseKeeper(Incarnation session, Timing timing, long now) {
@@ -70,10 +73,12 @@ final class LeaseKeeper {
             return false;
         }
         renewal.acks.put(ack.acceptor(), ack.sets());
+        renewal.newest = Ballot.max(renewal.newest, ack.accepted());
         if (renewal.sent <= confirmed || renewal.sent < doubtedSince || !renewal.isComplete()) {
             return false;
         }
         confirmed = renewal.sent;
+        confirmedBallot = renewal.newest;
         doubtedSince = NEVER;
         pending.headMap(ack.sequence(), true).clear();
         return true;
@@ -108,6 +113,16 @@ final class LeaseKeeper {
         return confirmed;
     }
 
+    /**
+     * Until when it is certain that nothing was chosen after a record: whatever was chosen before the newest renewal that counts was sent, one of
+     * those who acknowledged it has accepted, and says so. {@link #NEVER} if one of them has accepted something newer.
+     *
+     * @param learned the record's ballot
+     */
+    long newestUntilNanos(Ballot learned) {
+        return confirmedBallot.isAbove(learned) ? NEVER : confirmed;
+    }
+
     long endNanos() {
         return confirmed == NEVER ? NEVER : confirmed + lengthNanos;
     }
@@ -129,6 +144,7 @@ final class LeaseKeeper {
     private static final class Pending {
         private final long sent;
         private final SortedMap<AcceptorId, List<List<AcceptorId>>> acks = new TreeMap<>();
+        private Ballot newest = Ballot.NONE;
 
         private Pending(long sent) {
             this.sent = sent;

@@ -761,7 +761,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void decideOperations(long now) {
         clearings.decide(now, learned).forEach(out::then);
-        for (Effect.OperationDecided decided : operations.decide(now, learned)) {
+        long newestUntil = Optional.ofNullable(keeper)
+                .map(k -> k.newestUntilNanos(learnedBallot))
+                .orElse(LeaseKeeper.NEVER);
+        for (Effect.OperationDecided decided : operations.decide(now, learned, newestUntil)) {
             out.then(decided);
             if (decided.isDone()) {
                 out.say(self.value(), Reason.OPERATION_DONE, "request " + decided.request());

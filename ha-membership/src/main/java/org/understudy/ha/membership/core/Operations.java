@@ -21,6 +21,10 @@ import org.understudy.ha.membership.core.record.Operation;
  * <p>Of two orders that contradict one another the one counts that was heard of later. The other is over, as is what the record has shown: whoever
  * asked for it may not have learned that yet, so its repetitions are known by their number, and mean nothing, for as long as they may come. A
  * node that starts anew knows none.
+ *
+ * <p>That nothing is to do must come from the newest record: the one that this node knows may be one that another order has changed already. So what
+ * shows of an order that another can take back, and has never shown otherwise, counts only once the record is known to have been the newest after
+ * the order.
  */
 final class Operations {
 
@@ -46,7 +50,7 @@ final class Operations {
 
     /** Asked for here. */
     void ask(long now, long request, Operation operation) {
-        own.put(request, new Own(operation, now, false));
+        own.put(request, new Own(operation, now, false, isRemembered(operation) ? Sight.NONE : Sight.UNDONE));
         hear(now, self, request, operation);
     }
 
@@ -69,7 +73,7 @@ final class Operations {
                 blind = newest;
             }
         }
-        orders.put(number, new Order(operation, now, now, Standing.WANTED, blind));
+        orders.put(number, new Order(operation, now, now, Standing.WANTED, blind, false));
         while (orders.size() > ORDERS_MAX) {
             orders.remove(orders.entrySet().stream()
                     .min(Comparator.comparing((Map.Entry<Request, Order> each) ->
@@ -110,11 +114,13 @@ final class Operations {
         return first.values().stream().map(Order::operation).toList();
     }
 
-    /** What to say again: not what somebody has taken back. */
+    /** What to say again: not what somebody has taken back, nor what is to be done only if the record is an old one. */
     List<Operate> repeated(long now) {
         List<Operate> again = new ArrayList<>();
         own.forEach((request, asked) -> {
-            if (!isTakenBack(request)) {
+            boolean isThere =
+                    asked.sight() == Sight.DONE && !isBlind(now, newest, orders.get(new Request(self, request)));
+            if (!isTakenBack(request) && !isThere) {
                 hear(now, self, request, asked.operation());
                 again.add(new Operate(request, asked.operation()));
             }
@@ -135,25 +141,36 @@ final class Operations {
         orders.values().removeIf(order -> now - order.at() > giveUpNanos + forgetNanos);
     }
 
-    /** Decides what is done in this record, cannot be done, or has been tried for too long. */
-    List<Effect.OperationDecided> decide(long now, Optional<ClusterRecord> record) {
+    /**
+     * Decides what is done in this record, cannot be done, or has been tried for too long.
+     *
+     * @param newestUntil until when it is certain that nothing was chosen after this record
+     */
+    List<Effect.OperationDecided> decide(long now, Optional<ClusterRecord> record, long newestUntil) {
         newest = record.map(ClusterRecord::number).orElse(0L);
         if (orders.isEmpty() && own.isEmpty()) {
             return List.of();
         }
-        record.ifPresent(known -> settle(now, known));
+        record.ifPresent(known -> {
+            look(known);
+            settle(now, known, newestUntil);
+        });
         List<Effect.OperationDecided> decided = new ArrayList<>();
         for (Map.Entry<Long, Own> entry : new ArrayList<>(own.entrySet())) {
-            Operation operation = entry.getValue().operation();
+            Own asked = entry.getValue();
+            Operation operation = asked.operation();
             Order order = orders.get(new Request(self, entry.getKey()));
-            boolean isDone = record.filter(r -> Planner.isDone(r, operation) && !isBlind(now, r, order))
-                    .isPresent();
-            Optional<String> refusal = isDone ? Optional.empty() : whyNot(now, entry, record);
+            boolean isShown = record.filter(r -> Planner.isDone(r, operation)).isPresent();
+            boolean isDone = isShown
+                    && (asked.sight() == Sight.UNDONE || newestUntil > asked.since())
+                    && !isBlind(now, newest, order);
+            Optional<String> refusal =
+                    isDone ? Optional.empty() : isShown ? whyNotYet(now, entry) : whyNot(now, entry, record);
             if (isDone || refusal.isPresent()) {
                 own.remove(entry.getKey());
                 orders.computeIfPresent(
                         new Request(self, entry.getKey()),
-                        (number, present) -> isRemembered(present) ? present.over(now) : null);
+                        (number, present) -> isRemembered(present.operation()) ? present.over(now) : null);
                 String done = record.map(r -> Planner.done(r, operation)).orElse("done");
                 decided.add(new Effect.OperationDecided(entry.getKey(), isDone, refusal.orElse(done)));
             }
@@ -161,16 +178,25 @@ final class Operations {
         return decided;
     }
 
+    private void look(ClusterRecord record) {
+        own.replaceAll((request, asked) -> asked.seen(record));
+        orders.replaceAll((number, order) ->
+                order.standing() == Standing.OVER || order.wasUndone() || Planner.isDone(record, order.operation())
+                        ? order
+                        : order.undone());
+    }
+
     /** What is done is over; of what must not happen later than it was asked for and cannot be done now, nothing is kept: who asks repeats it. */
-    private void settle(long now, ClusterRecord record) {
+    private void settle(long now, ClusterRecord record, long newestUntil) {
         orders.replaceAll((number, order) -> order.standing() != Standing.OVER
-                        && isRemembered(order)
+                        && isRemembered(order.operation())
+                        && (order.wasUndone() || newestUntil > order.since())
                         && Planner.isDone(record, order.operation())
-                        && !isBlind(now, record, order)
+                        && !isBlind(now, record.number(), order)
                 ? order.over(now)
                 : order);
         orders.values()
-                .removeIf(order -> !isRemembered(order) && Planner.isDone(record, order.operation())
+                .removeIf(order -> !isRemembered(order.operation()) && Planner.isDone(record, order.operation())
                         || order.standing() != Standing.OVER
                                 && order.operation().kind() == Operation.Kind.FORGET
                                 && Planner.operationRefusal(record, order.operation())
@@ -178,16 +204,16 @@ final class Operations {
     }
 
     /** Whether its repetitions could undo what somebody else has asked for since. Votes that come and go are proposed one by one in any case. */
-    private static boolean isRemembered(Order order) {
-        return switch (order.operation().kind()) {
+    private static boolean isRemembered(Operation operation) {
+        return switch (operation.kind()) {
             case STANDBY, DRAIN, ACTIVATE, MAINTAIN, RESUME -> true;
             case ADMIT, REMOVE, CONFIRM_DOWN, FORGET -> false;
         };
     }
 
     /** Whether what a record shows of an order may be undone by one that it took back when that was under way already. */
-    private boolean isBlind(long now, ClusterRecord record, @Nullable Order order) {
-        return order != null && record.number() <= order.blind() && now - order.since() <= forgetNanos;
+    private boolean isBlind(long now, long record, @Nullable Order order) {
+        return order != null && record <= order.blind() && now - order.since() <= forgetNanos;
     }
 
     private Optional<String> whyNot(long now, Map.Entry<Long, Own> asked, Optional<ClusterRecord> record) {
@@ -199,16 +225,35 @@ final class Operations {
         if (isCalledOff(asked, record)) {
             return Optional.of("it was activated before everything had left it");
         }
-        if (isTakenBack(asked.getKey())
-                && now - orders.get(new Request(self, asked.getKey())).at() > forgetNanos) {
-            return Optional.of("the opposite was asked for since");
-        }
-        if (now - asked.getValue().since() > giveUpNanos) {
-            return Optional.of("not done within " + giveUpNanos / 1_000_000_000L + " s: "
-                    + record.map(r -> Planner.operationWaitsFor(r, operation))
-                            .orElse("this node knows no cluster record"));
-        }
-        return Optional.empty();
+        return takenBack(now, asked.getKey())
+                .or(() -> givenUp(
+                        now,
+                        asked.getValue(),
+                        record.map(r -> Planner.operationWaitsFor(r, operation))
+                                .orElse("this node knows no cluster record")));
+    }
+
+    /** Why what this node's record shows is not called done, and is not waited for any longer either. */
+    private Optional<String> whyNotYet(long now, Map.Entry<Long, Own> asked) {
+        return takenBack(now, asked.getKey())
+                .or(() -> givenUp(
+                        now,
+                        asked.getValue(),
+                        "the record that this node knows shows it already, but no majority says that there is none newer; ask on a"
+                                + " node that a majority answers"));
+    }
+
+    private Optional<String> takenBack(long now, long request) {
+        return isTakenBack(request)
+                        && now - orders.get(new Request(self, request)).at() > forgetNanos
+                ? Optional.of("the opposite was asked for since")
+                : Optional.empty();
+    }
+
+    private Optional<String> givenUp(long now, Own asked, String waitsFor) {
+        return now - asked.since() > giveUpNanos
+                ? Optional.of("not done within " + giveUpNanos / 1_000_000_000L + " s: " + waitsFor)
+                : Optional.empty();
     }
 
     /** Whether a drain had put its node on standby, and somebody has ended that. */
@@ -219,7 +264,7 @@ final class Operations {
         }
         boolean isOnStandby = record.get().standby().contains(asked.operation().node());
         if (isOnStandby && !asked.isBegun()) {
-            own.put(entry.getKey(), new Own(asked.operation(), asked.since(), true));
+            own.put(entry.getKey(), new Own(asked.operation(), asked.since(), true, asked.sight()));
         }
         return asked.isBegun() && !isOnStandby;
     }
@@ -243,7 +288,23 @@ final class Operations {
      *
      * @param isBegun whether a drain has put its node on standby
      */
-    private record Own(Operation operation, long since, boolean isBegun) {}
+    private record Own(Operation operation, long since, boolean isBegun, Sight sight) {
+        private Own seen(ClusterRecord record) {
+            if (sight == Sight.UNDONE) {
+                return this;
+            }
+            return new Own(operation, since, isBegun, Planner.isDone(record, operation) ? Sight.DONE : Sight.UNDONE);
+        }
+    }
+
+    /** What the records have shown of an order since it was asked for. */
+    private enum Sight {
+        NONE,
+        /** That it is done, always. */
+        DONE,
+        /** That it is not, once at least. */
+        UNDONE
+    }
 
     /** What becomes of an order, the first to be forgotten first. */
     private enum Standing {
@@ -258,10 +319,15 @@ final class Operations {
      * @param since when it was heard first
      * @param at when it was heard last, or was over
      * @param blind the number of the record that was known when it took another back, 0 if it did not: that one may be under way, and show next
+     * @param wasUndone whether a record was seen since in which it was not done
      */
-    private record Order(Operation operation, long since, long at, Standing standing, long blind) {
+    private record Order(Operation operation, long since, long at, Standing standing, long blind, boolean wasUndone) {
         private Order as(Standing next, long when) {
-            return new Order(operation, since, when, next, blind);
+            return new Order(operation, since, when, next, blind, wasUndone);
+        }
+
+        private Order undone() {
+            return new Order(operation, since, at, standing, blind, true);
         }
 
         private Order over(long now) {

@@ -57,6 +57,20 @@ class LeaseKeeperTest {
     }
 
     @Test
+    void a_record_is_the_newest_until_a_renewal_was_sent_of_which_nobody_who_acknowledged_it_knows_a_newer_one() {
+        assertThat(keeper.newestUntilNanos(ballot(1))).isEqualTo(LeaseKeeper.NEVER);
+        long sequence = renew(10);
+        keeper.acknowledged(new RenewAck(A1, sequence, acceptor(A), ballot(1), List.of(ABC)));
+        assertThat(keeper.newestUntilNanos(ballot(1))).isEqualTo(LeaseKeeper.NEVER);
+
+        keeper.acknowledged(new RenewAck(A1, sequence, acceptor(B), ballot(2), List.of(ABC)));
+
+        assertThat(keeper.newestUntilNanos(ballot(1))).isEqualTo(LeaseKeeper.NEVER);
+        assertThat(keeper.newestUntilNanos(ballot(2))).isEqualTo(10);
+        assertThat(keeper.newestUntilNanos(ballot(3))).isEqualTo(10);
+    }
+
+    @Test
     void the_same_acceptor_twice_counts_once() {
         long sequence = renew(0);
         keeper.acknowledged(ack(sequence, A, ABC));

@@ -32,11 +32,10 @@ class OperationsTest {
         operations.ask(0, 1, STANDBY);
         assertThat(operations.wanted()).containsExactly(STANDBY);
         assertThat(operations.repeated(0)).containsExactly(new Operate(1, STANDBY));
-        assertThat(operations.decide(0, Optional.of(active))).isEmpty();
+        assertThat(decide(0, Optional.of(active))).isEmpty();
 
-        assertThat(operations.decide(1, Optional.of(record(2, A))))
-                .containsExactly(new Effect.OperationDecided(1, true, "done"));
-        assertThat(operations.decide(2, Optional.of(record(2, A)))).isEmpty();
+        assertThat(decide(1, Optional.of(record(2, A)))).containsExactly(new Effect.OperationDecided(1, true, "done"));
+        assertThat(decide(2, Optional.of(record(2, A)))).isEmpty();
         assertThat(operations.wanted()).isEmpty();
     }
 
@@ -56,7 +55,7 @@ class OperationsTest {
         operations.hear(0, A, 7, DRAIN);
         operations.hear(1, B, 1, ACTIVATE);
         assertThat(operations.wanted()).containsExactly(ACTIVATE);
-        operations.decide(2, Optional.of(record(2)));
+        decide(2, Optional.of(record(2)));
         assertThat(operations.wanted()).isEmpty();
 
         assertThat(operations.hear(3, A, 7, DRAIN)).isFalse();
@@ -68,7 +67,7 @@ class OperationsTest {
     @Test
     void a_repetition_of_what_the_record_has_shown_is_no_new_order() {
         operations.hear(0, A, 7, ACTIVATE);
-        operations.decide(1, Optional.of(active));
+        decide(1, Optional.of(active));
         operations.hear(2, B, 9, STANDBY);
 
         assertThat(operations.hear(3, A, 7, ACTIVATE)).isFalse();
@@ -86,26 +85,72 @@ class OperationsTest {
     }
 
     @Test
-    void an_order_is_not_called_done_by_the_record_into_which_the_one_it_took_back_may_be_on_its_way() {
-        operations.decide(0, Optional.of(active));
-        operations.hear(0, A, 7, STANDBY);
-        operations.ask(1, 1, ACTIVATE);
-        assertThat(operations.decide(2, Optional.of(active))).isEmpty();
-
-        assertThat(operations.decide(3, Optional.of(record(2, A)))).isEmpty();
+    void an_old_record_does_not_tell_that_nothing_is_to_do() {
+        operations.ask(5, 1, ACTIVATE);
+        assertThat(operations.decide(6, Optional.of(active), LeaseKeeper.NEVER)).isEmpty();
+        assertThat(operations.decide(7, Optional.of(active), 5)).isEmpty();
+        assertThat(operations.repeated(8)).isEmpty();
+        assertThat(operations.decide(9, Optional.of(record(2, A)), LeaseKeeper.NEVER))
+                .isEmpty();
         assertThat(operations.wanted()).containsExactly(ACTIVATE);
-        assertThat(operations.decide(4, Optional.of(record(3))))
+
+        assertThat(operations.repeated(9)).containsExactly(new Operate(1, ACTIVATE));
+        assertThat(operations.decide(10, Optional.of(record(3)), LeaseKeeper.NEVER))
                 .containsExactly(new Effect.OperationDecided(1, true, "done"));
     }
 
     @Test
+    void a_record_that_was_the_newest_after_the_order_tells_that_nothing_is_to_do() {
+        operations.ask(5, 1, ACTIVATE);
+
+        assertThat(operations.decide(7, Optional.of(active), 6))
+                .containsExactly(new Effect.OperationDecided(1, true, "done"));
+    }
+
+    @Test
+    void what_an_old_record_shows_is_given_up_in_time_and_the_reason_says_so() {
+        operations.ask(5, 1, ACTIVATE);
+        assertThat(operations.decide(10 * SECOND + 6, Optional.of(active), 4))
+                .singleElement()
+                .satisfies(decided -> {
+                    assertThat(decided.isDone()).isFalse();
+                    assertThat(decided.why()).contains("shows it already", "no majority");
+                });
+        assertThat(operations.decide(10 * SECOND + 7, Optional.of(active), 4)).isEmpty();
+    }
+
+    @Test
+    void whoever_would_follow_an_order_does_not_drop_it_for_an_old_record_either() {
+        operations.hear(5, A, 7, ACTIVATE);
+        operations.decide(6, Optional.of(active), 4);
+        operations.decide(7, Optional.of(record(2, A)), 4);
+        operations.hear(8, A, 7, ACTIVATE);
+        assertThat(operations.wanted()).containsExactly(ACTIVATE);
+
+        operations.decide(9, Optional.of(record(3)), 4);
+        assertThat(operations.wanted()).isEmpty();
+    }
+
+    @Test
+    void an_order_is_not_called_done_by_the_record_into_which_the_one_it_took_back_may_be_on_its_way() {
+        decide(0, Optional.of(active));
+        operations.hear(0, A, 7, STANDBY);
+        operations.ask(1, 1, ACTIVATE);
+        assertThat(decide(2, Optional.of(active))).isEmpty();
+
+        assertThat(decide(3, Optional.of(record(2, A)))).isEmpty();
+        assertThat(operations.wanted()).containsExactly(ACTIVATE);
+        assertThat(decide(4, Optional.of(record(3)))).containsExactly(new Effect.OperationDecided(1, true, "done"));
+    }
+
+    @Test
     void an_order_that_took_back_what_never_came_is_done_when_that_can_come_no_more() {
-        operations.decide(0, Optional.of(active));
+        decide(0, Optional.of(active));
         operations.hear(0, A, 7, STANDBY);
         operations.ask(1, 1, ACTIVATE);
 
         assertThat(operations.nextDeadlineNanos(SECOND)).isEqualTo(SECOND + 2);
-        assertThat(operations.decide(SECOND + 2, Optional.of(active)))
+        assertThat(decide(SECOND + 2, Optional.of(active)))
                 .containsExactly(new Effect.OperationDecided(1, true, "done"));
     }
 
@@ -115,9 +160,9 @@ class OperationsTest {
         operations.hear(1, A, 7, ACTIVATE);
 
         assertThat(operations.repeated(2)).isEmpty();
-        assertThat(operations.decide(SECOND + 1, Optional.of(active))).isEmpty();
+        assertThat(decide(SECOND + 1, Optional.of(active))).isEmpty();
         assertThat(operations.nextDeadlineNanos(SECOND)).isEqualTo(SECOND + 2);
-        assertThat(operations.decide(SECOND + 2, Optional.of(active)))
+        assertThat(decide(SECOND + 2, Optional.of(active)))
                 .containsExactly(new Effect.OperationDecided(1, false, "the opposite was asked for since"));
     }
 
@@ -132,12 +177,12 @@ class OperationsTest {
 
     @Test
     void what_was_to_change_by_itself_and_has_is_no_deadline_any_more() {
-        operations.decide(0, Optional.of(record(1, A)));
+        decide(0, Optional.of(record(1, A)));
         operations.hear(0, A, 7, DRAIN);
         operations.ask(1, 1, ACTIVATE);
         for (long now = 1; now < 10 * SECOND; now += SECOND / 4) {
             operations.repeated(now);
-            operations.decide(now, Optional.of(record(1, A)));
+            decide(now, Optional.of(record(1, A)));
             assertThat(operations.nextDeadlineNanos(now)).isGreaterThan(now);
         }
     }
@@ -168,6 +213,11 @@ class OperationsTest {
 
         assertThat(operations.wanted()).hasSize(1_024).contains(ACTIVATE);
         assertThat(operations.hear(2_000, A, 0, DRAIN)).isTrue();
+    }
+
+    /** By a record of which it is certain that it is the newest. */
+    private List<Effect.OperationDecided> decide(long now, Optional<ClusterRecord> record) {
+        return operations.decide(now, record, now);
     }
 
     private static ClusterRecord record(long number, NodeId... onStandby) {

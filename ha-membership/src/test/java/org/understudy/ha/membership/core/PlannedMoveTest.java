@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Grant;
@@ -342,6 +343,54 @@ class PlannedMoveTest {
                 .last()
                 .asString()
                 .startsWith("w false: ");
+    }
+
+    @Test
+    void an_activation_asked_where_the_standby_is_not_known_yet_is_not_called_done_for_that() {
+        three.lose((to, message) -> to.equals(B)
+                        && (message instanceof Message.Chosen
+                                || message instanceof Message.Accept
+                                || message instanceof Message.Operate)
+                || isActivation(message));
+        three.give(W, new Input.OperationWanted(1, new Operation(Operation.Kind.STANDBY, A, 0, "ann", "to mend it")));
+        three.pass(100);
+        assertThat(operated).containsExactly("w true: done");
+        assertThat(three.learned(B).standby()).isEmpty();
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "not now")));
+        three.pass(2 * LEASE_MILLIS);
+        assertThat(operated).containsExactly("w true: done");
+
+        three.lose((to, message) -> false);
+        three.pass(1_000);
+
+        assertThat(three.learned(A).standby()).isEmpty();
+        assertThat(operated).containsExactly("w true: done", "b true: done");
+    }
+
+    @Test
+    void an_activation_of_a_node_that_is_active_is_done_within_a_renewal_or_two() {
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "to be sure")));
+        three.pass(2 * Timing.standard().renewEvery().toMillis());
+
+        assertThat(operated).containsExactly("b true: done");
+    }
+
+    @Test
+    void nobody_is_told_that_nothing_is_to_do_by_a_node_that_no_majority_answers() {
+        three.cut(B);
+        three.pass(100);
+        three.give(B, new Input.OperationWanted(2, new Operation(Operation.Kind.ACTIVATE, A, 0, "bob", "to be sure")));
+        three.pass(30_000);
+
+        assertThat(operated)
+                .singleElement()
+                .asString()
+                .startsWith("b false: not done within")
+                .contains("no majority says that there is none newer");
+    }
+
+    private static boolean isActivation(Message message) {
+        return message instanceof Message.Operate said && said.operation().kind() == Operation.Kind.ACTIVATE;
     }
 
     @Test
