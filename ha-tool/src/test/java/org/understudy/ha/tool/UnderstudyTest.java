@@ -249,10 +249,10 @@ class UnderstudyTest {
     @Test
     void standby_and_maintenance_are_seen_and_a_node_that_may_own_nothing_says_so() throws Exception {
         assertThat(run("standby", "serv3").status()).isZero();
-        assertThat(run("maintenance", "node", "serv2", "--who", "ann", "--why", "new disk")
+        assertThat(run("maintenance", "node", "serv2", "--who", "ann", "--why", "as after forceRecord()")
                         .status())
                 .isZero();
-        await(() -> run("status").out().contains("node serv2 is in maintenance (ann: new disk)"));
+        await(() -> run("status").out().contains("node serv2 is in maintenance (ann: as after forceRecord())"));
         assertThat(run("status").out()).containsPattern("standby +serv3");
 
         Said health = runOn("serv3", "health");

@@ -100,7 +100,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                     Outcome.NOT_UNDERSTOOD,
                     "this node knows no command " + request.verb() + "; it knows " + String.join(", ", verbs.keySet()));
         }
-        return CommandWords.in(answer(verb, request));
+        return answer(verb, request);
     }
 
     private static AdminAnswer answer(Function<AdminRequest, AdminAnswer> verb, AdminRequest request) {

@@ -803,7 +803,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
                             + " from "
                             + recovery.missing(acceptor.memory())
-                            + "; start them, or if one of them is lost for good say operator().vouchForDisk()");
+                            + "; start them, or if one of them is lost for good vouch for the disk of this node");
         }
     }
 
@@ -933,7 +933,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     Reason.VOTE_NOT_COUNTED,
                     "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
                             + " votes is admitted by itself as soon as a majority is there; any other node an operator admits. If a"
-                            + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
+                            + " majority of the votes is lost for good, force the record first, on a node that has one");
         }
         forgetSettled(value);
         moves.decide(before.orElse(value), value).forEach(out::then);
@@ -1387,7 +1387,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     Reason.MAJORITY_MISSING,
                     "the votes of " + missing
                             + " are not heard, and without a majority nothing is decided: start these nodes on their"
-                            + " disks, or, if so many are lost for good, say operator().forceRecord() on the node that is left and"
+                            + " disks, or, if so many are lost for good, force the record on the node that is left and"
                             + " knows most");
         }
     }

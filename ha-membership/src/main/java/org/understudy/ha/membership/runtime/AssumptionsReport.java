@@ -53,7 +53,7 @@ public final class AssumptionsReport {
         host(config, host, weak);
         weak.add(
                 "a node that starts again after its host did votes once a majority of the others has told it what it may have"
-                        + " forgotten; if one of them is lost for good, operator().vouchForDisk() has to say so");
+                        + " forgotten; if one of them is lost for good, an operator has to vouch for the disk of the one that starts");
         weak.add(
                 "a pause of a whole virtual machine stops its kernel's timers as well: only sinks that compare tokens, or real"
                         + " fencing, cover that");
@@ -128,14 +128,14 @@ public final class AssumptionsReport {
                         weak,
                         title + " on " + uncovered
                                 + " is ended by nothing but its own process: after a pause or a power"
-                                + " cut no other node takes it over; see resources().coverage()");
+                                + " cut no other node takes it over; see its coverage");
             }
             if (isKept) {
                 add(
                         weak,
                         title
-                                + " goes on without a majority: an operator().confirmDown() about a node"
-                                + " that in truth runs it makes two owners");
+                                + " goes on without a majority: an operator who confirms that a node is down"
+                                + " which in truth runs it makes two owners");
             }
             if (candidates == 1) {
                 add(weak, title + " is registered on one node only: nobody can take it over");

@@ -228,9 +228,9 @@ record Course(String group, ClusterRecord record, List<NodeId> takers, List<Proo
                         + " cannot make a word durable; end that process, or start it again";
             case KILLED, GONE ->
                 isExternal
-                        ? "something of it outlives the host, and nothing proves its end but operator().confirmDown()"
+                        ? "something of it outlives the host, and nothing proves its end but an operator who confirms that it is down"
                         : "nothing but its own process ends it, and nobody says that it is gone; it waits for " + holder
-                                + " to come back on the same machine and disk, or for operator().confirmDown()";
+                                + " to come back on the same machine and disk, or for an operator to confirm that it is down";
         };
     }
 }

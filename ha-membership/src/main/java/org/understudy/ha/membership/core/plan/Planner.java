@@ -320,8 +320,8 @@ public final class Planner {
                     + " stands: somebody hears it, its lease has not been waited out, or no majority answers to decide";
         }
         return record.voters().isSettled()
-                ? "no majority took it up; see whether a majority is connected and in good health, and if one is lost for good say"
-                        + " forceRecord()"
+                ? "no majority took it up; see whether a majority is connected and in good health, and if one is lost for good"
+                        + " force the record"
                 : "a change of the voters is under way: " + record.voters();
     }
 

@@ -151,7 +151,8 @@ class OutlooksTest {
             assertThat(at(three, FILES, fault).proofs()).contains(ProofKind.EXPIRED);
             assertThat(at(three, LOCK, fault).fate()).as(kind.name()).isEqualTo(Fate.STOPS);
         }
-        assertThat(at(three, LOCK, Fault.of(Kind.NODE_LOST, N1)).why()).contains("operator().confirmDown()");
+        assertThat(at(three, LOCK, Fault.of(Kind.NODE_LOST, N1)).why())
+                .contains("an operator to confirm that it is down");
         assertThat(at(three, LOCK, Fault.of(Kind.CUT_OFF, N1)).why()).contains("cannot say so");
     }
 
