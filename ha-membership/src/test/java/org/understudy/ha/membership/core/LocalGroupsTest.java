@@ -40,6 +40,21 @@ class LocalGroupsTest {
     }
 
     @Test
+    void a_start_or_a_preparation_that_fails_late_is_tried_no_more_than_one_that_fails_at_once() {
+        long minutes = 301_000_000_000L;
+        LocalGroup web = groups.all().get(WEB);
+        groups.start(0, web, grant(5), out);
+        take(minutes, new Input.StartEnded(WEB, 5, Optional.of(Severity.SOFT), "no port"));
+        groups.stopEnded(2 * minutes, new Input.StopEnded(WEB, 5, true, ""), out);
+        groups.prepare(2 * minutes, web, 6, A1, out);
+        take(3 * minutes, new Input.PrepareEnded(WEB, 6, Optional.of(Severity.SOFT), "", "no port"));
+        assertThat(web.candidacy(3 * minutes).isEligible()).isTrue();
+        groups.start(3 * minutes, web, grant(7), out);
+        take(4 * minutes, new Input.StartEnded(WEB, 7, Optional.of(Severity.SOFT), "no port"));
+        assertThat(web.candidacy(4 * minutes).whyNot()).contains("failed 3 times here");
+    }
+
+    @Test
     void what_is_reported_under_another_token_counts_for_nothing() {
         start(WEB, 5);
         take(new Input.StartEnded(WEB, 4, Optional.empty(), ""));
@@ -140,13 +155,20 @@ class LocalGroupsTest {
     }
 
     private void start(String name, long token) {
-        Grant grant = new Grant(A1, token, ProofKind.NEVER, Optional.empty(), true, List.of());
-        groups.start(groups.all().get(name), grant, out);
+        groups.start(0, groups.all().get(name), grant(token), out);
         out.begin();
     }
 
+    private static Grant grant(long token) {
+        return new Grant(A1, token, ProofKind.NEVER, Optional.empty(), true, List.of());
+    }
+
     private void take(Input input) {
-        groups.take(0, input, Optional.empty(), out);
+        take(0, input);
+    }
+
+    private void take(long now, Input input) {
+        groups.take(now, input, Optional.empty(), out);
     }
 
     private Optional<LocalGroup> stopEnded(long token, boolean isStopped) {
