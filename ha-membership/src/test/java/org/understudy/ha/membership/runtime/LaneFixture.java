@@ -11,7 +11,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -51,6 +53,9 @@ abstract class LaneFixture {
     final BlockingQueue<HaEvent> events = new LinkedBlockingQueue<>();
     final BlockingQueue<String> unstopped = new LinkedBlockingQueue<>();
     final CountDownLatch free = new CountDownLatch(1);
+    /** What the cover throws the next time that it is told of a group. */
+    final AtomicReference<@Nullable Error> coverThrows = new AtomicReference<>();
+
     private Lane.Surroundings around;
 
     @BeforeEach
@@ -354,7 +359,7 @@ abstract class LaneFixture {
     }
 
     /** Nothing ends anything here. */
-    private static final class Uncovered implements Lane.Cover {
+    private final class Uncovered implements Lane.Cover {
         @Override
         public Coverage coverage(String group, List<Subject> subjects) {
             return new Coverage(
@@ -367,7 +372,7 @@ abstract class LaneFixture {
 
         @Override
         public void enter(String group, Incarnation holder, List<Subject> subjects) {
-            // Nothing to arm.
+            throwPlanned();
         }
 
         @Override
@@ -377,7 +382,14 @@ abstract class LaneFixture {
 
         @Override
         public void leave(String group) {
-            // Nothing was armed.
+            throwPlanned();
+        }
+
+        private void throwPlanned() {
+            Error planned = coverThrows.getAndSet(null);
+            if (planned != null) {
+                throw planned;
+            }
         }
     }
 }
