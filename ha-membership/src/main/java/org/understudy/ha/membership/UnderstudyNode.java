@@ -152,7 +152,9 @@ final class UnderstudyNode implements HaNode {
     private final ExecutorService callbacks;
 
     private final NodeLanes lanes = new NodeLanes();
-    private final AtomicLong requests = new AtomicLong();
+    /** Begins anywhere: what others still say of a former life's requests is said of none of this one. */
+    private final AtomicLong requests = new AtomicLong(new SecureRandom().nextLong() >>> 1);
+
     private final NodeEvents events;
     private final Farewell farewell;
     private final AtomicBoolean isClosed = new AtomicBoolean();
