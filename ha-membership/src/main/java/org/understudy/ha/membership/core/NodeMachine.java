@@ -85,7 +85,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
-    private static final int RECOVER_OFTEN = 10;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
 
@@ -97,7 +96,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final List<NodeId> others;
     private final long renewNanos;
     private final long guardNanos;
-    private final Acceptor acceptor;
+    private final Voting voting;
     private final Proposer proposer;
     private final Operations operations;
     private final CoreServices services;
@@ -136,8 +135,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
     private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
 
-    private boolean dirty;
-
     private boolean planDirty = true;
     private boolean localDirty = true;
 
@@ -150,7 +147,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private NodeState state = NodeState.JOINING;
     private boolean publishedValid;
     private long publishedConfirmed;
-    private int recoverBeacons;
     private long majorityHeardAt;
 
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
@@ -161,13 +157,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.out = new Outbox(others);
         this.renewNanos = settings.timing().renewEvery().toNanos();
         this.guardNanos = settings.timing().guard().toNanos();
-        this.acceptor = new Acceptor(
-                new AcceptorId(self, settings.disk()),
-                disk,
-                now,
-                settings.timing().acceptorNanos(),
-                settings.isDiskCurrent(),
-                others);
+        this.voting = new Voting(
+                new Acceptor(
+                        new AcceptorId(self, settings.disk()),
+                        disk,
+                        now,
+                        settings.timing().acceptorNanos(),
+                        settings.isDiskCurrent(),
+                        others),
+                settings.mayForm());
         long leaseNanos = settings.timing().leaseNanos();
         this.groups = new LocalGroups(self, leaseNanos, leaseNanos * LEASES_FOR_A_SUCCESSOR);
         this.offer = new OwnOffer(now, settings.capacity(), renewNanos);
@@ -176,10 +174,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.peers = new Peers(settings);
-        this.forming = new Forming(acceptor.id(), others, settings.configDigest(), 10 * renewNanos);
+        this.forming = new Forming(voting.id(), others, settings.configDigest(), 10 * renewNanos);
         this.forcing = new Forcing(settings.timing().acceptorNanos(), GIVE_UP_INTERVALS * renewNanos);
         this.moves = new Moves(20 * renewNanos);
-        this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
         this.policies = Policies.with(settings.policies());
@@ -205,10 +202,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         Optional<DurableState> fact = Optional.empty();
         long number = 0;
-        if (dirty) {
-            dirty = false;
-            fact = Optional.of(acceptor.memory());
-            number = home.write(acceptor.memory());
+        if (voting.takeUnwritten()) {
+            fact = Optional.of(voting.memory());
+            number = home.write(voting.memory());
         } else {
             home.writeNothing();
         }
@@ -249,7 +245,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
         next = Math.min(
                 next,
-                Math.min(operations.nextDeadlineNanos(now), acceptor.recovery().nextDeadlineNanos()));
+                Math.min(operations.nextDeadlineNanos(now), voting.recovery().nextDeadlineNanos()));
         next = Math.min(next, services.nextDeadlineNanos(now));
         next = Math.min(next, clearings.nextDeadlineNanos());
         if (keeper != null) {
@@ -265,7 +261,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (known.isEmpty()) {
             return Long.MAX_VALUE;
         }
-        long next = Math.min(acceptor.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
+        long next = Math.min(voting.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
         next = Math.min(next, peers.nextLossNanos(now));
         if (unsettledSince != Long.MAX_VALUE) {
             long settle = unsettledSince + settleNanos(now);
@@ -275,7 +271,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private Optional<ClusterRecord> known() {
-        return learned.isPresent() ? learned : acceptor.memory().accepted();
+        return learned.isPresent() ? learned : voting.memory().accepted();
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -332,7 +328,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 take(now, received.from(), received.message());
             }
         } else if (input instanceof Input.Persisted persisted) {
-            home.persisted(persisted.number()).ifPresent(acceptor::persisted);
+            home.persisted(persisted.number()).ifPresent(voting::persisted);
         } else if (input instanceof Input.ViewChanged changed) {
             peers.see(changed.members());
             planDirty = true;
@@ -396,7 +392,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         message.accept(new Message.Visitor<Boolean>() {
             @Override
             public Boolean visit(FormQuery m) {
-                boolean isEmpty = acceptor.memory().isEmpty();
+                boolean isEmpty = voting.memory().isEmpty();
                 out.then(new Effect.Send(
                         from, new FormAnswer(settings.configDigest(), settings.disk(), isEmpty, settings.mayForm())));
                 return true;
@@ -411,21 +407,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Prepare m) {
                 proposer.saw(m.ballot());
-                if (acceptor.isPast(m.ballot())) {
-                    // It was answered when it came first; to refuse it now would look like a change of mind.
-                    return false;
-                }
-                Optional<String> refusal = whyNoPromise(m).or(() -> acceptor.prepare(m.ballot()));
-                if (refusal.isPresent()) {
-                    answer(
-                            from,
-                            new Refused(
-                                    m.ballot(), acceptor.id(), acceptor.memory().promised(), refusal.get()));
-                    return false;
-                }
-                dirty = true;
-                DurableState s = acceptor.memory();
-                answer(from, new Promise(m.ballot(), acceptor.vote(), s.acceptedBallot(), s.accepted()));
+                voting.prepare(m).ifPresent(answer -> answer(from, answer));
                 return true;
             }
 
@@ -438,21 +420,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Accept m) {
                 proposer.saw(m.promised());
-                if (acceptor.isPast(m.ballot())) {
-                    // It was answered when it came first; to refuse it now would look like a change of mind.
-                    return false;
-                }
-                Optional<String> refusal =
-                        whyNoAcceptance(m.value()).or(() -> acceptor.accept(now, m.ballot(), m.value(), m.promised()));
-                if (refusal.isPresent()) {
-                    answer(
-                            from,
-                            new Refused(
-                                    m.ballot(), acceptor.id(), acceptor.memory().promised(), refusal.get()));
-                    return false;
-                }
-                dirty = true;
-                answer(from, new Accepted(m.ballot(), acceptor.vote(), m.hasNext()));
+                voting.accept(now, m).ifPresent(answer -> answer(from, answer));
                 return true;
             }
 
@@ -478,11 +446,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(PreVote m) {
-                boolean yes = acceptor.isVoting();
-                for (Incarnation session : m.sessions()) {
-                    yes &= acceptor.isSilent(now, session);
-                }
-                answer(from, new PreVoteAnswer(m.query(), acceptor.id(), yes));
+                answer(from, voting.preVote(now, m));
                 return true;
             }
 
@@ -504,24 +468,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             @Override
             public Boolean visit(Renew m) {
                 proposer.heardOf(m.learned());
-                boolean isWaitedFor = acceptor.waits(m.waitNanos());
-                if (!isWaitedFor) {
+                if (!voting.waits(m.waitNanos())) {
                     out.sayOnce(
                             from.value(),
                             Reason.TIMING_DIFFERS,
                             "it is configured with a longer lease than " + self
                                     + ": its renewals do not count here; give all nodes the same timing");
                 }
-                boolean counts = isWaitedFor && acceptor.isVoting() && acceptor.renew(now, m.session());
-                DurableState s = acceptor.memory();
-                Message ack = counts
-                        ? new RenewAck(
-                                m.session(),
-                                m.sequence(),
-                                acceptor.id(),
-                                s.acceptedBallot(),
-                                s.accepted().orElseThrow().voters().sets())
-                        : new RenewRefused(m.session(), m.sequence(), acceptor.id(), s.promised(), learnedBallot);
+                Message ack = voting.renew(now, m, learnedBallot);
                 if (from.equals(self)) {
                     home.deliver(ack);
                 } else {
@@ -622,21 +576,17 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     peers.votesNot(now, from);
                     planDirty = true;
                 }
-                DurableState before = acceptor.memory();
-                Recovered answer = acceptor.recovered(m);
-                dirty |= before != acceptor.memory();
-                answer(from, answer);
+                answer(from, voting.recovered(m));
                 return true;
             }
 
             @Override
             public Boolean visit(Recovered m) {
-                if (m.from().node().equals(from) && acceptor.answered(m)) {
-                    dirty = true;
-                    if (!acceptor.recovery().isNoted()) {
-                        out.toOthers(acceptor.recovery().question());
+                if (m.from().node().equals(from) && voting.answered(m)) {
+                    if (!voting.recovery().isNoted()) {
+                        out.toOthers(voting.recovery().question());
                     }
-                    proposer.saw(acceptor.recovery().promised());
+                    proposer.saw(voting.recovery().promised());
                 }
                 return true;
             }
@@ -668,30 +618,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         });
     }
 
-    /**
-     * The first record needs a node that was told to form. Any other promise of an empty disk is truthful: it never voted under its
-     * identity, and counts only where a record names it.
-     */
-    private Optional<String> whyNoPromise(Prepare prepare) {
-        boolean isFormed = prepare.isForming() && acceptor.memory().isEmpty();
-        return isFormed ? whyNotForm() : whyNoVote();
-    }
-
-    private Optional<String> whyNoAcceptance(ClusterRecord value) {
-        boolean isFormed = acceptor.memory().isEmpty() && value.number() == 1;
-        return isFormed ? whyNotForm() : whyNoVote();
-    }
-
-    private Optional<String> whyNotForm() {
-        return settings.mayForm() ? Optional.empty() : Optional.of("it was not told to form");
-    }
-
-    private Optional<String> whyNoVote() {
-        return acceptor.isVoting()
-                ? Optional.empty()
-                : Optional.of("its disk may be an older copy; it asks the others first");
-    }
-
     /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
     private void answer(NodeId to, Message message) {
         if (to.equals(self)) {
@@ -709,7 +635,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         for (Message message : messages) {
             if (message instanceof Prepare prepare) {
                 take(now, self, prepare);
-                if (acceptor.memory().promised().equals(prepare.ballot())) {
+                if (voting.memory().promised().equals(prepare.ballot())) {
                     out.toOthersAtOnce(prepare);
                 }
             } else {
@@ -772,53 +698,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- recovery ------------------------------------------------------------------------------------------------
 
     private void catchUp(long now) {
-        if (acceptor.catchUp(now)) {
-            dirty = true;
+        if (voting.catchUp(now)) {
             planDirty = true;
             out.say(
                     self.value(),
                     Reason.RECOVERY_DONE,
-                    "life " + acceptor.recovery().life() + " votes");
+                    "life " + voting.recovery().life() + " votes");
         }
     }
 
-    /** Asks those who have not answered, often at first and then less and less often. */
     private void askToRecover() {
-        Recovery recovery = acceptor.recovery();
-        if (recovery.isNoted() || acceptor.memory().isEmpty() && recovery.isVoting()) {
-            return;
-        }
-        recoverBeacons++;
-        if (recoverBeacons > RECOVER_OFTEN && recoverBeacons % RECOVER_OFTEN != 0) {
-            return;
-        }
-        out.toOthers(recovery.question());
-        if (!recovery.isVoting() && recovery.isNamed(acceptor.memory())) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.RECOVERY_WAITS,
-                    "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
-                            + " from "
-                            + recovery.missing(acceptor.memory())
-                            + "; start them, or if one of them is lost for good say operator().vouchForDisk()");
-        }
+        voting.repeated().ifPresent(question -> {
+            out.toOthers(question);
+            voting.whySilent().ifPresent(why -> out.sayOnce(self.value(), Reason.RECOVERY_WAITS, why));
+        });
     }
 
     private void vouch(Input.VouchWanted wanted) {
-        if (known().filter(r -> !r.isAcceptor(acceptor.id())).isPresent() && acceptor.isVoting()) {
-            out.then(new Effect.OperationDecided(
-                    wanted.request(), false, "this disk has no vote in the cluster record; an operator admits it"));
-            return;
-        }
-        boolean wasVoting = acceptor.isVoting();
-        acceptor.vouch();
-        dirty = true;
-        planDirty = true;
+        boolean wasVoting = voting.mayVote();
+        Effect.OperationDecided decided = voting.vouch(wanted.request(), known());
+        planDirty |= decided.isDone();
         if (!wasVoting) {
             out.say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
         }
-        out.then(new Effect.OperationDecided(
-                wanted.request(), true, wasVoting ? "this disk votes already" : "this disk votes from now on"));
+        out.then(decided);
     }
 
     // ---- forcing -------------------------------------------------------------------------------------------------
@@ -835,7 +738,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         ClusterRecord record = newestKnown();
         return new Forcing.Votes(
                 hearsMajority(now, record.voters()),
-                record.isAcceptor(acceptor.id()),
+                record.isAcceptor(voting.id()),
                 peers.heardVotes(now, record.voters(), learned));
     }
 
@@ -858,7 +761,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 base.generation(),
                 Math.max(
                         proposer.highestSeen().generation(),
-                        acceptor.memory().promised().generation()));
+                        voting.memory().promised().generation()));
         int generation = Planner.nextGeneration(before, nonce);
         if (generation > ClusterRecord.GENERATION_MAX) {
             out.then(new Effect.OperationDecided(
@@ -871,14 +774,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             entry.getValue()
                     .grant()
                     .filter(grant -> grant.stands() && lives.contains(grant.holder()))
-                    .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
+                    .ifPresent(grant -> voting.release(entry.getKey(), grant.token()));
         }
         Ballot ballot = Ballot.forced(generation, self);
-        ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), lives, wanted.who(), wanted.why());
+        ClusterRecord forced = Planner.forced(base, generation, voting.id(), lives, wanted.who(), wanted.why());
         proposer.abandon(now);
         proposer.saw(ballot);
-        acceptor.force(now, ballot, forced);
-        dirty = true;
+        voting.force(now, ballot, forced);
         out.say(
                 settings.cluster(),
                 Reason.RECORD_FORCED,
@@ -892,7 +794,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private ClusterRecord newestKnown() {
-        DurableState memory = acceptor.memory();
+        DurableState memory = voting.memory();
         boolean isAccepted = memory.acceptedBallot().isAbove(learnedBallot) || learned.isEmpty();
         return isAccepted ? memory.accepted().orElseThrow() : learned.get();
     }
@@ -909,7 +811,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             nextBeacon = now;
         }
         proposer.learned(ballot);
-        leaveOlderGenerations(ballot);
+        voting.leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         Optional<ClusterRecord> before = learned;
         before.ifPresent(known -> groups.lookAnew(known, value));
@@ -923,8 +825,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         out.urgent(new Effect.PublishRecord(ballot, value));
         services.learned(value, incarnation());
         tell();
-        adopt(now);
-        if (!value.isAcceptor(acceptor.id())) {
+        voting.adopt(now, ballot, value);
+        if (!value.isAcceptor(voting.id())) {
             out.sayOnce(
                     self.value(),
                     Reason.VOTE_NOT_COUNTED,
@@ -936,7 +838,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         moves.decide(before.orElse(value), value).forEach(out::then);
         decideOperations(now);
         repeatOldReleases(value);
-        acceptor.forgetReleases(value.groups().keySet());
+        voting.forgetReleases(value.groups().keySet());
         proveWills(value);
     }
 
@@ -946,7 +848,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
      */
     private boolean isOfAnOlderGeneration(ClusterRecord value) {
         int own = Math.max(
-                acceptor.memory().promised().generation(),
+                voting.memory().promised().generation(),
                 learned.map(ClusterRecord::generation).orElse(0));
         if (value.generation() < own) {
             out.sayOnce(
@@ -963,32 +865,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return value.generation() < own;
     }
 
-    /** Whoever knows of a newer generation has no word in an older one any more, also where the newer one gives it no vote. */
-    private void leaveOlderGenerations(Ballot ballot) {
-        DurableState memory = acceptor.memory();
-        if (!memory.isEmpty() && ballot.generation() > memory.promised().generation()) {
-            acceptor.prepare(ballot);
-            dirty = true;
-        }
-    }
-
     private void repeatOldReleases(ClusterRecord value) {
-        List<Release> old = releases.repeatOld(value, self, acceptor.memory().released());
+        List<Release> old = releases.repeatOld(value, self, voting.memory().released());
         old.forEach(out::toOthers);
         planDirty |= !old.isEmpty();
-    }
-
-    /**
-     * A chosen record is also a late accept: without it this acceptor would not acknowledge sessions it has not seen. It may
-     * have to wait until a session that the record has lost is silent here too.
-     */
-    private void adopt(long now) {
-        if (learned.isPresent()
-                && learnedBallot.isAbove(acceptor.memory().acceptedBallot())
-                && whyNoAcceptance(learned.get()).isEmpty()
-                && acceptor.accept(now, learnedBallot, learned.get()).isEmpty()) {
-            dirty = true;
-        }
     }
 
     private void forgetSettled(ClusterRecord value) {
@@ -1041,8 +921,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (isOfferStale(now, name)) {
             offerAgain(now);
         }
-        acceptor.release(name, token);
-        dirty = true;
+        voting.release(name, token);
         learned.flatMap(r -> r.grant(name))
                 .filter(Grant::stands)
                 .filter(g -> g.token() == token && g.holder().node().equals(self))
@@ -1210,7 +1089,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             Optional<Grant> left = group.grant()
                     .filter(g -> g.stands() && lives.contains(g.holder()))
                     .filter(g -> k == null || !g.holder().equals(k.session()))
-                    .filter(g -> g.token() > acceptor.memory().released().getOrDefault(name, 0L));
+                    .filter(g -> g.token() > voting.released(name));
             if (left.isPresent() && (local == null || local.isIdle())) {
                 giveBack(
                         now, name, left.get().token(), Optional.empty(), "never started: that session was over before");
@@ -1235,7 +1114,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return k != null
                 && grant.stands()
                 && grant.holder().equals(k.session())
-                && grant.token() > acceptor.memory().released().getOrDefault(name, 0L);
+                && grant.token() > voting.released(name);
     }
 
     private SortedMap<String, Grant> grantsHere() {
@@ -1340,7 +1219,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         nextBeacon = now + renewNanos;
-        adopt(now);
+        learned.ifPresent(record -> voting.adopt(now, learnedBallot, record));
         LeaseKeeper k = keeper;
         if (k == null && !leaving && groups.areAllIdle()) {
             join(now);
@@ -1390,7 +1269,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void join(long now) {
-        if (acceptor.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
+        if (voting.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
             out.toOthers(new FormQuery(settings.configDigest()));
             formIfAllEmpty(now);
         }
@@ -1408,13 +1287,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void sayWhatJoiningWaitsFor(long now) {
         List<NodeId> silent =
                 others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
-        if (acceptor.memory().isEmpty() && !settings.mayForm()) {
+        if (voting.memory().isEmpty() && !settings.mayForm()) {
             out.sayOnce(
                     self.value(),
                     Reason.JOIN_WAITS,
                     "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
                             + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
-        } else if (!acceptor.memory().isEmpty() && !silent.isEmpty()) {
+        } else if (!voting.memory().isEmpty() && !silent.isEmpty()) {
             out.sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
         }
     }
@@ -1429,7 +1308,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     proposer.prepare(
                             now,
                             Voters.of(acceptors),
-                            acceptor.recovery().life(),
+                            voting.recovery().life(),
                             Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
         } else {
             forming.news(standing).ifPresent(news -> out.say(settings.cluster(), Reason.FORMING_WAITS, news));
@@ -1450,11 +1329,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         Optional<ClusterRecord> known = known();
         Optional<Voters> leading = leading(now);
-        if (known.isEmpty() || leading.isEmpty() || !acceptor.isVoting()) {
+        if (known.isEmpty() || leading.isEmpty() || !voting.mayVote()) {
             return;
         }
         Voters voters = leading.get();
-        long life = acceptor.recovery().life();
+        long life = voting.recovery().life();
         boolean isUnsettled = now - unsettledSince >= settleNanos(now);
         if (!isController(now)) {
             planDirty = false;
@@ -1481,7 +1360,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             out.sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
         Optional<Incarnation> own = incarnation();
-        List<Incarnation> silent = acceptor.silentSessions(now, known.get());
+        List<Incarnation> silent = voting.silentSessions(now, known.get());
         silent.removeIf(session -> own.filter(session::equals).isPresent());
         if (!silent.isEmpty()) {
             send(now, proposer.preVote(now, voters, silent));
@@ -1490,7 +1369,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Begins a round: with its accept if the promises stand that came with the last one. */
     private void propose(long now, Voters voters) {
-        long life = acceptor.recovery().life();
+        long life = voting.recovery().life();
         send(
                 now,
                 proposer.canGoOn(life)
@@ -1503,11 +1382,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
      * that it accepted. Empty if it has no vote among them or hears no majority.
      */
     private Optional<Voters> leading(long now) {
-        DurableState memory = acceptor.memory();
+        DurableState memory = voting.memory();
         Optional<ClusterRecord> accepted =
                 memory.accepted().filter(r -> memory.acceptedBallot().isAbove(learnedBallot));
         return Stream.concat(learned.stream(), accepted.stream())
-                .filter(record -> record.isAcceptor(acceptor.id()))
+                .filter(record -> record.isAcceptor(voting.id()))
                 .map(ClusterRecord::voters)
                 .filter(voters -> hearsMajority(now, voters))
                 .findFirst();
@@ -1522,12 +1401,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
      * the acceptance of the newest record is nobody's round yet.
      */
     private void noteUnsettled(long now) {
-        DurableState memory = acceptor.memory();
+        DurableState memory = voting.memory();
         boolean isAhead = memory.acceptedBallot().equals(learnedBallot)
                 && memory.promised().equals(learnedBallot.following());
         boolean isUnsettled =
                 memory.promised().isAbove(learnedBallot) && !isAhead && proposer.phase() == Proposer.Phase.IDLE;
-        if (!isUnsettled || acceptor.memory().isEmpty()) {
+        if (!isUnsettled || voting.memory().isEmpty()) {
             unsettledSince = Long.MAX_VALUE;
         } else if (unsettledSince == Long.MAX_VALUE) {
             unsettledSince = now;
@@ -1644,11 +1523,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */
     public boolean isVoting() {
-        return acceptor.isVoting();
+        return voting.mayVote();
     }
 
     /** What the machine holds true of its disk. */
     public DurableState memory() {
-        return acceptor.memory();
+        return voting.memory();
     }
 }
