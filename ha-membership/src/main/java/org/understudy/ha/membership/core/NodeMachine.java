@@ -7,14 +7,12 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Troubles;
-import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Machine;
 import org.understudy.ha.internal.machine.Notice;
@@ -47,14 +45,11 @@ import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
 import org.understudy.ha.membership.core.message.Message.Soft;
 import org.understudy.ha.membership.core.message.Message.Succeed;
-import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
-import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
-import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -82,7 +77,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** So long a move waits for a successor that says nothing: a lost one is found to be lost, and nothing was stopped for it. */
     private static final int LEASES_FOR_A_SUCCESSOR = 3;
 
-    private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
     /** How long something that an operator asks for is tried, in renewals. */
@@ -119,7 +113,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Staying staying;
 
     private final Steadiness steadiness = new Steadiness();
-    private final SortedMap<String, PlacementPolicy> policies;
+    private final Plannings plannings;
+    private final Leading leading;
 
     private final OwnOffer offer;
     private boolean leaving;
@@ -127,13 +122,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private final Forming forming;
 
-    private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
+    private final SessionNews sessions = new SessionNews();
     private final Releases releases = new Releases();
-    private final TreeSet<Incarnation> leaves = new TreeSet<>();
     private final LastWills wills = new LastWills();
-
-    /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
-    private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
 
     private boolean planDirty = true;
     private boolean localDirty = true;
@@ -142,7 +133,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private boolean seenEnding = true;
     private long nextPlan;
     private long nextBeacon;
-    private long unsettledSince = Long.MAX_VALUE;
     private long armedDeadline = Long.MAX_VALUE;
     private NodeState state = NodeState.JOINING;
     private boolean publishedValid;
@@ -179,7 +169,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.moves = new Moves(20 * renewNanos);
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
-        this.policies = Policies.with(settings.policies());
+        this.plannings = new Plannings(settings.policies());
+        this.leading = new Leading(voting.id(), settings.rank(), renewNanos);
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
         this.majorityHeardAt = now;
@@ -263,11 +254,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         long next = Math.min(voting.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
         next = Math.min(next, peers.nextLossNanos(now));
-        if (unsettledSince != Long.MAX_VALUE) {
-            long settle = unsettledSince + settleNanos(now);
-            next = settle > now ? Math.min(next, settle) : next;
-        }
-        return next;
+        return Math.min(next, leading.nextDeadlineNanos(now, isController(now)));
     }
 
     private Optional<ClusterRecord> known() {
@@ -520,18 +507,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Offer m) {
-                Offered present = offers.get(m.session());
-                boolean isPast = learned.map(r -> r.sessions().get(from))
-                        .filter(s -> s.incarnation().equals(m.session()) && s.offerVersion() > m.version())
-                        .isPresent();
-                if (m.session().node().equals(from)
-                        && !isPast
-                        && (present == null || present.version() < m.version())) {
-                    offers.put(
-                            m.session(),
-                            new Offered(m.version(), m.candidacies(), m.rules(), m.capacity(), m.claims()));
-                    planDirty = true;
-                }
+                planDirty |= sessions.hear(from, m, learned);
                 return true;
             }
 
@@ -543,9 +519,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
             @Override
             public Boolean visit(Leave m) {
-                if (m.session().node().equals(from)) {
-                    planDirty |= leaves.add(m.session());
-                }
+                planDirty |= sessions.hear(from, m);
                 return true;
             }
 
@@ -872,11 +846,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void forgetSettled(ClusterRecord value) {
-        offers.entrySet()
-                .removeIf(e -> !value.isLive(e.getKey())
-                        || value.sessions().get(e.getKey().node()).offerVersion()
-                                >= e.getValue().version());
-        leaves.removeIf(session -> !value.isLive(session));
+        sessions.learned(value);
         peers.learned(value);
         releases.learned(value);
         moves.learned(value);
@@ -1171,9 +1141,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void sayOffer(LeaseKeeper k, long now) {
         Offer said = offer.say(now, k.session());
         out.toOthers(said);
-        offers.put(
-                k.session(),
-                new Offered(said.version(), said.candidacies(), said.rules(), said.capacity(), said.claims()));
+        sessions.note(said);
         planDirty = true;
     }
 
@@ -1197,7 +1165,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (k == null) {
             left = true;
             out.then(new Effect.Left());
-        } else if (grantsHere().isEmpty() && leaves.add(k.session())) {
+        } else if (grantsHere().isEmpty() && sessions.leave(k.session())) {
             out.toOthers(new Leave(k.session()));
             planDirty = true;
         }
@@ -1239,7 +1207,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             if (session != null && !offer.isDue() && mustSayOffer(now, session)) {
                 sayOffer(k, now);
             }
-            if (leaves.contains(k.session())) {
+            if (sessions.isLeaving(k.session())) {
                 out.toOthers(new Leave(k.session()));
             }
         }
@@ -1322,36 +1290,32 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void control(long now) {
-        noteUnsettled(now);
+        leading.look(now, voting.memory(), learnedBallot, proposer.phase() != Proposer.Phase.IDLE);
         planDirty |= now >= nextPlan;
         if (!planDirty || !proposer.isIdle(now)) {
             return;
         }
-        Optional<ClusterRecord> known = known();
-        Optional<Voters> leading = leading(now);
-        if (known.isEmpty() || leading.isEmpty() || !voting.mayVote()) {
-            return;
-        }
-        Voters voters = leading.get();
-        long life = voting.recovery().life();
-        boolean isUnsettled = now - unsettledSince >= settleNanos(now);
-        if (!isController(now)) {
-            planDirty = false;
-            if (isUnsettled) {
-                send(now, proposer.prepare(now, voters, life, Optional.empty()));
-            }
+        Optional<Voters> voters =
+                leading.voters(voting.memory(), learned, learnedBallot, some -> hearsMajority(now, some));
+        if (voters.isEmpty() || !voting.mayVote()) {
             return;
         }
         planDirty = false;
-        if (learned.isEmpty() || isUnsettled) {
-            send(now, proposer.prepare(now, voters, life, Optional.empty()));
-            return;
+        boolean isController = isController(now);
+        if (leading.mustSettle(now, isController) || isController && learned.isEmpty()) {
+            send(now, proposer.prepare(now, voters.get(), voting.recovery().life(), Optional.empty()));
+        } else if (isController) {
+            plan(now, learned.get(), voters.get());
         }
+    }
+
+    /** Begins a round if there is something to write, and asks about those who are silent if there is not. */
+    private void plan(long now, ClusterRecord record, Voters voters) {
         if (!proposer.agreed(now).isEmpty()) {
             propose(now, voters);
             return;
         }
-        Plan plan = Planner.plan(known.get(), facts(now, 0, learnedBallot));
+        Plan plan = Planner.plan(record, facts(now, 0, learnedBallot));
         if (plan.isChange()) {
             propose(now, voters);
             return;
@@ -1360,7 +1324,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             out.sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
         Optional<Incarnation> own = incarnation();
-        List<Incarnation> silent = voting.silentSessions(now, known.get());
+        List<Incarnation> silent = voting.silentSessions(now, record);
         silent.removeIf(session -> own.filter(session::equals).isPresent());
         if (!silent.isEmpty()) {
             send(now, proposer.preVote(now, voters, silent));
@@ -1377,52 +1341,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         : proposer.prepare(now, voters, life, Optional.empty()));
     }
 
-    /**
-     * The voters with whom this one could lead a round: those of the record it learned, or else, if that is long past, those of the newer one
-     * that it accepted. Empty if it has no vote among them or hears no majority.
-     */
-    private Optional<Voters> leading(long now) {
-        DurableState memory = voting.memory();
-        Optional<ClusterRecord> accepted =
-                memory.accepted().filter(r -> memory.acceptedBallot().isAbove(learnedBallot));
-        return Stream.concat(learned.stream(), accepted.stream())
-                .filter(record -> record.isAcceptor(voting.id()))
-                .map(ClusterRecord::voters)
-                .filter(voters -> hearsMajority(now, voters))
-                .findFirst();
-    }
-
     private boolean hearsMajority(long now, Voters voters) {
         return peers.hearsMajority(now, voters, learned);
-    }
-
-    /**
-     * A ballot promised or accepted here but never known to be chosen blocks nobody, yet somebody must settle it. What was promised with
-     * the acceptance of the newest record is nobody's round yet.
-     */
-    private void noteUnsettled(long now) {
-        DurableState memory = voting.memory();
-        boolean isAhead = memory.acceptedBallot().equals(learnedBallot)
-                && memory.promised().equals(learnedBallot.following());
-        boolean isUnsettled =
-                memory.promised().isAbove(learnedBallot) && !isAhead && proposer.phase() == Proposer.Phase.IDLE;
-        if (!isUnsettled || voting.memory().isEmpty()) {
-            unsettledSince = Long.MAX_VALUE;
-        } else if (unsettledSince == Long.MAX_VALUE) {
-            unsettledSince = now;
-        }
-    }
-
-    private long settleNanos(long now) {
-        return isController(now) ? 4 * renewNanos : 4 * renewNanos * (settings.rank() + 3);
     }
 
     private Facts facts(long now, long tokenFloor, Ballot base) {
         return new Facts(
                 peers.joins(),
-                offers,
+                sessions.offers(),
                 releases.given(),
-                leaves,
+                sessions.leaves(),
                 wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
                 moves.wanted(),
@@ -1432,7 +1360,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 clearings.wanted(),
                 learned.isPresent() && base.equals(learnedBallot),
                 steadiness.steady(now),
-                policies);
+                plannings.policies());
     }
 
     /** What this round writes on its base. */
@@ -1447,11 +1375,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             // A newer generation was forced somewhere, and this node has not been told it yet.
             return Optional.empty();
         }
-        Facts facts = facts(now, base.tokenFloor(), base.ballot());
-        Answers answers = new Answers();
-        Plan plan = Planner.plan(
-                base.record(), settings.policies().isEmpty() ? facts : facts.withPolicies(answers.noting(policies)));
-        remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices(), answers.all()));
+        Plan plan = plannings.plan(proposer.ballot(), base.record(), facts(now, base.tokenFloor(), base.ballot()));
         for (Notice notice : plan.notices()) {
             if (notice.reason() == Reason.RECORD_FULL) {
                 out.sayOnce(notice.subject(), notice.reason(), notice.detail());
@@ -1460,13 +1384,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         }
         return Optional.of(plan.record());
-    }
-
-    private void remember(Planning planning) {
-        plannings.put(planning.ballot(), planning);
-        while (plannings.size() > PLANNINGS_KEPT) {
-            plannings.pollFirstEntry();
-        }
     }
 
     // ---- for the driver and the simulator
@@ -1479,7 +1396,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** What the planner was given and said in the round with this ballot, if this node led it lately. */
     public Optional<Planning> planning(Ballot ballot) {
-        return Optional.ofNullable(plannings.get(ballot));
+        return plannings.of(ballot);
     }
 
     public NodeState state() {
