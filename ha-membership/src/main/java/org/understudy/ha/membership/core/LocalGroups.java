@@ -19,6 +19,8 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.message.Message.Clear;
+import org.understudy.ha.membership.core.message.Message.ClearAnswer;
 import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.StopOrder;
@@ -228,6 +230,28 @@ final class LocalGroups {
     /** Of all. */
     void removeWithdrawn() {
         groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
+    }
+
+    /** Forgets what is counted here against a group, in every part of it; returns what to tell the node that asks for it. */
+    ClearAnswer clear(NodeId from, Clear clear, Outbox out) {
+        int found = 0;
+        int cleared = 0;
+        for (LocalGroup group : groups.values()) {
+            if (Clearings.isOf(group.name(), clear.group())) {
+                found++;
+                cleared += group.clearFailures() ? 1 : 0;
+                touch(group.name());
+            }
+        }
+        if (cleared > 0) {
+            out.say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
+        }
+        return new ClearAnswer(
+                clear.request(),
+                found > 0,
+                found == 0
+                        ? self + " has not registered group " + clear.group()
+                        : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
     }
 
     // ---- what is ordered for them --------------------------------------------------------------------------------

@@ -137,7 +137,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private NodeState state = NodeState.JOINING;
     private boolean publishedValid;
     private long publishedConfirmed;
-    private long majorityHeardAt;
 
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
@@ -163,8 +162,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.operations = new Operations(self, 10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
-        this.peers = new Peers(settings);
-        this.forming = new Forming(voting.id(), others, settings.configDigest(), 10 * renewNanos);
+        this.peers = new Peers(settings, now);
+        this.forming = new Forming(voting.id(), others, settings.configDigest(), settings.mayForm(), 10 * renewNanos);
         this.forcing = new Forcing(settings.timing().acceptorNanos(), GIVE_UP_INTERVALS * renewNanos);
         this.moves = new Moves(20 * renewNanos);
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
@@ -173,7 +172,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.leading = new Leading(voting.id(), settings.rank(), renewNanos);
         this.nonce = settings.nonceSeed();
         this.nextBeacon = now;
-        this.majorityHeardAt = now;
         this.nextPlan = now;
     }
 
@@ -379,9 +377,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         message.accept(new Message.Visitor<Boolean>() {
             @Override
             public Boolean visit(FormQuery m) {
-                boolean isEmpty = voting.memory().isEmpty();
-                out.then(new Effect.Send(
-                        from, new FormAnswer(settings.configDigest(), settings.disk(), isEmpty, settings.mayForm())));
+                out.then(new Effect.Send(from, forming.answer(voting.memory().isEmpty())));
                 return true;
             }
 
@@ -634,24 +630,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!clear.node().equals(self)) {
             return;
         }
-        int found = 0;
-        int cleared = 0;
-        for (LocalGroup group : groups.all().values()) {
-            if (Clearings.isOf(group.name(), clear.group())) {
-                found++;
-                cleared += group.clearFailures() ? 1 : 0;
-                groups.touch(group.name());
-            }
-        }
-        ClearAnswer answer = new ClearAnswer(
-                clear.request(),
-                found > 0,
-                found == 0
-                        ? self + " has not registered group " + clear.group()
-                        : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
-        if (cleared > 0) {
-            out.say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
-        }
+        ClearAnswer answer = groups.clear(from, clear, out);
         if (from.equals(self)) {
             clearings.answered(answer);
         } else {
@@ -731,17 +710,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void force(long now, Input.ForceWanted wanted) {
         ClusterRecord base = newestKnown();
-        int before = Math.max(
-                base.generation(),
-                Math.max(
-                        proposer.highestSeen().generation(),
-                        voting.memory().promised().generation()));
-        int generation = Planner.nextGeneration(before, nonce);
-        if (generation > ClusterRecord.GENERATION_MAX) {
+        int seen = Math.max(
+                proposer.highestSeen().generation(), voting.memory().promised().generation());
+        Optional<Forcing.Forced> made = Forcing.force(wanted, base, seen, nonce, voting.id(), lives);
+        if (made.isEmpty()) {
             out.then(new Effect.OperationDecided(
                     wanted.request(),
                     false,
-                    "generation " + before + " is one of the last that tokens have room for; form a new cluster"));
+                    "generation " + Math.max(base.generation(), seen)
+                            + " is one of the last that tokens have room for; form a new cluster"));
             return;
         }
         for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
@@ -750,21 +727,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     .filter(grant -> grant.stands() && lives.contains(grant.holder()))
                     .ifPresent(grant -> voting.release(entry.getKey(), grant.token()));
         }
-        Ballot ballot = Ballot.forced(generation, self);
-        ClusterRecord forced = Planner.forced(base, generation, voting.id(), lives, wanted.who(), wanted.why());
+        Forcing.Forced forced = made.get();
         proposer.abandon(now);
-        proposer.saw(ballot);
-        voting.force(now, ballot, forced);
+        proposer.saw(forced.ballot());
+        voting.force(now, forced.ballot(), forced.record());
         out.say(
                 settings.cluster(),
                 Reason.RECORD_FORCED,
-                "generation " + generation + " by " + wanted.who() + ": " + wanted.why());
-        answer(self, new Chosen(ballot, forced));
-        out.toOthers(new Chosen(ballot, forced));
+                forced.generation() + " by " + wanted.who() + ": " + wanted.why());
+        Chosen chosen = new Chosen(forced.ballot(), forced.record());
+        answer(self, chosen);
+        out.toOthers(chosen);
         out.then(new Effect.OperationDecided(
-                wanted.request(),
-                true,
-                "this node alone votes now, in generation " + generation + "; admit the others"));
+                wanted.request(), true, "this node alone votes now, in " + forced.generation() + "; admit the others"));
     }
 
     private ClusterRecord newestKnown() {
@@ -1217,19 +1192,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** After a while without a majority, and once: who is missing, and what can be done. */
     private void sayWhoIsMissing(long now) {
         Optional<Voters> voters = known().map(r -> newestKnown().voters());
-        if (voters.isEmpty() || hearsMajority(now, voters.get())) {
-            majorityHeardAt = now;
+        Optional<List<NodeId>> missing = peers.missingVotes(now, voters, learned);
+        if (missing.isEmpty()) {
             out.unsay(self.value(), Reason.MAJORITY_MISSING);
-        } else if (now - majorityHeardAt >= GIVE_UP_INTERVALS * renewNanos) {
-            List<NodeId> heardVotes = peers.heardVotes(now, voters.get(), learned);
-            List<NodeId> missing = voters.get().all().stream()
-                    .map(AcceptorId::node)
-                    .filter(node -> !node.equals(self) && !heardVotes.contains(node))
-                    .toList();
+        } else {
             out.sayOnce(
                     self.value(),
                     Reason.MAJORITY_MISSING,
-                    "the votes of " + missing
+                    "the votes of " + missing.get()
                             + " are not heard, and without a majority nothing is decided: start these nodes on their"
                             + " disks, or, if so many are lost for good, say operator().forceRecord() on the node that is left and"
                             + " knows most");
@@ -1238,31 +1208,20 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void join(long now) {
         if (voting.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
-            out.toOthers(new FormQuery(settings.configDigest()));
+            out.toOthers(forming.question());
             formIfAllEmpty(now);
         }
         if (learned.isEmpty()) {
-            sayWhatJoiningWaitsFor(now);
+            List<NodeId> silent =
+                    others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
+            forming.whatJoiningWaitsFor(voting.memory().isEmpty(), silent)
+                    .ifPresent(why -> out.sayOnce(self.value(), Reason.JOIN_WAITS, why));
         }
         long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
         out.toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
         if (learned.isPresent()) {
             peers.join(now, self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
             planDirty = true;
-        }
-    }
-
-    private void sayWhatJoiningWaitsFor(long now) {
-        List<NodeId> silent =
-                others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
-        if (voting.memory().isEmpty() && !settings.mayForm()) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.JOIN_WAITS,
-                    "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
-                            + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
-        } else if (!voting.memory().isEmpty() && !silent.isEmpty()) {
-            out.sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
         }
     }
 
