@@ -7,7 +7,6 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
@@ -103,11 +102,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
-    private @Nullable LeaseKeeper keeper;
-    /** Every incarnation that this process has been. */
-    private final TreeSet<Incarnation> lives = new TreeSet<>();
-
-    private long nonce;
+    private final OwnSession own;
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
     private final LocalGroups groups;
     private final Staying staying;
@@ -129,14 +124,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private boolean planDirty = true;
     private boolean localDirty = true;
 
-    private boolean seenValid;
-    private boolean seenEnding = true;
     private long nextPlan;
     private long nextBeacon;
     private long armedDeadline = Long.MAX_VALUE;
     private NodeState state = NodeState.JOINING;
-    private boolean publishedValid;
-    private long publishedConfirmed;
 
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
@@ -170,7 +161,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.proposer.saw(disk.promised());
         this.plannings = new Plannings(settings.policies());
         this.leading = new Leading(voting.id(), settings.rank(), renewNanos);
-        this.nonce = settings.nonceSeed();
+        this.own = new OwnSession(self, settings.timing(), settings.nonceSeed());
         this.nextBeacon = now;
         this.nextPlan = now;
     }
@@ -216,7 +207,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void doubt(long now, String why) {
-        LeaseKeeper k = keeper;
+        LeaseKeeper k = own.keeper();
         if (k != null) {
             if (!k.isDoubted()) {
                 out.say(self.value(), Reason.LEASE_DOUBTED, why);
@@ -237,9 +228,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 Math.min(operations.nextDeadlineNanos(now), voting.recovery().nextDeadlineNanos()));
         next = Math.min(next, services.nextDeadlineNanos(now));
         next = Math.min(next, clearings.nextDeadlineNanos());
-        if (keeper != null) {
-            next = Math.min(next, keeper.nextDeadlineNanos(now));
-        }
+        next = Math.min(next, own.nextDeadlineNanos(now));
         nextPlan = nextPlanNanos(now);
         return Math.min(next, nextPlan);
     }
@@ -269,7 +258,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 out.say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
             }
         }
-        if (keeper != null && keeper.mustStepDown(now) && state == NodeState.ACTIVE) {
+        if (own.isEnding(now) && state == NodeState.ACTIVE) {
             become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
             out.say(self.value(), Reason.LEASE_ENDING, "");
         }
@@ -284,14 +273,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void publishLease(long now) {
-        LeaseKeeper k = keeper;
-        boolean valid = k != null && k.isValid(now);
-        long confirmed = valid && k != null ? k.confirmedNanos() : 0;
-        if (valid != publishedValid || confirmed != publishedConfirmed) {
-            publishedValid = valid;
-            publishedConfirmed = confirmed;
-            out.urgent(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
-        }
+        own.news(now).ifPresent(out::urgent);
     }
 
     private void become(NodeState next, String why) {
@@ -472,7 +454,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             public Boolean visit(RenewAck m) {
                 peers.votes(from);
                 proposer.heardOf(m.accepted());
-                LeaseKeeper k = keeper;
+                LeaseKeeper k = own.keeper();
                 if (k != null && k.acknowledged(m)) {
                     publishLease(now);
                     if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
@@ -712,7 +694,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         ClusterRecord base = newestKnown();
         int seen = Math.max(
                 proposer.highestSeen().generation(), voting.memory().promised().generation());
-        Optional<Forcing.Forced> made = Forcing.force(wanted, base, seen, nonce, voting.id(), lives);
+        Optional<Forcing.Forced> made = Forcing.force(wanted, base, seen, own.nonce(), voting.id(), own.lives());
         if (made.isEmpty()) {
             out.then(new Effect.OperationDecided(
                     wanted.request(),
@@ -724,7 +706,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
             entry.getValue()
                     .grant()
-                    .filter(grant -> grant.stands() && lives.contains(grant.holder()))
+                    .filter(grant -> grant.stands() && own.lives().contains(grant.holder()))
                     .ifPresent(grant -> voting.release(entry.getKey(), grant.token()));
         }
         Forcing.Forced forced = made.get();
@@ -796,14 +778,14 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
      * was decided since must not be forgotten for them.
      */
     private boolean isOfAnOlderGeneration(ClusterRecord value) {
-        int own = Math.max(
+        int newest = Math.max(
                 voting.memory().promised().generation(),
                 learned.map(ClusterRecord::generation).orElse(0));
-        if (value.generation() < own) {
+        if (value.generation() < newest) {
             out.sayOnce(
                     settings.cluster(),
                     Reason.RECORD_FORCED,
-                    "generation " + value.generation() + " of this cluster lives beside generation " + own
+                    "generation " + value.generation() + " of this cluster lives beside generation " + newest
                             + ", which an operator forced because the nodes of the other would never come back: stop "
                             + value.voters().all().stream()
                                     .map(AcceptorId::node)
@@ -811,7 +793,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                                     .toList()
                             + " and start them with empty state directories");
         }
-        return value.generation() < own;
+        return value.generation() < newest;
     }
 
     private void repeatOldReleases(ClusterRecord value) {
@@ -846,7 +828,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (from.equals(self)) {
-            boolean isSure = keeper != null && keeper.isValid(now);
+            boolean isSure = own.isValid(now);
             Optional<Effect.MoveDecided> decided = moves.hearOwn(now, learned.get(), move, isSure);
             decided.ifPresent(out::then);
             planDirty |= decided.isEmpty();
@@ -881,12 +863,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- what follows from all that --------------------------------------------------------------------------------
 
     private void reconcile(long now) {
-        if (hasLeaseTurned(now) || localDirty || isLookDue(now)) {
+        if (own.hasTurned(now) || localDirty || isLookDue(now)) {
             localDirty = false;
             groups.takeTouched();
             reconcileSession();
             reconcileGroups(now);
-            offer.look(keeper != null, presentCandidacies(now), groups.all(), learned);
+            offer.look(own.isThere(), presentCandidacies(now), groups.all(), learned);
             reconcileLeave();
         } else if (groups.isTouched()) {
             groups.takeTouched().forEach(name -> reconcileTouched(now, name));
@@ -894,7 +876,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         services.look(now, state == NodeState.ACTIVE, learned, incarnation());
         tell();
-        if (keeper != null && (services.hasUnsaid() || offer.isStale(services.claims()))) {
+        if (own.isThere() && (services.hasUnsaid() || offer.isStale(services.claims()))) {
             offer.due();
         }
         if (offer.isDue() && now >= offer.nextNanos()) {
@@ -911,41 +893,24 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return now >= nextBeacon && Math.floorDiv(nextBeacon, apart) != Math.floorDiv(now + renewNanos, apart);
     }
 
-    /** Whether what the lease allows is not what it was when this node last looked. */
-    private boolean hasLeaseTurned(long now) {
-        LeaseKeeper k = keeper;
-        boolean isValid = k != null && k.isValid(now);
-        boolean isEnding = k == null || k.mustStepDown(now);
-        boolean hasTurned = isValid != seenValid || isEnding != seenEnding;
-        seenValid = isValid;
-        seenEnding = isEnding;
-        return hasTurned;
-    }
-
     private void reconcileSession() {
         if (learned.isEmpty()) {
             return;
         }
-        ClusterRecord record = learned.get();
-        LeaseKeeper k = keeper;
-        if (k != null && !record.isLive(k.session())) {
-            loseSession("the session of " + k.session() + " is over");
-            return;
-        }
-        Session session = record.sessions().get(self);
-        if (k == null && session != null && session.joinNonce() == nonce && !left && groups.areAllIdle()) {
-            LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
-            keeper = fresh;
-            lives.add(session.incarnation());
-            out.urgent(new Effect.LiveAs(session.incarnation()));
-            out.say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
+        Optional<Incarnation> over = own.missingIn(learned.get());
+        if (over.isPresent()) {
+            loseSession("the session of " + over.get() + " is over");
+        } else if (!left && groups.areAllIdle()) {
+            own.begin(learned.get(), nextBeacon - renewNanos).ifPresent(who -> {
+                out.urgent(new Effect.LiveAs(who));
+                out.say(self.value(), Reason.SESSION_ADMITTED, who.toString());
+            });
         }
     }
 
     private void loseSession(String why) {
-        keeper = null;
+        own.end();
         localDirty = true;
-        nonce++;
         offer.sessionOver();
         services.sessionOver(why);
         tell();
@@ -1000,7 +965,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             grantHere(name)
                     .ifPresent(grant -> giveBack(now, name, grant.token(), Optional.empty(), "not registered here"));
         }
-        if (keeper != null && isOfferStale(now, name)) {
+        if (own.isThere() && isOfferStale(now, name)) {
             offer.due();
         }
     }
@@ -1015,65 +980,44 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcileGroups(long now) {
         groups.all().values().forEach(group -> reconcileGroup(now, group));
         groups.removeWithdrawn();
-        for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
-            if (!groups.isThere(entry.getKey())) {
-                giveBack(now, entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
+        grantsHere().forEach((name, grant) -> {
+            if (!groups.isThere(name)) {
+                giveBack(now, name, grant.token(), Optional.empty(), "not registered here");
             }
-        }
+        });
         giveBackWhatWasNeverStarted(now);
     }
 
-    /** A grant may have been made to an incarnation of this process that was over when it became known: this process does not run it. */
     private void giveBackWhatWasNeverStarted(long now) {
-        LeaseKeeper k = keeper;
-        if (lives.size() < (k == null ? 1 : 2)) {
-            return;
-        }
-        learned.ifPresent(record -> record.groups().forEach((name, group) -> {
+        SortedMap<String, Grant> past = learned.map(
+                        record -> own.neverStarted(record, voting.memory().released()))
+                .orElseGet(TreeMap::new);
+        past.forEach((name, grant) -> {
             LocalGroup local = groups.get(name);
-            Optional<Grant> left = group.grant()
-                    .filter(g -> g.stands() && lives.contains(g.holder()))
-                    .filter(g -> k == null || !g.holder().equals(k.session()))
-                    .filter(g -> g.token() > voting.released(name));
-            if (left.isPresent() && (local == null || local.isIdle())) {
-                giveBack(
-                        now, name, left.get().token(), Optional.empty(), "never started: that session was over before");
+            if (local == null || local.isIdle()) {
+                giveBack(now, name, grant.token(), Optional.empty(), "never started: that session was over before");
             }
-        }));
+        });
     }
 
     private void start(long now, LocalGroup group, Grant grant) {
-        LeaseKeeper k = keeper;
-        if (k != null && k.isValid(now) && !group.isWithdrawn()) {
+        if (own.isValid(now) && !group.isWithdrawn()) {
             groups.start(group, grant, out);
         }
     }
 
     /** A grant that stands for this incarnation, in the record known to be chosen, and was not given back. */
     private Optional<Grant> grantHere(String name) {
-        return learned.flatMap(record -> record.grant(name)).filter(grant -> isHere(name, grant));
-    }
-
-    private boolean isHere(String name, Grant grant) {
-        LeaseKeeper k = keeper;
-        return k != null
-                && grant.stands()
-                && grant.holder().equals(k.session())
-                && grant.token() > voting.released(name);
+        return learned.flatMap(record -> own.grant(record, name, voting.memory().released()));
     }
 
     private SortedMap<String, Grant> grantsHere() {
-        TreeMap<String, Grant> mine = new TreeMap<>();
-        learned.ifPresent(record -> record.groups()
-                .forEach((name, group) ->
-                        group.grant().filter(grant -> isHere(name, grant)).ifPresent(grant -> mine.put(name, grant))));
-        return mine;
+        return learned.map(record -> own.grants(record, voting.memory().released()))
+                .orElseGet(TreeMap::new);
     }
 
     private Staying.Footing footing(long now) {
-        LeaseKeeper k = keeper;
-        boolean isLeaseEnding = k != null && k.mustStepDown(now);
-        return new Staying.Footing(learned, k != null, isLeaseEnding, forcing.isUnderWay(), leaving);
+        return new Staying.Footing(learned, own.isThere(), own.isEnding(now), forcing.isUnderWay(), leaving);
     }
 
     /** Makes ready what is about to come to this node, or gives back what was made ready. */
@@ -1083,7 +1027,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (token != 0) {
-            groups.prepare(group, token, keeper.session(), out);
+            groups.prepare(group, token, own.incarnation().orElseThrow(), out);
         } else if (grantHere(group.name()).isEmpty()) {
             groups.unprepare(group, out);
         }
@@ -1103,18 +1047,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void offerAgain(long now) {
-        LeaseKeeper k = keeper;
-        if (k == null) {
+        Optional<Incarnation> who = own.incarnation();
+        if (who.isEmpty()) {
             offer.notDue();
             return;
         }
         offer.renew(presentCandidacies(now), groups.all(), learned, services.claims());
         services.offered(offer.version());
-        sayOffer(k, now);
+        sayOffer(now, who.get());
     }
 
-    private void sayOffer(LeaseKeeper k, long now) {
-        Offer said = offer.say(now, k.session());
+    private void sayOffer(long now, Incarnation who) {
+        Offer said = offer.say(now, who);
         out.toOthers(said);
         sessions.note(said);
         planDirty = true;
@@ -1136,18 +1080,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!leaving || left || !groups.areAllIdle()) {
             return;
         }
-        LeaseKeeper k = keeper;
-        if (k == null) {
+        Optional<Incarnation> who = own.incarnation();
+        if (who.isEmpty()) {
             left = true;
             out.then(new Effect.Left());
-        } else if (grantsHere().isEmpty() && sessions.leave(k.session())) {
-            out.toOthers(new Leave(k.session()));
+        } else if (grantsHere().isEmpty() && sessions.leave(who.get())) {
+            out.toOthers(new Leave(who.get()));
             planDirty = true;
         }
     }
 
     private void renew(long now) {
-        LeaseKeeper k = keeper;
+        LeaseKeeper k = own.keeper();
         if (k != null) {
             k.renewal(now, learnedBallot).ifPresent(renewal -> {
                 out.toOthersAtOnce(renewal);
@@ -1163,8 +1107,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         nextBeacon = now + renewNanos;
         learned.ifPresent(record -> voting.adopt(now, learnedBallot, record));
-        LeaseKeeper k = keeper;
-        if (k == null && !leaving && groups.areAllIdle()) {
+        Optional<Incarnation> who = own.incarnation();
+        if (who.isEmpty() && !leaving && groups.areAllIdle()) {
             join(now);
         }
         askToRecover();
@@ -1177,13 +1121,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             takeClear(now, self, clear);
         });
         releases.repeated().forEach(out::toOthers);
-        if (k != null && learned.isPresent()) {
+        if (who.isPresent() && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
             if (session != null && !offer.isDue() && mustSayOffer(now, session)) {
-                sayOffer(k, now);
+                sayOffer(now, who.get());
             }
-            if (sessions.isLeaving(k.session())) {
-                out.toOthers(new Leave(k.session()));
+            if (sessions.isLeaving(who.get())) {
+                out.toOthers(new Leave(who.get()));
             }
         }
         moves.repeated().forEach(out::toOthers);
@@ -1218,9 +1162,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     .ifPresent(why -> out.sayOnce(self.value(), Reason.JOIN_WAITS, why));
         }
         long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
-        out.toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
+        out.toOthers(new Join(settings.disk(), settings.host(), own.nonce(), settings.willKey(), learnedBallot, over));
         if (learned.isPresent()) {
-            peers.join(now, self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
+            peers.join(
+                    now, self, new Admission(own.nonce(), settings.disk(), settings.host(), settings.willKey(), over));
             planDirty = true;
         }
     }
@@ -1324,10 +1269,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** What this round writes on its base. */
     private Optional<ClusterRecord> change(long now, Proposer.RoundBase base) {
-        LeaseKeeper k = keeper;
-        if (k != null && !base.record().isLive(k.session())) {
+        Optional<Incarnation> dropped = own.missingIn(base.record());
+        if (dropped.isPresent()) {
             // Carrying a base that has dropped our own session would look like consent: stop what we own first.
-            loseSession("a record that must be carried does not list " + k.session());
+            loseSession("a record that must be carried does not list " + dropped.get());
             return Optional.empty();
         }
         if (base.record().generation() != proposer.ballot().generation()) {
@@ -1364,7 +1309,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** The live incarnation, if this node has one. */
     public Optional<Incarnation> incarnation() {
-        return Optional.ofNullable(keeper).map(LeaseKeeper::session);
+        return own.incarnation();
     }
 
     /** Whether this node offers a group, or still has something of it to stop. */

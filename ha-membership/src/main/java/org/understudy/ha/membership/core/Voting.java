@@ -69,11 +69,6 @@ final class Voting {
         acceptor.persisted(written);
     }
 
-    /** The newest token of a group that was given back here; 0 if it never was. */
-    long released(String group) {
-        return memory().released().getOrDefault(group, 0L);
-    }
-
     /** Notes that this node gave a group back. */
     void release(String group, long token) {
         acceptor.release(group, token);
