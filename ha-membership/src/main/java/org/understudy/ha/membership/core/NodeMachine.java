@@ -1,10 +1,8 @@
 package org.understudy.ha.membership.core;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.understudy.ha.api.GroupStatus;
@@ -54,8 +52,6 @@ import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
-import org.understudy.ha.membership.core.record.GroupRecord;
-import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.Voters;
 import org.understudy.ha.membership.core.recovery.CoreServices;
@@ -356,218 +352,222 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- messages ------------------------------------------------------------------------------------------------
 
     private void take(long now, NodeId from, Message message) {
-        message.accept(new Message.Visitor<Boolean>() {
-            @Override
-            public Boolean visit(FormQuery m) {
-                out.then(new Effect.Send(from, forming.answer(voting.memory().isEmpty())));
-                return true;
-            }
+        if (message.accept(new Taking(now, from))) {
+            planDirty = true;
+        }
+    }
 
-            @Override
-            public Boolean visit(FormAnswer m) {
-                forming.answered(now, from, m);
-                return true;
-            }
+    /** What follows at once from a message: true if the controller may have something new to plan with. */
+    private final class Taking implements Message.Visitor<Boolean> {
+        private final long now;
+        private final NodeId from;
 
-            @Override
-            public Boolean visit(Prepare m) {
-                proposer.saw(m.ballot());
-                voting.prepare(m).ifPresent(answer -> answer(from, answer));
-                return true;
-            }
+        private Taking(long now, NodeId from) {
+            this.now = now;
+            this.from = from;
+        }
 
-            @Override
-            public Boolean visit(Promise m) {
-                send(now, proposer.onPromise(now, m, base -> change(now, base)));
-                return true;
-            }
+        @Override
+        public Boolean visit(FormQuery m) {
+            out.then(new Effect.Send(from, forming.answer(voting.memory().isEmpty())));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Accept m) {
-                proposer.saw(m.promised());
-                voting.accept(now, m).ifPresent(answer -> answer(from, answer));
-                return true;
-            }
+        @Override
+        public Boolean visit(FormAnswer m) {
+            forming.answered(now, from, m);
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Accepted m) {
-                Ballot ballot = m.ballot();
-                proposer.onAccepted(m).ifPresent(value -> {
-                    out.toOthers(new Chosen(ballot, value));
-                    learn(now, ballot, value);
-                });
-                send(now, proposer.onPromised(now, m, base -> change(now, base)));
-                return true;
-            }
+        @Override
+        public Boolean visit(Prepare m) {
+            proposer.saw(m.ballot());
+            voting.prepare(m).ifPresent(answer -> answer(from, answer));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Refused m) {
-                if (proposer.onRefused(now, m)) {
-                    planDirty = true;
-                    out.say(from.value(), Reason.ROUND_REFUSED, m.why());
-                }
-                return true;
-            }
+        @Override
+        public Boolean visit(Promise m) {
+            send(now, proposer.onPromise(now, m, base -> change(now, base)));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(PreVote m) {
-                answer(from, voting.preVote(now, m));
-                return true;
-            }
+        @Override
+        public Boolean visit(Accept m) {
+            proposer.saw(m.promised());
+            voting.accept(now, m).ifPresent(answer -> answer(from, answer));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(PreVoteAnswer m) {
-                proposer.onPreVote(now, m);
-                if (proposer.phase() == Proposer.Phase.IDLE) {
-                    planDirty = true;
-                }
-                return true;
-            }
+        @Override
+        public Boolean visit(Accepted m) {
+            Ballot ballot = m.ballot();
+            proposer.onAccepted(m).ifPresent(value -> {
+                out.toOthers(new Chosen(ballot, value));
+                learn(now, ballot, value);
+            });
+            send(now, proposer.onPromised(now, m, base -> change(now, base)));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Chosen m) {
-                learn(now, m.ballot(), m.value());
-                return true;
+        @Override
+        public Boolean visit(Refused m) {
+            boolean isOver = proposer.onRefused(now, m);
+            if (isOver) {
+                out.say(from.value(), Reason.ROUND_REFUSED, m.why());
             }
+            return isOver;
+        }
 
-            @Override
-            public Boolean visit(Renew m) {
-                proposer.heardOf(m.learned());
-                if (!voting.waits(m.waitNanos())) {
-                    out.sayOnce(
-                            from.value(),
-                            Reason.TIMING_DIFFERS,
-                            "it is configured with a longer lease than " + self
-                                    + ": its renewals do not count here; give all nodes the same timing");
-                }
-                Message ack = voting.renew(now, m, learnedBallot);
-                if (from.equals(self)) {
-                    home.deliver(ack);
-                } else {
-                    out.urgent(new Effect.Send(from, ack));
-                    tellIfBehind(now, from, m.learned());
-                }
-                return true;
+        @Override
+        public Boolean visit(PreVote m) {
+            answer(from, voting.preVote(now, m));
+            return false;
+        }
+
+        @Override
+        public Boolean visit(PreVoteAnswer m) {
+            proposer.onPreVote(now, m);
+            return proposer.phase() == Proposer.Phase.IDLE;
+        }
+
+        @Override
+        public Boolean visit(Chosen m) {
+            learn(now, m.ballot(), m.value());
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Renew m) {
+            proposer.heardOf(m.learned());
+            if (!voting.waits(m.waitNanos())) {
+                out.sayOnce(
+                        from.value(),
+                        Reason.TIMING_DIFFERS,
+                        "it is configured with a longer lease than " + self
+                                + ": its renewals do not count here; give all nodes the same timing");
             }
-
-            @Override
-            public Boolean visit(RenewAck m) {
-                peers.votes(from);
-                proposer.heardOf(m.accepted());
-                LeaseKeeper k = own.keeper();
-                if (k != null && k.acknowledged(m)) {
-                    publishLease(now);
-                    if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
-                        become(NodeState.ACTIVE, "a majority answers " + k.session());
-                        out.say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
-                    }
-                }
-                return true;
-            }
-
-            @Override
-            public Boolean visit(RenewRefused m) {
-                proposer.saw(m.promised());
-                if (!from.equals(self)) {
-                    tellIfBehind(now, from, m.learned());
-                }
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Join m) {
-                proposer.heardOf(m.learned());
-                planDirty |= peers.join(now, from, m);
-                // Who knows no record is told it first, and asks again.
+            Message ack = voting.renew(now, m, learnedBallot);
+            if (from.equals(self)) {
+                home.deliver(ack);
+            } else {
+                out.urgent(new Effect.Send(from, ack));
                 tellIfBehind(now, from, m.learned());
-                return true;
             }
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Offer m) {
-                planDirty |= sessions.hear(from, m, learned);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Release m) {
-                planDirty |= releases.hear(from, m);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Leave m) {
-                planDirty |= sessions.hear(from, m);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Move m) {
-                takeMove(now, from, m);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Succeed m) {
-                groups.heard(now, from, m);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(MoveRefused m) {
-                moves.refused(m).ifPresent(out::then);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Recover m) {
-                if (!m.acceptor().node().equals(from)) {
-                    return false;
+        @Override
+        public Boolean visit(RenewAck m) {
+            peers.votes(from);
+            proposer.heardOf(m.accepted());
+            LeaseKeeper k = own.keeper();
+            if (k != null && k.acknowledged(m)) {
+                publishLease(now);
+                if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
+                    become(NodeState.ACTIVE, "a majority answers " + k.session());
+                    out.say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
                 }
-                if (!m.isVoting()) {
-                    peers.votesNot(now, from);
-                    planDirty = true;
+            }
+            return false;
+        }
+
+        @Override
+        public Boolean visit(RenewRefused m) {
+            proposer.saw(m.promised());
+            if (!from.equals(self)) {
+                tellIfBehind(now, from, m.learned());
+            }
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Join m) {
+            proposer.heardOf(m.learned());
+            // Who knows no record is told it first, and asks again.
+            tellIfBehind(now, from, m.learned());
+            return peers.join(now, from, m);
+        }
+
+        @Override
+        public Boolean visit(Offer m) {
+            return sessions.hear(from, m, learned);
+        }
+
+        @Override
+        public Boolean visit(Release m) {
+            return releases.hear(from, m);
+        }
+
+        @Override
+        public Boolean visit(Leave m) {
+            return sessions.hear(from, m);
+        }
+
+        @Override
+        public Boolean visit(Move m) {
+            takeMove(now, from, m);
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Succeed m) {
+            groups.heard(now, from, m);
+            return false;
+        }
+
+        @Override
+        public Boolean visit(MoveRefused m) {
+            moves.refused(m).ifPresent(out::then);
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Recover m) {
+            if (!m.acceptor().node().equals(from)) {
+                return false;
+            }
+            if (!m.isVoting()) {
+                peers.votesNot(now, from);
+            }
+            answer(from, voting.recovered(m));
+            return !m.isVoting();
+        }
+
+        @Override
+        public Boolean visit(Recovered m) {
+            if (m.from().node().equals(from) && voting.answered(m)) {
+                if (!voting.recovery().isNoted()) {
+                    out.toOthers(voting.recovery().question());
                 }
-                answer(from, voting.recovered(m));
-                return true;
+                proposer.saw(voting.recovery().promised());
             }
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Recovered m) {
-                if (m.from().node().equals(from) && voting.answered(m)) {
-                    if (!voting.recovery().isNoted()) {
-                        out.toOthers(voting.recovery().question());
-                    }
-                    proposer.saw(voting.recovery().promised());
-                }
-                return true;
-            }
+        @Override
+        public Boolean visit(Operate m) {
+            return operations.hear(now, from, m.request(), m.operation());
+        }
 
-            @Override
-            public Boolean visit(Operate m) {
-                planDirty |= operations.hear(now, from, m.request(), m.operation());
-                return true;
-            }
+        @Override
+        public Boolean visit(Clear m) {
+            takeClear(now, from, m);
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Clear m) {
-                takeClear(now, from, m);
-                return true;
-            }
+        @Override
+        public Boolean visit(ClearAnswer m) {
+            clearings.answered(m);
+            decideOperations(now);
+            return false;
+        }
 
-            @Override
-            public Boolean visit(ClearAnswer m) {
-                clearings.answered(m);
-                decideOperations(now);
-                return true;
-            }
-
-            /** For resources: nothing follows from it here. */
-            @Override
-            public Boolean visit(Soft m) {
-                return true;
-            }
-        });
+        /** For resources: nothing follows from it here. */
+        @Override
+        public Boolean visit(Soft m) {
+            return false;
+        }
     }
 
     /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
@@ -670,7 +670,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Of the newest record known here. */
     private Forcing.Votes votes(long now) {
-        ClusterRecord record = newestKnown();
+        ClusterRecord record = voting.newest(learned, learnedBallot);
         return new Forcing.Votes(
                 hearsMajority(now, record.voters()),
                 record.isAcceptor(voting.id()),
@@ -691,7 +691,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void force(long now, Input.ForceWanted wanted) {
-        ClusterRecord base = newestKnown();
+        ClusterRecord base = voting.newest(learned, learnedBallot);
         int seen = Math.max(
                 proposer.highestSeen().generation(), voting.memory().promised().generation());
         Optional<Forcing.Forced> made = Forcing.force(wanted, base, seen, own.nonce(), voting.id(), own.lives());
@@ -703,12 +703,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                             + " is one of the last that tokens have room for; form a new cluster"));
             return;
         }
-        for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
-            entry.getValue()
-                    .grant()
-                    .filter(grant -> grant.stands() && own.lives().contains(grant.holder()))
-                    .ifPresent(grant -> voting.release(entry.getKey(), grant.token()));
-        }
+        own.standing(base).forEach((name, grant) -> voting.release(name, grant.token()));
         Forcing.Forced forced = made.get();
         proposer.abandon(now);
         proposer.saw(forced.ballot());
@@ -724,17 +719,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 wanted.request(), true, "this node alone votes now, in " + forced.generation() + "; admit the others"));
     }
 
-    private ClusterRecord newestKnown() {
-        DurableState memory = voting.memory();
-        boolean isAccepted = memory.acceptedBallot().isAbove(learnedBallot) || learned.isEmpty();
-        return isAccepted ? memory.accepted().orElseThrow() : learned.get();
-    }
-
     // ---- learning ------------------------------------------------------------------------------------------------
 
     private void learn(long now, Ballot ballot, ClusterRecord value) {
         proposer.saw(ballot);
-        if (!ballot.isAbove(learnedBallot) || isOfAnOlderGeneration(value)) {
+        if (!ballot.isAbove(learnedBallot)) {
+            return;
+        }
+        Optional<String> past = voting.whyPast(value, learned);
+        if (past.isPresent()) {
+            out.sayOnce(settings.cluster(), Reason.RECORD_FORCED, past.get());
             return;
         }
         if (learned.isEmpty()) {
@@ -757,43 +751,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         services.learned(value, incarnation());
         tell();
         voting.adopt(now, ballot, value);
-        if (!value.isAcceptor(voting.id())) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.VOTE_NOT_COUNTED,
-                    "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
-                            + " votes is admitted by itself as soon as a majority is there; any other node an operator admits. If a"
-                            + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
-        }
+        voting.whyNotCounted(value).ifPresent(why -> out.sayOnce(self.value(), Reason.VOTE_NOT_COUNTED, why));
         forgetSettled(value);
         moves.decide(before.orElse(value), value).forEach(out::then);
         decideOperations(now);
         repeatOldReleases(value);
         voting.forgetReleases(value.groups().keySet());
         proveWills(value);
-    }
-
-    /**
-     * Whether a record is of a generation before one that this node knows to be forced. Nodes that were said to be lost for good are back; what
-     * was decided since must not be forgotten for them.
-     */
-    private boolean isOfAnOlderGeneration(ClusterRecord value) {
-        int newest = Math.max(
-                voting.memory().promised().generation(),
-                learned.map(ClusterRecord::generation).orElse(0));
-        if (value.generation() < newest) {
-            out.sayOnce(
-                    settings.cluster(),
-                    Reason.RECORD_FORCED,
-                    "generation " + value.generation() + " of this cluster lives beside generation " + newest
-                            + ", which an operator forced because the nodes of the other would never come back: stop "
-                            + value.voters().all().stream()
-                                    .map(AcceptorId::node)
-                                    .filter(node -> !node.equals(self))
-                                    .toList()
-                            + " and start them with empty state directories");
-        }
-        return value.generation() < newest;
     }
 
     private void repeatOldReleases(ClusterRecord value) {
@@ -868,7 +832,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             groups.takeTouched();
             reconcileSession();
             reconcileGroups(now);
-            offer.look(own.isThere(), presentCandidacies(now), groups.all(), learned);
+            offer.look(own.isThere(), staying.candidacies(now, groups, leaving), groups.all(), learned);
             reconcileLeave();
         } else if (groups.isTouched()) {
             groups.takeTouched().forEach(name -> reconcileTouched(now, name));
@@ -923,34 +887,29 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcileGroup(long now, LocalGroup group) {
         Optional<Grant> grant = grantHere(group.name());
         Staying.Footing footing = footing(now);
-        Optional<String> obstacle = staying.obstacle(now, group, grant, footing, groups);
         if (group.isIdle()) {
-            if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
-                giveBack(
-                        now,
-                        group.name(),
-                        grant.get().token(),
-                        Optional.empty(),
-                        "it was granted from an offer of this node that has changed since");
-            } else if (grant.isPresent() && staying.mustDecline(now, group, footing, groups)) {
-                String why = obstacle.or(() -> staying.whyToLeave(group, footing, groups))
-                        .orElse("");
-                giveBack(now, group.name(), grant.get().token(), Optional.empty(), why);
-            } else if (grant.isPresent() && obstacle.isEmpty()) {
-                start(now, group, grant.get());
-            }
+            grant.ifPresent(given -> startOrDecline(now, group, given, footing));
             if (group.isIdle()) {
                 makeReady(now, group, footing);
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
-            boolean isAnotherGrant =
-                    grant.filter(g -> g.token() == group.token()).isEmpty();
-            Optional<String> planned = staying.whyToGo(now, group, footing, groups);
-            if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
-                groups.stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"), out);
+            Optional<String> why = staying.whyToStop(now, group, grant, footing, groups);
+            if (why.isPresent()) {
+                groups.stop(group, Optional.empty(), why.get(), out);
             } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe()) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
+        }
+    }
+
+    private void startOrDecline(long now, LocalGroup group, Grant grant, Staying.Footing footing) {
+        Optional<String> why = staying.whyToDecline(now, group, grant, footing, groups);
+        if (why.isPresent()) {
+            giveBack(now, group.name(), grant.token(), Optional.empty(), why.get());
+        } else if (staying.obstacle(now, group, Optional.of(grant), footing, groups)
+                        .isEmpty()
+                && own.isValid(now)) {
+            groups.start(group, grant, out);
         }
     }
 
@@ -1000,12 +959,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         });
     }
 
-    private void start(long now, LocalGroup group, Grant grant) {
-        if (own.isValid(now) && !group.isWithdrawn()) {
-            groups.start(group, grant, out);
-        }
-    }
-
     /** A grant that stands for this incarnation, in the record known to be chosen, and was not given back. */
     private Optional<Grant> grantHere(String name) {
         return learned.flatMap(record -> own.grant(record, name, voting.memory().released()));
@@ -1038,21 +991,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         services.told().forEach(told -> out.urgent(new Effect.Tell(told)));
     }
 
-    private TreeMap<String, Candidacy> presentCandidacies(long now) {
-        TreeMap<String, Candidacy> present = new TreeMap<>();
-        groups.all()
-                .forEach((name, group) ->
-                        staying.candidacy(now, group, leaving).ifPresent(candidacy -> present.put(name, candidacy)));
-        return present;
-    }
-
     private void offerAgain(long now) {
         Optional<Incarnation> who = own.incarnation();
         if (who.isEmpty()) {
             offer.notDue();
             return;
         }
-        offer.renew(presentCandidacies(now), groups.all(), learned, services.claims());
+        offer.renew(staying.candidacies(now, groups, leaving), groups.all(), learned, services.claims());
         services.offered(offer.version());
         sayOffer(now, who.get());
     }
@@ -1065,14 +1010,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private boolean mustSayOffer(long now, Session session) {
-        SortedSet<String> outside = offer.outside(session);
-        if (!outside.isEmpty()) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.RECORD_FULL,
-                    "the cluster record has no room for " + Sentence.few(outside)
-                            + ", which this node offers: withdraw other groups, or spread them over several clusters");
-        }
+        offer.whyOutside(session).ifPresent(why -> out.sayOnce(self.value(), Reason.RECORD_FULL, why));
         return offer.mustSayAgain(now, session);
     }
 
@@ -1135,18 +1073,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** After a while without a majority, and once: who is missing, and what can be done. */
     private void sayWhoIsMissing(long now) {
-        Optional<Voters> voters = known().map(r -> newestKnown().voters());
-        Optional<List<NodeId>> missing = peers.missingVotes(now, voters, learned);
-        if (missing.isEmpty()) {
-            out.unsay(self.value(), Reason.MAJORITY_MISSING);
+        Optional<Voters> voters =
+                known().map(r -> voting.newest(learned, learnedBallot).voters());
+        Optional<String> missing = peers.whoIsMissing(now, voters, learned);
+        if (missing.isPresent()) {
+            out.sayOnce(self.value(), Reason.MAJORITY_MISSING, missing.get());
         } else {
-            out.sayOnce(
-                    self.value(),
-                    Reason.MAJORITY_MISSING,
-                    "the votes of " + missing.get()
-                            + " are not heard, and without a majority nothing is decided: start these nodes on their"
-                            + " disks, or, if so many are lost for good, say operator().forceRecord() on the node that is left and"
-                            + " knows most");
+            out.unsay(self.value(), Reason.MAJORITY_MISSING);
         }
     }
 

@@ -169,6 +169,11 @@ final class OwnSession {
                         && grant.token() > released.getOrDefault(name, 0L));
     }
 
+    /** Grants that stand for this process, in whichever of its sessions. */
+    SortedMap<String, Grant> standing(ClusterRecord record) {
+        return select(record, (name, grant) -> grant.stands() && lives.contains(grant.holder()));
+    }
+
     private boolean isHere(String group, Grant grant, SortedMap<String, Long> released) {
         LeaseKeeper k = keeper;
         return k != null

@@ -197,11 +197,11 @@ final class Peers {
     }
 
     /**
-     * Whose votes are missing, once no majority has been heard for a long while; empty before that. Asked again and again.
+     * Who is missing, and what people can do about it, once no majority has been heard for a long while; empty before that. Asked again and again.
      *
      * @param voters whose votes count; empty if that is not known
      */
-    Optional<List<NodeId>> missingVotes(long now, Optional<Voters> voters, Optional<ClusterRecord> record) {
+    Optional<String> whoIsMissing(long now, Optional<Voters> voters, Optional<ClusterRecord> record) {
         if (voters.isEmpty() || hearsMajority(now, voters.get(), record)) {
             majorityHeardAt = now;
         }
@@ -209,10 +209,14 @@ final class Peers {
             return Optional.empty();
         }
         List<NodeId> heardVotes = heardVotes(now, voters.get(), record);
-        return Optional.of(voters.get().all().stream()
+        List<NodeId> missing = voters.get().all().stream()
                 .map(AcceptorId::node)
                 .filter(node -> !node.equals(self) && !heardVotes.contains(node))
-                .toList());
+                .toList();
+        return Optional.of("the votes of " + missing
+                + " are not heard, and without a majority nothing is decided: start these nodes on their"
+                + " disks, or, if so many are lost for good, say operator().forceRecord() on the node that is left and"
+                + " knows most");
     }
 
     /** Those other nodes whose votes are heard. */

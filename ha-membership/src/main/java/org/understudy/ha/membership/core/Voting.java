@@ -169,6 +169,43 @@ final class Voting {
         isUnwritten = true;
     }
 
+    /** The newest record that is known here, chosen or not: one of the two there must be. */
+    ClusterRecord newest(Optional<ClusterRecord> learned, Ballot learnedBallot) {
+        boolean isAccepted = memory().acceptedBallot().isAbove(learnedBallot) || learned.isEmpty();
+        return isAccepted ? memory().accepted().orElseThrow() : learned.get();
+    }
+
+    /**
+     * Why a record is not believed that is of a generation before one that this node knows to be forced; empty if it is. Nodes that were said to be
+     * lost for good are back; what was decided since must not be forgotten for them.
+     *
+     * @param learned the newest known to be chosen
+     */
+    Optional<String> whyPast(ClusterRecord value, Optional<ClusterRecord> learned) {
+        int newest = Math.max(
+                memory().promised().generation(),
+                learned.map(ClusterRecord::generation).orElse(0));
+        return value.generation() >= newest
+                ? Optional.empty()
+                : Optional.of("generation " + value.generation() + " of this cluster lives beside generation " + newest
+                        + ", which an operator forced because the nodes of the other would never come back: stop "
+                        + value.voters().all().stream()
+                                .map(AcceptorId::node)
+                                .filter(node -> !node.equals(id().node()))
+                                .toList()
+                        + " and start them with empty state directories");
+    }
+
+    /** Why this vote is not counted while a record is the newest; empty if it is. */
+    Optional<String> whyNotCounted(ClusterRecord value) {
+        return value.isAcceptor(id())
+                ? Optional.empty()
+                : Optional.of(
+                        "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
+                                + " votes is admitted by itself as soon as a majority is there; any other node an operator admits. If a"
+                                + " majority of the votes is lost for good, forceRecord() on a node that has one comes first");
+    }
+
     // ---- renewals ------------------------------------------------------------------------------------------------
 
     /** Whether this acceptor waits at least as long as a holder relies on: nodes may be configured differently by mistake. */

@@ -100,6 +100,17 @@ class OwnSessionTest {
     }
 
     @Test
+    void what_stands_for_any_session_of_this_process_is_its_own() {
+        own.begin(admitted(A1, NONCE), 0);
+        own.end();
+        own.begin(admitted(A2, own.nonce()), 0);
+
+        assertThat(own.standing(granted(Records.empty(), A1, 5))).containsOnlyKeys(WEB);
+        assertThat(own.standing(granted(Records.empty(), A2, 5))).containsOnlyKeys(WEB);
+        assertThat(own.standing(granted(Records.empty(), B1, 5))).isEmpty();
+    }
+
+    @Test
     void what_changes_of_the_lease_is_published_once() {
         assertThat(own.news(0)).isEmpty();
         own.begin(admitted(A1, NONCE), 0);

@@ -124,16 +124,22 @@ class PeersTest {
     }
 
     @Test
-    void whose_votes_are_missing_is_known_once_no_majority_was_heard_for_long() {
+    void who_is_missing_is_told_once_no_majority_was_heard_for_long() {
         Optional<Voters> voters = Optional.of(VOTERS);
-        assertThat(peers.missingVotes(99 * RENEW, voters, NOTHING)).isEmpty();
-        assertThat(peers.missingVotes(100 * RENEW, voters, NOTHING)).contains(List.of(A, C));
+        assertThat(peers.whoIsMissing(99 * RENEW, voters, NOTHING)).isEmpty();
+        assertThat(peers.whoIsMissing(100 * RENEW, voters, NOTHING))
+                .get()
+                .asString()
+                .startsWith("the votes of [a, c] are not heard");
 
         peers.hear(101 * RENEW, C);
-        assertThat(peers.missingVotes(101 * RENEW, voters, NOTHING)).isEmpty();
-        assertThat(peers.missingVotes(200 * RENEW, voters, NOTHING)).isEmpty();
-        assertThat(peers.missingVotes(201 * RENEW, voters, NOTHING)).contains(List.of(A, C));
-        assertThat(peers.missingVotes(202 * RENEW, Optional.empty(), Optional.empty()))
+        assertThat(peers.whoIsMissing(101 * RENEW, voters, NOTHING)).isEmpty();
+        assertThat(peers.whoIsMissing(200 * RENEW, voters, NOTHING)).isEmpty();
+        assertThat(peers.whoIsMissing(201 * RENEW, voters, NOTHING))
+                .get()
+                .asString()
+                .startsWith("the votes of [a, c] are not heard");
+        assertThat(peers.whoIsMissing(202 * RENEW, Optional.empty(), Optional.empty()))
                 .isEmpty();
     }
 

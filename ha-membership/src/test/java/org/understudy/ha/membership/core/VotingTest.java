@@ -197,6 +197,36 @@ class VotingTest {
         assertThat(voting.renew(0, renew(SILENCE), Ballot.NONE)).isInstanceOf(RenewRefused.class);
     }
 
+    @Test
+    void a_record_of_a_generation_before_a_forced_one_is_not_believed() {
+        Voting voting = voting(onDisk(), true, true);
+        ClusterRecord forced = WITH_A.withGeneration(2);
+        assertThat(voting.whyPast(WITH_A, Optional.empty())).isEmpty();
+        assertThat(voting.whyPast(forced, Optional.of(WITH_A))).isEmpty();
+        assertThat(voting.whyPast(WITH_A, Optional.of(forced))).get().asString().contains("stop [a, c] and start");
+
+        voting.leaveOlderGenerations(Ballot.forced(1, C));
+        assertThat(voting.whyPast(WITH_A, Optional.of(WITH_A))).isPresent();
+    }
+
+    @Test
+    void the_newest_record_is_the_one_it_accepted_if_that_is_newer_than_what_it_learned() {
+        Voting voting = voting(onDisk(), true, true);
+
+        assertThat(voting.newest(Optional.empty(), Ballot.NONE)).isEqualTo(WITH_A);
+        assertThat(voting.newest(Optional.of(FIRST), ballot(4))).isEqualTo(WITH_A);
+        assertThat(voting.newest(Optional.of(FIRST), ballot(5))).isEqualTo(FIRST);
+    }
+
+    @Test
+    void a_vote_is_not_counted_where_the_record_does_not_name_its_disk() {
+        Voting voting = voting(onDisk(), true, true);
+
+        assertThat(voting.whyNotCounted(WITH_A)).isEmpty();
+        assertThat(voting.whyNotCounted(ClusterRecord.first("test", List.of(acceptor(A), acceptor(C)))))
+                .isPresent();
+    }
+
     private static Voting voting(DurableState disk, boolean isCurrent, boolean mayForm) {
         return new Voting(new Acceptor(acceptor(B), disk, 0, SILENCE, isCurrent, List.of(A, C)), mayForm);
     }
