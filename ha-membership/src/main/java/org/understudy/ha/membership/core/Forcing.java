@@ -135,6 +135,15 @@ final class Forcing {
                         Planner.forced(base, generation, own, lives, word.who(), word.why())));
     }
 
+    /** Decides a word that cannot be followed for that reason. */
+    static OperationDecided noRoom(ForceWanted word, ClusterRecord base, int seen) {
+        return new OperationDecided(
+                word.request(),
+                false,
+                "generation " + Math.max(base.generation(), seen)
+                        + " is one of the last that tokens have room for; form a new cluster");
+    }
+
     private OperationDecided over(String why) {
         ForceWanted ended = word;
         word = null;

@@ -34,7 +34,7 @@ import org.understudy.ha.membership.core.record.Grant;
  * <p>What is reported counts only for the token under which the group is active. Whatever was started, also what failed to start, is stopped before
  * anything else becomes of it; nothing that was ordered to stop waits for the disk.
  */
-final class LocalGroups {
+final class LocalGroups implements GroupsHere {
 
     private final NodeId self;
     private final long leaseNanos;
@@ -308,8 +308,14 @@ final class LocalGroups {
         return groups.get(name);
     }
 
-    boolean isThere(String name) {
+    @Override
+    public boolean isThere(String name) {
         return groups.containsKey(name);
+    }
+
+    @Override
+    public int count() {
+        return groups.size();
     }
 
     /** Every group of this node, by name. */
@@ -379,28 +385,28 @@ final class LocalGroups {
         return record.filter(r -> Planner.isMaintained(r, group, self)).isPresent();
     }
 
-    /** What a group is doing here; empty if it is not active. */
-    Optional<GroupStatus.State> state(String name) {
+    @Override
+    public Optional<GroupStatus.State> state(String name) {
         LocalGroup local = groups.get(name);
         return local == null || local.isIdle()
                 ? Optional.empty()
                 : Optional.of(GroupStatus.State.valueOf(local.phase().name()));
     }
 
-    /** The token under which a group is, or was last, active here; 0 if it never was. */
-    long token(String name) {
+    @Override
+    public long token(String name) {
         LocalGroup local = groups.get(name);
         return local == null ? 0 : local.token();
     }
 
-    /** Why a group could not be stopped here; empty if it is not blocked. */
-    String whyBlocked(String name) {
+    @Override
+    public String whyBlocked(String name) {
         LocalGroup local = groups.get(name);
         return local == null ? "" : local.whyBlocked();
     }
 
-    /** What went wrong with a group here and is not forgotten yet. */
-    Troubles troubles(String name, long now) {
+    @Override
+    public Troubles troubles(String name, long now) {
         LocalGroup local = groups.get(name);
         return local == null ? Troubles.NONE : local.troubles(now);
     }

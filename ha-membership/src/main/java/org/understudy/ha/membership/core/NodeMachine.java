@@ -5,11 +5,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
-import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Machine;
 import org.understudy.ha.internal.machine.Notice;
@@ -85,45 +83,40 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final List<NodeId> others;
     private final long renewNanos;
     private final long guardNanos;
+    private final Outbox out;
+    private final HomeDelivery home = new HomeDelivery();
+
     private final Voting voting;
     private final Proposer proposer;
-    private final Operations operations;
-    private final CoreServices services;
-    private final Clearings clearings;
-    private final Moves moves;
-    private final Forcing forcing;
-    private final Peers peers;
-    private final HomeDelivery home = new HomeDelivery();
-    private final Outbox out;
-
-    private Ballot learnedBallot = Ballot.NONE;
-    private Optional<ClusterRecord> learned = Optional.empty();
-    private final OwnSession own;
-    private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
-    private final LocalGroups groups;
-    private final Staying staying;
-
-    private final Steadiness steadiness = new Steadiness();
-    private final Plannings plannings;
     private final Leading leading;
-
-    private final OwnOffer offer;
-    private boolean leaving;
-    private boolean left;
-
+    private final Plannings plannings;
+    private final Steadiness steadiness = new Steadiness();
+    private final Peers peers;
     private final Forming forming;
-
+    private final Forcing forcing;
     private final SessionNews sessions = new SessionNews();
     private final Releases releases = new Releases();
     private final LastWills wills = new LastWills();
+    private final Moves moves;
+    private final Operations operations;
+    private final Clearings clearings;
+    private final CoreServices services;
+    private final OwnSession own;
+    private final OwnOffer offer;
+    private final LocalGroups groups;
+    private final Staying staying;
 
+    private Ballot learnedBallot = Ballot.NONE;
+    private Optional<ClusterRecord> learned = Optional.empty();
+    private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
+    private NodeState state = NodeState.JOINING;
+    private boolean leaving;
+    private boolean left;
     private boolean planDirty = true;
     private boolean localDirty = true;
-
     private long nextPlan;
     private long nextBeacon;
     private long armedDeadline = Long.MAX_VALUE;
-    private NodeState state = NodeState.JOINING;
 
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
@@ -401,10 +394,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
         @Override
         public Boolean visit(Accepted m) {
-            Ballot ballot = m.ballot();
             proposer.onAccepted(m).ifPresent(value -> {
-                out.toOthers(new Chosen(ballot, value));
-                learn(now, ballot, value);
+                out.toOthers(new Chosen(m.ballot(), value));
+                learn(now, m.ballot(), value);
             });
             send(now, proposer.onPromised(now, m, base -> change(now, base)));
             return false;
@@ -696,11 +688,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 proposer.highestSeen().generation(), voting.memory().promised().generation());
         Optional<Forcing.Forced> made = Forcing.force(wanted, base, seen, own.nonce(), voting.id(), own.lives());
         if (made.isEmpty()) {
-            out.then(new Effect.OperationDecided(
-                    wanted.request(),
-                    false,
-                    "generation " + Math.max(base.generation(), seen)
-                            + " is one of the last that tokens have room for; form a new cluster"));
+            out.then(Forcing.noRoom(wanted, base, seen));
             return;
         }
         own.standing(base).forEach((name, grant) -> voting.release(name, grant.token()));
@@ -1160,9 +1148,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         for (Notice notice : plan.notices()) {
             out.sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
-        Optional<Incarnation> own = incarnation();
         List<Incarnation> silent = voting.silentSessions(now, record);
-        silent.removeIf(session -> own.filter(session::equals).isPresent());
+        incarnation().ifPresent(silent::remove);
         if (!silent.isEmpty()) {
             send(now, proposer.preVote(now, voters, silent));
         }
@@ -1245,34 +1232,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return own.incarnation();
     }
 
-    /** Whether this node offers a group, or still has something of it to stop. */
-    public boolean isOffered(String group) {
-        return groups.isThere(group);
-    }
-
-    /** How many groups {@link #isOffered} is true for. */
-    public int offered() {
-        return groups.all().size();
-    }
-
-    /** What a group is doing on this node; empty if it is not active here. */
-    public Optional<GroupStatus.State> localState(String group) {
-        return groups.state(group);
-    }
-
-    /** The token under which a group is, or was last, active on this node; 0 if it never was. */
-    public long localToken(String group) {
-        return groups.token(group);
-    }
-
-    /** Why a group could not be stopped on this node; empty if it is not blocked. */
-    public String whyBlocked(String group) {
-        return groups.whyBlocked(group);
-    }
-
-    /** What went wrong with a group on this node and is not forgotten yet. */
-    public Troubles troubles(String group, long now) {
-        return groups.troubles(group, now);
+    /** What the groups of this node are doing on it. */
+    public GroupsHere groups() {
+        return groups;
     }
 
     /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */

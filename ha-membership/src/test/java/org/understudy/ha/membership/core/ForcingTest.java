@@ -100,8 +100,12 @@ class ForcingTest {
 
     @Test
     void nothing_is_forced_once_tokens_have_no_room_for_another_generation() {
-        assertThat(Forcing.force(WORD, Records.empty(), ClusterRecord.GENERATION_MAX, 0, acceptor(B), new TreeSet<>()))
+        int last = ClusterRecord.GENERATION_MAX;
+
+        assertThat(Forcing.force(WORD, Records.empty(), last, 0, acceptor(B), new TreeSet<>()))
                 .isEmpty();
+        assertThat(why(Optional.of(Forcing.noRoom(WORD, Records.empty(), last))))
+                .startsWith("generation " + last + " is one of the last");
     }
 
     private static String why(Optional<OperationDecided> decided) {
