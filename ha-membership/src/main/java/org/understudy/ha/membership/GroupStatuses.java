@@ -275,10 +275,16 @@ final class GroupStatuses {
     private SortedMap<String, OwnerWord> present(Collection<String> names) {
         TreeMap<String, OwnerWord> words = new TreeMap<>();
         for (String name : names) {
-            Optional<GroupStatus.State> local =
-                    name.startsWith(Planner.ELECTION_PREFIX) ? Optional.empty() : machine.localState(name);
-            local.ifPresent(now ->
-                    words.put(name, OwnerWords.word(name, machine.localToken(name), now, machine.whyBlocked(name))));
+            Optional<GroupStatus.State> local = name.startsWith(Planner.ELECTION_PREFIX)
+                    ? Optional.empty()
+                    : machine.groups().state(name);
+            local.ifPresent(now -> words.put(
+                    name,
+                    OwnerWords.word(
+                            name,
+                            machine.groups().token(name),
+                            now,
+                            machine.groups().whyBlocked(name))));
         }
         return words;
     }
@@ -290,7 +296,7 @@ final class GroupStatuses {
     private GroupStatus status(String name, Optional<ClusterRecord> record, Function<String, String> unowned) {
         NodeState state = host.state();
         Optional<Grant> grant = record.flatMap(r -> r.grant(name));
-        Optional<GroupStatus.State> local = machine.localState(name);
+        Optional<GroupStatus.State> local = machine.groups().state(name);
         boolean isGrantedToLive = record.isPresent()
                 && grant.filter(Grant::stands)
                         .filter(g -> record.get().isLive(g.holder()))
@@ -303,7 +309,7 @@ final class GroupStatuses {
         if (local.filter(GroupStatus.State.STOPPING::equals).isPresent()) {
             reason = stopReasons.getOrDefault(name, "");
         } else if (local.filter(GroupStatus.State.BLOCKED::equals).isPresent()) {
-            reason = "could not be stopped: " + machine.whyBlocked(name);
+            reason = "could not be stopped: " + machine.groups().whyBlocked(name);
         } else if (local.filter(GroupStatus.State.RUNNING::equals).isPresent() && state == NodeState.IN_DOUBT) {
             reason = keepsRunning(name) && grant.filter(g -> !g.isExpirable()).isPresent()
                     ? "goes on although no majority answers: withoutQuorum(KEEP_RUNNING)"
@@ -330,7 +336,7 @@ final class GroupStatuses {
         if (local.isEmpty() && record.isPresent() && state == NodeState.IN_DOUBT) {
             reason += " (so it was when a majority answered last)";
         }
-        Troubles counted = machine.troubles(name, clock.getAsLong());
+        Troubles counted = machine.groups().troubles(name, clock.getAsLong());
         return new GroupStatus(
                 Part.groupOf(name),
                 where,

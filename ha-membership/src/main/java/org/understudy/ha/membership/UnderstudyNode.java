@@ -916,7 +916,7 @@ final class UnderstudyNode implements HaNode {
 
         @Override
         public void stepped() {
-            lanes.retireEnded(machine.offered(), machine::isOffered, this::retired);
+            lanes.retireEnded(machine.groups().count(), machine.groups()::isThere, this::retired);
             if (areServicesDirty) {
                 areServicesDirty = false;
                 refreshServices();

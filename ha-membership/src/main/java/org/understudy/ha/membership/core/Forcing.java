@@ -2,10 +2,16 @@ package org.understudy.ha.membership.core;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
 import org.understudy.ha.membership.core.Input.ForceWanted;
+import org.understudy.ha.membership.core.plan.Planner;
+import org.understudy.ha.membership.core.record.AcceptorId;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 
 /**
  * An operator's word that the majority is lost for good and this node is to go on alone, from when it is given until it is followed or ends. Pure.
@@ -99,6 +105,43 @@ final class Forcing {
             word = null;
         }
         return due;
+    }
+
+    /** What a word makes of a record, and the ballot under which it counts. */
+    record Forced(Ballot ballot, ClusterRecord record) {
+
+        String generation() {
+            return "generation " + record.generation();
+        }
+    }
+
+    /**
+     * Follows a word: in a generation above every one that was seen the disk of this node votes alone.
+     *
+     * @param base the newest record known here
+     * @param seen the highest generation that was seen here
+     * @param random of this process
+     * @param own votes from now on
+     * @param lives every incarnation that this process, which runs nothing now, has been
+     * @return empty if tokens have no room for another generation
+     */
+    static Optional<Forced> force(
+            ForceWanted word, ClusterRecord base, int seen, long random, AcceptorId own, SortedSet<Incarnation> lives) {
+        int generation = Planner.nextGeneration(Math.max(base.generation(), seen), random);
+        return generation > ClusterRecord.GENERATION_MAX
+                ? Optional.empty()
+                : Optional.of(new Forced(
+                        Ballot.forced(generation, own.node()),
+                        Planner.forced(base, generation, own, lives, word.who(), word.why())));
+    }
+
+    /** Decides a word that cannot be followed for that reason. */
+    static OperationDecided noRoom(ForceWanted word, ClusterRecord base, int seen) {
+        return new OperationDecided(
+                word.request(),
+                false,
+                "generation " + Math.max(base.generation(), seen)
+                        + " is one of the last that tokens have room for; form a new cluster");
     }
 
     private OperationDecided over(String why) {

@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.message.Message.FormAnswer;
+import org.understudy.ha.membership.core.message.Message.FormQuery;
 import org.understudy.ha.membership.core.record.AcceptorId;
 
 /**
@@ -18,6 +19,7 @@ final class Forming {
     private final AcceptorId own;
     private final List<NodeId> others;
     private final String configDigest;
+    private final boolean mayForm;
     private final long forgetNanos;
     private final TreeMap<NodeId, FormAnswer> answers = new TreeMap<>();
     private final TreeMap<NodeId, Long> answeredAt = new TreeMap<>();
@@ -25,12 +27,14 @@ final class Forming {
 
     /**
      * @param others every configured peer but this node
+     * @param mayForm whether this node was told to form
      * @param forgetNanos how long an answer counts
      */
-    Forming(AcceptorId own, List<NodeId> others, String configDigest, long forgetNanos) {
+    Forming(AcceptorId own, List<NodeId> others, String configDigest, boolean mayForm, long forgetNanos) {
         this.own = own;
         this.others = List.copyOf(others);
         this.configDigest = configDigest;
+        this.mayForm = mayForm;
         this.forgetNanos = forgetNanos;
     }
 
@@ -45,6 +49,16 @@ final class Forming {
         boolean isReady() {
             return waits.isEmpty();
         }
+    }
+
+    /** What to ask the others. */
+    FormQuery question() {
+        return new FormQuery(configDigest);
+    }
+
+    /** What to tell whoever asks. */
+    FormAnswer answer(boolean isDiskEmpty) {
+        return new FormAnswer(configDigest, own.disk(), isDiskEmpty, mayForm);
     }
 
     void answered(long now, NodeId from, FormAnswer answer) {
@@ -71,6 +85,22 @@ final class Forming {
             }
         }
         return new Standing(List.copyOf(set), List.copyOf(waits));
+    }
+
+    /**
+     * What a node that knows no record waits for, for people; empty if nobody can help.
+     *
+     * @param silent peers that are not heard
+     */
+    Optional<String> whatJoiningWaitsFor(boolean isDiskEmpty, List<NodeId> silent) {
+        if (isDiskEmpty && !mayForm) {
+            return Optional.of(
+                    "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
+                            + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
+        }
+        return isDiskEmpty || silent.isEmpty()
+                ? Optional.empty()
+                : Optional.of("waits for a majority; not heard from " + silent);
     }
 
     /** What there is to say of it, if it was not said last. */

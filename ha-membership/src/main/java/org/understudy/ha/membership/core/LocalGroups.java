@@ -19,6 +19,8 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.message.Message.Clear;
+import org.understudy.ha.membership.core.message.Message.ClearAnswer;
 import org.understudy.ha.membership.core.message.Message.Succeed;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.StopOrder;
@@ -32,7 +34,7 @@ import org.understudy.ha.membership.core.record.Grant;
  * <p>What is reported counts only for the token under which the group is active. Whatever was started, also what failed to start, is stopped before
  * anything else becomes of it; nothing that was ordered to stop waits for the disk.
  */
-final class LocalGroups {
+final class LocalGroups implements GroupsHere {
 
     private final NodeId self;
     private final long leaseNanos;
@@ -232,6 +234,28 @@ final class LocalGroups {
         groups.values().removeIf(g -> g.isWithdrawn() && g.isIdle());
     }
 
+    /** Forgets what is counted here against a group, in every part of it; returns what to tell the node that asks for it. */
+    ClearAnswer clear(NodeId from, Clear clear, Outbox out) {
+        int found = 0;
+        int cleared = 0;
+        for (LocalGroup group : groups.values()) {
+            if (Clearings.isOf(group.name(), clear.group())) {
+                found++;
+                cleared += group.clearFailures() ? 1 : 0;
+                touch(group.name());
+            }
+        }
+        if (cleared > 0) {
+            out.say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
+        }
+        return new ClearAnswer(
+                clear.request(),
+                found > 0,
+                found == 0
+                        ? self + " has not registered group " + clear.group()
+                        : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
+    }
+
     // ---- what is ordered for them --------------------------------------------------------------------------------
 
     void start(long now, LocalGroup group, Grant grant, Outbox out) {
@@ -286,8 +310,14 @@ final class LocalGroups {
         return groups.get(name);
     }
 
-    boolean isThere(String name) {
+    @Override
+    public boolean isThere(String name) {
         return groups.containsKey(name);
+    }
+
+    @Override
+    public int count() {
+        return groups.size();
     }
 
     /** Every group of this node, by name. */
@@ -357,28 +387,28 @@ final class LocalGroups {
         return record.filter(r -> Planner.isMaintained(r, group, self)).isPresent();
     }
 
-    /** What a group is doing here; empty if it is not active. */
-    Optional<GroupStatus.State> state(String name) {
+    @Override
+    public Optional<GroupStatus.State> state(String name) {
         LocalGroup local = groups.get(name);
         return local == null || local.isIdle()
                 ? Optional.empty()
                 : Optional.of(GroupStatus.State.valueOf(local.phase().name()));
     }
 
-    /** The token under which a group is, or was last, active here; 0 if it never was. */
-    long token(String name) {
+    @Override
+    public long token(String name) {
         LocalGroup local = groups.get(name);
         return local == null ? 0 : local.token();
     }
 
-    /** Why a group could not be stopped here; empty if it is not blocked. */
-    String whyBlocked(String name) {
+    @Override
+    public String whyBlocked(String name) {
         LocalGroup local = groups.get(name);
         return local == null ? "" : local.whyBlocked();
     }
 
-    /** What went wrong with a group here and is not forgotten yet. */
-    Troubles troubles(String name, long now) {
+    @Override
+    public Troubles troubles(String name, long now) {
         LocalGroup local = groups.get(name);
         return local == null ? Troubles.NONE : local.troubles(now);
     }

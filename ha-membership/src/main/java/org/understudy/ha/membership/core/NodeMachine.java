@@ -1,20 +1,13 @@
 package org.understudy.ha.membership.core;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.NodeState;
-import org.understudy.ha.api.Troubles;
-import org.understudy.ha.api.spi.PlacementPolicy;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Machine;
 import org.understudy.ha.internal.machine.Notice;
@@ -47,21 +40,16 @@ import org.understudy.ha.membership.core.message.Message.RenewAck;
 import org.understudy.ha.membership.core.message.Message.RenewRefused;
 import org.understudy.ha.membership.core.message.Message.Soft;
 import org.understudy.ha.membership.core.message.Message.Succeed;
-import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
-import org.understudy.ha.membership.core.plan.Facts.Offered;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.Planning;
-import org.understudy.ha.membership.core.plan.Policies;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
-import org.understudy.ha.membership.core.record.GroupRecord;
-import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 import org.understudy.ha.membership.core.record.Voters;
 import org.understudy.ha.membership.core.recovery.CoreServices;
@@ -82,10 +70,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     /** So long a move waits for a successor that says nothing: a lost one is found to be lost, and nothing was stopped for it. */
     private static final int LEASES_FOR_A_SUCCESSOR = 3;
 
-    private static final int PLANNINGS_KEPT = 4;
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
-    private static final int RECOVER_OFTEN = 10;
     /** How long something that an operator asks for is tried, in renewals. */
     private static final long GIVE_UP_INTERVALS = 100;
 
@@ -97,61 +83,40 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final List<NodeId> others;
     private final long renewNanos;
     private final long guardNanos;
-    private final Acceptor acceptor;
-    private final Proposer proposer;
-    private final Operations operations;
-    private final CoreServices services;
-    private final Clearings clearings;
-    private final Moves moves;
-    private final Forcing forcing;
-    private final Peers peers;
-    private final HomeDelivery home = new HomeDelivery();
     private final Outbox out;
+    private final HomeDelivery home = new HomeDelivery();
 
-    private Ballot learnedBallot = Ballot.NONE;
-    private Optional<ClusterRecord> learned = Optional.empty();
-    private @Nullable LeaseKeeper keeper;
-    /** Every incarnation that this process has been. */
-    private final TreeSet<Incarnation> lives = new TreeSet<>();
-
-    private long nonce;
-    private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
+    private final Voting voting;
+    private final Proposer proposer;
+    private final Leading leading;
+    private final Plannings plannings;
+    private final Steadiness steadiness = new Steadiness();
+    private final Peers peers;
+    private final Forming forming;
+    private final Forcing forcing;
+    private final SessionNews sessions = new SessionNews();
+    private final Releases releases = new Releases();
+    private final LastWills wills = new LastWills();
+    private final Moves moves;
+    private final Operations operations;
+    private final Clearings clearings;
+    private final CoreServices services;
+    private final OwnSession own;
+    private final OwnOffer offer;
     private final LocalGroups groups;
     private final Staying staying;
 
-    private final Steadiness steadiness = new Steadiness();
-    private final SortedMap<String, PlacementPolicy> policies;
-
-    private final OwnOffer offer;
+    private Ballot learnedBallot = Ballot.NONE;
+    private Optional<ClusterRecord> learned = Optional.empty();
+    private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
+    private NodeState state = NodeState.JOINING;
     private boolean leaving;
     private boolean left;
-
-    private final Forming forming;
-
-    private final TreeMap<Incarnation, Offered> offers = new TreeMap<>();
-    private final Releases releases = new Releases();
-    private final TreeSet<Incarnation> leaves = new TreeSet<>();
-    private final LastWills wills = new LastWills();
-
-    /** Of the rounds led last: what the driver may want to keep. Nothing is decided by it. */
-    private final TreeMap<Ballot, Planning> plannings = new TreeMap<>();
-
-    private boolean dirty;
-
     private boolean planDirty = true;
     private boolean localDirty = true;
-
-    private boolean seenValid;
-    private boolean seenEnding = true;
     private long nextPlan;
     private long nextBeacon;
-    private long unsettledSince = Long.MAX_VALUE;
     private long armedDeadline = Long.MAX_VALUE;
-    private NodeState state = NodeState.JOINING;
-    private boolean publishedValid;
-    private long publishedConfirmed;
-    private int recoverBeacons;
-    private long majorityHeardAt;
 
     public NodeMachine(NodeSettings settings, DurableState disk, long now, WillVerifier verifier) {
         this.settings = settings;
@@ -161,13 +126,15 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.out = new Outbox(others);
         this.renewNanos = settings.timing().renewEvery().toNanos();
         this.guardNanos = settings.timing().guard().toNanos();
-        this.acceptor = new Acceptor(
-                new AcceptorId(self, settings.disk()),
-                disk,
-                now,
-                settings.timing().acceptorNanos(),
-                settings.isDiskCurrent(),
-                others);
+        this.voting = new Voting(
+                new Acceptor(
+                        new AcceptorId(self, settings.disk()),
+                        disk,
+                        now,
+                        settings.timing().acceptorNanos(),
+                        settings.isDiskCurrent(),
+                        others),
+                settings.mayForm());
         long leaseNanos = settings.timing().leaseNanos();
         this.groups = new LocalGroups(self, leaseNanos, leaseNanos * LEASES_FOR_A_SUCCESSOR);
         this.offer = new OwnOffer(now, settings.capacity(), renewNanos);
@@ -175,17 +142,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         this.operations = new Operations(self, 10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
         this.services = new CoreServices(settings.timing().leaseNanos());
         this.clearings = new Clearings(10 * renewNanos, GIVE_UP_INTERVALS * renewNanos);
-        this.peers = new Peers(settings);
-        this.forming = new Forming(acceptor.id(), others, settings.configDigest(), 10 * renewNanos);
+        this.peers = new Peers(settings, now);
+        this.forming = new Forming(voting.id(), others, settings.configDigest(), settings.mayForm(), 10 * renewNanos);
         this.forcing = new Forcing(settings.timing().acceptorNanos(), GIVE_UP_INTERVALS * renewNanos);
         this.moves = new Moves(20 * renewNanos);
-        this.dirty = true;
         this.proposer = new Proposer(self, settings.rank(), 2 * renewNanos);
         this.proposer.saw(disk.promised());
-        this.policies = Policies.with(settings.policies());
-        this.nonce = settings.nonceSeed();
+        this.plannings = new Plannings(settings.policies());
+        this.leading = new Leading(voting.id(), settings.rank(), renewNanos);
+        this.own = new OwnSession(self, settings.timing(), settings.nonceSeed());
         this.nextBeacon = now;
-        this.majorityHeardAt = now;
         this.nextPlan = now;
     }
 
@@ -205,10 +171,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         Optional<DurableState> fact = Optional.empty();
         long number = 0;
-        if (dirty) {
-            dirty = false;
-            fact = Optional.of(acceptor.memory());
-            number = home.write(acceptor.memory());
+        if (voting.takeUnwritten()) {
+            fact = Optional.of(voting.memory());
+            number = home.write(voting.memory());
         } else {
             home.writeNothing();
         }
@@ -231,7 +196,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void doubt(long now, String why) {
-        LeaseKeeper k = keeper;
+        LeaseKeeper k = own.keeper();
         if (k != null) {
             if (!k.isDoubted()) {
                 out.say(self.value(), Reason.LEASE_DOUBTED, why);
@@ -249,12 +214,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         long next = Math.min(nextBeacon, proposer.nextDeadlineNanos(now));
         next = Math.min(
                 next,
-                Math.min(operations.nextDeadlineNanos(now), acceptor.recovery().nextDeadlineNanos()));
+                Math.min(operations.nextDeadlineNanos(now), voting.recovery().nextDeadlineNanos()));
         next = Math.min(next, services.nextDeadlineNanos(now));
         next = Math.min(next, clearings.nextDeadlineNanos());
-        if (keeper != null) {
-            next = Math.min(next, keeper.nextDeadlineNanos(now));
-        }
+        next = Math.min(next, own.nextDeadlineNanos(now));
         nextPlan = nextPlanNanos(now);
         return Math.min(next, nextPlan);
     }
@@ -265,17 +228,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (known.isEmpty()) {
             return Long.MAX_VALUE;
         }
-        long next = Math.min(acceptor.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
+        long next = Math.min(voting.nextSilenceNanos(now, known.get()), steadiness.nextDeadlineNanos(now));
         next = Math.min(next, peers.nextLossNanos(now));
-        if (unsettledSince != Long.MAX_VALUE) {
-            long settle = unsettledSince + settleNanos(now);
-            next = settle > now ? Math.min(next, settle) : next;
-        }
-        return next;
+        return Math.min(next, leading.nextDeadlineNanos(now, isController(now)));
     }
 
     private Optional<ClusterRecord> known() {
-        return learned.isPresent() ? learned : acceptor.memory().accepted();
+        return learned.isPresent() ? learned : voting.memory().accepted();
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -288,7 +247,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 out.say(self.value(), Reason.ROUND_ABANDONED, "no majority answered in time");
             }
         }
-        if (keeper != null && keeper.mustStepDown(now) && state == NodeState.ACTIVE) {
+        if (own.isEnding(now) && state == NodeState.ACTIVE) {
             become(NodeState.IN_DOUBT, "no majority has answered lately: the lease is ending");
             out.say(self.value(), Reason.LEASE_ENDING, "");
         }
@@ -303,14 +262,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void publishLease(long now) {
-        LeaseKeeper k = keeper;
-        boolean valid = k != null && k.isValid(now);
-        long confirmed = valid && k != null ? k.confirmedNanos() : 0;
-        if (valid != publishedValid || confirmed != publishedConfirmed) {
-            publishedValid = valid;
-            publishedConfirmed = confirmed;
-            out.urgent(new Effect.PublishLease(Optional.ofNullable(k).map(LeaseKeeper::session), valid, confirmed));
-        }
+        own.news(now).ifPresent(out::urgent);
     }
 
     private void become(NodeState next, String why) {
@@ -332,7 +284,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 take(now, received.from(), received.message());
             }
         } else if (input instanceof Input.Persisted persisted) {
-            home.persisted(persisted.number()).ifPresent(acceptor::persisted);
+            home.persisted(persisted.number()).ifPresent(voting::persisted);
         } else if (input instanceof Input.ViewChanged changed) {
             peers.see(changed.members());
             planDirty = true;
@@ -393,303 +345,221 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- messages ------------------------------------------------------------------------------------------------
 
     private void take(long now, NodeId from, Message message) {
-        message.accept(new Message.Visitor<Boolean>() {
-            @Override
-            public Boolean visit(FormQuery m) {
-                boolean isEmpty = acceptor.memory().isEmpty();
-                out.then(new Effect.Send(
-                        from, new FormAnswer(settings.configDigest(), settings.disk(), isEmpty, settings.mayForm())));
-                return true;
-            }
+        if (message.accept(new Taking(now, from))) {
+            planDirty = true;
+        }
+    }
 
-            @Override
-            public Boolean visit(FormAnswer m) {
-                forming.answered(now, from, m);
-                return true;
-            }
+    /** What follows at once from a message: true if the controller may have something new to plan with. */
+    private final class Taking implements Message.Visitor<Boolean> {
+        private final long now;
+        private final NodeId from;
 
-            @Override
-            public Boolean visit(Prepare m) {
-                proposer.saw(m.ballot());
-                if (acceptor.isPast(m.ballot())) {
-                    // It was answered when it came first; to refuse it now would look like a change of mind.
-                    return false;
-                }
-                Optional<String> refusal = whyNoPromise(m).or(() -> acceptor.prepare(m.ballot()));
-                if (refusal.isPresent()) {
-                    answer(
-                            from,
-                            new Refused(
-                                    m.ballot(), acceptor.id(), acceptor.memory().promised(), refusal.get()));
-                    return false;
-                }
-                dirty = true;
-                DurableState s = acceptor.memory();
-                answer(from, new Promise(m.ballot(), acceptor.vote(), s.acceptedBallot(), s.accepted()));
-                return true;
-            }
+        private Taking(long now, NodeId from) {
+            this.now = now;
+            this.from = from;
+        }
 
-            @Override
-            public Boolean visit(Promise m) {
-                send(now, proposer.onPromise(now, m, base -> change(now, base)));
-                return true;
-            }
+        @Override
+        public Boolean visit(FormQuery m) {
+            out.then(new Effect.Send(from, forming.answer(voting.memory().isEmpty())));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Accept m) {
-                proposer.saw(m.promised());
-                if (acceptor.isPast(m.ballot())) {
-                    // It was answered when it came first; to refuse it now would look like a change of mind.
-                    return false;
-                }
-                Optional<String> refusal =
-                        whyNoAcceptance(m.value()).or(() -> acceptor.accept(now, m.ballot(), m.value(), m.promised()));
-                if (refusal.isPresent()) {
-                    answer(
-                            from,
-                            new Refused(
-                                    m.ballot(), acceptor.id(), acceptor.memory().promised(), refusal.get()));
-                    return false;
-                }
-                dirty = true;
-                answer(from, new Accepted(m.ballot(), acceptor.vote(), m.hasNext()));
-                return true;
-            }
+        @Override
+        public Boolean visit(FormAnswer m) {
+            forming.answered(now, from, m);
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Accepted m) {
-                Ballot ballot = m.ballot();
-                proposer.onAccepted(m).ifPresent(value -> {
-                    out.toOthers(new Chosen(ballot, value));
-                    learn(now, ballot, value);
-                });
-                send(now, proposer.onPromised(now, m, base -> change(now, base)));
-                return true;
-            }
+        @Override
+        public Boolean visit(Prepare m) {
+            proposer.saw(m.ballot());
+            voting.prepare(m).ifPresent(answer -> answer(from, answer));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Refused m) {
-                if (proposer.onRefused(now, m)) {
-                    planDirty = true;
-                    out.say(from.value(), Reason.ROUND_REFUSED, m.why());
-                }
-                return true;
-            }
+        @Override
+        public Boolean visit(Promise m) {
+            send(now, proposer.onPromise(now, m, base -> change(now, base)));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(PreVote m) {
-                boolean yes = acceptor.isVoting();
-                for (Incarnation session : m.sessions()) {
-                    yes &= acceptor.isSilent(now, session);
-                }
-                answer(from, new PreVoteAnswer(m.query(), acceptor.id(), yes));
-                return true;
-            }
+        @Override
+        public Boolean visit(Accept m) {
+            proposer.saw(m.promised());
+            voting.accept(now, m).ifPresent(answer -> answer(from, answer));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(PreVoteAnswer m) {
-                proposer.onPreVote(now, m);
-                if (proposer.phase() == Proposer.Phase.IDLE) {
-                    planDirty = true;
-                }
-                return true;
-            }
+        @Override
+        public Boolean visit(Accepted m) {
+            proposer.onAccepted(m).ifPresent(value -> {
+                out.toOthers(new Chosen(m.ballot(), value));
+                learn(now, m.ballot(), value);
+            });
+            send(now, proposer.onPromised(now, m, base -> change(now, base)));
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Chosen m) {
-                learn(now, m.ballot(), m.value());
-                return true;
+        @Override
+        public Boolean visit(Refused m) {
+            boolean isOver = proposer.onRefused(now, m);
+            if (isOver) {
+                out.say(from.value(), Reason.ROUND_REFUSED, m.why());
             }
+            return isOver;
+        }
 
-            @Override
-            public Boolean visit(Renew m) {
-                proposer.heardOf(m.learned());
-                boolean isWaitedFor = acceptor.waits(m.waitNanos());
-                if (!isWaitedFor) {
-                    out.sayOnce(
-                            from.value(),
-                            Reason.TIMING_DIFFERS,
-                            "it is configured with a longer lease than " + self
-                                    + ": its renewals do not count here; give all nodes the same timing");
-                }
-                boolean counts = isWaitedFor && acceptor.isVoting() && acceptor.renew(now, m.session());
-                DurableState s = acceptor.memory();
-                Message ack = counts
-                        ? new RenewAck(
-                                m.session(),
-                                m.sequence(),
-                                acceptor.id(),
-                                s.acceptedBallot(),
-                                s.accepted().orElseThrow().voters().sets())
-                        : new RenewRefused(m.session(), m.sequence(), acceptor.id(), s.promised(), learnedBallot);
-                if (from.equals(self)) {
-                    home.deliver(ack);
-                } else {
-                    out.urgent(new Effect.Send(from, ack));
-                    tellIfBehind(now, from, m.learned());
-                }
-                return true;
+        @Override
+        public Boolean visit(PreVote m) {
+            answer(from, voting.preVote(now, m));
+            return false;
+        }
+
+        @Override
+        public Boolean visit(PreVoteAnswer m) {
+            proposer.onPreVote(now, m);
+            return proposer.phase() == Proposer.Phase.IDLE;
+        }
+
+        @Override
+        public Boolean visit(Chosen m) {
+            learn(now, m.ballot(), m.value());
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Renew m) {
+            proposer.heardOf(m.learned());
+            if (!voting.waits(m.waitNanos())) {
+                out.sayOnce(
+                        from.value(),
+                        Reason.TIMING_DIFFERS,
+                        "it is configured with a longer lease than " + self
+                                + ": its renewals do not count here; give all nodes the same timing");
             }
-
-            @Override
-            public Boolean visit(RenewAck m) {
-                peers.votes(from);
-                proposer.heardOf(m.accepted());
-                LeaseKeeper k = keeper;
-                if (k != null && k.acknowledged(m)) {
-                    publishLease(now);
-                    if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
-                        become(NodeState.ACTIVE, "a majority answers " + k.session());
-                        out.say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
-                    }
-                }
-                return true;
-            }
-
-            @Override
-            public Boolean visit(RenewRefused m) {
-                proposer.saw(m.promised());
-                if (!from.equals(self)) {
-                    tellIfBehind(now, from, m.learned());
-                }
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Join m) {
-                proposer.heardOf(m.learned());
-                planDirty |= peers.join(now, from, m);
-                // Who knows no record is told it first, and asks again.
+            Message ack = voting.renew(now, m, learnedBallot);
+            if (from.equals(self)) {
+                home.deliver(ack);
+            } else {
+                out.urgent(new Effect.Send(from, ack));
                 tellIfBehind(now, from, m.learned());
-                return true;
             }
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Offer m) {
-                Offered present = offers.get(m.session());
-                boolean isPast = learned.map(r -> r.sessions().get(from))
-                        .filter(s -> s.incarnation().equals(m.session()) && s.offerVersion() > m.version())
-                        .isPresent();
-                if (m.session().node().equals(from)
-                        && !isPast
-                        && (present == null || present.version() < m.version())) {
-                    offers.put(
-                            m.session(),
-                            new Offered(m.version(), m.candidacies(), m.rules(), m.capacity(), m.claims()));
-                    planDirty = true;
+        @Override
+        public Boolean visit(RenewAck m) {
+            peers.votes(from);
+            proposer.heardOf(m.accepted());
+            LeaseKeeper k = own.keeper();
+            if (k != null && k.acknowledged(m)) {
+                publishLease(now);
+                if (k.isValid(now) && !k.mustStepDown(now) && state != NodeState.ACTIVE) {
+                    become(NodeState.ACTIVE, "a majority answers " + k.session());
+                    out.say(self.value(), Reason.LEASE_OBTAINED, k.session().toString());
                 }
-                return true;
             }
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Release m) {
-                planDirty |= releases.hear(from, m);
-                return true;
+        @Override
+        public Boolean visit(RenewRefused m) {
+            proposer.saw(m.promised());
+            if (!from.equals(self)) {
+                tellIfBehind(now, from, m.learned());
             }
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Leave m) {
-                if (m.session().node().equals(from)) {
-                    planDirty |= leaves.add(m.session());
+        @Override
+        public Boolean visit(Join m) {
+            proposer.heardOf(m.learned());
+            // Who knows no record is told it first, and asks again.
+            tellIfBehind(now, from, m.learned());
+            return peers.join(now, from, m);
+        }
+
+        @Override
+        public Boolean visit(Offer m) {
+            return sessions.hear(from, m, learned);
+        }
+
+        @Override
+        public Boolean visit(Release m) {
+            return releases.hear(from, m);
+        }
+
+        @Override
+        public Boolean visit(Leave m) {
+            return sessions.hear(from, m);
+        }
+
+        @Override
+        public Boolean visit(Move m) {
+            takeMove(now, from, m);
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Succeed m) {
+            groups.heard(now, from, m);
+            return false;
+        }
+
+        @Override
+        public Boolean visit(MoveRefused m) {
+            moves.refused(m).ifPresent(out::then);
+            return false;
+        }
+
+        @Override
+        public Boolean visit(Recover m) {
+            if (!m.acceptor().node().equals(from)) {
+                return false;
+            }
+            if (!m.isVoting()) {
+                peers.votesNot(now, from);
+            }
+            answer(from, voting.recovered(m));
+            return !m.isVoting();
+        }
+
+        @Override
+        public Boolean visit(Recovered m) {
+            if (m.from().node().equals(from) && voting.answered(m)) {
+                if (!voting.recovery().isNoted()) {
+                    out.toOthers(voting.recovery().question());
                 }
-                return true;
+                proposer.saw(voting.recovery().promised());
             }
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Move m) {
-                takeMove(now, from, m);
-                return true;
-            }
+        @Override
+        public Boolean visit(Operate m) {
+            return operations.hear(now, from, m.request(), m.operation());
+        }
 
-            @Override
-            public Boolean visit(Succeed m) {
-                groups.heard(now, from, m);
-                return true;
-            }
+        @Override
+        public Boolean visit(Clear m) {
+            takeClear(now, from, m);
+            return false;
+        }
 
-            @Override
-            public Boolean visit(MoveRefused m) {
-                moves.refused(m).ifPresent(out::then);
-                return true;
-            }
+        @Override
+        public Boolean visit(ClearAnswer m) {
+            clearings.answered(m);
+            decideOperations(now);
+            return false;
+        }
 
-            @Override
-            public Boolean visit(Recover m) {
-                if (!m.acceptor().node().equals(from)) {
-                    return false;
-                }
-                if (!m.isVoting()) {
-                    peers.votesNot(now, from);
-                    planDirty = true;
-                }
-                DurableState before = acceptor.memory();
-                Recovered answer = acceptor.recovered(m);
-                dirty |= before != acceptor.memory();
-                answer(from, answer);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Recovered m) {
-                if (m.from().node().equals(from) && acceptor.answered(m)) {
-                    dirty = true;
-                    if (!acceptor.recovery().isNoted()) {
-                        out.toOthers(acceptor.recovery().question());
-                    }
-                    proposer.saw(acceptor.recovery().promised());
-                }
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Operate m) {
-                planDirty |= operations.hear(now, from, m.request(), m.operation());
-                return true;
-            }
-
-            @Override
-            public Boolean visit(Clear m) {
-                takeClear(now, from, m);
-                return true;
-            }
-
-            @Override
-            public Boolean visit(ClearAnswer m) {
-                clearings.answered(m);
-                decideOperations(now);
-                return true;
-            }
-
-            /** For resources: nothing follows from it here. */
-            @Override
-            public Boolean visit(Soft m) {
-                return true;
-            }
-        });
-    }
-
-    /**
-     * The first record needs a node that was told to form. Any other promise of an empty disk is truthful: it never voted under its
-     * identity, and counts only where a record names it.
-     */
-    private Optional<String> whyNoPromise(Prepare prepare) {
-        boolean isFormed = prepare.isForming() && acceptor.memory().isEmpty();
-        return isFormed ? whyNotForm() : whyNoVote();
-    }
-
-    private Optional<String> whyNoAcceptance(ClusterRecord value) {
-        boolean isFormed = acceptor.memory().isEmpty() && value.number() == 1;
-        return isFormed ? whyNotForm() : whyNoVote();
-    }
-
-    private Optional<String> whyNotForm() {
-        return settings.mayForm() ? Optional.empty() : Optional.of("it was not told to form");
-    }
-
-    private Optional<String> whyNoVote() {
-        return acceptor.isVoting()
-                ? Optional.empty()
-                : Optional.of("its disk may be an older copy; it asks the others first");
+        /** For resources: nothing follows from it here. */
+        @Override
+        public Boolean visit(Soft m) {
+            return false;
+        }
     }
 
     /** Answers a prepare, accept or pre-vote: never before what it says is durable. */
@@ -709,7 +579,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         for (Message message : messages) {
             if (message instanceof Prepare prepare) {
                 take(now, self, prepare);
-                if (acceptor.memory().promised().equals(prepare.ballot())) {
+                if (voting.memory().promised().equals(prepare.ballot())) {
                     out.toOthersAtOnce(prepare);
                 }
             } else {
@@ -734,24 +604,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!clear.node().equals(self)) {
             return;
         }
-        int found = 0;
-        int cleared = 0;
-        for (LocalGroup group : groups.all().values()) {
-            if (Clearings.isOf(group.name(), clear.group())) {
-                found++;
-                cleared += group.clearFailures() ? 1 : 0;
-                groups.touch(group.name());
-            }
-        }
-        ClearAnswer answer = new ClearAnswer(
-                clear.request(),
-                found > 0,
-                found == 0
-                        ? self + " has not registered group " + clear.group()
-                        : cleared == 0 ? "nothing is counted against it on " + self : "forgotten on " + self);
-        if (cleared > 0) {
-            out.say(clear.group(), Reason.FAILURES_CLEARED, "on " + self + ", asked for on " + from);
-        }
+        ClearAnswer answer = groups.clear(from, clear, out);
         if (from.equals(self)) {
             clearings.answered(answer);
         } else {
@@ -761,7 +614,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private void decideOperations(long now) {
         clearings.decide(now, learned).forEach(out::then);
-        long newestUntil = Optional.ofNullable(keeper)
+        long newestUntil = Optional.ofNullable(own.keeper())
                 .map(k -> k.newestUntilNanos(learnedBallot))
                 .orElse(LeaseKeeper.NEVER);
         for (Effect.OperationDecided decided : operations.decide(now, learned, newestUntil)) {
@@ -775,53 +628,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- recovery ------------------------------------------------------------------------------------------------
 
     private void catchUp(long now) {
-        if (acceptor.catchUp(now)) {
-            dirty = true;
+        if (voting.catchUp(now)) {
             planDirty = true;
             out.say(
                     self.value(),
                     Reason.RECOVERY_DONE,
-                    "life " + acceptor.recovery().life() + " votes");
+                    "life " + voting.recovery().life() + " votes");
         }
     }
 
-    /** Asks those who have not answered, often at first and then less and less often. */
     private void askToRecover() {
-        Recovery recovery = acceptor.recovery();
-        if (recovery.isNoted() || acceptor.memory().isEmpty() && recovery.isVoting()) {
-            return;
-        }
-        recoverBeacons++;
-        if (recoverBeacons > RECOVER_OFTEN && recoverBeacons % RECOVER_OFTEN != 0) {
-            return;
-        }
-        out.toOthers(recovery.question());
-        if (!recovery.isVoting() && recovery.isNamed(acceptor.memory())) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.RECOVERY_WAITS,
-                    "this node's disk may be an older copy of itself, so its vote waits for a majority of the others; not heard"
-                            + " from "
-                            + recovery.missing(acceptor.memory())
-                            + "; start them, or if one of them is lost for good vouch for the disk of this node");
-        }
+        voting.repeated().ifPresent(question -> {
+            out.toOthers(question);
+            voting.whySilent().ifPresent(why -> out.sayOnce(self.value(), Reason.RECOVERY_WAITS, why));
+        });
     }
 
     private void vouch(Input.VouchWanted wanted) {
-        if (known().filter(r -> !r.isAcceptor(acceptor.id())).isPresent() && acceptor.isVoting()) {
-            out.then(new Effect.OperationDecided(
-                    wanted.request(), false, "this disk has no vote in the cluster record; an operator admits it"));
-            return;
-        }
-        boolean wasVoting = acceptor.isVoting();
-        acceptor.vouch();
-        dirty = true;
-        planDirty = true;
+        boolean wasVoting = voting.mayVote();
+        Effect.OperationDecided decided = voting.vouch(wanted.request(), known());
+        planDirty |= decided.isDone();
         if (!wasVoting) {
             out.say(self.value(), Reason.RECOVERY_DONE, wanted.who() + " vouches for the disk: " + wanted.why());
         }
-        out.then(new Effect.OperationDecided(
-                wanted.request(), true, wasVoting ? "this disk votes already" : "this disk votes from now on"));
+        out.then(decided);
     }
 
     // ---- forcing -------------------------------------------------------------------------------------------------
@@ -835,10 +665,10 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Of the newest record known here. */
     private Forcing.Votes votes(long now) {
-        ClusterRecord record = newestKnown();
+        ClusterRecord record = voting.newest(learned, learnedBallot);
         return new Forcing.Votes(
                 hearsMajority(now, record.voters()),
-                record.isAcceptor(acceptor.id()),
+                record.isAcceptor(voting.id()),
                 peers.heardVotes(now, record.voters(), learned));
     }
 
@@ -856,55 +686,40 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void force(long now, Input.ForceWanted wanted) {
-        ClusterRecord base = newestKnown();
-        int before = Math.max(
-                base.generation(),
-                Math.max(
-                        proposer.highestSeen().generation(),
-                        acceptor.memory().promised().generation()));
-        int generation = Planner.nextGeneration(before, nonce);
-        if (generation > ClusterRecord.GENERATION_MAX) {
-            out.then(new Effect.OperationDecided(
-                    wanted.request(),
-                    false,
-                    "generation " + before + " is one of the last that tokens have room for; form a new cluster"));
+        ClusterRecord base = voting.newest(learned, learnedBallot);
+        int seen = Math.max(
+                proposer.highestSeen().generation(), voting.memory().promised().generation());
+        Optional<Forcing.Forced> made = Forcing.force(wanted, base, seen, own.nonce(), voting.id(), own.lives());
+        if (made.isEmpty()) {
+            out.then(Forcing.noRoom(wanted, base, seen));
             return;
         }
-        for (Map.Entry<String, GroupRecord> entry : base.groups().entrySet()) {
-            entry.getValue()
-                    .grant()
-                    .filter(grant -> grant.stands() && lives.contains(grant.holder()))
-                    .ifPresent(grant -> acceptor.release(entry.getKey(), grant.token()));
-        }
-        Ballot ballot = Ballot.forced(generation, self);
-        ClusterRecord forced = Planner.forced(base, generation, acceptor.id(), lives, wanted.who(), wanted.why());
+        own.standing(base).forEach((name, grant) -> voting.release(name, grant.token()));
+        Forcing.Forced forced = made.get();
         proposer.abandon(now);
-        proposer.saw(ballot);
-        acceptor.force(now, ballot, forced);
-        dirty = true;
+        proposer.saw(forced.ballot());
+        voting.force(now, forced.ballot(), forced.record());
         out.say(
                 settings.cluster(),
                 Reason.RECORD_FORCED,
-                "generation " + generation + " by " + wanted.who() + ": " + wanted.why());
-        answer(self, new Chosen(ballot, forced));
-        out.toOthers(new Chosen(ballot, forced));
+                forced.generation() + " by " + wanted.who() + ": " + wanted.why());
+        Chosen chosen = new Chosen(forced.ballot(), forced.record());
+        answer(self, chosen);
+        out.toOthers(chosen);
         out.then(new Effect.OperationDecided(
-                wanted.request(),
-                true,
-                "this node alone votes now, in generation " + generation + "; admit the others"));
-    }
-
-    private ClusterRecord newestKnown() {
-        DurableState memory = acceptor.memory();
-        boolean isAccepted = memory.acceptedBallot().isAbove(learnedBallot) || learned.isEmpty();
-        return isAccepted ? memory.accepted().orElseThrow() : learned.get();
+                wanted.request(), true, "this node alone votes now, in " + forced.generation() + "; admit the others"));
     }
 
     // ---- learning ------------------------------------------------------------------------------------------------
 
     private void learn(long now, Ballot ballot, ClusterRecord value) {
         proposer.saw(ballot);
-        if (!ballot.isAbove(learnedBallot) || isOfAnOlderGeneration(value)) {
+        if (!ballot.isAbove(learnedBallot)) {
+            return;
+        }
+        Optional<String> past = voting.whyPast(value, learned);
+        if (past.isPresent()) {
+            out.sayOnce(settings.cluster(), Reason.RECORD_FORCED, past.get());
             return;
         }
         if (learned.isEmpty()) {
@@ -912,7 +727,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             nextBeacon = now;
         }
         proposer.learned(ballot);
-        leaveOlderGenerations(ballot);
+        voting.leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         Optional<ClusterRecord> before = learned;
         before.ifPresent(known -> groups.lookAnew(known, value));
@@ -926,80 +741,24 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         out.urgent(new Effect.PublishRecord(ballot, value));
         services.learned(value, incarnation());
         tell();
-        adopt(now);
-        if (!value.isAcceptor(acceptor.id())) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.VOTE_NOT_COUNTED,
-                    "the cluster record does not name this node's disk, so its vote is not counted. A new disk of a node that"
-                            + " votes is admitted by itself as soon as a majority is there; any other node an operator admits. If a"
-                            + " majority of the votes is lost for good, force the record first, on a node that has one");
-        }
+        voting.adopt(now, ballot, value);
+        voting.whyNotCounted(value).ifPresent(why -> out.sayOnce(self.value(), Reason.VOTE_NOT_COUNTED, why));
         forgetSettled(value);
         moves.decide(before.orElse(value), value).forEach(out::then);
         decideOperations(now);
         repeatOldReleases(value);
-        acceptor.forgetReleases(value.groups().keySet());
+        voting.forgetReleases(value.groups().keySet());
         proveWills(value);
     }
 
-    /**
-     * Whether a record is of a generation before one that this node knows to be forced. Nodes that were said to be lost for good are back; what
-     * was decided since must not be forgotten for them.
-     */
-    private boolean isOfAnOlderGeneration(ClusterRecord value) {
-        int own = Math.max(
-                acceptor.memory().promised().generation(),
-                learned.map(ClusterRecord::generation).orElse(0));
-        if (value.generation() < own) {
-            out.sayOnce(
-                    settings.cluster(),
-                    Reason.RECORD_FORCED,
-                    "generation " + value.generation() + " of this cluster lives beside generation " + own
-                            + ", which an operator forced because the nodes of the other would never come back: stop "
-                            + value.voters().all().stream()
-                                    .map(AcceptorId::node)
-                                    .filter(node -> !node.equals(self))
-                                    .toList()
-                            + " and start them with empty state directories");
-        }
-        return value.generation() < own;
-    }
-
-    /** Whoever knows of a newer generation has no word in an older one any more, also where the newer one gives it no vote. */
-    private void leaveOlderGenerations(Ballot ballot) {
-        DurableState memory = acceptor.memory();
-        if (!memory.isEmpty() && ballot.generation() > memory.promised().generation()) {
-            acceptor.prepare(ballot);
-            dirty = true;
-        }
-    }
-
     private void repeatOldReleases(ClusterRecord value) {
-        List<Release> old = releases.repeatOld(value, self, acceptor.memory().released());
+        List<Release> old = releases.repeatOld(value, self, voting.memory().released());
         old.forEach(out::toOthers);
         planDirty |= !old.isEmpty();
     }
 
-    /**
-     * A chosen record is also a late accept: without it this acceptor would not acknowledge sessions it has not seen. It may
-     * have to wait until a session that the record has lost is silent here too.
-     */
-    private void adopt(long now) {
-        if (learned.isPresent()
-                && learnedBallot.isAbove(acceptor.memory().acceptedBallot())
-                && whyNoAcceptance(learned.get()).isEmpty()
-                && acceptor.accept(now, learnedBallot, learned.get()).isEmpty()) {
-            dirty = true;
-        }
-    }
-
     private void forgetSettled(ClusterRecord value) {
-        offers.entrySet()
-                .removeIf(e -> !value.isLive(e.getKey())
-                        || value.sessions().get(e.getKey().node()).offerVersion()
-                                >= e.getValue().version());
-        leaves.removeIf(session -> !value.isLive(session));
+        sessions.learned(value);
         peers.learned(value);
         releases.learned(value);
         moves.learned(value);
@@ -1024,7 +783,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (from.equals(self)) {
-            boolean isSure = keeper != null && keeper.isValid(now);
+            boolean isSure = own.isValid(now);
             Optional<Effect.MoveDecided> decided = moves.hearOwn(now, learned.get(), move, isSure);
             decided.ifPresent(out::then);
             planDirty |= decided.isEmpty();
@@ -1044,8 +803,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (isOfferStale(now, name)) {
             offerAgain(now);
         }
-        acceptor.release(name, token);
-        dirty = true;
+        voting.release(name, token);
         learned.flatMap(r -> r.grant(name))
                 .filter(Grant::stands)
                 .filter(g -> g.token() == token && g.holder().node().equals(self))
@@ -1060,12 +818,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     // ---- what follows from all that --------------------------------------------------------------------------------
 
     private void reconcile(long now) {
-        if (hasLeaseTurned(now) || localDirty || isLookDue(now)) {
+        if (own.hasTurned(now) || localDirty || isLookDue(now)) {
             localDirty = false;
             groups.takeTouched();
             reconcileSession();
             reconcileGroups(now);
-            offer.look(keeper != null, presentCandidacies(now), groups.all(), learned);
+            offer.look(own.isThere(), staying.candidacies(now, groups, leaving), groups.all(), learned);
             reconcileLeave();
         } else if (groups.isTouched()) {
             groups.takeTouched().forEach(name -> reconcileTouched(now, name));
@@ -1073,7 +831,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         }
         services.look(now, state == NodeState.ACTIVE, learned, incarnation());
         tell();
-        if (keeper != null && (services.hasUnsaid() || offer.isStale(services.claims()))) {
+        if (own.isThere() && (services.hasUnsaid() || offer.isStale(services.claims()))) {
             offer.due();
         }
         if (offer.isDue() && now >= offer.nextNanos()) {
@@ -1090,41 +848,24 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return now >= nextBeacon && Math.floorDiv(nextBeacon, apart) != Math.floorDiv(now + renewNanos, apart);
     }
 
-    /** Whether what the lease allows is not what it was when this node last looked. */
-    private boolean hasLeaseTurned(long now) {
-        LeaseKeeper k = keeper;
-        boolean isValid = k != null && k.isValid(now);
-        boolean isEnding = k == null || k.mustStepDown(now);
-        boolean hasTurned = isValid != seenValid || isEnding != seenEnding;
-        seenValid = isValid;
-        seenEnding = isEnding;
-        return hasTurned;
-    }
-
     private void reconcileSession() {
         if (learned.isEmpty()) {
             return;
         }
-        ClusterRecord record = learned.get();
-        LeaseKeeper k = keeper;
-        if (k != null && !record.isLive(k.session())) {
-            loseSession("the session of " + k.session() + " is over");
-            return;
-        }
-        Session session = record.sessions().get(self);
-        if (k == null && session != null && session.joinNonce() == nonce && !left && groups.areAllIdle()) {
-            LeaseKeeper fresh = new LeaseKeeper(session.incarnation(), settings.timing(), nextBeacon - renewNanos);
-            keeper = fresh;
-            lives.add(session.incarnation());
-            out.urgent(new Effect.LiveAs(session.incarnation()));
-            out.say(self.value(), Reason.SESSION_ADMITTED, session.incarnation().toString());
+        Optional<Incarnation> over = own.missingIn(learned.get());
+        if (over.isPresent()) {
+            loseSession("the session of " + over.get() + " is over");
+        } else if (!left && groups.areAllIdle()) {
+            own.begin(learned.get(), nextBeacon - renewNanos).ifPresent(who -> {
+                out.urgent(new Effect.LiveAs(who));
+                out.say(self.value(), Reason.SESSION_ADMITTED, who.toString());
+            });
         }
     }
 
     private void loseSession(String why) {
-        keeper = null;
+        own.end();
         localDirty = true;
-        nonce++;
         offer.sessionOver();
         services.sessionOver(why);
         tell();
@@ -1137,34 +878,29 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcileGroup(long now, LocalGroup group) {
         Optional<Grant> grant = grantHere(group.name());
         Staying.Footing footing = footing(now);
-        Optional<String> obstacle = staying.obstacle(now, group, grant, footing, groups);
         if (group.isIdle()) {
-            if (grant.filter(g -> !group.isOfferedAs(g)).isPresent()) {
-                giveBack(
-                        now,
-                        group.name(),
-                        grant.get().token(),
-                        Optional.empty(),
-                        "it was granted from an offer of this node that has changed since");
-            } else if (grant.isPresent() && staying.mustDecline(now, group, footing, groups)) {
-                String why = obstacle.or(() -> staying.whyToLeave(group, footing, groups))
-                        .orElse("");
-                giveBack(now, group.name(), grant.get().token(), Optional.empty(), why);
-            } else if (grant.isPresent() && obstacle.isEmpty()) {
-                start(now, group, grant.get());
-            }
+            grant.ifPresent(given -> startOrDecline(now, group, given, footing));
             if (group.isIdle()) {
                 makeReady(now, group, footing);
             }
         } else if (group.phase() == LocalGroup.Phase.STARTING || group.phase() == LocalGroup.Phase.RUNNING) {
-            boolean isAnotherGrant =
-                    grant.filter(g -> g.token() == group.token()).isEmpty();
-            Optional<String> planned = staying.whyToGo(now, group, footing, groups);
-            if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
-                groups.stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"), out);
+            Optional<String> why = staying.whyToStop(now, group, grant, footing, groups);
+            if (why.isPresent()) {
+                groups.stop(group, Optional.empty(), why.get(), out);
             } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe()) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
+        }
+    }
+
+    private void startOrDecline(long now, LocalGroup group, Grant grant, Staying.Footing footing) {
+        Optional<String> why = staying.whyToDecline(now, group, grant, footing, groups);
+        if (why.isPresent()) {
+            giveBack(now, group.name(), grant.token(), Optional.empty(), why.get());
+        } else if (staying.obstacle(now, group, Optional.of(grant), footing, groups)
+                        .isEmpty()
+                && own.isValid(now)) {
+            groups.start(now, group, grant, out);
         }
     }
 
@@ -1179,7 +915,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             grantHere(name)
                     .ifPresent(grant -> giveBack(now, name, grant.token(), Optional.empty(), "not registered here"));
         }
-        if (keeper != null && isOfferStale(now, name)) {
+        if (own.isThere() && isOfferStale(now, name)) {
             offer.due();
         }
     }
@@ -1194,65 +930,38 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void reconcileGroups(long now) {
         groups.all().values().forEach(group -> reconcileGroup(now, group));
         groups.removeWithdrawn();
-        for (Map.Entry<String, Grant> entry : grantsHere().entrySet()) {
-            if (!groups.isThere(entry.getKey())) {
-                giveBack(now, entry.getKey(), entry.getValue().token(), Optional.empty(), "not registered here");
+        grantsHere().forEach((name, grant) -> {
+            if (!groups.isThere(name)) {
+                giveBack(now, name, grant.token(), Optional.empty(), "not registered here");
             }
-        }
+        });
         giveBackWhatWasNeverStarted(now);
     }
 
-    /** A grant may have been made to an incarnation of this process that was over when it became known: this process does not run it. */
     private void giveBackWhatWasNeverStarted(long now) {
-        LeaseKeeper k = keeper;
-        if (lives.size() < (k == null ? 1 : 2)) {
-            return;
-        }
-        learned.ifPresent(record -> record.groups().forEach((name, group) -> {
+        SortedMap<String, Grant> past = learned.map(
+                        record -> own.neverStarted(record, voting.memory().released()))
+                .orElseGet(TreeMap::new);
+        past.forEach((name, grant) -> {
             LocalGroup local = groups.get(name);
-            Optional<Grant> left = group.grant()
-                    .filter(g -> g.stands() && lives.contains(g.holder()))
-                    .filter(g -> k == null || !g.holder().equals(k.session()))
-                    .filter(g -> g.token() > acceptor.memory().released().getOrDefault(name, 0L));
-            if (left.isPresent() && (local == null || local.isIdle())) {
-                giveBack(
-                        now, name, left.get().token(), Optional.empty(), "never started: that session was over before");
+            if (local == null || local.isIdle()) {
+                giveBack(now, name, grant.token(), Optional.empty(), "never started: that session was over before");
             }
-        }));
-    }
-
-    private void start(long now, LocalGroup group, Grant grant) {
-        LeaseKeeper k = keeper;
-        if (k != null && k.isValid(now) && !group.isWithdrawn()) {
-            groups.start(now, group, grant, out);
-        }
+        });
     }
 
     /** A grant that stands for this incarnation, in the record known to be chosen, and was not given back. */
     private Optional<Grant> grantHere(String name) {
-        return learned.flatMap(record -> record.grant(name)).filter(grant -> isHere(name, grant));
-    }
-
-    private boolean isHere(String name, Grant grant) {
-        LeaseKeeper k = keeper;
-        return k != null
-                && grant.stands()
-                && grant.holder().equals(k.session())
-                && grant.token() > acceptor.memory().released().getOrDefault(name, 0L);
+        return learned.flatMap(record -> own.grant(record, name, voting.memory().released()));
     }
 
     private SortedMap<String, Grant> grantsHere() {
-        TreeMap<String, Grant> mine = new TreeMap<>();
-        learned.ifPresent(record -> record.groups()
-                .forEach((name, group) ->
-                        group.grant().filter(grant -> isHere(name, grant)).ifPresent(grant -> mine.put(name, grant))));
-        return mine;
+        return learned.map(record -> own.grants(record, voting.memory().released()))
+                .orElseGet(TreeMap::new);
     }
 
     private Staying.Footing footing(long now) {
-        LeaseKeeper k = keeper;
-        boolean isLeaseEnding = k != null && k.mustStepDown(now);
-        return new Staying.Footing(learned, k != null, isLeaseEnding, forcing.isUnderWay(), leaving);
+        return new Staying.Footing(learned, own.isThere(), own.isEnding(now), forcing.isUnderWay(), leaving);
     }
 
     /** Makes ready what is about to come to this node, or gives back what was made ready. */
@@ -1262,7 +971,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (token != 0) {
-            groups.prepare(now, group, token, keeper.session(), out);
+            groups.prepare(now, group, token, own.incarnation().orElseThrow(), out);
         } else if (grantHere(group.name()).isEmpty()) {
             groups.unprepare(now, group, out);
         }
@@ -1273,43 +982,26 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         services.told().forEach(told -> out.urgent(new Effect.Tell(told)));
     }
 
-    private TreeMap<String, Candidacy> presentCandidacies(long now) {
-        TreeMap<String, Candidacy> present = new TreeMap<>();
-        groups.all()
-                .forEach((name, group) ->
-                        staying.candidacy(now, group, leaving).ifPresent(candidacy -> present.put(name, candidacy)));
-        return present;
-    }
-
     private void offerAgain(long now) {
-        LeaseKeeper k = keeper;
-        if (k == null) {
+        Optional<Incarnation> who = own.incarnation();
+        if (who.isEmpty()) {
             offer.notDue();
             return;
         }
-        offer.renew(presentCandidacies(now), groups.all(), learned, services.claims());
+        offer.renew(staying.candidacies(now, groups, leaving), groups.all(), learned, services.claims());
         services.offered(offer.version());
-        sayOffer(k, now);
+        sayOffer(now, who.get());
     }
 
-    private void sayOffer(LeaseKeeper k, long now) {
-        Offer said = offer.say(now, k.session());
+    private void sayOffer(long now, Incarnation who) {
+        Offer said = offer.say(now, who);
         out.toOthers(said);
-        offers.put(
-                k.session(),
-                new Offered(said.version(), said.candidacies(), said.rules(), said.capacity(), said.claims()));
+        sessions.note(said);
         planDirty = true;
     }
 
     private boolean mustSayOffer(long now, Session session) {
-        SortedSet<String> outside = offer.outside(session);
-        if (!outside.isEmpty()) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.RECORD_FULL,
-                    "the cluster record has no room for " + Sentence.few(outside)
-                            + ", which this node offers: withdraw other groups, or spread them over several clusters");
-        }
+        offer.whyOutside(session).ifPresent(why -> out.sayOnce(self.value(), Reason.RECORD_FULL, why));
         return offer.mustSayAgain(now, session);
     }
 
@@ -1317,18 +1009,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         if (!leaving || left || !groups.areAllIdle()) {
             return;
         }
-        LeaseKeeper k = keeper;
-        if (k == null) {
+        Optional<Incarnation> who = own.incarnation();
+        if (who.isEmpty()) {
             left = true;
             out.then(new Effect.Left());
-        } else if (grantsHere().isEmpty() && leaves.add(k.session())) {
-            out.toOthers(new Leave(k.session()));
+        } else if (grantsHere().isEmpty() && sessions.leave(who.get())) {
+            out.toOthers(new Leave(who.get()));
             planDirty = true;
         }
     }
 
     private void renew(long now) {
-        LeaseKeeper k = keeper;
+        LeaseKeeper k = own.keeper();
         if (k != null) {
             k.renewal(now, learnedBallot).ifPresent(renewal -> {
                 out.toOthersAtOnce(renewal);
@@ -1343,9 +1035,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         nextBeacon = now + renewNanos;
-        adopt(now);
-        LeaseKeeper k = keeper;
-        if (k == null && !leaving && groups.areAllIdle()) {
+        learned.ifPresent(record -> voting.adopt(now, learnedBallot, record));
+        Optional<Incarnation> who = own.incarnation();
+        if (who.isEmpty() && !leaving && groups.areAllIdle()) {
             join(now);
         }
         askToRecover();
@@ -1358,13 +1050,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             takeClear(now, self, clear);
         });
         releases.repeated().forEach(out::toOthers);
-        if (k != null && learned.isPresent()) {
+        if (who.isPresent() && learned.isPresent()) {
             Session session = learned.get().sessions().get(self);
             if (session != null && !offer.isDue() && mustSayOffer(now, session)) {
-                sayOffer(k, now);
+                sayOffer(now, who.get());
             }
-            if (leaves.contains(k.session())) {
-                out.toOthers(new Leave(k.session()));
+            if (sessions.isLeaving(who.get())) {
+                out.toOthers(new Leave(who.get()));
             }
         }
         moves.repeated().forEach(out::toOthers);
@@ -1372,53 +1064,33 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** After a while without a majority, and once: who is missing, and what can be done. */
     private void sayWhoIsMissing(long now) {
-        Optional<Voters> voters = known().map(r -> newestKnown().voters());
-        if (voters.isEmpty() || hearsMajority(now, voters.get())) {
-            majorityHeardAt = now;
+        Optional<Voters> voters =
+                known().map(r -> voting.newest(learned, learnedBallot).voters());
+        Optional<String> missing = peers.whoIsMissing(now, voters, learned);
+        if (missing.isPresent()) {
+            out.sayOnce(self.value(), Reason.MAJORITY_MISSING, missing.get());
+        } else {
             out.unsay(self.value(), Reason.MAJORITY_MISSING);
-        } else if (now - majorityHeardAt >= GIVE_UP_INTERVALS * renewNanos) {
-            List<NodeId> heardVotes = peers.heardVotes(now, voters.get(), learned);
-            List<NodeId> missing = voters.get().all().stream()
-                    .map(AcceptorId::node)
-                    .filter(node -> !node.equals(self) && !heardVotes.contains(node))
-                    .toList();
-            out.sayOnce(
-                    self.value(),
-                    Reason.MAJORITY_MISSING,
-                    "the votes of " + missing
-                            + " are not heard, and without a majority nothing is decided: start these nodes on their"
-                            + " disks, or, if so many are lost for good, force the record on the node that is left and"
-                            + " knows most");
         }
     }
 
     private void join(long now) {
-        if (acceptor.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
-            out.toOthers(new FormQuery(settings.configDigest()));
+        if (voting.memory().isEmpty() && learned.isEmpty() && settings.mayForm()) {
+            out.toOthers(forming.question());
             formIfAllEmpty(now);
         }
         if (learned.isEmpty()) {
-            sayWhatJoiningWaitsFor(now);
+            List<NodeId> silent =
+                    others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
+            forming.whatJoiningWaitsFor(voting.memory().isEmpty(), silent)
+                    .ifPresent(why -> out.sayOnce(self.value(), Reason.JOIN_WAITS, why));
         }
         long over = learned.map(r -> r.incarnations().getOrDefault(self, 0L)).orElse(0L);
-        out.toOthers(new Join(settings.disk(), settings.host(), nonce, settings.willKey(), learnedBallot, over));
+        out.toOthers(new Join(settings.disk(), settings.host(), own.nonce(), settings.willKey(), learnedBallot, over));
         if (learned.isPresent()) {
-            peers.join(now, self, new Admission(nonce, settings.disk(), settings.host(), settings.willKey(), over));
+            peers.join(
+                    now, self, new Admission(own.nonce(), settings.disk(), settings.host(), settings.willKey(), over));
             planDirty = true;
-        }
-    }
-
-    private void sayWhatJoiningWaitsFor(long now) {
-        List<NodeId> silent =
-                others.stream().filter(peer -> !peers.isHeard(now, peer)).toList();
-        if (acceptor.memory().isEmpty() && !settings.mayForm()) {
-            out.sayOnce(
-                    self.value(),
-                    Reason.JOIN_WAITS,
-                    "this node's state directory is empty and it was not told to form(), so it waits for a cluster that"
-                            + " admits it" + (silent.isEmpty() ? "" : "; not heard from " + silent));
-        } else if (!acceptor.memory().isEmpty() && !silent.isEmpty()) {
-            out.sayOnce(self.value(), Reason.JOIN_WAITS, "waits for a majority; not heard from " + silent);
         }
     }
 
@@ -1432,7 +1104,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     proposer.prepare(
                             now,
                             Voters.of(acceptors),
-                            acceptor.recovery().life(),
+                            voting.recovery().life(),
                             Optional.of(ClusterRecord.first(settings.cluster(), acceptors))));
         } else {
             forming.news(standing).ifPresent(news -> out.say(settings.cluster(), Reason.FORMING_WAITS, news));
@@ -1446,36 +1118,32 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     }
 
     private void control(long now) {
-        noteUnsettled(now);
+        leading.look(now, voting.memory(), learnedBallot, proposer.phase() != Proposer.Phase.IDLE);
         planDirty |= now >= nextPlan;
         if (!planDirty || !proposer.isIdle(now)) {
             return;
         }
-        Optional<ClusterRecord> known = known();
-        Optional<Voters> leading = leading(now);
-        if (known.isEmpty() || leading.isEmpty() || !acceptor.isVoting()) {
-            return;
-        }
-        Voters voters = leading.get();
-        long life = acceptor.recovery().life();
-        boolean isUnsettled = now - unsettledSince >= settleNanos(now);
-        if (!isController(now)) {
-            planDirty = false;
-            if (isUnsettled) {
-                send(now, proposer.prepare(now, voters, life, Optional.empty()));
-            }
+        Optional<Voters> voters =
+                leading.voters(voting.memory(), learned, learnedBallot, some -> hearsMajority(now, some));
+        if (voters.isEmpty() || !voting.mayVote()) {
             return;
         }
         planDirty = false;
-        if (learned.isEmpty() || isUnsettled) {
-            send(now, proposer.prepare(now, voters, life, Optional.empty()));
-            return;
+        boolean isController = isController(now);
+        if (leading.mustSettle(now, isController) || isController && learned.isEmpty()) {
+            send(now, proposer.prepare(now, voters.get(), voting.recovery().life(), Optional.empty()));
+        } else if (isController) {
+            plan(now, learned.get(), voters.get());
         }
+    }
+
+    /** Begins a round if there is something to write, and asks about those who are silent if there is not. */
+    private void plan(long now, ClusterRecord record, Voters voters) {
         if (!proposer.agreed(now).isEmpty()) {
             propose(now, voters);
             return;
         }
-        Plan plan = Planner.plan(known.get(), facts(now, 0, learnedBallot));
+        Plan plan = Planner.plan(record, facts(now, 0, learnedBallot));
         if (plan.isChange()) {
             propose(now, voters);
             return;
@@ -1483,9 +1151,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         for (Notice notice : plan.notices()) {
             out.sayOnce(notice.subject(), notice.reason(), notice.detail());
         }
-        Optional<Incarnation> own = incarnation();
-        List<Incarnation> silent = acceptor.silentSessions(now, known.get());
-        silent.removeIf(session -> own.filter(session::equals).isPresent());
+        List<Incarnation> silent = voting.silentSessions(now, record);
+        incarnation().ifPresent(silent::remove);
         if (!silent.isEmpty()) {
             send(now, proposer.preVote(now, voters, silent));
         }
@@ -1493,7 +1160,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Begins a round: with its accept if the promises stand that came with the last one. */
     private void propose(long now, Voters voters) {
-        long life = acceptor.recovery().life();
+        long life = voting.recovery().life();
         send(
                 now,
                 proposer.canGoOn(life)
@@ -1501,52 +1168,16 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         : proposer.prepare(now, voters, life, Optional.empty()));
     }
 
-    /**
-     * The voters with whom this one could lead a round: those of the record it learned, or else, if that is long past, those of the newer one
-     * that it accepted. Empty if it has no vote among them or hears no majority.
-     */
-    private Optional<Voters> leading(long now) {
-        DurableState memory = acceptor.memory();
-        Optional<ClusterRecord> accepted =
-                memory.accepted().filter(r -> memory.acceptedBallot().isAbove(learnedBallot));
-        return Stream.concat(learned.stream(), accepted.stream())
-                .filter(record -> record.isAcceptor(acceptor.id()))
-                .map(ClusterRecord::voters)
-                .filter(voters -> hearsMajority(now, voters))
-                .findFirst();
-    }
-
     private boolean hearsMajority(long now, Voters voters) {
         return peers.hearsMajority(now, voters, learned);
-    }
-
-    /**
-     * A ballot promised or accepted here but never known to be chosen blocks nobody, yet somebody must settle it. What was promised with
-     * the acceptance of the newest record is nobody's round yet.
-     */
-    private void noteUnsettled(long now) {
-        DurableState memory = acceptor.memory();
-        boolean isAhead = memory.acceptedBallot().equals(learnedBallot)
-                && memory.promised().equals(learnedBallot.following());
-        boolean isUnsettled =
-                memory.promised().isAbove(learnedBallot) && !isAhead && proposer.phase() == Proposer.Phase.IDLE;
-        if (!isUnsettled || acceptor.memory().isEmpty()) {
-            unsettledSince = Long.MAX_VALUE;
-        } else if (unsettledSince == Long.MAX_VALUE) {
-            unsettledSince = now;
-        }
-    }
-
-    private long settleNanos(long now) {
-        return isController(now) ? 4 * renewNanos : 4 * renewNanos * (settings.rank() + 3);
     }
 
     private Facts facts(long now, long tokenFloor, Ballot base) {
         return new Facts(
                 peers.joins(),
-                offers,
+                sessions.offers(),
                 releases.given(),
-                leaves,
+                sessions.leaves(),
                 wills.gone(),
                 new TreeSet<>(proposer.agreed(now)),
                 moves.wanted(),
@@ -1556,26 +1187,22 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 clearings.wanted(),
                 learned.isPresent() && base.equals(learnedBallot),
                 steadiness.steady(now),
-                policies);
+                plannings.policies());
     }
 
     /** What this round writes on its base. */
     private Optional<ClusterRecord> change(long now, Proposer.RoundBase base) {
-        LeaseKeeper k = keeper;
-        if (k != null && !base.record().isLive(k.session())) {
+        Optional<Incarnation> dropped = own.missingIn(base.record());
+        if (dropped.isPresent()) {
             // Carrying a base that has dropped our own session would look like consent: stop what we own first.
-            loseSession("a record that must be carried does not list " + k.session());
+            loseSession("a record that must be carried does not list " + dropped.get());
             return Optional.empty();
         }
         if (base.record().generation() != proposer.ballot().generation()) {
             // A newer generation was forced somewhere, and this node has not been told it yet.
             return Optional.empty();
         }
-        Facts facts = facts(now, base.tokenFloor(), base.ballot());
-        Answers answers = new Answers();
-        Plan plan = Planner.plan(
-                base.record(), settings.policies().isEmpty() ? facts : facts.withPolicies(answers.noting(policies)));
-        remember(new Planning(proposer.ballot(), base.record(), facts.copy(), plan.notices(), answers.all()));
+        Plan plan = plannings.plan(proposer.ballot(), base.record(), facts(now, base.tokenFloor(), base.ballot()));
         for (Notice notice : plan.notices()) {
             if (notice.reason() == Reason.RECORD_FULL) {
                 out.sayOnce(notice.subject(), notice.reason(), notice.detail());
@@ -1584,13 +1211,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             }
         }
         return Optional.of(plan.record());
-    }
-
-    private void remember(Planning planning) {
-        plannings.put(planning.ballot(), planning);
-        while (plannings.size() > PLANNINGS_KEPT) {
-            plannings.pollFirstEntry();
-        }
     }
 
     // ---- for the driver and the simulator
@@ -1603,7 +1223,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** What the planner was given and said in the round with this ballot, if this node led it lately. */
     public Optional<Planning> planning(Ballot ballot) {
-        return Optional.ofNullable(plannings.get(ballot));
+        return plannings.of(ballot);
     }
 
     public NodeState state() {
@@ -1612,46 +1232,21 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** The live incarnation, if this node has one. */
     public Optional<Incarnation> incarnation() {
-        return Optional.ofNullable(keeper).map(LeaseKeeper::session);
+        return own.incarnation();
     }
 
-    /** Whether this node offers a group, or still has something of it to stop. */
-    public boolean isOffered(String group) {
-        return groups.isThere(group);
-    }
-
-    /** How many groups {@link #isOffered} is true for. */
-    public int offered() {
-        return groups.all().size();
-    }
-
-    /** What a group is doing on this node; empty if it is not active here. */
-    public Optional<GroupStatus.State> localState(String group) {
-        return groups.state(group);
-    }
-
-    /** The token under which a group is, or was last, active on this node; 0 if it never was. */
-    public long localToken(String group) {
-        return groups.token(group);
-    }
-
-    /** Why a group could not be stopped on this node; empty if it is not blocked. */
-    public String whyBlocked(String group) {
-        return groups.whyBlocked(group);
-    }
-
-    /** What went wrong with a group on this node and is not forgotten yet. */
-    public Troubles troubles(String group, long now) {
-        return groups.troubles(group, now);
+    /** What the groups of this node are doing on it. */
+    public GroupsHere groups() {
+        return groups;
     }
 
     /** Whether this node's disk votes: it may have to ask the others first what it has forgotten. */
     public boolean isVoting() {
-        return acceptor.isVoting();
+        return voting.mayVote();
     }
 
     /** What the machine holds true of its disk. */
     public DurableState memory() {
-        return acceptor.memory();
+        return voting.memory();
     }
 }

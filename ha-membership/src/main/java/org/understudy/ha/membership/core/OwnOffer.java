@@ -15,6 +15,7 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.GroupRecord;
 import org.understudy.ha.membership.core.record.RecordRoom;
 import org.understudy.ha.membership.core.record.Rules;
+import org.understudy.ha.membership.core.record.Sentence;
 import org.understudy.ha.membership.core.record.Session;
 
 /**
@@ -179,7 +180,7 @@ final class OwnOffer {
     }
 
     /** What the record has no room for; nothing as long as it has not been looked at. */
-    SortedSet<String> outside(Session session) {
+    private SortedSet<String> outside(Session session) {
         TreeSet<String> outside = new TreeSet<>();
         if (isOutside(session)) {
             outside.addAll(offered.keySet());
@@ -187,6 +188,15 @@ final class OwnOffer {
                     name -> offered.get(name).equals(session.candidacies().get(name)));
         }
         return outside;
+    }
+
+    /** Why not all of it is in the record, for people; empty if it is, or may yet be. */
+    Optional<String> whyOutside(Session session) {
+        SortedSet<String> outside = outside(session);
+        return outside.isEmpty()
+                ? Optional.empty()
+                : Optional.of("the cluster record has no room for " + Sentence.few(outside)
+                        + ", which this node offers: withdraw other groups, or spread them over several clusters");
     }
 
     private boolean isOutside(Session session) {

@@ -27,6 +27,8 @@ final class Peers {
     private static final int JOIN_INTERVALS = 5;
     /** Longer than a silent node waits between two questions. */
     private static final long SILENT_INTERVALS = 15;
+    /** So many renewal intervals without a majority are worth a word. */
+    private static final long MISSING_INTERVALS = 100;
 
     private final NodeId self;
     private final AcceptorId own;
@@ -35,6 +37,7 @@ final class Peers {
     private final long liveNanos;
 
     private List<NodeId> view = List.of();
+    private long majorityHeardAt;
     private final TreeMap<NodeId, Long> heard = new TreeMap<>();
     /** When a node said that its disk does not vote yet. */
     private final TreeMap<NodeId, Long> silentVotes = new TreeMap<>();
@@ -44,7 +47,8 @@ final class Peers {
     /** The disk a node last asked to join with, also before it knew any record. */
     private final TreeMap<NodeId, String> joinedWith = new TreeMap<>();
 
-    Peers(NodeSettings settings) {
+    Peers(NodeSettings settings, long now) {
+        this.majorityHeardAt = now;
         this.self = settings.self();
         this.own = new AcceptorId(self, settings.disk());
         this.configured = settings.peers();
@@ -190,6 +194,29 @@ final class Peers {
                 ? !member.equals(own)
                 : !isHeard(now, member.node()) || !mayBe(member, member.node(), record));
         return voters.isQuorum(heardNow);
+    }
+
+    /**
+     * Who is missing, and what people can do about it, once no majority has been heard for a long while; empty before that. Asked again and again.
+     *
+     * @param voters whose votes count; empty if that is not known
+     */
+    Optional<String> whoIsMissing(long now, Optional<Voters> voters, Optional<ClusterRecord> record) {
+        if (voters.isEmpty() || hearsMajority(now, voters.get(), record)) {
+            majorityHeardAt = now;
+        }
+        if (voters.isEmpty() || now - majorityHeardAt < MISSING_INTERVALS * renewNanos) {
+            return Optional.empty();
+        }
+        List<NodeId> heardVotes = heardVotes(now, voters.get(), record);
+        List<NodeId> missing = voters.get().all().stream()
+                .map(AcceptorId::node)
+                .filter(node -> !node.equals(self) && !heardVotes.contains(node))
+                .toList();
+        return Optional.of("the votes of " + missing
+                + " are not heard, and without a majority nothing is decided: start these nodes on their"
+                + " disks, or, if so many are lost for good, force the record on the node that is left and"
+                + " knows most");
     }
 
     /** Those other nodes whose votes are heard. */

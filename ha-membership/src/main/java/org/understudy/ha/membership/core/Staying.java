@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core;
 
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.plan.Planner;
@@ -84,14 +85,26 @@ final class Staying {
     }
 
     /** Why a group that runs here is to go now in good order. */
-    Optional<String> whyToGo(long now, LocalGroup group, Footing footing, LocalGroups all) {
+    private Optional<String> whyToGo(long now, LocalGroup group, Footing footing, LocalGroups all) {
         return needed.contains(group.name()) || awaitsSuccessor(now, group, footing, all)
                 ? Optional.empty()
                 : whyToLeave(group, footing, all);
     }
 
+    /**
+     * Why a group that starts or runs here is to stop now; empty if it may go on. Asked whenever something has changed: it is seen here for the
+     * first time, too, that the group is to move.
+     */
+    Optional<String> whyToStop(long now, LocalGroup group, Optional<Grant> grant, Footing footing, LocalGroups all) {
+        Optional<String> planned = whyToGo(now, group, footing, all);
+        boolean isAnotherGrant = grant.filter(g -> g.token() == group.token()).isEmpty();
+        return obstacle(now, group, grant, footing, all)
+                .or(() -> planned)
+                .or(() -> isAnotherGrant ? Optional.of("the grant is over") : Optional.empty());
+    }
+
     /** Why it is to stop here in good order: what runs only while it does stops first. */
-    Optional<String> whyToLeave(LocalGroup group, Footing footing, LocalGroups all) {
+    private Optional<String> whyToLeave(LocalGroup group, Footing footing, LocalGroups all) {
         Optional<ClusterRecord> record = footing.record();
         if (isOnStandby(record) && !all.isMaintained(group.name(), record)) {
             return Optional.of("this node is on standby");
@@ -102,13 +115,22 @@ final class Staying {
                 .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
     }
 
-    /** Whether a grant that was not started will not be started: say so, rather than let everybody wait. */
-    boolean mustDecline(long now, LocalGroup group, Footing footing, LocalGroups all) {
-        return footing.isLeaving()
+    /** Why a grant that was not started will not be started, to be said rather than let everybody wait; empty if it will be, or may yet. */
+    Optional<String> whyToDecline(long now, LocalGroup group, Grant grant, Footing footing, LocalGroups all) {
+        if (!group.isOfferedAs(grant)) {
+            return Optional.of("it was granted from an offer of this node that has changed since");
+        }
+        Optional<String> planned = whyToLeave(group, footing, all);
+        boolean mustDecline = footing.isLeaving()
                 || footing.isForced()
                 || group.isAway(now)
                 || group.isWithdrawn()
-                || whyToLeave(group, footing, all).isPresent();
+                || planned.isPresent();
+        return mustDecline
+                ? Optional.of(obstacle(now, group, Optional.of(grant), footing, all)
+                        .or(() -> planned)
+                        .orElse(""))
+                : Optional.empty();
     }
 
     /** Whether it goes on here until the node that it is asked to move to is ready: unless it is told to stop whatever that node does. */
@@ -157,6 +179,15 @@ final class Staying {
                 .filter(grant -> !grant.holder().node().equals(self))
                 .map(Grant::token)
                 .orElse(0L);
+    }
+
+    /** What this node offers for all of its groups now, by group. */
+    TreeMap<String, Candidacy> candidacies(long now, LocalGroups all, boolean isLeaving) {
+        TreeMap<String, Candidacy> present = new TreeMap<>();
+        all.all()
+                .forEach((name, group) ->
+                        candidacy(now, group, isLeaving).ifPresent(candidacy -> present.put(name, candidacy)));
+        return present;
     }
 
     /** What this node offers for a group now; empty if nothing any more. */

@@ -2,13 +2,21 @@ package org.understudy.ha.membership.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.understudy.ha.membership.core.Records.B;
+import static org.understudy.ha.membership.core.Records.B1;
+import static org.understudy.ha.membership.core.Records.acceptor;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.membership.core.Effect.OperationDecided;
+import org.understudy.ha.membership.core.Forcing.Forced;
 import org.understudy.ha.membership.core.Forcing.Votes;
 import org.understudy.ha.membership.core.Input.ForceWanted;
+import org.understudy.ha.membership.core.record.Ballot;
+import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Voters;
 
 class ForcingTest {
 
@@ -70,6 +78,34 @@ class ForcingTest {
         assertThat(forcing.want(0, WORD, Optional.of(new Votes(false, false, List.of()))))
                 .isEmpty();
         assertThat(why(forcing.end(NONE_BESIDE_ANOTHER))).contains("say it on [b]");
+    }
+
+    @Test
+    void this_disk_votes_alone_from_then_on_in_a_generation_above_every_one_that_was_seen() {
+        ClusterRecord base = Records.withGroup(Records.empty(), "web", Records.granted(B1, 5, false));
+        TreeSet<Incarnation> lives = new TreeSet<>(List.of(B1));
+
+        Forced forced = Forcing.force(WORD, base, 3, 0, acceptor(B), lives).orElseThrow();
+
+        assertThat(forced.record().generation()).isEqualTo(4);
+        assertThat(forced.ballot()).isEqualTo(Ballot.forced(4, B));
+        assertThat(forced.record().voters()).isEqualTo(Voters.of(List.of(acceptor(B))));
+        assertThat(forced.record().grant("web").orElseThrow().stands())
+                .as("it was this process's, which runs nothing now")
+                .isFalse();
+        assertThat(forced.record().words())
+                .singleElement()
+                .satisfies(word -> assertThat(word.who()).isEqualTo("ann"));
+    }
+
+    @Test
+    void nothing_is_forced_once_tokens_have_no_room_for_another_generation() {
+        int last = ClusterRecord.GENERATION_MAX;
+
+        assertThat(Forcing.force(WORD, Records.empty(), last, 0, acceptor(B), new TreeSet<>()))
+                .isEmpty();
+        assertThat(why(Optional.of(Forcing.noRoom(WORD, Records.empty(), last))))
+                .startsWith("generation " + last + " is one of the last");
     }
 
     private static String why(Optional<OperationDecided> decided) {

@@ -13,7 +13,7 @@ import org.understudy.ha.membership.core.message.Message.FormAnswer;
 
 class FormingTest {
 
-    private final Forming forming = new Forming(acceptor(A), List.of(B, C), "alike", 100);
+    private final Forming forming = new Forming(acceptor(A), List.of(B, C), "alike", true, 100);
 
     @Test
     void every_peer_must_have_said_that_it_is_empty_and_told_to_form_and_configured_alike() {
@@ -50,6 +50,33 @@ class FormingTest {
         assertThat(forming.news(forming.look(0))).contains("[c has not answered]");
         forming.answered(0, C, answer(C, true, true));
         assertThat(forming.news(forming.look(0))).isEmpty();
+    }
+
+    @Test
+    void it_asks_and_answers_as_it_is_configured() {
+        Forming untold = new Forming(acceptor(B), List.of(A, C), "alike", false, 100);
+
+        assertThat(forming.question().configDigest()).isEqualTo("alike");
+        assertThat(forming.answer(true)).isEqualTo(answer(A, true, true));
+        assertThat(untold.answer(false)).isEqualTo(answer(B, false, false));
+    }
+
+    @Test
+    void who_joins_is_told_what_it_waits_for_if_somebody_can_help() {
+        Forming untold = new Forming(acceptor(A), List.of(B, C), "alike", false, 100);
+
+        assertThat(forming.whatJoiningWaitsFor(true, List.of(B))).isEmpty();
+        assertThat(untold.whatJoiningWaitsFor(true, List.of()))
+                .get()
+                .asString()
+                .endsWith("waits for a cluster that admits it");
+        assertThat(untold.whatJoiningWaitsFor(true, List.of(B)))
+                .get()
+                .asString()
+                .endsWith("; not heard from [b]");
+        assertThat(forming.whatJoiningWaitsFor(false, List.of(B, C)))
+                .contains("waits for a majority; not heard from [b, c]");
+        assertThat(forming.whatJoiningWaitsFor(false, List.of())).isEmpty();
     }
 
     private static FormAnswer answer(NodeId node, boolean isEmpty, boolean mayForm) {

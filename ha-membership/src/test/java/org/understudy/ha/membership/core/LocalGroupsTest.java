@@ -13,6 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
+import org.understudy.ha.membership.core.message.Message.Clear;
+import org.understudy.ha.membership.core.message.Message.ClearAnswer;
 import org.understudy.ha.membership.core.record.Grant;
 
 class LocalGroupsTest {
@@ -79,6 +83,22 @@ class LocalGroupsTest {
         assertThat(stopEnded(5, true)).isPresent();
         assertThat(groups.whyBlocked(WEB)).isEmpty();
         assertThat(stopEnded(5, true)).isEmpty();
+    }
+
+    @Test
+    void what_is_counted_against_a_group_is_forgotten_once_and_whoever_asks_is_told() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.of(Severity.SOFT), "no port"));
+        groups.takeTouched();
+        out.begin();
+
+        assertThat(groups.clear(B, new Clear(7, WEB, A), out)).isEqualTo(new ClearAnswer(7, true, "forgotten on a"));
+        assertThat(out.notices()).containsExactly(new Notice(WEB, Reason.FAILURES_CLEARED, "on a, asked for on b"));
+        assertThat(groups.takeTouched()).containsExactly(WEB);
+        assertThat(groups.clear(B, new Clear(8, WEB, A), out).why()).isEqualTo("nothing is counted against it on a");
+        assertThat(groups.clear(B, new Clear(9, "mail", A), out))
+                .isEqualTo(new ClearAnswer(9, false, "a has not registered group mail"));
+        assertThat(out.notices()).hasSize(1);
     }
 
     @Test

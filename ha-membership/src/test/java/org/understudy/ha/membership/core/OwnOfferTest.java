@@ -64,10 +64,10 @@ class OwnOfferTest {
         renew();
         offer.say(0, A1);
         assertThat(offer.mustSayAgain(RENEW, session(0))).isTrue();
-        assertThat(offer.outside(session(0, "mail"))).isEmpty();
+        assertThat(offer.whyOutside(session(0, "mail"))).isEmpty();
 
         assertThat(offer.mustSayAgain(RENEW, session(1, "mail", "web"))).isFalse();
-        assertThat(offer.outside(session(1, "mail"))).containsExactly("web");
+        assertThat(offer.whyOutside(session(1, "mail"))).get().asString().contains("no room for [web],");
         assertThat(offer.mustSayAgain(50 * RENEW - 1, session(1, "mail"))).isFalse();
         assertThat(offer.mustSayAgain(50 * RENEW, session(1, "mail"))).isTrue();
     }

@@ -28,8 +28,10 @@ class PeersTest {
     private static final Optional<ClusterRecord> NOTHING = Optional.of(Records.empty());
 
     private final LastWills wills = new LastWills();
-    private final Peers peers = new Peers(new NodeSettings(
-            "test", B, List.of(A, B, C), "disk-b", Timing.standard(), true, "", HostIdentity.UNKNOWN, true, 70));
+    private final Peers peers = new Peers(
+            new NodeSettings(
+                    "test", B, List.of(A, B, C), "disk-b", Timing.standard(), true, "", HostIdentity.UNKNOWN, true, 70),
+            0);
 
     @Test
     void a_node_is_heard_for_three_and_a_half_renewals() {
@@ -119,6 +121,26 @@ class PeersTest {
         assertThat(peers.joins()).containsOnlyKeys(C);
         peers.passTime(5 * RENEW + 1);
         assertThat(peers.joins()).isEmpty();
+    }
+
+    @Test
+    void who_is_missing_is_told_once_no_majority_was_heard_for_long() {
+        Optional<Voters> voters = Optional.of(VOTERS);
+        assertThat(peers.whoIsMissing(99 * RENEW, voters, NOTHING)).isEmpty();
+        assertThat(peers.whoIsMissing(100 * RENEW, voters, NOTHING))
+                .get()
+                .asString()
+                .startsWith("the votes of [a, c] are not heard");
+
+        peers.hear(101 * RENEW, C);
+        assertThat(peers.whoIsMissing(101 * RENEW, voters, NOTHING)).isEmpty();
+        assertThat(peers.whoIsMissing(200 * RENEW, voters, NOTHING)).isEmpty();
+        assertThat(peers.whoIsMissing(201 * RENEW, voters, NOTHING))
+                .get()
+                .asString()
+                .startsWith("the votes of [a, c] are not heard");
+        assertThat(peers.whoIsMissing(202 * RENEW, Optional.empty(), Optional.empty()))
+                .isEmpty();
     }
 
     private boolean isController() {

@@ -52,16 +52,20 @@ class StayingTest {
         web.running(0);
         Footing footing = footing(movingTo(record, B), true, false, false, false);
 
-        assertThat(staying.whyToGo(0, web, footing, groups)).isEmpty();
-        assertThat(staying.whyToGo(PATIENCE - 1, web, footing, groups)).isEmpty();
-        assertThat(staying.whyToGo(PATIENCE, web, footing, groups)).contains("asked to move to b");
+        assertThat(staying.whyToStop(0, web, Optional.of(grant), footing, groups))
+                .isEmpty();
+        assertThat(staying.whyToStop(PATIENCE - 1, web, Optional.of(grant), footing, groups))
+                .isEmpty();
+        assertThat(staying.whyToStop(PATIENCE, web, Optional.of(grant), footing, groups))
+                .contains("asked to move to b");
     }
 
     @Test
     void a_start_under_way_waits_for_no_successor() {
         groups.start(0, web, grant, out);
 
-        assertThat(staying.whyToGo(0, web, footing(movingTo(record, B), true, false, false, false), groups))
+        assertThat(staying.whyToStop(
+                        0, web, Optional.of(grant), footing(movingTo(record, B), true, false, false, false), groups))
                 .contains("asked to move to b");
     }
 
@@ -72,7 +76,7 @@ class StayingTest {
         GroupRecord moving = movingTo(record, B).groups().get(WEB);
         ClusterRecord held = Records.withGroup(record, WEB, moving.withHeld("it makes room for alarm"));
 
-        assertThat(staying.whyToGo(0, web, footing(held, true, false, false, false), groups))
+        assertThat(staying.whyToStop(0, web, Optional.of(grant), footing(held, true, false, false, false), groups))
                 .contains("asked to move to b");
     }
 
@@ -102,6 +106,50 @@ class StayingTest {
         assertThat(staying.candidacy(0, web, true).orElseThrow().isEligible()).isFalse();
         web.withdraw();
         assertThat(staying.candidacy(0, web, false)).isEmpty();
+    }
+
+    @Test
+    void what_runs_here_stops_when_its_grant_is_another_one_or_something_stands_against_it() {
+        groups.start(web, grant, out);
+        Grant other = Records.granted(A1, 6, true).grant().orElseThrow();
+        Footing footing = footing(record, true, false, false, false);
+
+        assertThat(staying.whyToStop(0, web, Optional.of(grant), footing, groups))
+                .isEmpty();
+        assertThat(staying.whyToStop(0, web, Optional.of(other), footing, groups))
+                .contains("the grant is over");
+        assertThat(staying.whyToStop(0, web, Optional.empty(), footing, groups)).contains("the grant is over");
+        assertThat(staying.whyToStop(0, web, Optional.of(grant), footing(record, false, false, false, true), groups))
+                .contains("this node's session is over");
+    }
+
+    @Test
+    void a_grant_that_will_not_be_started_is_declined_with_the_reason() {
+        assertThat(declined(footing(record, true, false, false, false))).isEmpty();
+        assertThat(declined(footing(record, true, true, false, false)))
+                .as("the lease may be confirmed in a moment")
+                .isEmpty();
+        assertThat(declined(footing(record, true, false, false, true))).contains("this node is leaving");
+        assertThat(declined(footing(movingTo(record, B), true, false, false, false)))
+                .contains("asked to move to b");
+
+        web.withdraw();
+        assertThat(declined(footing(record, true, false, false, false))).contains("this node takes no part any more");
+    }
+
+    @Test
+    void a_grant_from_an_offer_that_covered_more_is_declined() {
+        Grant wider = Records.granted(A1, 5, true).grant().orElseThrow();
+        groups.take(0, new Input.GroupOffered(WEB, candidacy(false)), Optional.empty(), out);
+
+        assertThat(staying.whyToDecline(0, web, wider, footing(record, true, false, false, false), groups))
+                .get()
+                .asString()
+                .contains("an offer of this node that has changed since");
+    }
+
+    private Optional<String> declined(Footing footing) {
+        return staying.whyToDecline(0, web, grant, footing, groups);
     }
 
     private LocalGroup web() {

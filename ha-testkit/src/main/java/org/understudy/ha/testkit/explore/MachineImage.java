@@ -33,7 +33,9 @@ final class MachineImage {
     private static final int IDENTITIES_MAX = 200_000;
     private static final Map<String, List<String>> UNREAD = Map.of(
             NodeMachine.class.getName(),
-            List.of("majorityHeardAt", "verifier"),
+            List.of("verifier"),
+            CORE + "Peers",
+            List.of("majorityHeardAt"),
             CORE + "Outbox",
             List.of("urgent", "then", "notices", "saidLately"),
             CORE + "HomeDelivery",
