@@ -74,7 +74,9 @@ final class AddressTenure {
 
     private final ReadyStay ready;
     private final LinkTable.Link link;
-    private final MacAddress mac;
+    /** Of the starting thread, then of the keeper: the card's hardware address. */
+    private MacAddress mac;
+
     private final StartContext context;
 
     private final LinkTable links;
@@ -153,6 +155,8 @@ final class AddressTenure {
     private StandingAddresses.Look looked = StandingAddresses.Look.COMPLETE;
     /** What somebody is to be told of, without who did it. */
     private final List<String> untold = new ArrayList<>();
+    /** The same, whoever did it, and no alarm. */
+    private final List<String> unreported = new ArrayList<>();
     /** The interface was switched on when it was last looked at. */
     private boolean isLinkUp = true;
     /** It was switched off since all of them stood, which takes IPv6 addresses away. */
@@ -770,6 +774,8 @@ final class AddressTenure {
 
     /** After what could be done at once: whoever is told may take a while. What an end came before is no news. */
     private void tellAll() {
+        unreported.forEach(sentence -> tell(sentence, false));
+        unreported.clear();
         if (!untold.isEmpty()) {
             // That the interface was switched off is told after what that did to its addresses.
             hear(events.await(0));
@@ -862,6 +868,9 @@ final class AddressTenure {
                     : links.byIndex(standing.index()).map(LinkTable.Link::isUp).orElse(true);
             isLinkUp = isCardUp && isUp;
             wasLinkDown |= !isUp;
+            now.flatMap(LinkTable.Link::mac)
+                    .filter(present -> !present.equals(mac))
+                    .ifPresent(this::follow);
             // Switches and neighbours behind a card that was without its cable may have forgotten the address.
             if (now.isPresent() && now.get().hasCarrier() && now.get().carrierLosses() != carrierLosses) {
                 carrierLosses = now.get().carrierLosses();
@@ -872,6 +881,19 @@ final class AddressTenure {
             LOG.warn("{}: cannot look after {}: {}", what, link.name(), e.getMessage());
             return "";
         }
+    }
+
+    /** Somebody gave the card another hardware address, or a bond took that of another port: neighbours send to the old one until they are told. */
+    private void follow(MacAddress present) {
+        unreported.add("the hardware address of " + link.name() + " was changed from " + mac + " to " + present
+                + ": it is announced with that");
+        mac = present;
+        NeighbourResponder answering = responder;
+        if (answering != null) {
+            answering.follow(present);
+        }
+        talk.follow(present);
+        reopened = true;
     }
 
     /** The kernel binds a gate to the name: a renamed interface has lost it, while everything goes on working. */

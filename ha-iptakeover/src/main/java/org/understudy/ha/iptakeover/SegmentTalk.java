@@ -81,14 +81,18 @@ final class SegmentTalk implements AutoCloseable {
 
     private final AddressSet addresses;
     private final LinkTable.Link link;
-    private final MacAddress mac;
+    private final boolean isRouter;
+    /** Changes on the keeper's thread only. */
+    private volatile MacAddress mac;
+
     private final StartContext context;
     private final Settings settings;
     private final Owner owner;
     private final CardEars ears;
     private final Optional<TokenMark> marks;
     private final FencingToken token;
-    private final Announcement announcement;
+    /** Of the starting thread, then of the keeper. */
+    private Announcement announcement;
     /** Of the ear's thread. */
     private final Map<IpAddress, RivalWatch> watches = new HashMap<>();
 
@@ -126,6 +130,7 @@ final class SegmentTalk implements AutoCloseable {
         this.ears = ears;
         this.addresses = addresses;
         this.link = link;
+        this.isRouter = isRouter;
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
         this.settings = settings;
@@ -244,6 +249,20 @@ final class SegmentTalk implements AutoCloseable {
         return RivalWatch.Policy.valueOf(settings.policy().name());
     }
 
+    /**
+     * The card has another hardware address. What is announced from now on carries it, and whoever was asked is asked anew: neighbours send to the old
+     * one until they are told. On the keeper's thread.
+     */
+    void follow(MacAddress present) {
+        mac = present;
+        announcement = new Announcement(present, isRouter, marks, token);
+        // Answers to the questions before went to the old one.
+        answers.clear();
+        isTold = false;
+        isAsking = true;
+        ask();
+    }
+
     /** Begins to ask the neighbours, right after the first announcement. On the keeper's thread: whom to ask takes a look at the kernel's tables. */
     void ask() {
         if (ear == null) {
@@ -297,6 +316,7 @@ final class SegmentTalk implements AutoCloseable {
         RivalWatch watch = watches.get(sighting.sender());
         if (watch != null) {
             Optional<FencingToken> claimed = marks.flatMap(m -> m.token(sighting));
+            watch.follow(mac);
             RivalWatch.Decision decision = watch.decide(nanos, sighting, claimed);
             switch (decision.action()) {
                 case YIELD:

@@ -44,6 +44,9 @@ final class SegmentTalkScenarios implements AutoCloseable {
     /** Longer than the longest distance between two of the first announcements. */
     private static final int SILENCE_MILLIS = 3_500;
 
+    private static final String SECOND_MAC = "02:00:00:00:00:77";
+    private static final String THIRD_MAC = "02:00:00:00:00:78";
+
     private static final int LATENCY_ROUNDS = 250;
 
     // First: once the JVM has looked for IPv6 it does not look again.
@@ -301,6 +304,61 @@ final class SegmentTalkScenarios implements AutoCloseable {
         }
         assertThat(owner.ask("alarms")).isEqualTo("[]");
         assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    void another_hardware_address_of_the_card_is_announced_at_once() {
+        LabHost a = segment.host(2);
+        String gateway = isV6 ? "2001:db8::1" : "192.0.2.1";
+        a.inside("ip", isV6 ? "-6" : "-4", "route", "add", "default", "via", gateway);
+        LabJvm owner = jvm(a, 7);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        until("the gateway confirms", () -> owner.ask("takeovers").contains("gateway " + gateway + " after "));
+        String before = a.mac();
+        try (Card bridge = Card.existing("br0", List.of(address))) {
+            assertThat(neighbour()).contains(before);
+            a.inside("ip", "link", "set", "lan0", "address", SECOND_MAC);
+            until("the neighbour knows", () -> neighbour().contains(SECOND_MAC));
+            assertThat(asker.whoHas(vip, 500)).contains(SECOND_MAC);
+            onlyNew(bridge, before);
+            assertThat(neighbour()).contains(SECOND_MAC);
+            until(
+                    "who was asked before was asked again",
+                    () -> owner.ask("takeovers").contains("1 of 1 neighbours have confirmed it (gateway " + gateway));
+            until(
+                    "it is told",
+                    () -> owner.ask("reports")
+                            .contains("the hardware address of lan0 was changed from " + before + " to " + SECOND_MAC));
+
+            // Most cards must be put down for that.
+            a.inside("ip", "link", "set", "lan0", "down");
+            a.inside("ip", "link", "set", "lan0", "address", THIRD_MAC);
+            a.inside("ip", "link", "set", "lan0", "up");
+            a.inside("ip", "addr", "replace", "2001:db8::2/64", "dev", "lan0", "nodad");
+            until("the neighbour knows", () -> neighbour().contains(THIRD_MAC));
+            onlyNew(bridge, SECOND_MAC);
+            until("it answers", () -> asker.whoHas(vip, 100).equals(Optional.of(THIRD_MAC)));
+        }
+        until("healthy", () -> owner.ask("monitor").startsWith("HEALTHY"));
+        assertThat(owner.ask("alarms")).isEqualTo("[]");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(asker.whoHas(vip, 50)).isEmpty();
+        // What the stay before left for it was of another hardware address.
+        assertThat(owner.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(asker.whoHas(vip, 500)).contains(THIRD_MAC);
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    /** Nothing more is announced with the old hardware address once the new one was heard. */
+    private void onlyNew(Card bridge, String old) {
+        Card.Heard heard = bridge.next();
+        while (heard.sighting().senderMac().toString().equals(old)) {
+            heard = bridge.next();
+        }
+        Optional<Card.Heard> more = Optional.of(heard);
+        while (more.isPresent()) {
+            assertThat(more.get().sighting().senderMac().toString()).isNotEqualTo(old);
+            more = bridge.next(SILENCE_MILLIS);
+        }
     }
 
     void a_planned_stop_resets_the_clients() {
