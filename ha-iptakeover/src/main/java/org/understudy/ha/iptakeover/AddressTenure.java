@@ -129,7 +129,7 @@ final class AddressTenure {
     /** When some addresses are due for a longer life. */
     private volatile long renewalNanos;
 
-    /** Of the keeper: neighbours may have forgotten the address. */
+    /** Of the keeper: neighbours or switches may have forgotten the address, or look for it elsewhere. */
     private boolean reopened;
 
     /** Of the keeper: something was told of the interface. */
@@ -590,6 +590,9 @@ final class AddressTenure {
             } else {
                 isLinkStirred = true;
                 isNameTold.set(true);
+                reopened |= event instanceof LinkEvents.LinkChanged moved
+                        && moved.index() == link.index()
+                        && moved.isMoved();
                 wasLinkDown |= event instanceof LinkEvents.LinkChanged changed
                         && changed.index() == standing.index()
                         && !changed.isUp();

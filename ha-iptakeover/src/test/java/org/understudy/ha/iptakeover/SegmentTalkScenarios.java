@@ -306,6 +306,29 @@ final class SegmentTalkScenarios implements AutoCloseable {
         assertThat(owner.ask("stop")).isEqualTo("ok");
     }
 
+    /** No bond is needed to hear that one changed its port: whoever may configure the network can say so. */
+    void it_is_announced_again_when_a_bond_changes_its_port() {
+        LabHost a = segment.host(2);
+        LabJvm teller = a.jvm();
+        LabJvm owner = jvm(a, 7);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        try (Card bridge = Card.existing("br0", List.of(address))) {
+            // BONDING_FAILOVER, NOTIFY_PEERS and IGMP_RESEND.
+            for (int event : new int[] {3, 4, 5}) {
+                quiet(bridge);
+                assertThat(teller.ask("tell lan0 2")).as("of features").isEqualTo("ok");
+                assertThat(teller.ask("tell lo " + event)).as("of another card").isEqualTo("ok");
+                assertThat(bridge.next(SILENCE_MILLIS)).isEmpty();
+                assertThat(teller.ask("tell lan0 " + event)).isEqualTo("ok");
+                for (int round = 0; round < 4; round++) {
+                    assertThat(isMarked(bridge.next(), 7)).isTrue();
+                }
+            }
+        }
+        assertThat(owner.ask("alarms")).isEqualTo("[]");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
     void another_hardware_address_of_the_card_is_announced_at_once() {
         LabHost a = segment.host(2);
         String gateway = isV6 ? "2001:db8::1" : "192.0.2.1";

@@ -7,6 +7,8 @@ import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +33,14 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
 import org.understudy.ha.iptakeover.FloatingRoute;
 import org.understudy.ha.iptakeover.RivalPolicy;
+import org.understudy.ha.iptakeover.jna.Fd;
+import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.netlink.LinkMessage;
+import org.understudy.ha.iptakeover.netlink.NetlinkAttribute;
+import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
 import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.LinkTable;
@@ -42,6 +49,14 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 public final class Agent {
     /** Marks an answer among lines of the log. */
     public static final String ANSWER = "> ";
+
+    /** {@code AF_NETLINK}, {@code sys/socket.h}; below {@code linux/rtnetlink.h}, {@code linux/if_link.h} and {@code linux/if.h}. */
+    private static final int NETLINK = 16;
+
+    private static final int RTMGRP_LINK = 1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_EVENT = 44;
+    private static final int UP_AND_RUNNING = 0x11043;
 
     private FloatingAddress address = FloatingAddress.builder()
             .address("192.0.2.50")
@@ -159,6 +174,8 @@ public final class Agent {
                 return announce();
             case "say":
                 return say();
+            case "tell":
+                return tell(words[1], Integer.parseInt(words[2]));
             case "remains":
                 return address.remains().toString();
             case "rites":
@@ -353,6 +370,29 @@ public final class Agent {
                 }
                 return sent ? "sent" : "dropped";
             }
+        }
+    }
+
+    /** Multicasts, as the kernel does, that something happened to a card: an {@code IFLA_EVENT} of {@code linux/if_link.h}. */
+    private static String tell(String card, int event) {
+        try (LinuxLinkTable links = new LinuxLinkTable();
+                Fd socket = Libc.socket(NETLINK, Libc.SOCK_RAW, 0)) {
+            int index = links.byName(card).orElseThrow().index();
+            List<NetlinkAttribute> attributes =
+                    List.of(NetlinkAttribute.ofText(IFLA_IFNAME, card), NetlinkAttribute.ofInt(IFLA_EVENT, event));
+            NetlinkMessage message = new NetlinkMessage(
+                    LinkMessage.NEW,
+                    0,
+                    0,
+                    0,
+                    new LinkMessage(LinkMessage.ETHERNET, index, UP_AND_RUNNING, attributes).encode());
+            byte[] group = ByteBuffer.allocate(12)
+                    .order(ByteOrder.nativeOrder())
+                    .putShort((short) NETLINK)
+                    .putInt(8, RTMGRP_LINK)
+                    .array();
+            Libc.sendTo(socket, message.encode(), group);
+            return "ok";
         }
     }
 
