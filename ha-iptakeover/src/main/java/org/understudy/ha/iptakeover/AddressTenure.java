@@ -943,6 +943,11 @@ final class AddressTenure {
             if (!unanswered.isEmpty()) {
                 return Health.failed(Severity.SOFT, "nobody answers who asks for " + addresses + ": " + unanswered);
             }
+            String rival = talk.rival();
+            if (!rival.isEmpty()) {
+                // Never failed: a stranger's word moves nobody.
+                return Health.degraded(rival);
+            }
             if (!routes.problem().isEmpty()) {
                 return Health.degraded(routes.problem());
             }

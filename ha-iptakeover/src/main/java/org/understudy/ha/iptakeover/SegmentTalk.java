@@ -11,6 +11,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.Pace;
+import org.understudy.ha.iptakeover.core.RivalMemory;
 import org.understudy.ha.iptakeover.core.RivalWatch;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
 import org.understudy.ha.iptakeover.packet.Announcement;
@@ -96,6 +98,10 @@ final class SegmentTalk implements AutoCloseable {
     /** Of the ear's thread. */
     private final Map<IpAddress, RivalWatch> watches = new HashMap<>();
 
+    private final ReentrantLock rivalsLock = new ReentrantLock();
+    /** Guarded by its lock: what the ear heard, for whoever monitors. */
+    private final RivalMemory rivals = new RivalMemory();
+
     private final BlockingQueue<Heard> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final Map<IpAddress, Confirmation> confirmations = new LinkedHashMap<>();
     private volatile @Nullable SegmentEar ear;
@@ -151,6 +157,9 @@ final class SegmentTalk implements AutoCloseable {
         List<EthernetFrame> frames = new Announcement(MacAddress.ZERO, false, Optional.of(mark), one)
                 .of(List.of(Ipv4Address.ANY, org.understudy.ha.iptakeover.packet.Ipv6Address.ANY));
         RivalWatch watch = new RivalWatch(Ipv4Address.ANY, MacAddress.ZERO, one, RivalWatch.Policy.DEFEND);
+        RivalMemory memory = new RivalMemory();
+        memory.saw(RivalWatch.Reason.STRANGER, () -> "", 0);
+        memory.present(0);
         Confirmation confirmation = new Confirmation(Ipv4Address.ANY, MacAddress.ZERO, List.of(), 0);
         for (EthernetFrame frame : frames) {
             Sighting.of(frame).ifPresent(sighting -> {
@@ -318,6 +327,7 @@ final class SegmentTalk implements AutoCloseable {
             Optional<FencingToken> claimed = marks.flatMap(m -> m.token(sighting));
             watch.follow(mac);
             RivalWatch.Decision decision = watch.decide(nanos, sighting, claimed);
+            remember(nanos, sighting, claimed, decision.reason());
             switch (decision.action()) {
                 case YIELD:
                     owner.yield(sentence(decision.reason(), sighting, claimed));
@@ -341,6 +351,15 @@ final class SegmentTalk implements AutoCloseable {
         }
         if (isAsking && sighting.form() == Sighting.Form.ANSWER && answers.offer(new Heard(nanos, sighting))) {
             owner.wake();
+        }
+    }
+
+    private void remember(long nanos, Sighting sighting, Optional<FencingToken> claimed, RivalWatch.Reason reason) {
+        rivalsLock.lock();
+        try {
+            rivals.saw(reason, () -> sentence(reason, sighting, claimed), nanos);
+        } finally {
+            rivalsLock.unlock();
         }
     }
 
@@ -473,6 +492,16 @@ final class SegmentTalk implements AutoCloseable {
     /** Any thread. */
     List<Takeover> takeovers() {
         return takeovers;
+    }
+
+    /** Who claimed an address within the last minute though no token gives it to him; empty if nobody did. Any thread. */
+    String rival() {
+        rivalsLock.lock();
+        try {
+            return rivals.present(System.nanoTime());
+        } finally {
+            rivalsLock.unlock();
+        }
     }
 
     /** Why nothing is heard any more; empty while all is well. Any thread. */
