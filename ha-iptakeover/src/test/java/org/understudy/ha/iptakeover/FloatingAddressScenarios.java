@@ -34,6 +34,7 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.Card;
+import org.understudy.ha.iptakeover.lab.GateAgent;
 import org.understudy.ha.iptakeover.lab.LabGrant;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
@@ -159,6 +160,59 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT the lease is over");
         assertNoneStandsOn(a);
         assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    @Only(LeaseEnd.TIME_OUT)
+    @EachKind
+    void a_writer_that_is_stopped_between_decision_and_call_never_opens_a_gate() {
+        LabJvm keeper = held(segment.host(2));
+        assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
+        assertThat(asker.whoHas(vips, 300)).hasSize(vips.size());
+        // The last builds on nothing, so the kernel accepts it; it opens nothing.
+        for (String action : List.of("PROLONG", "OPEN", "OPEN", "ARM")) {
+            assertThat(keeper.ask("reach " + action)).isEqualTo("ok");
+            keeper.signal("STOP");
+            assertThat(asker.lastAnswerMillis(vips, 1300))
+                    .as("mute while it is stopped")
+                    .isLessThanOrEqualTo(MUTE_WITHIN_MILLIS);
+            keeper.signal("CONT");
+            assertThat(keeper.ask("write")).as(action).isEqualTo(action.equals("ARM") ? "accepted" : "refused");
+            assertThat(asker.lastAnswerMillis(vips, 300)).as(action).isEqualTo(-1);
+        }
+        assertThat(keeper.ask("decide")).isEqualTo("LET_GO");
+    }
+
+    /** The worst that the bound allows for: what was decided with a lease that ends soon is done just before the kernel would refuse it. */
+    @Only(LeaseEnd.TIME_OUT)
+    @EachKind
+    void two_stalls_around_a_call_that_is_accepted_end_within_the_lease() {
+        LabJvm keeper = held(segment.host(2));
+        assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
+        int accepted = 0;
+        for (int stall = 50; stall <= 250; stall += 50) {
+            assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
+            long decided = System.nanoTime();
+            keeper.signal("STOP");
+            asker.lastAnswerMillis(vips, stall);
+            keeper.signal("CONT");
+            accepted += keeper.ask("write").equals("accepted") ? 1 : 0;
+            keeper.signal("STOP");
+            long again = (System.nanoTime() - decided) / 1_000_000;
+            long last = asker.lastAnswerMillis(vips, 1500);
+            System.out.println("stalled for " + stall + " ms and then for good: answers until "
+                    + (last < 0 ? "then" : again + last + " ms"));
+            assertThat(last < 0 ? 0 : again + last).isLessThanOrEqualTo(MUTE_WITHIN_MILLIS);
+            keeper.signal("CONT");
+        }
+        assertThat(accepted).as("calls within T").isPositive();
+    }
+
+    /** Addresses behind a gate whose keeper is this test. */
+    private LabJvm held(LabHost host) {
+        LabJvm keeper = host.jvmOf(GateAgent.class);
+        assertThat(keeper.ask("hold " + String.join(",", vips))).isEqualTo("ok");
+        assertThat(asker.lastAnswerMillis(vips, 200)).as("shut at first").isEqualTo(-1);
+        return keeper;
     }
 
     @EachEnd
