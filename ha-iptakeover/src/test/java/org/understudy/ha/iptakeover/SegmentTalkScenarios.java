@@ -311,6 +311,27 @@ final class SegmentTalkScenarios implements AutoCloseable {
         assertThat(owner.ask("stop")).isEqualTo("ok");
     }
 
+    void what_a_full_queue_drops_is_said_again() {
+        LabHost a = segment.host(2);
+        String gateway = isV6 ? "2001:db8::1" : "192.0.2.1";
+        a.inside("ip", isV6 ? "-6" : "-4", "route", "add", "default", "via", gateway);
+        learn("02:00:00:00:00:99");
+        LabJvm owner = jvm(a, 7);
+        try (Card bridge = Card.existing("br0", List.of(address))) {
+            a.inside("tc", "qdisc", "add", "dev", "lan0", "root", "pfifo", "limit", "0");
+            assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+            assertThat(owner.ask("announce")).isEqualTo("dropped");
+            assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+            assertThat(bridge.next(300)).as("nothing leaves").isEmpty();
+            a.inside("tc", "qdisc", "del", "dev", "lan0", "root");
+            assertThat(isMarked(bridge.next(), 7)).isTrue();
+        }
+        until("the neighbour knows", () -> neighbour().contains(a.mac()));
+        until("the gateway confirms", () -> owner.ask("takeovers").contains("gateway " + gateway + " after "));
+        assertThat(owner.ask("alarms")).isEqualTo("[]");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
     /** No bond is needed to hear that one changed its port: whoever may configure the network can say so. */
     void it_is_announced_again_when_a_bond_changes_its_port() {
         LabHost a = segment.host(2);
