@@ -783,7 +783,9 @@ public final class FloatingAddress implements ManagedResource {
                 next.begin(leftovers, clearOthers, threads);
                 isBegun = true;
             } catch (PlatformException e) {
-                if (e.errno() != EPERM || next.hasTouchedKernel()) {
+                AddressTenure late = hanging;
+                boolean isOwn = late != null && !late.isQuiet();
+                if (e.errno() != EPERM || next.hasTouchedKernel() || isOwn) {
                     throw e;
                 }
                 Optional<NftGate.Obstacle> other = NftGate.readiness(addresses, standing());

@@ -1046,6 +1046,108 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("stop")).isEqualTo("ok");
     }
 
+    /** Whatever fails, up to the very last thing that it asks for, when the addresses stand and speak. */
+    @EachEnd
+    @EachKind
+    void a_start_that_fails_at_any_step_leaves_nothing() {
+        LabHost a = segment.host(2);
+        LabJvm eye = a.guardJvm();
+        LabJvm jvm = a.jvm();
+        String nothing = tryOut(jvm);
+        for (boolean isMadeReady : List.of(false, true)) {
+            int step = 0;
+            String answer = "";
+            String last = "";
+            while (!answer.equals("ok")) {
+                last = answer;
+                step++;
+                if (isMadeReady) {
+                    assertThat(jvm.ask("prepare 4712")).isEqualTo("ok");
+                }
+                answer = jvm.ask("start-failing RELEASED 4712 " + step);
+                if (!answer.equals("ok")) {
+                    assertThat(answer).startsWith("failed, planned at ");
+                    assertNothingSpeaksOn(a, answer);
+                    assertThat(jvm.ask("monitor")).as(answer).startsWith("NOT_RUNNING");
+                    if (!isMadeReady) {
+                        assertThat(eye.ask("tables")).as(answer).isEqualTo("[]");
+                    }
+                    assertThat(jvm.ask("stop")).as(answer).isEqualTo("ok");
+                    assertNothingIsLeft(eye, jvm, nothing);
+                }
+            }
+            assertThat(last).as("the last of " + step).isEqualTo("failed, planned at holder");
+            assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+            assertThat(jvm.ask("monitor")).startsWith("HEALTHY");
+            assertThat(jvm.ask("stop")).isEqualTo("ok");
+            assertNothingIsLeft(eye, jvm, nothing);
+        }
+    }
+
+    /** The stop behind it finds what its undoing could not take away. An IPv6 address can be on a card but once. */
+    @EachEnd
+    void what_somebody_adds_while_a_start_fails_at_its_last_steps_stays_mute() {
+        LabHost a = segment.host(2);
+        LabJvm eye = a.guardJvm();
+        LabJvm jvm = a.jvm();
+        String nothing = tryOut(jvm);
+        int steps = 0;
+        String answer = "";
+        while (!answer.equals("ok")) {
+            answer = jvm.ask("start-failing RELEASED 4712 " + ++steps);
+            assertThat(jvm.ask("stop")).isEqualTo("ok");
+        }
+        awaitRetired(jvm);
+        String other = vips.get(0) + "/24 dev lan0";
+        // The last but one cannot start the thread that keeps them.
+        for (int step = steps - 1; step >= steps - 3; step--) {
+            answer = jvm.ask("start-failing RELEASED 4713 " + step + " ip addr add " + other);
+            assertThat(answer).startsWith("failed, planned at ");
+            assertThat(asker.lastAnswerMillis(vips, 200)).as(answer).isEqualTo(-1);
+            assertThat(jvm.ask("stop")).as(answer).startsWith("refused SOFT").contains("take it off there");
+            assertThat(asker.lastAnswerMillis(vips, 200)).as(answer).isEqualTo(-1);
+            a.inside(("ip addr del " + other).split(" "));
+            assertThat(jvm.ask("stop")).as(answer).isEqualTo("ok");
+            assertNothingSpeaksOn(a, answer);
+            assertNothingIsLeft(eye, jvm, nothing);
+        }
+    }
+
+    /** With all that an address can have. Returns how many descriptors there are when nothing is kept. */
+    private String tryOut(LabJvm jvm) {
+        String routes = vips.stream()
+                .map(vip -> isV6(vip) ? "route=2001:db8:7::/64" : "route=198.51.100.0/24,metric=50")
+                .distinct()
+                .collect(Collectors.joining(" "));
+        assertThat(jvm.ask("use " + String.join(",", vips) + " lan0 rule=213 " + routes))
+                .isEqualTo("ok");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        awaitRetired(jvm);
+        return jvm.ask("fds");
+    }
+
+    private void assertNothingSpeaksOn(LabHost host, String when) {
+        assertNoneStandsOn(host);
+        for (String version : List.of("-4", "-6")) {
+            assertThat(host.inside("ip", version, "route", "show", "table", "all", "proto", "213"))
+                    .as(when)
+                    .isEmpty();
+            assertThat(host.inside("ip", version, "rule")).as(when).doesNotContain("213");
+        }
+        assertThat(asker.lastAnswerMillis(vips, 50)).as(when).isEqualTo(-1);
+    }
+
+    private static void assertNothingIsLeft(LabJvm eye, LabJvm jvm, String nothing) {
+        awaitRetired(jvm);
+        assertThat(eye.ask("tables")).isEqualTo("[]");
+        if (jvm.ask("lease-end").equals(LeaseEnd.DEADLINE.name())) {
+            assertThat(eye.ask("programs")).isEqualTo("[]");
+        }
+        until("descriptors are closed", () -> jvm.ask("fds").equals(nothing));
+    }
+
     @EachEnd
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);

@@ -58,6 +58,7 @@ public final class Agent {
     private static final int IFLA_EVENT = 44;
     private static final int UP_AND_RUNNING = 0x11043;
 
+    private final Faults faults = new Faults();
     private FloatingAddress address = FloatingAddress.builder()
             .address("192.0.2.50")
             .networkInterface("lan0")
@@ -134,6 +135,8 @@ public final class Agent {
             case "start":
                 start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
                 return "ok";
+            case "start-failing":
+                return startFailing(words);
             case "prepare":
                 prepare(Integer.parseInt(words[1]));
                 return "ok";
@@ -210,8 +213,9 @@ public final class Agent {
     }
 
     /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [timeouts] [deadline] [rivals=POLICY] [confirm=ADDRESS] [label=LABEL] [route=ROUTE] [rule=TABLE]}. */
-    private static FloatingAddress use(String[] words) {
+    private FloatingAddress use(String[] words) {
         FloatingAddress.Builder builder = FloatingAddress.builder()
+                .threads(faults)
                 .addresses(List.of(words[1].split(",")))
                 .networkInterface(words[2]);
         for (String option : Arrays.asList(words).subList(3, words.length)) {
@@ -253,6 +257,24 @@ public final class Agent {
         return route;
     }
 
+    /** {@code start-failing PROOF TAG NUMBER [COMMAND]}: what the start asks for as the NUMBERth fails, right after the command. */
+    private String startFailing(String[] words) throws ResourceException, InterruptedException {
+        String[] command = Arrays.copyOfRange(words, 4, words.length);
+        faults.plan(Integer.parseInt(words[3]), () -> {
+            if (command.length > 0) {
+                Segment.run(command);
+            }
+        });
+        try {
+            start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
+            return "ok";
+        } catch (IllegalStateException | OutOfMemoryError e) {
+            return "failed, " + e.getMessage();
+        } finally {
+            faults.plan(0, () -> {});
+        }
+    }
+
     private void start(ProofKind proof, int tag) throws ResourceException, InterruptedException {
         LabGrant next = new LabGrant(
                 token,
@@ -268,7 +290,7 @@ public final class Agent {
                 },
                 common);
         grant = next;
-        address.start(next);
+        address.start(faults.around(next));
     }
 
     /** As the target of a planned move; {@code unprepare} takes it back. */
