@@ -159,6 +159,8 @@ final class AddressTenure {
     private final List<String> unreported = new ArrayList<>();
     /** The interface was switched on when it was last looked at. */
     private boolean isLinkUp = true;
+    /** There was none. */
+    private boolean isLinkGone;
     /** It was switched off since all of them stood, which takes IPv6 addresses away. */
     private boolean wasLinkDown;
     /** What somebody took away and is not back, empty if all stand; then whether it is to be expected back. */
@@ -785,7 +787,9 @@ final class AddressTenure {
             // Whatever somebody woke for is still to be done.
             events.wake();
             for (String deed : untold) {
-                tell(wasLinkDown ? by() + deed + ": it is put back when that is up" : by() + deed, !wasLinkDown);
+                tell(
+                        by() + deed + (wasLinkDown && !isLinkGone ? ": it is put back when that is up" : ""),
+                        !wasLinkDown);
             }
             untold.clear();
         }
@@ -793,6 +797,9 @@ final class AddressTenure {
     }
 
     private String by() {
+        if (isLinkGone) {
+            return link.name() + " was removed, which ";
+        }
         return wasLinkDown ? standing.where() + " was switched off, which " : "somebody on this host ";
     }
 
@@ -864,6 +871,7 @@ final class AddressTenure {
     private String lookAfterLink() {
         try {
             Optional<LinkTable.Link> now = links.byIndex(link.index());
+            isLinkGone = now.isEmpty();
             boolean isCardUp = now.isPresent() && now.get().isUp();
             // A device that is gone is told of by what cannot be put back there.
             boolean isUp = standing.index() == link.index()

@@ -1084,6 +1084,37 @@ final class FloatingAddressScenarios implements AutoCloseable {
         }
     }
 
+    @EachEnd
+    @EachKind
+    void an_interface_that_vanishes_in_the_middle_of_a_start_is_named_and_leaves_nothing() {
+        LabHost a = segment.host(2);
+        LabJvm eye = a.guardJvm();
+        LabJvm jvm = a.jvm();
+        String nothing = tryOut(jvm);
+        String answer = "";
+        for (int step = 1; !answer.equals("ok before that"); step++) {
+            answer = jvm.ask("start-beside RELEASED 4712 " + step + " ip link del lan0");
+            if (answer.equals("ok")) {
+                String gone = "FAILED HARD interface lan0 is gone";
+                until("it is found", () -> jvm.ask("monitor").equals(gone));
+            } else if (!answer.equals("ok before that")) {
+                assertThat(answer)
+                        .containsPattern("^refused (HARD there is no interface lan0 on this host"
+                                + "|HARD interface lan0 is gone"
+                                + "|HARD .* on lan0 cannot start: .*: ENODEV \\(no such interface\\)"
+                                + "|SOFT .* cannot be put behind the guard of lan0: .*: ENODEV )");
+            }
+            if (!answer.equals("ok before that")) {
+                assertThat(jvm.ask("stop")).as(answer).isEqualTo("ok");
+                assertNothingIsOpen(eye, jvm, nothing);
+                a.plug();
+            }
+        }
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertNothingIsOpen(eye, jvm, nothing);
+    }
+
     /** The stop behind it finds what its undoing could not take away. An IPv6 address can be on a card but once. */
     @EachEnd
     void what_somebody_adds_while_a_start_fails_at_its_last_steps_stays_mute() {
@@ -1140,11 +1171,16 @@ final class FloatingAddressScenarios implements AutoCloseable {
     }
 
     private static void assertNothingIsLeft(LabJvm eye, LabJvm jvm, String nothing) {
-        awaitRetired(jvm);
-        assertThat(eye.ask("tables")).isEqualTo("[]");
+        assertNothingIsOpen(eye, jvm, nothing);
         if (jvm.ask("lease-end").equals(LeaseEnd.DEADLINE.name())) {
             assertThat(eye.ask("programs")).isEqualTo("[]");
         }
+    }
+
+    /** The programs of a card end with it. */
+    private static void assertNothingIsOpen(LabJvm eye, LabJvm jvm, String nothing) {
+        awaitRetired(jvm);
+        assertThat(eye.ask("tables")).isEqualTo("[]");
         until("descriptors are closed", () -> jvm.ask("fds").equals(nothing));
     }
 

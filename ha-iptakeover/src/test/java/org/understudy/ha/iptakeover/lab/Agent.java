@@ -136,7 +136,9 @@ public final class Agent {
                 start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
                 return "ok";
             case "start-failing":
-                return startFailing(words);
+                return startWith(words, true);
+            case "start-beside":
+                return startWith(words, false);
             case "prepare":
                 prepare(Integer.parseInt(words[1]));
                 return "ok";
@@ -257,21 +259,27 @@ public final class Agent {
         return route;
     }
 
-    /** {@code start-failing PROOF TAG NUMBER [COMMAND]}: what the start asks for as the NUMBERth fails, right after the command. */
-    private String startFailing(String[] words) throws ResourceException, InterruptedException {
+    /**
+     * {@code start-failing PROOF TAG NUMBER [COMMAND]}: what the start asks for as the NUMBERth fails, right after the command. {@code
+     * start-beside} with the same: it does not, though the command was run.
+     */
+    private String startWith(String[] words, boolean isFailing) throws ResourceException, InterruptedException {
         String[] command = Arrays.copyOfRange(words, 4, words.length);
-        faults.plan(Integer.parseInt(words[3]), () -> {
-            if (command.length > 0) {
-                Segment.run(command);
-            }
-        });
+        faults.plan(
+                Integer.parseInt(words[3]),
+                () -> {
+                    if (command.length > 0) {
+                        Segment.run(command);
+                    }
+                },
+                isFailing);
         try {
             start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
-            return "ok";
+            return isFailing || !faults.isPlanned() ? "ok" : "ok before that";
         } catch (IllegalStateException | OutOfMemoryError e) {
             return "failed, " + e.getMessage();
         } finally {
-            faults.plan(0, () -> {});
+            faults.plan(0, () -> {}, false);
         }
     }
 
