@@ -544,8 +544,8 @@ final class AddressTenure {
 
     /** Returns why the address was let go; empty when somebody ended it. */
     private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
-        talk.ask();
         tcp.takeOver(System.nanoTime());
+        talk.ask(() -> standing.ofTheSegment(tcp.clients()));
         long speakNanos = System.nanoTime();
         while (ending.getCount() > 0) {
             long delay = turn();

@@ -262,8 +262,9 @@ public final class FloatingAddress implements ManagedResource {
 
         /**
          * A neighbour that is asked, in the name of the address, whether it has noticed a takeover: a router that is no default gateway, an
-         * important client. May be called several times, up to eight of each IP version, which one of the addresses must have too. The gateways
-         * and the latest neighbours that the kernel knows are asked anyway, eight in all.
+         * important client. May be called several times, up to eight of each IP version, which one of the addresses must have too. The gateways,
+         * the clients on the segment that a dead owner was connected with and the latest neighbours that the kernel knows are asked anyway, eight
+         * in all, in this order.
          */
         public Builder confirmWith(String neighbour) {
             neighbours.add(neighbour);
@@ -622,7 +623,7 @@ public final class FloatingAddress implements ManagedResource {
 
     /**
      * Asks the segment from this host who answers for the addresses: none, one, or two at once. Meant for the nodes that do not have
-     * them; on the owner its own answer is not heard.
+     * them; on the owner its own answer is not heard. Only whoever calls this asks: no node does by itself.
      *
      * @param time to wait for answers, a minute at most; 20 to 100 ms are usual on a LAN
      * @return for each address the hardware addresses that answered, in the order of their answers; at most eight each

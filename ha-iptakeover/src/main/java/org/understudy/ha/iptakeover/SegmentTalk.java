@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,6 +102,9 @@ final class SegmentTalk implements AutoCloseable {
     private final ReentrantLock rivalsLock = new ReentrantLock();
     /** Guarded by its lock: what the ear heard, for whoever monitors. */
     private final RivalMemory rivals = new RivalMemory();
+
+    /** Of the keeper. */
+    private Supplier<List<IpAddress>> clients = List::of;
 
     private final BlockingQueue<Heard> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final Map<IpAddress, Confirmation> confirmations = new LinkedHashMap<>();
@@ -269,11 +273,16 @@ final class SegmentTalk implements AutoCloseable {
         answers.clear();
         isTold = false;
         isAsking = true;
-        ask();
+        ask(clients);
     }
 
-    /** Begins to ask the neighbours, right after the first announcement. On the keeper's thread: whom to ask takes a look at the kernel's tables. */
-    void ask() {
+    /**
+     * Begins to ask the neighbours, right after the first announcement. On the keeper's thread: whom to ask takes a look at the kernel's tables.
+     *
+     * @param served whom a dead owner served on this segment; asked here, and again when others are to be asked
+     */
+    void ask(Supplier<List<IpAddress>> served) {
+        clients = served;
         if (ear == null) {
             return;
         }
@@ -309,11 +318,24 @@ final class SegmentTalk implements AutoCloseable {
             candidates.add(
                     new Confirmation.Neighbour(peer, Confirmation.Role.PEER, Optional.ofNullable(known.get(peer))));
         }
+        for (IpAddress client : served()) {
+            candidates.add(new Confirmation.Neighbour(
+                    client, Confirmation.Role.CLIENT, Optional.ofNullable(known.get(client))));
+        }
         for (NeighbourTable.Neighbour neighbour : recent) {
             candidates.add(new Confirmation.Neighbour(
                     neighbour.address(), Confirmation.Role.CLIENT, Optional.of(neighbour.mac())));
         }
         return candidates;
+    }
+
+    private List<IpAddress> served() {
+        try {
+            return clients.get();
+        } catch (RuntimeException e) {
+            LOG.debug("{}: clients of the last owner are not asked: {}", addresses, e.toString());
+            return List.of();
+        }
     }
 
     // ---- on the ear's thread ---------------------------------------------------------------------------------------

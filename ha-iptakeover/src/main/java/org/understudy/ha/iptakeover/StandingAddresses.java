@@ -148,6 +148,20 @@ final class StandingAddresses implements AutoCloseable {
         return networks;
     }
 
+    /** Of some addresses those of other hosts on the segment of the card. */
+    List<IpAddress> ofTheSegment(List<IpAddress> some) {
+        if (some.isEmpty()) {
+            return List.of();
+        }
+        Set<IpAddress> own =
+                table.list().stream().map(AddressTable.Entry::address).collect(Collectors.toSet());
+        List<AddressTable.Network> networks = networks(link.index());
+        return some.stream()
+                .filter(one -> !isLinkLocal(one) && !own.contains(one))
+                .filter(one -> networks.stream().anyMatch(network -> network.holds(one)))
+                .toList();
+    }
+
     /** Such an address cannot outlive its process. */
     static boolean isOfAnotherProcess(AddressTable.Entry entry) {
         return entry.isOurs() && ProcessDevice.isOne(entry.interfaceIndex());

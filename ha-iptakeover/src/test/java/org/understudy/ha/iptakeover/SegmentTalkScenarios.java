@@ -34,6 +34,7 @@ import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.packet.Sighting;
+import org.understudy.ha.iptakeover.packet.TcpConnection;
 import org.understudy.ha.iptakeover.packet.TokenMark;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
@@ -454,6 +455,37 @@ final class SegmentTalkScenarios implements AutoCloseable {
         }
     }
 
+    void clients_of_a_dead_owner_are_asked_whether_they_noticed() {
+        LabHost a = segment.host(2);
+        LabHost b = segment.host(3);
+        LabJvm server = a.jvm(TcpPeer.command());
+        LabJvm owner = jvm(a, 7);
+        LabJvm next = jvm(b, 8);
+        server.ask("listen :: " + PORT);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        try (TcpClient client = TcpClient.to(vip, PORT)) {
+            until("the connection is told", () -> {
+                owner.ask("monitor");
+                return ports(owner.ask("told")).contains(client.port());
+            });
+            // One of the next host's own, and one beyond a router.
+            next.ask("hear "
+                    + withClients(
+                            owner.ask("told"),
+                            isV6 ? "2001:db8::3" : "192.0.2.3",
+                            isV6 ? "2001:db8:9::1" : "203.0.113.9"));
+            owner.signal("KILL");
+            owner.awaitEnd();
+            until("it is mute", () -> asker.whoHas(vip, 20).isEmpty());
+            String bridge = isV6 ? "2001:db8::1" : "192.0.2.1";
+            b.inside("ip", "neigh", "flush", "dev", "lan0");
+            assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
+            until("the client confirms", () -> next.ask("takeovers").contains("client " + bridge + " after "));
+            assertThat(next.ask("takeovers")).contains(": 1 of 1 neighbours have confirmed it");
+            assertThat(next.ask("stop")).isEqualTo("ok");
+        }
+    }
+
     void without_listening_nobody_is_asked_and_no_rival_heard() {
         LabHost a = segment.host(2);
         LabJvm owner = jvm(a, 7);
@@ -596,6 +628,19 @@ final class SegmentTalkScenarios implements AutoCloseable {
         Optional<Card.Heard> heard = card.next(SILENCE_MILLIS);
         while (heard.isPresent()) {
             heard = card.next(SILENCE_MILLIS);
+        }
+    }
+
+    private String withClients(String state, String... clients) {
+        try {
+            List<TcpConnection> all = new ArrayList<>(
+                    Connections.decode(HexFormat.of().parseHex(state)).list());
+            for (String one : clients) {
+                all.add(new TcpConnection(address, PORT, IpAddress.parse(one).orElseThrow(), 40_000));
+            }
+            return HexFormat.of().formatHex(Connections.NONE.next(all).encode());
+        } catch (MalformedMessageException e) {
+            throw new AssertionError(state, e);
         }
     }
 
