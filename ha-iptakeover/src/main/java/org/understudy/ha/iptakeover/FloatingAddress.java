@@ -241,6 +241,10 @@ public final class FloatingAddress implements ManagedResource {
         /**
          * One more address: dotted form, or a form of RFC 4291 for IPv6, without a prefix length and without a zone. Required, 1 to
          * 4096 of them, each once.
+         *
+         * <p>It always stands as {@code /32} or {@code /128} and with global scope; neither can be chosen. Of IPv4 addresses of one network the kernel
+         * takes the later ones to be secondary, and takes them away together with the first, whosever that is; one that is alone is none of
+         * them. Clients beyond a router need the global scope.
          */
         public Builder address(String value) {
             addresses.add(value);
