@@ -844,7 +844,7 @@ final class AddressTenure {
                 false);
         tell(
                 absence.why() + ": it is not put back any more. Let whatever manages " + standing.where()
-                        + " leave it alone (systemd-networkd: KeepConfiguration=static; NetworkManager: unmanaged)",
+                        + " leave it alone (systemd-networkd: KeepConfiguration=yes; NetworkManager: unmanaged)",
                 true);
     }
 
