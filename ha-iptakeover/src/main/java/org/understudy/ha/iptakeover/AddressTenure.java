@@ -159,7 +159,7 @@ final class AddressTenure {
     private final List<String> unreported = new ArrayList<>();
     /** The interface was switched on when it was last looked at. */
     private boolean isLinkUp = true;
-    /** There was none. */
+    /** There was none, which takes the addresses on it away. */
     private boolean isLinkGone;
     /** It was switched off since all of them stood, which takes IPv6 addresses away. */
     private boolean wasLinkDown;
@@ -515,6 +515,11 @@ final class AddressTenure {
             woken.set(true);
             events.wake();
         }
+
+        @Override
+        public List<IpAddress> served() {
+            return standing.ofTheSegment(tcp.clients());
+        }
     }
 
     /** The burst that is due now, if any. False if the host itself dropped some of it. */
@@ -545,7 +550,7 @@ final class AddressTenure {
     /** Returns why the address was let go; empty when somebody ended it. */
     private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
         tcp.takeOver(System.nanoTime());
-        talk.ask(() -> standing.ofTheSegment(tcp.clients()));
+        talk.ask();
         long speakNanos = System.nanoTime();
         while (ending.getCount() > 0) {
             long delay = turn();
@@ -871,7 +876,7 @@ final class AddressTenure {
     private String lookAfterLink() {
         try {
             Optional<LinkTable.Link> now = links.byIndex(link.index());
-            isLinkGone = now.isEmpty();
+            isLinkGone = now.isEmpty() && standing.index() == link.index();
             boolean isCardUp = now.isPresent() && now.get().isUp();
             // A device that is gone is told of by what cannot be put back there.
             boolean isUp = standing.index() == link.index()

@@ -13,7 +13,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -78,6 +77,9 @@ final class SegmentTalk implements AutoCloseable {
 
         /** The keeper has something to do. */
         void wake();
+
+        /** Whom a dead owner served on this segment. On the keeper's thread, as an exception to the above. */
+        List<IpAddress> served();
     }
 
     private record Heard(long nanos, Sighting sighting) {}
@@ -102,9 +104,6 @@ final class SegmentTalk implements AutoCloseable {
     private final ReentrantLock rivalsLock = new ReentrantLock();
     /** Guarded by its lock: what the ear heard, for whoever monitors. */
     private final RivalMemory rivals = new RivalMemory();
-
-    /** Of the keeper. */
-    private Supplier<List<IpAddress>> clients = List::of;
 
     private final BlockingQueue<Heard> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final Map<IpAddress, Confirmation> confirmations = new LinkedHashMap<>();
@@ -271,18 +270,17 @@ final class SegmentTalk implements AutoCloseable {
         announcement = new Announcement(present, isRouter, marks, token);
         // Answers to the questions before went to the old one.
         answers.clear();
+        confirmations.clear();
+        takeovers = List.of();
         isTold = false;
         isAsking = true;
-        ask(clients);
+        ask();
     }
 
     /**
      * Begins to ask the neighbours, right after the first announcement. On the keeper's thread: whom to ask takes a look at the kernel's tables.
-     *
-     * @param served whom a dead owner served on this segment; asked here, and again when others are to be asked
      */
-    void ask(Supplier<List<IpAddress>> served) {
-        clients = served;
+    void ask() {
         if (ear == null) {
             return;
         }
@@ -331,7 +329,7 @@ final class SegmentTalk implements AutoCloseable {
 
     private List<IpAddress> served() {
         try {
-            return clients.get();
+            return owner.served();
         } catch (RuntimeException e) {
             LOG.debug("{}: clients of the last owner are not asked: {}", addresses, e.toString());
             return List.of();

@@ -53,6 +53,9 @@ final class FloatingAddressScenarios implements AutoCloseable {
     /** T of a one second lease, its lateness, and the time of one question; the lease itself is longer. */
     private static final int MUTE_WITHIN_MILLIS = 960;
 
+    /** All shorter than T. */
+    private static final List<Integer> STALLS_MILLIS = List.of(50, 150, 250);
+
     private static final String STRANGER_MAC = "02:00:00:00:00:99";
 
     /** The addresses that a scenario is about. */
@@ -166,8 +169,7 @@ final class FloatingAddressScenarios implements AutoCloseable {
     @EachKind
     void a_writer_that_is_stopped_between_decision_and_call_never_opens_a_gate() {
         LabJvm keeper = held(segment.host(2));
-        assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
-        assertThat(asker.whoHas(vips, 300)).hasSize(vips.size());
+        until("it answers", () -> isKept(keeper));
         // The last builds on nothing, so the kernel accepts it; it opens nothing.
         for (String action : List.of("PROLONG", "OPEN", "OPEN", "ARM")) {
             assertThat(keeper.ask("reach " + action)).isEqualTo("ok");
@@ -187,9 +189,11 @@ final class FloatingAddressScenarios implements AutoCloseable {
     @EachKind
     void two_stalls_around_a_call_that_is_accepted_end_within_the_lease() {
         LabJvm keeper = held(segment.host(2));
-        assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
+        until("it answers", () -> isKept(keeper));
         int accepted = 0;
-        for (int stall = 50; stall <= 250; stall += 50) {
+        // Where the machine stalls as well, some calls come too late.
+        for (int i = 0; i < STALLS_MILLIS.size() || accepted == 0 && i < 5 * STALLS_MILLIS.size(); i++) {
+            int stall = STALLS_MILLIS.get(i % STALLS_MILLIS.size());
             assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
             long decided = System.nanoTime();
             keeper.signal("STOP");
@@ -205,6 +209,12 @@ final class FloatingAddressScenarios implements AutoCloseable {
             keeper.signal("CONT");
         }
         assertThat(accepted).as("calls within T").isPositive();
+    }
+
+    private boolean isKept(LabJvm keeper) {
+        return keeper.ask("reach PROLONG").equals("ok")
+                && keeper.ask("write").equals("accepted")
+                && asker.whoHas(vips, 100).size() == vips.size();
     }
 
     /** Addresses behind a gate whose keeper is this test. */

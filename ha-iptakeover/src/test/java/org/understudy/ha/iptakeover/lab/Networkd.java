@@ -24,9 +24,9 @@ public final class Networkd implements AutoCloseable {
             manage() {
               printf '[Match]\\nName=lan0\\n[Network]\\nAddress=192.0.2.2/24\\nAddress=2001:db8::2/64\\nIPv6AcceptRA=no\\n' \\
                 > /run/systemd/network/10-lan0.network
-              printf "$1\\n" >> /run/systemd/network/10-lan0.network
+              printf '%s\\n' "$@" >> /run/systemd/network/10-lan0.network
             }
-            manage ''
+            manage
             dbus-daemon --system --nofork --nopidfile &
             bus=$!
             /lib/systemd/systemd-networkd &
@@ -34,7 +34,7 @@ public final class Networkd implements AutoCloseable {
             trap 'kill $networkd $bus' EXIT
             while read -r command; do
               case $command in
-                keep=*) manage "KeepConfiguration=${command#keep=}"; networkctl reload;;
+                manage\\ *) manage ${command#manage }; networkctl reload;;
                 *) networkctl $command;;
               esac
               echo 'done'
@@ -86,9 +86,9 @@ public final class Networkd implements AutoCloseable {
         return said.toString();
     }
 
-    /** Changes {@code KeepConfiguration=} and lets it read that. */
-    public void keep(String what) {
-        ask("keep=" + what);
+    /** Lets it read its file anew, which has these lines more. */
+    public void manage(String... lines) {
+        ask("manage " + String.join(" ", lines));
     }
 
     @Override
