@@ -1356,6 +1356,8 @@ public final class FloatingAddress implements ManagedResource {
      * <p>A few microseconds: one question to the kernel about the interface. Up to ten times a second while connections are accepted, and for
      * a hundredth of the time at most, it also looks which TCP connections there are and tells them to the next owner.
      * Meant to be polled every 50 ms, so that a pulled cable is seen at once.
+     *
+     * @return also DEGRADED while somebody else claims an address and no token decides: see {@link RivalPolicy}
      */
     @Override
     public Health monitor() {
