@@ -117,6 +117,11 @@ final class AddressOnLink implements ManagedResource {
     }
 
     @Override
+    public String probeDetail() {
+        return beside.probeDetail();
+    }
+
+    @Override
     public Eligibility eligibility() {
         // A lent card is there before the start; a virtual one is not.
         address.prepare();

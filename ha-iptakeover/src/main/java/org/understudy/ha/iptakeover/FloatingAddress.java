@@ -110,6 +110,8 @@ public final class FloatingAddress implements ManagedResource {
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private static final int ADDRESSES_MAX = 4096;
+
+    private static final String FREE_IT = "; choose a free address or take it off that host";
     private static final String NO_DEADLINE_WANTED = "timeoutsOnly() was asked for";
     /** Of each version: {@link SegmentTalk} asks no more. */
     private static final int NEIGHBOURS_MAX = 8;
@@ -143,6 +145,11 @@ public final class FloatingAddress implements ManagedResource {
     private volatile boolean isRetired;
 
     private volatile @Nullable MacAddress rival;
+    /** Of the last probe. */
+    private volatile String finding = "";
+    /** The interface in whose networks they were found to be hosts; 0 if there is none. A start looks again. */
+    private volatile int hostsOn;
+
     private volatile @Nullable Trial trial;
     /** A gate under another name was found before one of the addresses; look again before a start. */
     private volatile boolean isObstructed;
@@ -611,7 +618,7 @@ public final class FloatingAddress implements ManagedResource {
         return current == null ? trial().leaseEnd() : current.leaseEnd();
     }
 
-    /** The hardware address of a foreign host that the last probe found using one of the addresses. */
+    /** The hardware address of a host that the last probe found using one of the addresses: a node that has it, or a foreign host. */
     public Optional<String> rival() {
         return Optional.ofNullable(rival).map(MacAddress::toString);
     }
@@ -1146,7 +1153,7 @@ public final class FloatingAddress implements ManagedResource {
         Map<IpAddress, MacAddress> others = next.probe(PROBES, PROBE_TIME);
         rival = others.values().stream().findFirst().orElse(null);
         if (!others.isEmpty()) {
-            throw new ResourceException(Severity.FATAL, this + " cannot start: " + words(others));
+            throw new ResourceException(Severity.FATAL, this + " cannot start: " + words(others) + FREE_IT);
         }
     }
 
@@ -1155,8 +1162,7 @@ public final class FloatingAddress implements ManagedResource {
         String which = addresses.size() == 1 ? "the address" : AddressSet.few(others.keySet());
         return which + (others.size() == 1 ? " is" : " are") + " already used by the host with hardware address "
                 + first.getValue()
-                + (others.values().stream().allMatch(first.getValue()::equals) ? "" : " and others")
-                + "; choose a free address or take it off that host";
+                + (others.values().stream().allMatch(first.getValue()::equals) ? "" : " and others");
     }
 
     /** After a failed start nothing may stay; if that fails too, the stop that follows tries again and reports. */
@@ -1374,14 +1380,14 @@ public final class FloatingAddress implements ManagedResource {
     @Override
     public Presence probe() {
         if (tenure != null) {
-            return Presence.HERE;
+            return found(Presence.HERE, "this resource has it");
         }
         if (!trial().rawProblem().isEmpty()) {
-            return Presence.UNKNOWN;
+            return found(Presence.UNKNOWN, trial().rawProblem());
         }
         try (LinuxAddressTable table = new LinuxAddressTable()) {
             if (standsHere(table)) {
-                return Presence.HERE;
+                return found(Presence.HERE, "one of its addresses stands on this host: take it off there (`ip addr`)");
             }
             removeOurs(table);
             LinkTable.Link link = usableLink();
@@ -1391,17 +1397,23 @@ public final class FloatingAddress implements ManagedResource {
                 others = announcer.probe(own, addresses.all(), PROBES, PROBE_TIME);
             }
             rival = others.values().stream().findFirst().orElse(null);
-            if (!others.isEmpty()) {
-                LOG.warn("{}: {}", this, words(others));
-            }
-            return others.isEmpty() ? Presence.ABSENT : Presence.ELSEWHERE;
+            return others.isEmpty() ? found(Presence.ABSENT, "") : found(Presence.ELSEWHERE, words(others) + FREE_IT);
         } catch (PlatformException | ResourceException e) {
-            LOG.warn("{}: probe: {}", this, e.getMessage());
-            return Presence.UNKNOWN;
+            return found(Presence.UNKNOWN, e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return Presence.UNKNOWN;
+            return found(Presence.UNKNOWN, "interrupted");
         }
+    }
+
+    private Presence found(Presence presence, String detail) {
+        finding = detail;
+        return presence;
+    }
+
+    @Override
+    public String probeDetail() {
+        return finding;
     }
 
     /** Somebody else's entry, or one of ours behind a gate that a living process keeps open, or on a device of such a process. */
@@ -1456,7 +1468,15 @@ public final class FloatingAddress implements ManagedResource {
 
     private String linkProblem() {
         try {
-            servingLink();
+            LinkTable.Link link = servingLink();
+            if (link.index() != hostsOn) {
+                try (LinuxAddressTable table = new LinuxAddressTable();
+                        StandingAddresses standing =
+                                new StandingAddresses(addresses, link, 0, null, diesWithProcess, table)) {
+                    standing.requireHosts(networkIndex(link));
+                    hostsOn = link.index();
+                }
+            }
             return "";
         } catch (ResourceException | PlatformException e) {
             return e.getMessage();

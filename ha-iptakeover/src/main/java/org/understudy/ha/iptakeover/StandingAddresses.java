@@ -99,8 +99,8 @@ final class StandingAddresses implements AutoCloseable {
      */
     List<IpAddress> leftovers(int networkIndex) throws ResourceException {
         List<IpAddress> ours = new ArrayList<>();
-        List<AddressTable.Network> networks = new ArrayList<>();
-        for (AddressTable.Entry entry : table.list()) {
+        List<AddressTable.Entry> entries = table.list();
+        for (AddressTable.Entry entry : entries) {
             boolean sameInterface = entry.interfaceIndex() == link.index();
             if (addresses.contains(entry.address())) {
                 if (!sameInterface && isOfAnotherProcess(entry)) {
@@ -116,12 +116,31 @@ final class StandingAddresses implements AutoCloseable {
                             entry, sameInterface ? link.name() : "interface number " + entry.interfaceIndex());
                 }
                 ours.add(entry.address());
-            } else if (entry.interfaceIndex() == networkIndex && !entry.isAlone() && !isLinkLocal(entry.address())) {
+            }
+        }
+        requireHosts(networks(entries, networkIndex), networkIndex);
+        return ours;
+    }
+
+    /**
+     * @throws ResourceException if one of the addresses is none of a host in a network of that interface
+     */
+    void requireHosts(int networkIndex) throws ResourceException {
+        requireHosts(networks(table.list(), networkIndex), networkIndex);
+    }
+
+    /** Without those that the addresses themselves stand in. */
+    private List<AddressTable.Network> networks(List<AddressTable.Entry> entries, int interfaceIndex) {
+        List<AddressTable.Network> networks = new ArrayList<>();
+        for (AddressTable.Entry entry : entries) {
+            if (entry.interfaceIndex() == interfaceIndex
+                    && !addresses.contains(entry.address())
+                    && !entry.isAlone()
+                    && !isLinkLocal(entry.address())) {
                 networks.add(new AddressTable.Network(entry.address(), entry.prefixLength()));
             }
         }
-        requireHosts(networks, networkIndex);
-        return ours;
+        return networks;
     }
 
     static ResourceException standsAlready(AddressTable.Entry entry, String where) {

@@ -91,6 +91,25 @@ class ReadyStayTest {
         }
     }
 
+    @Test
+    void what_the_next_stay_cannot_use_is_closed_when_it_is_given_back() throws Exception {
+        for (ReadyStay stay : List.of(deadline(), timeouts())) {
+            calls.clear();
+            standing = List.of();
+            stay.shut();
+            assertThat(stay.giveBack(kept -> calls.add("kept"))).isTrue();
+            assertThat(calls).containsExactly("create", "remove");
+        }
+        calls.clear();
+        ReadyStay stay = deadline();
+        stay.shut();
+        standing = List.of(new AddressTable.Entry(VIP, 32, 2, 0, 4711, false, 5));
+        assertThat(stay.giveBack(kept -> calls.add("kept")))
+                .as("its gate is left in front of that")
+                .isFalse();
+        assertThat(calls).containsExactly("create");
+    }
+
     private static boolean fits(ReadyStay stay) {
         return stay.fits(CARD, 4711, true, Optional.empty());
     }

@@ -137,6 +137,16 @@ public interface ManagedResource {
     }
 
     /**
+     * What the last {@link #probe} found, for people: where the resource is active, or why that could not be found out, and what to do. Told as the reason
+     * for which the group is not started. Asked right after a probe that did not answer ABSENT, on its thread.
+     *
+     * @return empty by default
+     */
+    default String probeDetail() {
+        return "";
+    }
+
+    /**
      * Whether this node could start the resource now, for example because its network card has a link. Local and quick;
      * asked about once a second while the group is not active here. A veto keeps the group away from this node until it is
      * withdrawn.

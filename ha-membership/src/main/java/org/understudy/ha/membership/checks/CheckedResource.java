@@ -238,6 +238,11 @@ public final class CheckedResource implements ManagedResource {
     }
 
     @Override
+    public String probeDetail() {
+        return resource == null ? "" : resource.probeDetail();
+    }
+
+    @Override
     public Eligibility eligibility() {
         return resource == null ? Eligibility.eligible() : resource.eligibility();
     }

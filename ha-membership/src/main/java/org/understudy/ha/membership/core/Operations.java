@@ -22,8 +22,9 @@ import org.understudy.ha.membership.core.record.Operation;
  * asked for it may not have learned that yet, so its repetitions are known by their number, and mean nothing, for as long as they may come. A
  * node that starts anew knows none.
  *
- * <p>That nothing is to do must come from the newest record: the one that this node knows may be one that another order has changed already. So what a
- * record shows before it has ever shown the contrary counts only once that record is known to have been the newest after the order.
+ * <p>That nothing is to do must come from the newest record: the one that this node knows may be one that another order has changed already. So what
+ * shows of an order that another can take back, and has never shown otherwise, counts only once the record is known to have been the newest after
+ * the order.
  */
 final class Operations {
 
@@ -49,7 +50,7 @@ final class Operations {
 
     /** Asked for here. */
     void ask(long now, long request, Operation operation) {
-        own.put(request, new Own(operation, now, false, false));
+        own.put(request, new Own(operation, now, false, isRemembered(operation) ? Sight.NONE : Sight.UNDONE));
         hear(now, self, request, operation);
     }
 
@@ -113,11 +114,13 @@ final class Operations {
         return first.values().stream().map(Order::operation).toList();
     }
 
-    /** What to say again: not what somebody has taken back. */
+    /** What to say again: not what somebody has taken back, nor what is to be done only if the record is an old one. */
     List<Operate> repeated(long now) {
         List<Operate> again = new ArrayList<>();
         own.forEach((request, asked) -> {
-            if (!isTakenBack(request)) {
+            boolean isThere =
+                    asked.sight() == Sight.DONE && !isBlind(now, newest, orders.get(new Request(self, request)));
+            if (!isTakenBack(request) && !isThere) {
                 hear(now, self, request, asked.operation());
                 again.add(new Operate(request, asked.operation()));
             }
@@ -149,7 +152,7 @@ final class Operations {
             return List.of();
         }
         record.ifPresent(known -> {
-            noteUndone(known);
+            look(known);
             settle(now, known, newestUntil);
         });
         List<Effect.OperationDecided> decided = new ArrayList<>();
@@ -159,15 +162,15 @@ final class Operations {
             Order order = orders.get(new Request(self, entry.getKey()));
             boolean isShown = record.filter(r -> Planner.isDone(r, operation)).isPresent();
             boolean isDone = isShown
-                    && (asked.wasUndone() || newestUntil > asked.since())
-                    && !isBlind(now, record.orElseThrow(), order);
+                    && (asked.sight() == Sight.UNDONE || newestUntil > asked.since())
+                    && !isBlind(now, newest, order);
             Optional<String> refusal =
                     isDone ? Optional.empty() : isShown ? whyNotYet(now, entry) : whyNot(now, entry, record);
             if (isDone || refusal.isPresent()) {
                 own.remove(entry.getKey());
                 orders.computeIfPresent(
                         new Request(self, entry.getKey()),
-                        (number, present) -> isRemembered(present) ? present.over(now) : null);
+                        (number, present) -> isRemembered(present.operation()) ? present.over(now) : null);
                 String done = record.map(r -> Planner.done(r, operation)).orElse("done");
                 decided.add(new Effect.OperationDecided(entry.getKey(), isDone, refusal.orElse(done)));
             }
@@ -175,9 +178,8 @@ final class Operations {
         return decided;
     }
 
-    private void noteUndone(ClusterRecord record) {
-        own.replaceAll((request, asked) ->
-                asked.wasUndone() || Planner.isDone(record, asked.operation()) ? asked : asked.undone());
+    private void look(ClusterRecord record) {
+        own.replaceAll((request, asked) -> asked.seen(record));
         orders.replaceAll((number, order) ->
                 order.standing() == Standing.OVER || order.wasUndone() || Planner.isDone(record, order.operation())
                         ? order
@@ -187,14 +189,14 @@ final class Operations {
     /** What is done is over; of what must not happen later than it was asked for and cannot be done now, nothing is kept: who asks repeats it. */
     private void settle(long now, ClusterRecord record, long newestUntil) {
         orders.replaceAll((number, order) -> order.standing() != Standing.OVER
-                        && isRemembered(order)
+                        && isRemembered(order.operation())
                         && (order.wasUndone() || newestUntil > order.since())
                         && Planner.isDone(record, order.operation())
-                        && !isBlind(now, record, order)
+                        && !isBlind(now, record.number(), order)
                 ? order.over(now)
                 : order);
         orders.values()
-                .removeIf(order -> !isRemembered(order) && Planner.isDone(record, order.operation())
+                .removeIf(order -> !isRemembered(order.operation()) && Planner.isDone(record, order.operation())
                         || order.standing() != Standing.OVER
                                 && order.operation().kind() == Operation.Kind.FORGET
                                 && Planner.operationRefusal(record, order.operation())
@@ -202,16 +204,16 @@ final class Operations {
     }
 
     /** Whether its repetitions could undo what somebody else has asked for since. Votes that come and go are proposed one by one in any case. */
-    private static boolean isRemembered(Order order) {
-        return switch (order.operation().kind()) {
+    private static boolean isRemembered(Operation operation) {
+        return switch (operation.kind()) {
             case STANDBY, DRAIN, ACTIVATE, MAINTAIN, RESUME -> true;
             case ADMIT, REMOVE, CONFIRM_DOWN, FORGET -> false;
         };
     }
 
     /** Whether what a record shows of an order may be undone by one that it took back when that was under way already. */
-    private boolean isBlind(long now, ClusterRecord record, @Nullable Order order) {
-        return order != null && record.number() <= order.blind() && now - order.since() <= forgetNanos;
+    private boolean isBlind(long now, long record, @Nullable Order order) {
+        return order != null && record <= order.blind() && now - order.since() <= forgetNanos;
     }
 
     private Optional<String> whyNot(long now, Map.Entry<Long, Own> asked, Optional<ClusterRecord> record) {
@@ -262,7 +264,7 @@ final class Operations {
         }
         boolean isOnStandby = record.get().standby().contains(asked.operation().node());
         if (isOnStandby && !asked.isBegun()) {
-            own.put(entry.getKey(), new Own(asked.operation(), asked.since(), true, asked.wasUndone()));
+            own.put(entry.getKey(), new Own(asked.operation(), asked.since(), true, asked.sight()));
         }
         return asked.isBegun() && !isOnStandby;
     }
@@ -285,12 +287,23 @@ final class Operations {
      * Asked for here.
      *
      * @param isBegun whether a drain has put its node on standby
-     * @param wasUndone whether a record was seen since in which it was not done
      */
-    private record Own(Operation operation, long since, boolean isBegun, boolean wasUndone) {
-        private Own undone() {
-            return new Own(operation, since, isBegun, true);
+    private record Own(Operation operation, long since, boolean isBegun, Sight sight) {
+        private Own seen(ClusterRecord record) {
+            if (sight == Sight.UNDONE) {
+                return this;
+            }
+            return new Own(operation, since, isBegun, Planner.isDone(record, operation) ? Sight.DONE : Sight.UNDONE);
         }
+    }
+
+    /** What the records have shown of an order since it was asked for. */
+    private enum Sight {
+        NONE,
+        /** That it is done, always. */
+        DONE,
+        /** That it is not, once at least. */
+        UNDONE
     }
 
     /** What becomes of an order, the first to be forgotten first. */

@@ -99,6 +99,7 @@ final class Instance {
     private Eligibility eligibility = Eligibility.eligible();
     private long eligibilityAt = System.nanoTime() - FRESH_NANOS;
     private Presence presence = Presence.UNKNOWN;
+    private volatile String presenceDetail = "";
     private long presenceAt = System.nanoTime() - FRESH_NANOS;
 
     /**
@@ -373,26 +374,36 @@ final class Instance {
             return presence;
         }
         Presence worst = Presence.ABSENT;
+        String why = "";
         for (Group.Entry entry : group.resources()) {
             Presence[] found = {Presence.UNKNOWN};
-            look(
-                    lane,
-                    entry,
-                    Call.PROBE,
-                    onGivenUp,
-                    () -> found[0] = entry.resource().probe());
+            String[] detail = {"its probe gave no answer"};
+            look(lane, entry, Call.PROBE, onGivenUp, () -> {
+                found[0] = entry.resource().probe();
+                detail[0] = found[0] == Presence.ABSENT ? "" : entry.resource().probeDetail();
+            });
             if (found[0] != Presence.ABSENT) {
                 worst = found[0] == null ? Presence.UNKNOWN : found[0];
-                LOG.warn(
-                        "group {}: before its first start {} is {}; it will not be started while that is so",
-                        group.name(),
-                        entry.name(),
-                        found[0]);
+                why = cut(
+                        detail[0] == null || detail[0].isEmpty()
+                                ? entry.name() + " says " + worst
+                                : entry.name() + ": " + detail[0]);
             }
         }
+        if (!why.equals(presenceDetail)) {
+            // Where another node has it that is as it should be; what keeps a group from its very first start is told
+            // as its reason.
+            LOG.debug("group {}: probe: {}, {}", group.name(), worst, why);
+        }
         presence = worst;
+        presenceDetail = why;
         presenceAt = System.nanoTime();
         return worst;
+    }
+
+    /** What was found by the last probe, in words; empty if nothing was. */
+    String presenceDetail() {
+        return presenceDetail;
     }
 
     /** In the queue: the next probe looks itself, however fresh the last answer is. */

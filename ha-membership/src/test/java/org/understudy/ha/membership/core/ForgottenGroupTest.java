@@ -44,7 +44,7 @@ class ForgottenGroupTest {
         three.pass(3_000);
         assertThat(offered()).contains(Presence.UNKNOWN);
 
-        three.give(A, new Input.Probed(WEB, Presence.ABSENT));
+        three.give(A, new Input.Probed(WEB, Presence.ABSENT, ""));
         three.pass(1_000);
         assertThat(offered()).contains(Presence.ABSENT);
     }

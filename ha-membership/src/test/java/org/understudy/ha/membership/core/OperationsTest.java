@@ -16,7 +16,6 @@ import org.understudy.ha.api.Target;
 import org.understudy.ha.membership.core.message.Message.Operate;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Operation;
-import org.understudy.ha.membership.core.record.OperatorWord;
 
 class OperationsTest {
 
@@ -90,11 +89,12 @@ class OperationsTest {
         operations.ask(5, 1, ACTIVATE);
         assertThat(operations.decide(6, Optional.of(active), LeaseKeeper.NEVER)).isEmpty();
         assertThat(operations.decide(7, Optional.of(active), 5)).isEmpty();
-        assertThat(operations.repeated(8)).containsExactly(new Operate(1, ACTIVATE));
+        assertThat(operations.repeated(8)).isEmpty();
         assertThat(operations.decide(9, Optional.of(record(2, A)), LeaseKeeper.NEVER))
                 .isEmpty();
         assertThat(operations.wanted()).containsExactly(ACTIVATE);
 
+        assertThat(operations.repeated(9)).containsExactly(new Operate(1, ACTIVATE));
         assertThat(operations.decide(10, Optional.of(record(3)), LeaseKeeper.NEVER))
                 .containsExactly(new Effect.OperationDecided(1, true, "done"));
     }
@@ -129,18 +129,6 @@ class OperationsTest {
 
         operations.decide(9, Optional.of(record(3)), 4);
         assertThat(operations.wanted()).isEmpty();
-    }
-
-    @Test
-    void a_group_that_is_forgotten_already_is_forgotten_once_that_is_known_to_be_so_still() {
-        Operation forget = new Operation(Operation.Kind.FORGET, B, 0, Optional.of(Target.group("web")), "ann", "gone");
-        ClusterRecord forgotten = active.withOperators(
-                new TreeSet<>(), List.of(new OperatorWord(1, "group web is taken out of the record", "ann", "gone")));
-        operations.ask(5, 1, forget);
-        assertThat(operations.decide(6, Optional.of(forgotten), 4)).isEmpty();
-
-        assertThat(operations.decide(7, Optional.of(forgotten), 6))
-                .containsExactly(new Effect.OperationDecided(1, true, "done"));
     }
 
     @Test

@@ -78,6 +78,11 @@ class LaneMonitoringTest extends LaneFixture {
             public Presence probe() {
                 return found.get();
             }
+
+            @Override
+            public String probeDetail() {
+                return "its port answers";
+            }
         }));
         lane.offer(lane::markOffered);
         assertThat(next(Input.GroupOffered.class).candidacy().presence()).isEqualTo(Presence.ABSENT);
@@ -89,7 +94,9 @@ class LaneMonitoringTest extends LaneFixture {
 
         lane.forgotten();
 
-        assertThat(next(Input.Probed.class).presence()).isEqualTo(Presence.HERE);
+        Input.Probed first = next(Input.Probed.class);
+        assertThat(first.presence()).isEqualTo(Presence.HERE);
+        assertThat(first.detail()).isEqualTo("r0: its port answers");
         found.set(Presence.ABSENT);
         for (Input.Probed probed = next(Input.Probed.class); probed.presence() != Presence.ABSENT; ) {
             probed = next(Input.Probed.class);

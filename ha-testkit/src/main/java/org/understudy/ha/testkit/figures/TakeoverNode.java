@@ -183,6 +183,11 @@ public final class TakeoverNode {
         }
 
         @Override
+        public String probeDetail() {
+            return real.probeDetail();
+        }
+
+        @Override
         public Eligibility eligibility() {
             return real.eligibility();
         }

@@ -454,6 +454,14 @@ public final class Planner {
         return isOffered;
     }
 
+    private static String found(Presence presence) {
+        return switch (presence) {
+            case HERE -> " found it active there";
+            case ELSEWHERE -> " found it active elsewhere";
+            default -> " could not find out whether it is active";
+        };
+    }
+
     /** What still keeps NEVER from being proved. */
     private static Optional<String> neverObstacle(ClusterRecord record, String group) {
         boolean isElection = false;
@@ -464,8 +472,9 @@ public final class Planner {
                 isElection |= candidacy.isElection();
                 expected.addAll(candidacy.preferred());
                 if (candidacy.presence() != Presence.ABSENT) {
-                    return Optional.of(session.incarnation().node() + " found it active before its first start ("
-                            + candidacy.presence() + "): " + candidacy.whyNot());
+                    return Optional.of(session.incarnation().node() + found(candidacy.presence())
+                            + ", and it was never started by this cluster"
+                            + (candidacy.whyNot().isEmpty() ? "" : ": " + candidacy.whyNot()));
                 }
             }
         }
@@ -896,7 +905,7 @@ public final class Planner {
                             && RecordRoom.of(candidacy.remains()) <= RecordRoom.of(before.remains());
             return isNoLarger || room().takes(name, candidacy, Rules.NONE)
                     ? candidacy
-                    : before.withPresence(candidacy.presence()).withEligibility(false, NO_ROOM);
+                    : before.withPresence(candidacy.presence(), "").withEligibility(false, NO_ROOM);
         }
 
         /** Counted only when somebody needs more: it is a look at the whole record. */

@@ -10,7 +10,7 @@ import org.understudy.ha.api.spi.Presence;
  * @param preferred the group's preferred nodes; must be the same in every candidacy of the group
  * @param isElection whether this is a leader election: nothing outside the library can hold it
  * @param isEligible whether the node could start it now
- * @param whyNot why it is not eligible, one sentence
+ * @param whyNot why it is not eligible, one sentence; where it is, what the probe found
  * @param presence what the probe before the first grant found
  * @param isExpirable whether the end of the lease ends every resource of the group by itself
  * @param remains what stays on the host when the process dies
@@ -83,12 +83,17 @@ public record Candidacy(
         return cut.equals(whyNot) ? this : withEligibility(isEligible, cut);
     }
 
-    public Candidacy withPresence(Presence found) {
+    /**
+     * What a probe found.
+     *
+     * @param detail for people; empty if there is none
+     */
+    public Candidacy withPresence(Presence found, String detail) {
         return new Candidacy(
                 preferred,
                 isElection,
                 isEligible,
-                whyNot,
+                isEligible ? detail : whyNot,
                 found,
                 isExpirable,
                 remains,

@@ -92,9 +92,15 @@ class PlannerTest {
 
     @Test
     void never_is_not_proved_while_somebody_found_the_group_active() {
-        ClusterRecord base = withGroup(all(candidacy(true).withPresence(Presence.UNKNOWN)), FILES, GroupRecord.NEW);
+        ClusterRecord base = withGroup(all(candidacy(true).withPresence(Presence.UNKNOWN, "")), FILES, GroupRecord.NEW);
 
         assertThat(plan(base).record().grant(FILES)).isEmpty();
+        assertThat(Planner.whyUnowned(base, FILES))
+                .endsWith(" could not find out whether it is active, and it was never started by this cluster");
+        Candidacy found = candidacy(true).withPresence(Presence.ELSEWHERE, "ip: 192.0.2.7 answers");
+        assertThat(Planner.whyUnowned(withGroup(all(found), FILES, GroupRecord.NEW), FILES))
+                .endsWith(
+                        " found it active elsewhere, and it was never started by this cluster: ip: 192.0.2.7 answers");
     }
 
     // ---- operators -------------------------------------------------------------------------------------------------
