@@ -74,7 +74,9 @@ final class AddressTenure {
 
     private final ReadyStay ready;
     private final LinkTable.Link link;
-    private final MacAddress mac;
+    /** Of the starting thread, then of the keeper: the card's hardware address. */
+    private MacAddress mac;
+
     private final StartContext context;
 
     private final LinkTable links;
@@ -127,7 +129,7 @@ final class AddressTenure {
     /** When some addresses are due for a longer life. */
     private volatile long renewalNanos;
 
-    /** Of the keeper: neighbours may have forgotten the address. */
+    /** Of the keeper: neighbours or switches may have forgotten the address, or look for it elsewhere. */
     private boolean reopened;
 
     /** Of the keeper: something was told of the interface. */
@@ -153,8 +155,12 @@ final class AddressTenure {
     private StandingAddresses.Look looked = StandingAddresses.Look.COMPLETE;
     /** What somebody is to be told of, without who did it. */
     private final List<String> untold = new ArrayList<>();
+    /** The same, whoever did it, and no alarm. */
+    private final List<String> unreported = new ArrayList<>();
     /** The interface was switched on when it was last looked at. */
     private boolean isLinkUp = true;
+    /** There was none, which takes the addresses on it away. */
+    private boolean isLinkGone;
     /** It was switched off since all of them stood, which takes IPv6 addresses away. */
     private boolean wasLinkDown;
     /** What somebody took away and is not back, empty if all stand; then whether it is to be expected back. */
@@ -509,6 +515,11 @@ final class AddressTenure {
             woken.set(true);
             events.wake();
         }
+
+        @Override
+        public List<IpAddress> served() {
+            return standing.ofTheSegment(tcp.clients());
+        }
     }
 
     /** The burst that is due now, if any. False if the host itself dropped some of it. */
@@ -538,8 +549,8 @@ final class AddressTenure {
 
     /** Returns why the address was let go; empty when somebody ended it. */
     private String keepUntilEnding(AnnouncementSchedule schedule) throws InterruptedException {
-        talk.ask();
         tcp.takeOver(System.nanoTime());
+        talk.ask();
         long speakNanos = System.nanoTime();
         while (ending.getCount() > 0) {
             long delay = turn();
@@ -586,6 +597,9 @@ final class AddressTenure {
             } else {
                 isLinkStirred = true;
                 isNameTold.set(true);
+                reopened |= event instanceof LinkEvents.LinkChanged moved
+                        && moved.index() == link.index()
+                        && moved.isMoved();
                 wasLinkDown |= event instanceof LinkEvents.LinkChanged changed
                         && changed.index() == standing.index()
                         && !changed.isUp();
@@ -770,13 +784,17 @@ final class AddressTenure {
 
     /** After what could be done at once: whoever is told may take a while. What an end came before is no news. */
     private void tellAll() {
+        unreported.forEach(sentence -> tell(sentence, false));
+        unreported.clear();
         if (!untold.isEmpty()) {
             // That the interface was switched off is told after what that did to its addresses.
             hear(events.await(0));
             // Whatever somebody woke for is still to be done.
             events.wake();
             for (String deed : untold) {
-                tell(wasLinkDown ? by() + deed + ": it is put back when that is up" : by() + deed, !wasLinkDown);
+                tell(
+                        by() + deed + (wasLinkDown && !isLinkGone ? ": it is put back when that is up" : ""),
+                        !wasLinkDown);
             }
             untold.clear();
         }
@@ -784,6 +802,9 @@ final class AddressTenure {
     }
 
     private String by() {
+        if (isLinkGone) {
+            return link.name() + " was removed, which ";
+        }
         return wasLinkDown ? standing.where() + " was switched off, which " : "somebody on this host ";
     }
 
@@ -828,7 +849,7 @@ final class AddressTenure {
                 false);
         tell(
                 absence.why() + ": it is not put back any more. Let whatever manages " + standing.where()
-                        + " leave it alone (systemd-networkd: KeepConfiguration=static; NetworkManager: unmanaged)",
+                        + " leave it alone (systemd-networkd: KeepConfiguration=yes; NetworkManager: unmanaged)",
                 true);
     }
 
@@ -855,6 +876,7 @@ final class AddressTenure {
     private String lookAfterLink() {
         try {
             Optional<LinkTable.Link> now = links.byIndex(link.index());
+            isLinkGone = now.isEmpty() && standing.index() == link.index();
             boolean isCardUp = now.isPresent() && now.get().isUp();
             // A device that is gone is told of by what cannot be put back there.
             boolean isUp = standing.index() == link.index()
@@ -862,6 +884,9 @@ final class AddressTenure {
                     : links.byIndex(standing.index()).map(LinkTable.Link::isUp).orElse(true);
             isLinkUp = isCardUp && isUp;
             wasLinkDown |= !isUp;
+            now.flatMap(LinkTable.Link::mac)
+                    .filter(present -> !present.equals(mac))
+                    .ifPresent(this::follow);
             // Switches and neighbours behind a card that was without its cable may have forgotten the address.
             if (now.isPresent() && now.get().hasCarrier() && now.get().carrierLosses() != carrierLosses) {
                 carrierLosses = now.get().carrierLosses();
@@ -872,6 +897,19 @@ final class AddressTenure {
             LOG.warn("{}: cannot look after {}: {}", what, link.name(), e.getMessage());
             return "";
         }
+    }
+
+    /** Somebody gave the card another hardware address, or a bond took that of another port: neighbours send to the old one until they are told. */
+    private void follow(MacAddress present) {
+        unreported.add("the hardware address of " + link.name() + " was changed from " + mac + " to " + present
+                + ": it is announced with that");
+        mac = present;
+        NeighbourResponder answering = responder;
+        if (answering != null) {
+            answering.follow(present);
+        }
+        talk.follow(present);
+        reopened = true;
     }
 
     /** The kernel binds a gate to the name: a renamed interface has lost it, while everything goes on working. */
@@ -917,6 +955,11 @@ final class AddressTenure {
             String unanswered = answering == null ? "" : answering.problem().orElse("");
             if (!unanswered.isEmpty()) {
                 return Health.failed(Severity.SOFT, "nobody answers who asks for " + addresses + ": " + unanswered);
+            }
+            String rival = talk.rival();
+            if (!rival.isEmpty()) {
+                // Never failed: a stranger's word moves nobody.
+                return Health.degraded(rival);
             }
             if (!routes.problem().isEmpty()) {
                 return Health.degraded(routes.problem());

@@ -248,6 +248,10 @@ public final class FloatingAddress implements ManagedResource {
         /**
          * One more address: dotted form, or a form of RFC 4291 for IPv6, without a prefix length and without a zone. Required, 1 to
          * 4096 of them, each once.
+         *
+         * <p>It always stands as {@code /32} or {@code /128} and with global scope; neither can be chosen. Of IPv4 addresses of one network the kernel
+         * takes the later ones to be secondary, and takes them away together with the first, whosever that is; one that is alone is none of
+         * them. Clients beyond a router need the global scope.
          */
         public Builder address(String value) {
             addresses.add(value);
@@ -269,8 +273,9 @@ public final class FloatingAddress implements ManagedResource {
 
         /**
          * A neighbour that is asked, in the name of the address, whether it has noticed a takeover: a router that is no default gateway, an
-         * important client. May be called several times, up to eight of each IP version, which one of the addresses must have too. The gateways
-         * and the latest neighbours that the kernel knows are asked anyway, eight in all.
+         * important client. May be called several times, up to eight of each IP version, which one of the addresses must have too. The gateways,
+         * the clients on the segment that a dead owner was connected with and the latest neighbours that the kernel knows are asked anyway, eight
+         * in all, in this order.
          */
         public Builder confirmWith(String neighbour) {
             neighbours.add(neighbour);
@@ -629,7 +634,7 @@ public final class FloatingAddress implements ManagedResource {
 
     /**
      * Asks the segment from this host who answers for the addresses: none, one, or two at once. Meant for the nodes that do not have
-     * them; on the owner its own answer is not heard.
+     * them; on the owner its own answer is not heard. Only whoever calls this asks: no node does by itself.
      *
      * @param time to wait for answers, a minute at most; 20 to 100 ms are usual on a LAN
      * @return for each address the hardware addresses that answered, in the order of their answers; at most eight each
@@ -1357,6 +1362,8 @@ public final class FloatingAddress implements ManagedResource {
      * <p>A few microseconds: one question to the kernel about the interface. Up to ten times a second while connections are accepted, and for
      * a hundredth of the time at most, it also looks which TCP connections there are and tells them to the next owner.
      * Meant to be polled every 50 ms, so that a pulled cable is seen at once.
+     *
+     * @return also DEGRADED while somebody else claims an address and no token decides: see {@link RivalPolicy}
      */
     @Override
     public Health monitor() {

@@ -31,7 +31,9 @@ import org.understudy.ha.iptakeover.spi.SegmentEar;
 final class NeighbourResponder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NeighbourResponder.class);
 
-    private final NeighbourAnswers answers;
+    private final AddressSet addresses;
+    private final boolean isRouter;
+    private volatile NeighbourAnswers answers;
     private final BooleanSupplier mayAnswer;
     private final ReentrantLock turn = new ReentrantLock();
     private boolean isSilent;
@@ -51,6 +53,8 @@ final class NeighbourResponder implements AutoCloseable {
             BooleanSupplier mayAnswer,
             ThreadFactory threads,
             String threadName) {
+        this.addresses = addresses;
+        this.isRouter = isRouter;
         this.answers = new NeighbourAnswers(addresses, link.mac().orElse(MacAddress.ZERO), isRouter);
         this.mayAnswer = mayAnswer;
         this.groups = new SolicitedGroups(link.index(), addresses.ofVersion(true));
@@ -96,6 +100,11 @@ final class NeighbourResponder implements AutoCloseable {
         } finally {
             turn.unlock();
         }
+    }
+
+    /** The card has another hardware address. Any thread. */
+    void follow(MacAddress mac) {
+        answers = new NeighbourAnswers(addresses, mac, isRouter);
     }
 
     /** When it returns nothing more is said: the next owner announces itself, and a later answer would take neighbours back. */

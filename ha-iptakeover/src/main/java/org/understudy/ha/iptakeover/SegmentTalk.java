@@ -11,6 +11,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.AnnouncementSchedule;
 import org.understudy.ha.iptakeover.core.Confirmation;
 import org.understudy.ha.iptakeover.core.Pace;
+import org.understudy.ha.iptakeover.core.RivalMemory;
 import org.understudy.ha.iptakeover.core.RivalWatch;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
 import org.understudy.ha.iptakeover.packet.Announcement;
@@ -75,22 +77,33 @@ final class SegmentTalk implements AutoCloseable {
 
         /** The keeper has something to do. */
         void wake();
+
+        /** Whom a dead owner served on this segment. On the keeper's thread, as an exception to the above. */
+        List<IpAddress> served();
     }
 
     private record Heard(long nanos, Sighting sighting) {}
 
     private final AddressSet addresses;
     private final LinkTable.Link link;
-    private final MacAddress mac;
+    private final boolean isRouter;
+    /** Changes on the keeper's thread only. */
+    private volatile MacAddress mac;
+
     private final StartContext context;
     private final Settings settings;
     private final Owner owner;
     private final CardEars ears;
     private final Optional<TokenMark> marks;
     private final FencingToken token;
-    private final Announcement announcement;
+    /** Of the starting thread, then of the keeper. */
+    private Announcement announcement;
     /** Of the ear's thread. */
     private final Map<IpAddress, RivalWatch> watches = new HashMap<>();
+
+    private final ReentrantLock rivalsLock = new ReentrantLock();
+    /** Guarded by its lock: what the ear heard, for whoever monitors. */
+    private final RivalMemory rivals = new RivalMemory();
 
     private final BlockingQueue<Heard> answers = new ArrayBlockingQueue<>(ANSWERS_MAX);
     private final Map<IpAddress, Confirmation> confirmations = new LinkedHashMap<>();
@@ -126,6 +139,7 @@ final class SegmentTalk implements AutoCloseable {
         this.ears = ears;
         this.addresses = addresses;
         this.link = link;
+        this.isRouter = isRouter;
         this.mac = link.mac().orElse(MacAddress.ZERO);
         this.context = context;
         this.settings = settings;
@@ -146,6 +160,9 @@ final class SegmentTalk implements AutoCloseable {
         List<EthernetFrame> frames = new Announcement(MacAddress.ZERO, false, Optional.of(mark), one)
                 .of(List.of(Ipv4Address.ANY, org.understudy.ha.iptakeover.packet.Ipv6Address.ANY));
         RivalWatch watch = new RivalWatch(Ipv4Address.ANY, MacAddress.ZERO, one, RivalWatch.Policy.DEFEND);
+        RivalMemory memory = new RivalMemory();
+        memory.saw(RivalWatch.Reason.STRANGER, () -> "", 0);
+        memory.present(0);
         Confirmation confirmation = new Confirmation(Ipv4Address.ANY, MacAddress.ZERO, List.of(), 0);
         for (EthernetFrame frame : frames) {
             Sighting.of(frame).ifPresent(sighting -> {
@@ -244,7 +261,25 @@ final class SegmentTalk implements AutoCloseable {
         return RivalWatch.Policy.valueOf(settings.policy().name());
     }
 
-    /** Begins to ask the neighbours, right after the first announcement. On the keeper's thread: whom to ask takes a look at the kernel's tables. */
+    /**
+     * The card has another hardware address. What is announced from now on carries it, and whoever was asked is asked anew: neighbours send to the old
+     * one until they are told. On the keeper's thread.
+     */
+    void follow(MacAddress present) {
+        mac = present;
+        announcement = new Announcement(present, isRouter, marks, token);
+        // Answers to the questions before went to the old one.
+        answers.clear();
+        confirmations.clear();
+        takeovers = List.of();
+        isTold = false;
+        isAsking = true;
+        ask();
+    }
+
+    /**
+     * Begins to ask the neighbours, right after the first announcement. On the keeper's thread: whom to ask takes a look at the kernel's tables.
+     */
     void ask() {
         if (ear == null) {
             return;
@@ -281,11 +316,24 @@ final class SegmentTalk implements AutoCloseable {
             candidates.add(
                     new Confirmation.Neighbour(peer, Confirmation.Role.PEER, Optional.ofNullable(known.get(peer))));
         }
+        for (IpAddress client : served()) {
+            candidates.add(new Confirmation.Neighbour(
+                    client, Confirmation.Role.CLIENT, Optional.ofNullable(known.get(client))));
+        }
         for (NeighbourTable.Neighbour neighbour : recent) {
             candidates.add(new Confirmation.Neighbour(
                     neighbour.address(), Confirmation.Role.CLIENT, Optional.of(neighbour.mac())));
         }
         return candidates;
+    }
+
+    private List<IpAddress> served() {
+        try {
+            return owner.served();
+        } catch (RuntimeException e) {
+            LOG.debug("{}: clients of the last owner are not asked: {}", addresses, e.toString());
+            return List.of();
+        }
     }
 
     // ---- on the ear's thread ---------------------------------------------------------------------------------------
@@ -297,7 +345,9 @@ final class SegmentTalk implements AutoCloseable {
         RivalWatch watch = watches.get(sighting.sender());
         if (watch != null) {
             Optional<FencingToken> claimed = marks.flatMap(m -> m.token(sighting));
+            watch.follow(mac);
             RivalWatch.Decision decision = watch.decide(nanos, sighting, claimed);
+            remember(nanos, sighting, claimed, decision.reason());
             switch (decision.action()) {
                 case YIELD:
                     owner.yield(sentence(decision.reason(), sighting, claimed));
@@ -321,6 +371,15 @@ final class SegmentTalk implements AutoCloseable {
         }
         if (isAsking && sighting.form() == Sighting.Form.ANSWER && answers.offer(new Heard(nanos, sighting))) {
             owner.wake();
+        }
+    }
+
+    private void remember(long nanos, Sighting sighting, Optional<FencingToken> claimed, RivalWatch.Reason reason) {
+        rivalsLock.lock();
+        try {
+            rivals.saw(reason, () -> sentence(reason, sighting, claimed), nanos);
+        } finally {
+            rivalsLock.unlock();
         }
     }
 
@@ -453,6 +512,16 @@ final class SegmentTalk implements AutoCloseable {
     /** Any thread. */
     List<Takeover> takeovers() {
         return takeovers;
+    }
+
+    /** Who claimed an address within the last minute though no token gives it to him; empty if nobody did. Any thread. */
+    String rival() {
+        rivalsLock.lock();
+        try {
+            return rivals.present(System.nanoTime());
+        } finally {
+            rivalsLock.unlock();
+        }
     }
 
     /** Why nothing is heard any more; empty while all is well. Any thread. */

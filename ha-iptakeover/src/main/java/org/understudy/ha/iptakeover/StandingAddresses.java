@@ -15,6 +15,7 @@ import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.GateTiming;
 import org.understudy.ha.iptakeover.core.RenewalRound;
+import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.ProcessDevice;
 import org.understudy.ha.iptakeover.linux.WeakHost;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -166,6 +167,20 @@ final class StandingAddresses implements AutoCloseable {
         return networks;
     }
 
+    /** Of some addresses those of other hosts on the segment of the card. */
+    List<IpAddress> ofTheSegment(List<IpAddress> some) {
+        if (some.isEmpty()) {
+            return List.of();
+        }
+        Set<IpAddress> own =
+                table.list().stream().map(AddressTable.Entry::address).collect(Collectors.toSet());
+        List<AddressTable.Network> networks = networks(link.index());
+        return some.stream()
+                .filter(one -> !isLinkLocal(one) && !own.contains(one))
+                .filter(one -> networks.stream().anyMatch(network -> network.holds(one)))
+                .toList();
+    }
+
     /** Such an address cannot outlive its process. */
     static boolean isOfAnotherProcess(AddressTable.Entry entry) {
         return entry.isOurs() && ProcessDevice.isOne(entry.interfaceIndex());
@@ -212,7 +227,7 @@ final class StandingAddresses implements AutoCloseable {
                     networks.add(routed);
                 }
             }
-            requireInside(outside, networks);
+            requireInside(outside, networks, networkIndex);
         }
     }
 
@@ -228,9 +243,11 @@ final class StandingAddresses implements AutoCloseable {
                 : "";
     }
 
-    private void requireInside(List<IpAddress> outside, List<AddressTable.Network> networks) throws ResourceException {
+    private void requireInside(List<IpAddress> outside, List<AddressTable.Network> networks, int networkIndex)
+            throws ResourceException {
         for (IpAddress address : outside) {
             if (networks.stream().noneMatch(network -> network.holds(address))) {
+                requireThere(networkIndex);
                 String some = networks.stream()
                         .filter(network -> network.address().isV6() == address.isV6())
                         .map(AddressTable.Network::toString)
@@ -242,6 +259,20 @@ final class StandingAddresses implements AutoCloseable {
                                 + (some.isEmpty() ? "it has none of " + (address.isV6() ? "IPv6" : "IPv4") : some)
                                 + "): choose an address of one of them, name the interface of its network, or give "
                                 + link.name() + " an address of that network (`ip addr add`)");
+            }
+        }
+    }
+
+    /** With an interface go its networks, and their absence is no news then. */
+    private void requireThere(int networkIndex) throws ResourceException {
+        try (LinuxLinkTable links = new LinuxLinkTable()) {
+            boolean isGone = links.byIndex(link.index()).isEmpty();
+            if (isGone || links.byIndex(networkIndex).isEmpty()) {
+                throw new ResourceException(
+                        Severity.HARD,
+                        "interface "
+                                + (isGone ? link.name() : "number " + networkIndex + ", whose network it is of,")
+                                + " is gone: it was there a moment ago");
             }
         }
     }

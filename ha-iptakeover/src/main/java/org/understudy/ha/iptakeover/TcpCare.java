@@ -14,6 +14,7 @@ import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.Connections;
 import org.understudy.ha.iptakeover.core.TickleSchedule;
 import org.understudy.ha.iptakeover.linux.LinuxTcpSessions;
+import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.TcpConnection;
 import org.understudy.ha.iptakeover.spi.TcpSessions;
@@ -57,6 +58,8 @@ final class TcpCare implements AutoCloseable {
     private long lookNanos;
     /** Of the keeper. */
     private @Nullable TickleSchedule tickles;
+    /** Of the keeper: whom the last owner served when it died. */
+    private List<IpAddress> clients = List.of();
 
     TcpCare(AddressSet addresses, StartContext context, CardLooks.Look<OptionalLong> accepted) {
         this(addresses, context, new LinuxTcpSessions(), accepted);
@@ -93,10 +96,16 @@ final class TcpCare implements AutoCloseable {
                         .filter(one -> addresses.contains(one.local()) && !addresses.contains(one.remote()))
                         .toList();
                 tickles = new TickleSchedule(Connections.NONE.next(ours), announcedNanos);
+                clients = ours.stream().map(TcpConnection::remote).distinct().toList();
             } catch (RuntimeException e) {
                 LOG.debug("{}: the list of connections cannot be read: {}", addresses, e.toString());
             }
         });
+    }
+
+    /** Whom the last owner served when it died, after {@link #takeOver}; on the keeper's thread. */
+    List<IpAddress> clients() {
+        return clients;
     }
 
     /** Tickles whom it is time for, on the keeper's thread; returns nanoseconds until the next ones. */

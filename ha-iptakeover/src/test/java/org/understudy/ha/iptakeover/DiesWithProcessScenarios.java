@@ -101,6 +101,16 @@ final class DiesWithProcessScenarios implements AutoCloseable {
         assertThat(second.ask("stop")).isEqualTo("ok");
     }
 
+    void whoever_asks_is_answered_with_the_cards_present_hardware_address() {
+        LabHost a = segment.host(2);
+        LabJvm jvm = jvm(a);
+        assertThat(jvm.ask("start NEVER 4711")).isEqualTo("ok");
+        assertThat(asker.whoHas(VIPS, 500)).isEqualTo(all(a.mac()));
+        a.inside("ip", "link", "set", "lan0", "address", "02:00:00:00:00:77");
+        until("it is followed", () -> asker.whoHas(VIPS, 100).equals(all("02:00:00:00:00:77")));
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
     void without_listening_somebody_answers_all_the_same() {
         LabHost a = segment.host(2);
         LabJvm jvm = a.jvm();

@@ -34,6 +34,7 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.lab.Asker;
 import org.understudy.ha.iptakeover.lab.Card;
+import org.understudy.ha.iptakeover.lab.GateAgent;
 import org.understudy.ha.iptakeover.lab.LabGrant;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
@@ -51,6 +52,9 @@ import org.understudy.ha.iptakeover.spi.AddressTable.Added;
 final class FloatingAddressScenarios implements AutoCloseable {
     /** T of a one second lease, its lateness, and the time of one question; the lease itself is longer. */
     private static final int MUTE_WITHIN_MILLIS = 960;
+
+    /** All shorter than T. */
+    private static final List<Integer> STALLS_MILLIS = List.of(50, 150, 250);
 
     private static final String STRANGER_MAC = "02:00:00:00:00:99";
 
@@ -159,6 +163,66 @@ final class FloatingAddressScenarios implements AutoCloseable {
         assertThat(jvm.ask("monitor")).isEqualTo("FAILED SOFT the lease is over");
         assertNoneStandsOn(a);
         assertThat(jvm.ask("stop")).isEqualTo("ok");
+    }
+
+    @Only(LeaseEnd.TIME_OUT)
+    @EachKind
+    void a_writer_that_is_stopped_between_decision_and_call_never_opens_a_gate() {
+        LabJvm keeper = held(segment.host(2));
+        until("it answers", () -> isKept(keeper));
+        // The last builds on nothing, so the kernel accepts it; it opens nothing.
+        for (String action : List.of("PROLONG", "OPEN", "OPEN", "ARM")) {
+            assertThat(keeper.ask("reach " + action)).isEqualTo("ok");
+            keeper.signal("STOP");
+            assertThat(asker.lastAnswerMillis(vips, 1300))
+                    .as("mute while it is stopped")
+                    .isLessThanOrEqualTo(MUTE_WITHIN_MILLIS);
+            keeper.signal("CONT");
+            assertThat(keeper.ask("write")).as(action).isEqualTo(action.equals("ARM") ? "accepted" : "refused");
+            assertThat(asker.lastAnswerMillis(vips, 300)).as(action).isEqualTo(-1);
+        }
+        assertThat(keeper.ask("decide")).isEqualTo("LET_GO");
+    }
+
+    /** The worst that the bound allows for: what was decided with a lease that ends soon is done just before the kernel would refuse it. */
+    @Only(LeaseEnd.TIME_OUT)
+    @EachKind
+    void two_stalls_around_a_call_that_is_accepted_end_within_the_lease() {
+        LabJvm keeper = held(segment.host(2));
+        until("it answers", () -> isKept(keeper));
+        int accepted = 0;
+        // Where the machine stalls as well, some calls come too late.
+        for (int i = 0; i < STALLS_MILLIS.size() || accepted == 0 && i < 5 * STALLS_MILLIS.size(); i++) {
+            int stall = STALLS_MILLIS.get(i % STALLS_MILLIS.size());
+            assertThat(keeper.ask("reach PROLONG")).isEqualTo("ok");
+            long decided = System.nanoTime();
+            keeper.signal("STOP");
+            asker.lastAnswerMillis(vips, stall);
+            keeper.signal("CONT");
+            accepted += keeper.ask("write").equals("accepted") ? 1 : 0;
+            keeper.signal("STOP");
+            long again = (System.nanoTime() - decided) / 1_000_000;
+            long last = asker.lastAnswerMillis(vips, 1500);
+            System.out.println("stalled for " + stall + " ms and then for good: answers until "
+                    + (last < 0 ? "then" : again + last + " ms"));
+            assertThat(last < 0 ? 0 : again + last).isLessThanOrEqualTo(MUTE_WITHIN_MILLIS);
+            keeper.signal("CONT");
+        }
+        assertThat(accepted).as("calls within T").isPositive();
+    }
+
+    private boolean isKept(LabJvm keeper) {
+        return keeper.ask("reach PROLONG").equals("ok")
+                && keeper.ask("write").equals("accepted")
+                && asker.whoHas(vips, 100).size() == vips.size();
+    }
+
+    /** Addresses behind a gate whose keeper is this test. */
+    private LabJvm held(LabHost host) {
+        LabJvm keeper = host.jvmOf(GateAgent.class);
+        assertThat(keeper.ask("hold " + String.join(",", vips))).isEqualTo("ok");
+        assertThat(asker.lastAnswerMillis(vips, 200)).as("shut at first").isEqualTo(-1);
+        return keeper;
     }
 
     @EachEnd
@@ -1030,6 +1094,37 @@ final class FloatingAddressScenarios implements AutoCloseable {
         }
     }
 
+    @EachEnd
+    @EachKind
+    void an_interface_that_vanishes_in_the_middle_of_a_start_is_named_and_leaves_nothing() {
+        LabHost a = segment.host(2);
+        LabJvm eye = a.guardJvm();
+        LabJvm jvm = a.jvm();
+        String nothing = tryOut(jvm);
+        String answer = "";
+        for (int step = 1; !answer.equals("ok before that"); step++) {
+            answer = jvm.ask("start-beside RELEASED 4712 " + step + " ip link del lan0");
+            if (answer.equals("ok")) {
+                String gone = "FAILED HARD interface lan0 is gone";
+                until("it is found", () -> jvm.ask("monitor").equals(gone));
+            } else if (!answer.equals("ok before that")) {
+                assertThat(answer)
+                        .containsPattern("^refused (HARD there is no interface lan0 on this host"
+                                + "|HARD interface lan0 is gone"
+                                + "|HARD .* on lan0 cannot start: .*: ENODEV \\(no such interface\\)"
+                                + "|SOFT .* cannot be put behind the guard of lan0: .*: ENODEV )");
+            }
+            if (!answer.equals("ok before that")) {
+                assertThat(jvm.ask("stop")).as(answer).isEqualTo("ok");
+                assertNothingIsOpen(eye, jvm, nothing);
+                a.plug();
+            }
+        }
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertNothingIsOpen(eye, jvm, nothing);
+    }
+
     /** The stop behind it finds what its undoing could not take away. An IPv6 address can be on a card but once. */
     @EachEnd
     void what_somebody_adds_while_a_start_fails_at_its_last_steps_stays_mute() {
@@ -1086,11 +1181,16 @@ final class FloatingAddressScenarios implements AutoCloseable {
     }
 
     private static void assertNothingIsLeft(LabJvm eye, LabJvm jvm, String nothing) {
-        awaitRetired(jvm);
-        assertThat(eye.ask("tables")).isEqualTo("[]");
+        assertNothingIsOpen(eye, jvm, nothing);
         if (jvm.ask("lease-end").equals(LeaseEnd.DEADLINE.name())) {
             assertThat(eye.ask("programs")).isEqualTo("[]");
         }
+    }
+
+    /** The programs of a card end with it. */
+    private static void assertNothingIsOpen(LabJvm eye, LabJvm jvm, String nothing) {
+        awaitRetired(jvm);
+        assertThat(eye.ask("tables")).isEqualTo("[]");
         until("descriptors are closed", () -> jvm.ask("fds").equals(nothing));
     }
 

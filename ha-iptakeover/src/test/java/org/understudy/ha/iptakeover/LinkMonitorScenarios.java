@@ -118,6 +118,26 @@ final class LinkMonitorScenarios implements AutoCloseable {
         assertThat(threads()).isEmpty();
     }
 
+    void a_question_that_this_host_drops_itself_is_not_one_without_an_answer() throws ResourceException {
+        LinkMonitor monitor = LinkMonitor.on("lan0")
+                .gateway("192.0.2.1")
+                .lostAfter(2)
+                .backAfter(1)
+                .holdDown(HOLD, HOLD)
+                .build();
+        monitor.start(context);
+        until("it answers", () -> monitor.monitor().equals(Health.healthy()));
+        stay(monitor, 1500);
+        Segment.run("tc", "qdisc", "add", "dev", "lan0", "root", "pfifo", "limit", "0");
+        stay(monitor, 4000);
+        assertThat(monitor.monitor()).isEqualTo(Health.healthy());
+        Segment.run("tc", "qdisc", "del", "dev", "lan0", "root");
+        cable.silence();
+        until("it is lost", () -> monitor.monitor().isBad());
+        assertThat(monitor.monitor().reason()).isEqualTo(SILENT);
+        monitor.stop(context);
+    }
+
     void an_ipv6_gateway_is_asked_by_neighbour_solicitation() throws ResourceException {
         String silent = "gateway 2001:db8::1 does not answer on lan0";
         LinkMonitor monitor = LinkMonitor.on("lan0")

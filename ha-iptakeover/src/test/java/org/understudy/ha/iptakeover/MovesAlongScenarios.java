@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import org.opentest4j.TestAbortedException;
 import org.understudy.ha.iptakeover.lab.Asker;
+import org.understudy.ha.iptakeover.lab.Lab;
 import org.understudy.ha.iptakeover.lab.LabHost;
 import org.understudy.ha.iptakeover.lab.LabJvm;
 import org.understudy.ha.iptakeover.lab.Segment;
@@ -30,8 +32,7 @@ final class MovesAlongScenarios implements AutoCloseable {
         try (MovesAlongScenarios scenarios = new MovesAlongScenarios()) {
             MovesAlongScenarios.class.getDeclaredMethod(args[0]).invoke(scenarios);
         } catch (InvocationTargetException e) {
-            e.getCause().printStackTrace();
-            System.exit(1);
+            Lab.fail(e.getCause());
         }
     }
 
@@ -188,8 +189,7 @@ final class MovesAlongScenarios implements AutoCloseable {
     void a_vlan_on_the_card_carries_addresses() {
         LabHost a = segment.host(2);
         if (!hasVlans()) {
-            System.out.println("NOT SHOWN: this kernel has no VLANs (CONFIG_VLAN_8021Q)");
-            return;
+            throw new TestAbortedException("NOT SHOWN: this kernel has no VLANs (CONFIG_VLAN_8021Q)");
         }
         Segment.run("ip", "addr", "add", "10.7.0.1/24", "dev", "br0.7");
         Segment.run("ip", "addr", "add", "2001:db8:7::1/64", "dev", "br0.7", "nodad");

@@ -3,6 +3,7 @@ package org.understudy.ha.iptakeover;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.InvocationTargetException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -36,6 +37,9 @@ import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.LinuxNeighbourTable;
 import org.understudy.ha.iptakeover.linux.LinuxSegmentEar;
 import org.understudy.ha.iptakeover.linux.NftGate;
+import org.understudy.ha.iptakeover.linux.PacketPort;
+import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.linux.SegmentGateway;
 import org.understudy.ha.iptakeover.packet.ArpPacket;
 import org.understudy.ha.iptakeover.packet.DiscoveryFrames;
 import org.understudy.ha.iptakeover.packet.EthernetFrame;
@@ -121,6 +125,28 @@ final class SegmentEarScenarios implements AutoCloseable {
                 assertThat(decision.action()).isIn(Action.DEFEND, Action.NONE);
             }
             assertThat(watch.hasYielded()).isFalse();
+        }
+    }
+
+    void what_this_host_drops_is_told_to_whoever_sends() {
+        try (Card own = Card.plug("own0", List.of(VIP));
+                PacketPort port = new PacketPort(own.index());
+                RawSocketAnnouncer announcer = new RawSocketAnnouncer(own.index());
+                SegmentGateway gateway = new SegmentGateway(own.index(), own.mac(), v4("192.0.2.9"), v4("192.0.2.1"))) {
+            EthernetFrame frame = ArpPacket.gratuitousRequest(own.mac(), VIP).frameTo(MacAddress.BROADCAST);
+            // With an empty header of the kernel in front.
+            ByteBuffer whole = ByteBuffer.allocate(PacketPort.HEADER_BYTES + frame.encode().length)
+                    .put(PacketPort.HEADER_BYTES, frame.encode());
+            List<BooleanSupplier> senders = List.of(
+                    () -> own.ear().send(frame),
+                    () -> port.send(whole.array()),
+                    () -> announcer.send(List.of(frame, frame)),
+                    gateway::ask);
+            assertThat(senders).allMatch(BooleanSupplier::getAsBoolean);
+            Segment.run("tc", "qdisc", "add", "dev", own.name(), "root", "pfifo", "limit", "0");
+            assertThat(senders).as("a full queue").noneMatch(BooleanSupplier::getAsBoolean);
+            Segment.run("tc", "qdisc", "del", "dev", own.name(), "root");
+            assertThat(senders).allMatch(BooleanSupplier::getAsBoolean);
         }
     }
 

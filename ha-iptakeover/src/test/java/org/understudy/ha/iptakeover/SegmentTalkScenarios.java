@@ -34,6 +34,7 @@ import org.understudy.ha.iptakeover.packet.EthernetFrame;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 import org.understudy.ha.iptakeover.packet.Sighting;
+import org.understudy.ha.iptakeover.packet.TcpConnection;
 import org.understudy.ha.iptakeover.packet.TokenMark;
 import org.understudy.ha.iptakeover.spi.LinkTable;
 
@@ -43,6 +44,14 @@ final class SegmentTalkScenarios implements AutoCloseable {
     private static final String RESET = "Connection reset";
     /** Longer than the longest distance between two of the first announcements. */
     private static final int SILENCE_MILLIS = 3_500;
+
+    /** {@code IFLA_EVENT_FEATURES} and {@code IFLA_EVENT_BONDING_FAILOVER}, {@code linux/if_link.h}. */
+    private static final int FEATURES = 2;
+
+    private static final int BONDING_FAILOVER = 3;
+
+    private static final String SECOND_MAC = "02:00:00:00:00:77";
+    private static final String THIRD_MAC = "02:00:00:00:00:78";
 
     private static final int LATENCY_ROUNDS = 250;
 
@@ -167,7 +176,10 @@ final class SegmentTalkScenarios implements AutoCloseable {
             }
             assertThat(defended).as("one round").isEqualTo(isV6 ? 1 : 2);
         }
-        assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+        assertThat(owner.ask("monitor"))
+                .isEqualTo("DEGRADED SOFT the host with hardware address " + c.mac() + " claims " + vip
+                        + " and is no node of this cluster: take the address off that host, or give the group"
+                        + " another one");
         assertThat(asker.whoHas(vip, 500)).contains(a.mac());
         assertThat(owner.ask("stop")).isEqualTo("ok");
 
@@ -201,7 +213,9 @@ final class SegmentTalkScenarios implements AutoCloseable {
                     .contains(mac + " claims " + vip + " under the older token 6, ours is 7")
                     .contains("frames of " + vip + " under this host's own hardware address " + a.mac())
                     .doesNotContain("lets go");
-            assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+            assertThat(owner.ask("monitor"))
+                    .startsWith(
+                            "DEGRADED SOFT frames of " + vip + " under this host's own hardware address " + a.mac());
             until("the neighbour knows the owner", () -> neighbour().contains(a.mac()));
             assertThat(asker.whoHas(vip, 500)).contains(a.mac());
         }
@@ -303,6 +317,102 @@ final class SegmentTalkScenarios implements AutoCloseable {
         assertThat(owner.ask("stop")).isEqualTo("ok");
     }
 
+    void what_a_full_queue_drops_is_said_again() {
+        LabHost a = segment.host(2);
+        String gateway = isV6 ? "2001:db8::1" : "192.0.2.1";
+        a.inside("ip", isV6 ? "-6" : "-4", "route", "add", "default", "via", gateway);
+        learn("02:00:00:00:00:99");
+        LabJvm owner = jvm(a, 7);
+        try (Card bridge = Card.existing("br0", List.of(address))) {
+            a.inside("tc", "qdisc", "add", "dev", "lan0", "root", "pfifo", "limit", "0");
+            assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+            assertThat(owner.ask("announce")).isEqualTo("dropped");
+            assertThat(owner.ask("monitor")).startsWith("HEALTHY");
+            assertThat(bridge.next(300)).as("nothing leaves").isEmpty();
+            a.inside("tc", "qdisc", "del", "dev", "lan0", "root");
+            assertThat(isMarked(bridge.next(), 7)).isTrue();
+        }
+        until("the neighbour knows", () -> neighbour().contains(a.mac()));
+        until("the gateway confirms", () -> owner.ask("takeovers").contains("gateway " + gateway + " after "));
+        assertThat(owner.ask("alarms")).isEqualTo("[]");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    /** No bond is needed to hear that one changed its port: whoever may configure the network can say so. */
+    void it_is_announced_again_when_a_bond_changes_its_port() {
+        LabHost a = segment.host(2);
+        LabJvm teller = a.jvm();
+        LabJvm owner = jvm(a, 7);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        try (Card bridge = Card.existing("br0", List.of(address))) {
+            quiet(bridge);
+            assertThat(teller.ask("tell lan0 " + FEATURES)).isEqualTo("ok");
+            assertThat(teller.ask("tell lo " + BONDING_FAILOVER)).isEqualTo("ok");
+            assertThat(bridge.next(SILENCE_MILLIS)).isEmpty();
+            assertThat(teller.ask("tell lan0 " + BONDING_FAILOVER)).isEqualTo("ok");
+            for (int round = 0; round < 4; round++) {
+                assertThat(isMarked(bridge.next(), 7)).isTrue();
+            }
+        }
+        assertThat(owner.ask("alarms")).isEqualTo("[]");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    void another_hardware_address_of_the_card_is_announced_at_once() {
+        LabHost a = segment.host(2);
+        String gateway = isV6 ? "2001:db8::1" : "192.0.2.1";
+        a.inside("ip", isV6 ? "-6" : "-4", "route", "add", "default", "via", gateway);
+        LabJvm owner = jvm(a, 7);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        until("the gateway confirms", () -> owner.ask("takeovers").contains("gateway " + gateway + " after "));
+        String before = a.mac();
+        try (Card bridge = Card.existing("br0", List.of(address))) {
+            assertThat(neighbour()).contains(before);
+            a.inside("ip", "link", "set", "lan0", "address", SECOND_MAC);
+            until("the neighbour knows", () -> neighbour().contains(SECOND_MAC));
+            assertThat(asker.whoHas(vip, 500)).contains(SECOND_MAC);
+            onlyNew(bridge, before);
+            assertThat(neighbour()).contains(SECOND_MAC);
+            until(
+                    "who was asked before was asked again",
+                    () -> owner.ask("takeovers").contains("1 of 1 neighbours have confirmed it (gateway " + gateway));
+            until(
+                    "it is told",
+                    () -> owner.ask("reports")
+                            .contains("the hardware address of lan0 was changed from " + before + " to " + SECOND_MAC));
+
+            // Most cards must be put down for that.
+            a.inside("ip", "link", "set", "lan0", "down");
+            a.inside("ip", "link", "set", "lan0", "address", THIRD_MAC);
+            a.inside("ip", "link", "set", "lan0", "up");
+            a.inside("ip", "addr", "replace", "2001:db8::2/64", "dev", "lan0", "nodad");
+            until("the neighbour knows", () -> neighbour().contains(THIRD_MAC));
+            onlyNew(bridge, SECOND_MAC);
+            until("it answers", () -> asker.whoHas(vip, 100).equals(Optional.of(THIRD_MAC)));
+        }
+        until("healthy", () -> owner.ask("monitor").startsWith("HEALTHY"));
+        assertThat(owner.ask("alarms")).isEqualTo("[]");
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+        assertThat(asker.whoHas(vip, 50)).isEmpty();
+        // What the stay before left for it was of another hardware address.
+        assertThat(owner.ask("start RELEASED 4712")).isEqualTo("ok");
+        assertThat(asker.whoHas(vip, 500)).contains(THIRD_MAC);
+        assertThat(owner.ask("stop")).isEqualTo("ok");
+    }
+
+    /** Nothing more is announced with the old hardware address once the new one was heard. */
+    private void onlyNew(Card bridge, String old) {
+        Card.Heard heard = bridge.next();
+        while (heard.sighting().senderMac().toString().equals(old)) {
+            heard = bridge.next();
+        }
+        Optional<Card.Heard> more = Optional.of(heard);
+        while (more.isPresent()) {
+            assertThat(more.get().sighting().senderMac().toString()).isNotEqualTo(old);
+            more = bridge.next(SILENCE_MILLIS);
+        }
+    }
+
     void a_planned_stop_resets_the_clients() {
         LabHost a = segment.host(2);
         LabJvm server = a.jvm(TcpPeer.command());
@@ -344,6 +454,37 @@ final class SegmentTalkScenarios implements AutoCloseable {
             assertThat(told.ask("start DIED 4713")).isEqualTo("ok");
             assertThat(client.next(5_000)).isEqualTo(RESET);
             assertThat(told.ask("stop")).isEqualTo("ok");
+        }
+    }
+
+    void clients_of_a_dead_owner_are_asked_whether_they_noticed() {
+        LabHost a = segment.host(2);
+        LabHost b = segment.host(3);
+        LabJvm server = a.jvm(TcpPeer.command());
+        LabJvm owner = jvm(a, 7);
+        LabJvm next = jvm(b, 8);
+        server.ask("listen :: " + PORT);
+        assertThat(owner.ask("start NEVER 4711")).isEqualTo("ok");
+        try (TcpClient client = TcpClient.to(vip, PORT)) {
+            until("the connection is told", () -> {
+                owner.ask("monitor");
+                return ports(owner.ask("told")).contains(client.port());
+            });
+            // One of the next host's own, and one beyond a router.
+            next.ask("hear "
+                    + withClients(
+                            owner.ask("told"),
+                            isV6 ? "2001:db8::3" : "192.0.2.3",
+                            isV6 ? "2001:db8:9::1" : "203.0.113.9"));
+            owner.signal("KILL");
+            owner.awaitEnd();
+            until("it is mute", () -> asker.whoHas(vip, 20).isEmpty());
+            String bridge = isV6 ? "2001:db8::1" : "192.0.2.1";
+            b.inside("ip", "neigh", "flush", "dev", "lan0");
+            assertThat(next.ask("start DIED 4712")).isEqualTo("ok");
+            until("the client confirms", () -> next.ask("takeovers").contains("client " + bridge + " after "));
+            assertThat(next.ask("takeovers")).contains(": 1 of 1 neighbours have confirmed it");
+            assertThat(next.ask("stop")).isEqualTo("ok");
         }
     }
 
@@ -440,6 +581,11 @@ final class SegmentTalkScenarios implements AutoCloseable {
         public void wake() {
             // Nobody sleeps.
         }
+
+        @Override
+        public List<IpAddress> served() {
+            return List.of();
+        }
     }
 
     private LabJvm jvm(LabHost host, int token) {
@@ -489,6 +635,19 @@ final class SegmentTalkScenarios implements AutoCloseable {
         Optional<Card.Heard> heard = card.next(SILENCE_MILLIS);
         while (heard.isPresent()) {
             heard = card.next(SILENCE_MILLIS);
+        }
+    }
+
+    private String withClients(String state, String... clients) {
+        try {
+            List<TcpConnection> all = new ArrayList<>(
+                    Connections.decode(HexFormat.of().parseHex(state)).list());
+            for (String one : clients) {
+                all.add(new TcpConnection(address, PORT, IpAddress.parse(one).orElseThrow(), 40_000));
+            }
+            return HexFormat.of().formatHex(Connections.NONE.next(all).encode());
+        } catch (MalformedMessageException e) {
+            throw new AssertionError(state, e);
         }
     }
 

@@ -93,7 +93,10 @@ public final class RivalWatch {
     private static final Decision YIELDED_BEFORE = new Decision(Action.NONE, Reason.YIELDED_BEFORE, false);
 
     private final IpAddress address;
-    private final MacAddress own;
+    private MacAddress own;
+    /** The same until it changed: what was said with it may come back by another port of a bond. */
+    private MacAddress ownBefore;
+
     private final FencingToken token;
     private final Policy policy;
 
@@ -118,9 +121,18 @@ public final class RivalWatch {
     public RivalWatch(IpAddress address, MacAddress own, FencingToken token, Policy policy, AlarmLimit alarms) {
         this.address = address;
         this.own = own;
+        this.ownBefore = own;
         this.token = token;
         this.policy = policy;
         this.alarms = alarms;
+    }
+
+    /** This host answers under that hardware address from now on. The one before is still its own. */
+    public void follow(MacAddress mac) {
+        if (!mac.equals(own)) {
+            ownBefore = own;
+            own = mac;
+        }
     }
 
     /**
@@ -134,11 +146,12 @@ public final class RivalWatch {
         if (hasYielded) {
             return YIELDED_BEFORE;
         }
-        Reason reason = reason(sighting.senderMac().equals(own), claimed);
+        MacAddress sender = sighting.senderMac();
+        Reason reason = reason(sender.equals(own) || sender.equals(ownBefore), claimed);
         Action action = action(reason, nowNanos);
         hasYielded = action == Action.YIELD;
         Alarms counted = claimed.isPresent() ? alarms.authenticated : alarms.anonymous;
-        return new Decision(action, reason, hasYielded || counted.isNew(sighting.senderMac(), reason, nowNanos));
+        return new Decision(action, reason, hasYielded || counted.isNew(sender, reason, nowNanos));
     }
 
     private Reason reason(boolean isOwnMac, Optional<FencingToken> claimed) {

@@ -116,7 +116,12 @@ public final class LinuxLinkEvents implements LinkEvents {
                     message.type() == LinkMessage.DELETE
                             ? new LinkRemoved(link.name(), link.index())
                             : new LinkChanged(
-                                    link.name(), link.index(), link.isUp(), link.hasCarrier(), link.carrierLosses()));
+                                    link.name(),
+                                    link.index(),
+                                    link.isUp(),
+                                    link.hasCarrier(),
+                                    link.carrierLosses(),
+                                    link.isMoved()));
         }
         if (message.type() == AddressMessage.NEW || message.type() == AddressMessage.DELETE) {
             AddressMessage address = AddressMessage.decode(message.payload());

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 
@@ -47,6 +48,7 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     private static final int IFLA_AF_SPEC = 26;
     private static final int IFLA_EXT_MASK = 29;
     private static final int IFLA_CARRIER = 33;
+    private static final int IFLA_EVENT = 44;
     private static final int IFLA_PERM_ADDRESS = 54;
     private static final int IFLA_INFO_KIND = 1;
 
@@ -64,6 +66,9 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
 
     private static final int IFLA_CARRIER_DOWN_COUNT = 48;
     private static final int SKIP_STATISTICS = 8;
+
+    /** {@code IFLA_EVENT_BONDING_FAILOVER}, {@code IFLA_EVENT_NOTIFY_PEERS} and {@code IFLA_EVENT_IGMP_RESEND}, {@code linux/if_link.h}. */
+    private static final Set<Integer> MOVES = Set.of(3, 4, 5);
 
     public LinkMessage {
         attributes = List.copyOf(attributes);
@@ -258,6 +263,17 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
         return NetlinkAttribute.find(attributes, IFLA_CARRIER_DOWN_COUNT)
                 .map(NetlinkAttribute::asInt)
                 .orElse(0);
+    }
+
+    /**
+     * Whether the kernel tells of it because the segment must learn anew where it is ({@code IFLA_EVENT}): a bond or a team under it changed its
+     * port, or the virtual machine was moved. Only in what is multicast.
+     */
+    public boolean isMoved() {
+        return find(IFLA_EVENT)
+                .map(NetlinkAttribute::asInt)
+                .filter(MOVES::contains)
+                .isPresent();
     }
 
     /** Whether it forwards IPv6, {@code net.ipv6.conf.IF.forwarding}: then neighbours take this host for a router. */

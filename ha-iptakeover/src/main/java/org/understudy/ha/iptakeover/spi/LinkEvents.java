@@ -23,8 +23,10 @@ public interface LinkEvents extends AutoCloseable {
      *
      * @param name the present one
      * @param carrierLosses as in {@link LinkTable.Link}
+     * @param isMoved whether the segment must learn anew where it is, though its carrier never went: a bond or a team under it changed its port
      */
-    record LinkChanged(String name, int index, boolean isUp, boolean hasCarrier, int carrierLosses) implements Event {}
+    record LinkChanged(String name, int index, boolean isUp, boolean hasCarrier, int carrierLosses, boolean isMoved)
+            implements Event {}
 
     /** An interface was deleted, or moved to another network namespace. */
     record LinkRemoved(String name, int index) implements Event {}

@@ -74,6 +74,22 @@ class RivalWatchTest {
     }
 
     @Test
+    void a_hardware_address_that_was_changed_is_still_its_own() {
+        RivalWatch meek = new RivalWatch(VIP, OWN, new FencingToken(7), Policy.YIELD);
+        MacAddress next = new MacAddress(0x020000000077L);
+        meek.follow(next);
+        meek.follow(next);
+        Decision own = new Decision(Action.NONE, Reason.OWN_MAC_ELSEWHERE, true);
+        assertThat(meek.decide(0, claim(next), NO_TOKEN)).isEqualTo(own);
+        assertThat(meek.decide(1, claim(OWN), token(7))).isEqualTo(own);
+        meek.follow(RIVAL);
+        assertThat(meek.decide(2, claim(RIVAL), token(7))).isEqualTo(own);
+        assertThat(meek.decide(3, claim(OWN), NO_TOKEN).action())
+                .as("of two changes ago")
+                .isEqualTo(Action.YIELD);
+    }
+
+    @Test
     void the_policy_says_what_a_stranger_moves() {
         RivalWatch quiet = new RivalWatch(VIP, OWN, new FencingToken(7), Policy.ALARM_ONLY);
         assertThat(quiet.decide(0, claim(RIVAL), NO_TOKEN)).isEqualTo(new Decision(Action.NONE, Reason.STRANGER, true));

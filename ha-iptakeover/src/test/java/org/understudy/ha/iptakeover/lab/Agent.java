@@ -7,6 +7,8 @@ import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +33,14 @@ import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
 import org.understudy.ha.iptakeover.FloatingRoute;
 import org.understudy.ha.iptakeover.RivalPolicy;
+import org.understudy.ha.iptakeover.jna.Fd;
+import org.understudy.ha.iptakeover.jna.Libc;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
+import org.understudy.ha.iptakeover.netlink.LinkMessage;
+import org.understudy.ha.iptakeover.netlink.NetlinkAttribute;
+import org.understudy.ha.iptakeover.netlink.NetlinkMessage;
 import org.understudy.ha.iptakeover.packet.Announcement;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.spi.LinkTable;
@@ -42,6 +49,14 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
 public final class Agent {
     /** Marks an answer among lines of the log. */
     public static final String ANSWER = "> ";
+
+    /** {@code AF_NETLINK}, {@code sys/socket.h}; below {@code linux/rtnetlink.h}, {@code linux/if_link.h} and {@code linux/if.h}. */
+    private static final int NETLINK = 16;
+
+    private static final int RTMGRP_LINK = 1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_EVENT = 44;
+    private static final int UP_AND_RUNNING = 0x11043;
 
     private final Faults faults = new Faults();
     private FloatingAddress address = FloatingAddress.builder()
@@ -121,7 +136,9 @@ public final class Agent {
                 start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
                 return "ok";
             case "start-failing":
-                return startFailing(words);
+                return startWith(words, true);
+            case "start-beside":
+                return startWith(words, false);
             case "prepare":
                 prepare(Integer.parseInt(words[1]));
                 return "ok";
@@ -162,6 +179,8 @@ public final class Agent {
                 return announce();
             case "say":
                 return say();
+            case "tell":
+                return tell(words[1], Integer.parseInt(words[2]));
             case "remains":
                 return address.remains().toString();
             case "rites":
@@ -240,21 +259,27 @@ public final class Agent {
         return route;
     }
 
-    /** {@code start-failing PROOF TAG NUMBER [COMMAND]}: what the start asks for as the NUMBERth fails, right after the command. */
-    private String startFailing(String[] words) throws ResourceException, InterruptedException {
+    /**
+     * {@code start-failing PROOF TAG NUMBER [COMMAND]}: what the start asks for as the NUMBERth fails, right after the command. {@code
+     * start-beside} with the same: it does not, though the command was run.
+     */
+    private String startWith(String[] words, boolean isFailing) throws ResourceException, InterruptedException {
         String[] command = Arrays.copyOfRange(words, 4, words.length);
-        faults.plan(Integer.parseInt(words[3]), () -> {
-            if (command.length > 0) {
-                Segment.run(command);
-            }
-        });
+        faults.plan(
+                Integer.parseInt(words[3]),
+                () -> {
+                    if (command.length > 0) {
+                        Segment.run(command);
+                    }
+                },
+                isFailing);
         try {
             start(ProofKind.valueOf(words[1]), Integer.parseInt(words[2]));
-            return "ok";
+            return isFailing || !faults.isPlanned() ? "ok" : "ok before that";
         } catch (IllegalStateException | OutOfMemoryError e) {
             return "failed, " + e.getMessage();
         } finally {
-            faults.plan(0, () -> {});
+            faults.plan(0, () -> {}, false);
         }
     }
 
@@ -375,6 +400,29 @@ public final class Agent {
                 }
                 return sent ? "sent" : "dropped";
             }
+        }
+    }
+
+    /** Multicasts, as the kernel does, that something happened to a card: an {@code IFLA_EVENT} of {@code linux/if_link.h}. */
+    private static String tell(String card, int event) {
+        try (LinuxLinkTable links = new LinuxLinkTable();
+                Fd socket = Libc.socket(NETLINK, Libc.SOCK_RAW, 0)) {
+            int index = links.byName(card).orElseThrow().index();
+            List<NetlinkAttribute> attributes =
+                    List.of(NetlinkAttribute.ofText(IFLA_IFNAME, card), NetlinkAttribute.ofInt(IFLA_EVENT, event));
+            NetlinkMessage message = new NetlinkMessage(
+                    LinkMessage.NEW,
+                    0,
+                    0,
+                    0,
+                    new LinkMessage(LinkMessage.ETHERNET, index, UP_AND_RUNNING, attributes).encode());
+            byte[] group = ByteBuffer.allocate(12)
+                    .order(ByteOrder.nativeOrder())
+                    .putShort((short) NETLINK)
+                    .putInt(8, RTMGRP_LINK)
+                    .array();
+            Libc.sendTo(socket, message.encode(), group);
+            return "ok";
         }
     }
 

@@ -12,11 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.opentest4j.TestAbortedException;
 import org.understudy.ha.iptakeover.linux.HostTrials;
 
 /** Runs a scenario in a JVM of its own inside fresh network and mount namespaces, and a user namespace if it is to be as for anybody. */
 public final class Lab {
     private static final int SECONDS_MAX = 60;
+    /** The exit status of a scenario that this host cannot show. */
+    private static final int NOT_SHOWN = 77;
 
     private Lab() {}
 
@@ -24,6 +27,7 @@ public final class Lab {
      * Runs {@code Scenarios.main(arguments)}; the first is the name of the scenario.
      *
      * @return what it printed
+     * @throws TestAbortedException if the scenario {@linkplain #fail ended} with one
      */
     public static String run(Class<?> scenarios, String... arguments) throws IOException, InterruptedException {
         return run("-Urnm", scenarios, arguments);
@@ -32,6 +36,16 @@ public final class Lab {
     /** The same without a user namespace: what the capabilities of root are worth to the kernel itself. */
     public static String runAsRoot(Class<?> scenarios, String... arguments) throws IOException, InterruptedException {
         return run("-nm", scenarios, arguments);
+    }
+
+    /** Ends the JVM of a scenario over what it threw. */
+    public static void fail(Throwable thrown) {
+        if (thrown instanceof TestAbortedException) {
+            System.out.println(thrown.getMessage());
+            System.exit(NOT_SHOWN);
+        }
+        thrown.printStackTrace();
+        System.exit(1);
     }
 
     private static String run(String namespaces, Class<?> scenarios, String... arguments)
@@ -54,6 +68,9 @@ public final class Lab {
                 process.destroyForcibly();
             }
             String text = Files.readString(out.toPath(), StandardCharsets.UTF_8);
+            if (ended && process.exitValue() == NOT_SHOWN) {
+                throw new TestAbortedException(text.strip());
+            }
             if (!ended || process.exitValue() != 0) {
                 throw new AssertionError(
                         "scenario " + String.join(" ", arguments) + (ended ? " failed" : " hangs") + ":\n" + text);

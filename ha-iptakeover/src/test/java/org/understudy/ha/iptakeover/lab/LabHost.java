@@ -21,9 +21,14 @@ public final class LabHost implements AutoCloseable {
         } catch (IOException e) {
             throw new AssertionError("no namespace for host " + number, e);
         }
+        inside("ip", "link", "set", "lo", "up");
+        plug();
+    }
+
+    /** Puts {@code lan0} in, also in place of one that was deleted. */
+    public void plug() {
         Segment.run("ip", "link", "add", port(), "type", "veth", "peer", "name", "lan0", "netns", pid());
         Segment.run("ip", "link", "set", port(), "master", "br0", "up");
-        inside("ip", "link", "set", "lo", "up");
         inside("ip", "addr", "add", "192.0.2." + number + "/24", "dev", "lan0");
         inside("ip", "addr", "add", "2001:db8::" + number + "/64", "dev", "lan0", "nodad");
         inside("ip", "link", "set", "lan0", "up");

@@ -49,6 +49,7 @@ public final class NetlinkFuzz {
                 link.acceptRouterAdvertisements();
                 link.ipv6AddressMode();
                 link.carrierLosses();
+                link.isMoved();
                 LinkMessage.isAboutLink(message);
                 link.forwardsV6();
             },

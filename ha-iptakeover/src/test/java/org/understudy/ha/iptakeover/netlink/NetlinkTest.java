@@ -1,6 +1,7 @@
 package org.understudy.ha.iptakeover.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.IpAddress;
 import org.understudy.ha.iptakeover.packet.Ipv4Address;
 import org.understudy.ha.iptakeover.packet.Ipv6Address;
@@ -230,11 +232,7 @@ class NetlinkTest {
 
     @Test
     void reads_a_link_and_writes_it_back() throws IOException {
-        String captured;
-        try (InputStream in = NetlinkTest.class.getResourceAsStream("link-lan0.hex")) {
-            captured = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
-        }
-        NetlinkMessage message = only(captured);
+        NetlinkMessage message = only(captured("link-lan0.hex"));
         assertThat(message.type()).isEqualTo(LinkMessage.NEW);
         LinkMessage link = LinkMessage.decode(message.payload());
         assertThat(link.encode()).isEqualTo(message.payload());
@@ -247,7 +245,32 @@ class NetlinkTest {
         assertThat(link.isLoopback()).isFalse();
         assertThat(link.forwardsV6()).isFalse();
         assertThat(link.carrierLosses()).isEqualTo(1);
+        assertThat(link.isMoved()).isFalse();
         assertThat(LinkMessage.isAboutLink(message)).isTrue();
+    }
+
+    /** As the kernel told of other features, IFLA_EVENT_FEATURES; then the same with the number of what it tells of bonds. */
+    @Test
+    void reads_why_the_kernel_tells_of_a_link() throws IOException {
+        String captured = captured("link-br0-event.hex");
+        LinkMessage features = LinkMessage.decode(only(captured).payload());
+        assertThat(features.encode()).isEqualTo(only(captured).payload());
+        assertThat(features.name()).isEqualTo("br0");
+        assertThat(captured).containsOnlyOnce("08002c0002000000");
+        for (int event = 0; event < 8; event++) {
+            String hex = captured.replace("08002c0002000000", "08002c000" + event + "000000");
+            assertThat(LinkMessage.decode(only(hex).payload()).isMoved())
+                    .as("event %d", event)
+                    .isEqualTo(event >= 3 && event <= 5);
+        }
+        LinkMessage cut = new LinkMessage(1, 3, 0, List.of(NetlinkAttribute.ofBytes(44, new byte[3])));
+        assertThatThrownBy(cut::isMoved).isInstanceOf(MalformedMessageException.class);
+    }
+
+    private static String captured(String resource) throws IOException {
+        try (InputStream in = NetlinkTest.class.getResourceAsStream(resource)) {
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
+        }
     }
 
     @Test
