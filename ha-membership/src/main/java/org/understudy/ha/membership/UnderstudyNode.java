@@ -136,6 +136,8 @@ final class UnderstudyNode implements HaNode {
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
+    private static final long ALARMS_APART_NANOS = 50_000_000L;
+    private static final long SENDINGS_APART_NANOS = 10_000_000L;
 
     private final NodeConfig config;
     private final Function<Path, NodeStateStore> stores;
@@ -168,6 +170,9 @@ final class UnderstudyNode implements HaNode {
     private final AssumptionsWatch assumptionsWatch;
     private final InCommon inCommon = new InCommon();
     private final SoftStates softStates;
+    /** A resource has raised an alarm: what that is about may show among the troubles of its group. */
+    private final Paced alarmed;
+
     private final OwnerWords ownerWords;
     private final Mismatches mismatches;
 
@@ -228,8 +233,9 @@ final class UnderstudyNode implements HaNode {
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
         this.ownerWords = new OwnerWords(message -> outgoing.sendToOthers(message));
-        this.softStates =
-                new SoftStates(lanes::contains, message -> loop.execute(() -> outgoing.sendToOthers(message)));
+        Paced sending = paced(SENDINGS_APART_NANOS, this::sendSoftStates);
+        this.softStates = new SoftStates(lanes::contains, sending::ask);
+        this.alarmed = paced(ALARMS_APART_NANOS, () -> statuses.changed());
         this.mismatches = new Mismatches(config, () -> record, this::onLoopLater, log, this::publish);
         // Its thread is made here with the host's factory, not by the first decision on the loop.
         this.callbacks.execute(() -> {});
@@ -710,8 +716,7 @@ final class UnderstudyNode implements HaNode {
     private void toldOf(Group group, HaEvent event) {
         publish("resource " + group.name() + ' ' + event.getClass().getSimpleName(), event);
         if (event instanceof HaEvent.Alarm) {
-            // What it is about may show among the troubles of the group.
-            loop.execute(statuses::changed);
+            alarmed.ask();
         }
     }
 
@@ -981,6 +986,14 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
+    private Paced paced(long apartNanos, Runnable action) {
+        return new Paced(apartNanos, System::nanoTime, task -> loop.execute(task), this::onLoopLater, action);
+    }
+
+    private void sendSoftStates() {
+        softStates.takeUnsent().forEach(outgoing::sendToOthers);
+    }
+
     private boolean isQuorate() {
         return leases.isValid();
     }
@@ -1168,6 +1181,11 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void submit(Input input) {
             loop.submit(input);
+        }
+
+        @Override
+        public void afterwards(Runnable action) {
+            loop.execute(action);
         }
     }
 
