@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -135,6 +136,8 @@ final class UnderstudyNode implements HaNode {
     private static final int DECISIONS_WAITING_MAX = 1024;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
+    private static final int HALT_STATUS = 70;
+    private static final long LAST_WORDS_NANOS = 200_000_000L;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
     private static final long ALARMS_APART_NANOS = 50_000_000L;
     private static final long SENDINGS_APART_NANOS = 10_000_000L;
@@ -733,9 +736,28 @@ final class UnderstudyNode implements HaNode {
                         "the group could not be stopped and is blocked: it runs nowhere else until it is stopped or this"
                                 + " process has ended: " + why));
         if (config.processPolicy().mayHalt()) {
-            LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
-            Runtime.getRuntime().halt(70);
+            // A log or a listener that hangs must not keep this process from ending.
+            CountDownLatch isLogged = new CountDownLatch(1);
+            log.line(() -> {
+                LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
+                isLogged.countDown();
+            });
+            awaitLastWords(isLogged);
+            Runtime.getRuntime().halt(HALT_STATUS);
         }
+    }
+
+    /** Waits until what was logged and published last is out, for a short while. */
+    private void awaitLastWords(CountDownLatch isLogged) {
+        long until = System.nanoTime() + LAST_WORDS_NANOS;
+        try {
+            if (!isLogged.await(LAST_WORDS_NANOS, TimeUnit.NANOSECONDS)) {
+                LOG.trace("node {}: the log hangs", config.node());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        events.end(until);
     }
 
     // ---- the world around the machine ------------------------------------------------------------------------------
