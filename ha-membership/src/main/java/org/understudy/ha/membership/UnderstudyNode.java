@@ -558,6 +558,9 @@ final class UnderstudyNode implements HaNode {
                         history.waiting(),
                         config.self().isWitness(),
                         name -> lanes.find(name).filter(Lane::isMadeReady).isPresent(),
+                        name -> lanes.find(name)
+                                .map(lane -> lane.unheardMonitors().size())
+                                .orElse(0),
                         tally));
     }
 

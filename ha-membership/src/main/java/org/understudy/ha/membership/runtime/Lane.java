@@ -253,6 +253,11 @@ public final class Lane {
                         threads);
     }
 
+    /** Resources whose stops are believed here: their monitor has never said that they do not run, and so has no say in it. */
+    public List<String> unheardMonitors() {
+        return part.role() == Role.PROMOTED ? List.of() : instance.unheardMonitors();
+    }
+
     /**
      * What a start or a stop waits for now, one sentence without a beginning.
      *
