@@ -157,7 +157,9 @@ final class UnderstudyNode implements HaNode {
     private final ExecutorService callbacks;
 
     private final NodeLanes lanes = new NodeLanes();
-    private final AtomicLong requests = new AtomicLong();
+    /** Begins anywhere: what others still say of a former life's requests is said of none of this one. */
+    private final AtomicLong requests = new AtomicLong(new SecureRandom().nextLong() >>> 1);
+
     private final NodeEvents events;
     private final Farewell farewell;
     private final AtomicBoolean isClosed = new AtomicBoolean();
@@ -832,12 +834,12 @@ final class UnderstudyNode implements HaNode {
             } else if (effect instanceof Effect.StartGroup start) {
                 tally.starting(start.group());
                 statuses.ordered(start.group());
-                lanes.find(start.group()).ifPresent(l -> l.start(start.holder(), start.token(), start.proof()));
+                lanes.start(start, loop::submit);
                 statuses.starts(start.group());
             } else if (effect instanceof Effect.StopGroup stop) {
                 tally.stopping(stop.group());
                 statuses.ordered(stop.group());
-                lanes.find(stop.group()).ifPresent(l -> l.stop(stop.token(), stop.why()));
+                lanes.stop(stop, loop::submit);
                 statuses.stops(stop.group(), stop.why());
             } else if (effect instanceof Effect.PrepareGroup prepare) {
                 lanes.find(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));

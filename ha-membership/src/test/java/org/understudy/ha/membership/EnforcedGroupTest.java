@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.understudy.ha.api.Assumptions;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.Elections;
 import org.understudy.ha.api.Enforcement;
 import org.understudy.ha.api.Fault;
 import org.understudy.ha.api.HaNode;
@@ -184,6 +186,55 @@ class EnforcedGroupTest {
                                     .requireEnforcement()
                                     .build()))
                     .hasMessageContaining("its cable was cut");
+        }
+    }
+
+    @Test
+    void news_of_an_enforcer_brings_no_closed_participation_back() throws Exception {
+        device.acknowledges = true;
+        CountDownLatch isTold = new CountDownLatch(1);
+        CountDownLatch mayReturn = new CountDownLatch(1);
+        Elections.Candidate afterEnd = Elections.Candidate.standard().withSuccession(Elections.Succession.AFTER_END);
+        try (HaNode node = builder().enforcer(device).start()) {
+            node.listen(event -> {
+                if (event instanceof HaEvent.Alarm alarm && alarm.sentence().contains("the switch")) {
+                    happened.add("alarm");
+                }
+            });
+            Elections.Participation first = node.elections().join("report", afterEnd, lease -> {
+                happened.add("lead");
+                try {
+                    new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                    isTold.countDown();
+                    mayReturn.await();
+                }
+            });
+            next("lead");
+            Thread closing = new Thread(first::close);
+            closing.start();
+            isTold.await();
+
+            Optional.ofNullable(device.listener).orElseThrow().lost("its cable was cut");
+            next("alarm");
+            mayReturn.countDown();
+            closing.join();
+
+            node.elections().join("other", afterEnd, lease -> {
+                happened.add("another is led");
+                new CountDownLatch(1).await();
+            });
+            next("another is led");
+            assertThat(node.elections().leader("report").leader())
+                    .as("whoever offered it was to lead it by now as well")
+                    .isEmpty();
+            node.elections().join("report", afterEnd, lease -> {
+                happened.add("lead anew");
+                new CountDownLatch(1).await();
+            });
+            next("lead anew");
+        } finally {
+            mayReturn.countDown();
         }
     }
 

@@ -18,6 +18,8 @@ import org.understudy.ha.membership.core.record.Sentence;
  * the node keeps away for five seconds, and each time twice as long as the last, up to an hour. So what all nodes miss for a moment costs
  * seconds, though it uses up the attempts of all of them at once. All is forgotten when an hour has passed since the last failure, the last
  * hold and the last veto of the resource itself: what is still broken is never forgotten.
+ *
+ * <p>The time in which it is tried counts for neither: however long each attempt may take, three that fail are three.
  */
 final class FailureBook {
 
@@ -38,14 +40,41 @@ final class FailureBook {
     private long holdUntil = Long.MIN_VALUE;
     private long holdNanos;
     private String holdWhy = "";
+    /** By the time that counts: the last failure, or the end of its hold, or the last veto. */
     private long quietSince;
+
     private boolean isVetoed;
+    private boolean isTrying;
+    private long tryingSince;
+    /** How long all attempts that are over have taken. */
+    private long triedNanos;
+
+    /** It is tried from now on, to start it or to make it ready. */
+    void tries(long now) {
+        if (!isTrying) {
+            isTrying = true;
+            tryingSince = now;
+        }
+    }
+
+    /** It is tried no more, whatever has come of it. */
+    void hasTried(long now) {
+        if (isTrying) {
+            isTrying = false;
+            triedNanos += now - tryingSince;
+        }
+    }
+
+    /** The time that counts. */
+    private long counted(long now) {
+        return (isTrying ? tryingSince : now) - triedNanos;
+    }
 
     /** Counts one. */
     void failed(long now, String resource, Severity severity, String reason) {
         forgetIfQuiet(now);
-        quietSince = now;
         String why = Sentence.shortened(reason);
+        quietSince = byResource.isEmpty() ? counted(now) : Math.max(quietSince, counted(now));
         String key = byResource.containsKey(resource) || byResource.size() < RESOURCES_MAX ? resource : "";
         Troubles.Failures before = byResource.get(key);
         byResource.put(key, new Troubles.Failures(key, before == null ? 1 : before.count() + 1, severity, why));
@@ -53,8 +82,8 @@ final class FailureBook {
             hold(now, grown(holds++), why);
             return;
         }
-        softFailures.addLast(now);
-        while (now - softFailures.peekFirst() > SOFT_WINDOW_NANOS) {
+        softFailures.addLast(counted(now));
+        while (counted(now) - softFailures.peekFirst() > SOFT_WINDOW_NANOS) {
             softFailures.removeFirst();
         }
         if (softFailures.size() >= SOFT_FAILURES_MAX) {
@@ -72,7 +101,7 @@ final class FailureBook {
     /** Whether the resource itself says now that it could not start here. */
     void vetoed(long now, boolean isVeto) {
         if (isVetoed && !isVeto) {
-            quietSince = Math.max(quietSince, now);
+            quietSince = Math.max(quietSince, counted(now));
         }
         isVetoed = isVeto;
     }
@@ -117,8 +146,7 @@ final class FailureBook {
     }
 
     private void forgetIfQuiet(long now) {
-        long since = Math.max(quietSince, holdUntil);
-        if (!byResource.isEmpty() && !isVetoed && now - since > FORGET_NANOS) {
+        if (!byResource.isEmpty() && !isVetoed && counted(now) - quietSince > FORGET_NANOS) {
             clear();
         }
     }
@@ -132,6 +160,7 @@ final class FailureBook {
             holdUntil = now + nanos;
             holdNanos = nanos;
         }
+        quietSince = Math.max(quietSince, counted(now) + nanos);
         holdWhy = Sentence.shortened(reason);
     }
 }

@@ -36,7 +36,10 @@ public sealed interface Input {
     /** A last will arrived; not verified yet. */
     record WillArrived(byte[] datagram) implements Input {}
 
-    /** A group was registered here, with what the first probe found and the rules by which a node is chosen for it. */
+    /**
+     * A group was registered here, with what the first probe found and the rules by which a node is chosen for it. One of this name that was
+     * withdrawn and has not stopped yet stays withdrawn: whoever registers it again waits for that.
+     */
     record GroupOffered(String group, Candidacy candidacy, Placement placement) implements Input {
 
         /** Without rules. */
@@ -44,6 +47,12 @@ public sealed interface Input {
             this(group, candidacy, Placement.NONE);
         }
     }
+
+    /**
+     * What this node says of a group that it offers is not what it was: what ends it without us, or how well its role would be here. A group that is
+     * not offered, or not any more, stays so.
+     */
+    record CandidacyChanged(String group, Candidacy candidacy) implements Input {}
 
     /** A group is not offered any more. */
     record GroupWithdrawn(String group) implements Input {}

@@ -85,10 +85,14 @@ final class LocalGroup {
         withdrawn = true;
     }
 
-    /** Offered again, perhaps while it still stops after it was withdrawn. */
+    /** Offered by other rules. What was withdrawn stays so. */
     void offer(long now, Candidacy candidacy, Placement placement) {
-        withdrawn = false;
         rules = Rules.of(placement);
+        offer(now, candidacy);
+    }
+
+    /** Offered otherwise, by the same rules. What was withdrawn stays so. */
+    void offer(long now, Candidacy candidacy) {
         reported = candidacy.withReasonCut().withRules(rules.digest());
         failures.vetoed(now, !reported.isEligible());
     }
@@ -144,14 +148,17 @@ final class LocalGroup {
     }
 
     /** Another node is about to give it to this one. */
-    void coming(long grantToken) {
+    void coming(long now, long grantToken) {
         comingToken = grantToken;
         isReady = false;
+        failures.tries(now);
     }
 
     /** Nobody is going to give it to this node; what was made ready has been used or is given back. */
-    void comesNoMore() {
-        coming(0);
+    void comesNoMore(long now) {
+        comingToken = 0;
+        isReady = false;
+        failures.hasTried(now);
     }
 
     /** The token under which another node holds it that is about to give it to this one; 0 if none is. */
@@ -159,8 +166,9 @@ final class LocalGroup {
         return comingToken;
     }
 
-    void ready() {
+    void ready(long now) {
         isReady = true;
+        failures.hasTried(now);
     }
 
     /** Whether everything is ready for it to come. */
@@ -168,8 +176,9 @@ final class LocalGroup {
         return isReady;
     }
 
-    void starting(long grantToken) {
-        comesNoMore();
+    void starting(long now, long grantToken) {
+        comesNoMore(now);
+        failures.tries(now);
         phase = Phase.STARTING;
         isLetBe = false;
         token = grantToken;
@@ -189,8 +198,9 @@ final class LocalGroup {
         return was;
     }
 
-    void running() {
+    void running(long now) {
         phase = Phase.RUNNING;
+        failures.hasTried(now);
     }
 
     void stopping(Optional<Severity> because, String reason) {
@@ -213,8 +223,9 @@ final class LocalGroup {
         phase = Phase.IDLE;
     }
 
-    /** It has stopped here: what others come first for begins. */
-    void countAway(long now) {
+    /** It has stopped here: what others come first for begins, and an attempt to start it is over. */
+    void hasStopped(long now) {
+        failures.hasTried(now);
         if (awayUntil == Long.MAX_VALUE) {
             awayUntil = now + awayNanos;
         }

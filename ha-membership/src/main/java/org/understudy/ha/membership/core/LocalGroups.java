@@ -59,6 +59,8 @@ final class LocalGroups {
     void take(long now, Input input, Optional<ClusterRecord> record, Outbox out) {
         if (input instanceof Input.GroupOffered o) {
             offered(now, o);
+        } else if (input instanceof Input.CandidacyChanged o) {
+            with(o.group(), g -> g.offer(now, o.candidacy()));
         } else if (input instanceof Input.GroupWithdrawn o) {
             with(o.group(), LocalGroup::withdraw);
         } else if (input instanceof Input.EligibilityChanged o) {
@@ -104,7 +106,7 @@ final class LocalGroups {
             return;
         }
         if (o.failure().isEmpty()) {
-            group.running();
+            group.running(now);
             out.say(group.name(), Reason.GROUP_RUNNING, "token " + group.token());
         } else {
             Severity severity = o.failure().get();
@@ -120,7 +122,7 @@ final class LocalGroups {
             return;
         }
         if (o.failure().isEmpty()) {
-            group.ready();
+            group.ready(now);
             saySucceed(List.of(group), record, out);
         } else {
             // It runs where it is: that this node cannot take it over says nothing about any other.
@@ -130,7 +132,7 @@ final class LocalGroups {
             group.failed(now, o.resource(), severity, o.why());
             out.say(group.name(), Reason.GROUP_FAILED, o.why());
             // Begun anew if it would be started again here; else this node is no candidate any more.
-            unprepare(group, out);
+            unprepare(now, group, out);
         }
     }
 
@@ -186,7 +188,7 @@ final class LocalGroups {
         }
         if (o.isStopped()) {
             group.idle();
-            group.countAway(now);
+            group.hasStopped(now);
             out.say(group.name(), Reason.GROUP_STOPPED, group.why());
         } else if (group.phase() != LocalGroup.Phase.BLOCKED) {
             group.blocked(o.why());
@@ -232,8 +234,8 @@ final class LocalGroups {
 
     // ---- what is ordered for them --------------------------------------------------------------------------------
 
-    void start(LocalGroup group, Grant grant, Outbox out) {
-        group.starting(grant.token());
+    void start(long now, LocalGroup group, Grant grant, Outbox out) {
+        group.starting(now, grant.token());
         // Nothing of this needs the disk, and a stop, which never waits, must not overtake a start that does.
         out.urgent(new Effect.StartGroup(group.name(), grant.holder(), grant.token(), grant.proof()));
         out.say(group.name(), Reason.GROUP_STARTING, "token " + grant.token() + " proof " + grant.proof());
@@ -246,13 +248,13 @@ final class LocalGroups {
         out.say(group.name(), Reason.GROUP_STOPPING, why);
     }
 
-    void prepare(LocalGroup group, long token, Incarnation successor, Outbox out) {
-        group.coming(token);
+    void prepare(long now, LocalGroup group, long token, Incarnation successor, Outbox out) {
+        group.coming(now, token);
         out.urgent(new Effect.PrepareGroup(group.name(), token, successor));
     }
 
-    void unprepare(LocalGroup group, Outbox out) {
-        group.comesNoMore();
+    void unprepare(long now, LocalGroup group, Outbox out) {
+        group.comesNoMore(now);
         out.urgent(new Effect.UnprepareGroup(group.name()));
     }
 

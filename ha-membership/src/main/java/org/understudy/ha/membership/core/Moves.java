@@ -78,10 +78,14 @@ final class Moves {
         wantedAt.put(move.group(), now);
     }
 
-    /** Somebody who would have to follow it refuses it. */
+    /** Somebody who would have to follow it refuses it: if that is what was asked for, and not what a former life of this node did. */
     Optional<Effect.MoveDecided> refused(MoveRefused refusal) {
-        return Optional.ofNullable(own.remove(refusal.request()))
-                .map(move -> new Effect.MoveDecided(refusal.request(), false, refusal.why()));
+        Move move = own.get(refusal.request());
+        if (move == null || !move.group().equals(refusal.group())) {
+            return Optional.empty();
+        }
+        own.remove(refusal.request());
+        return Optional.of(new Effect.MoveDecided(refusal.request(), false, refusal.why()));
     }
 
     /** Forgets what nobody repeats. Returns whether there was any. */

@@ -1221,7 +1221,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private void start(long now, LocalGroup group, Grant grant) {
         LeaseKeeper k = keeper;
         if (k != null && k.isValid(now) && !group.isWithdrawn()) {
-            groups.start(group, grant, out);
+            groups.start(now, group, grant, out);
         }
     }
 
@@ -1259,9 +1259,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (token != 0) {
-            groups.prepare(group, token, keeper.session(), out);
+            groups.prepare(now, group, token, keeper.session(), out);
         } else if (grantHere(group.name()).isEmpty()) {
-            groups.unprepare(group, out);
+            groups.unprepare(now, group, out);
         }
     }
 

@@ -456,7 +456,8 @@ public final class Lane {
         instance.shutdown(this);
     }
 
-    private void cancelLooks() {
+    /** Looks no more, and says nothing more of what it offers. Never blocks. */
+    void cancelLooks() {
         monitoring.end();
         offers.cancel();
     }
@@ -503,7 +504,19 @@ public final class Lane {
 
     // ---- start, in the lane --------------------------------------------------------------------------------------
 
+    /** Ends in an answer, whatever happens. */
     private void startAll(Incarnation newHolder, long token, ProofKind proof) {
+        try {
+            startInOrder(newHolder, token, proof);
+        } catch (Throwable e) {
+            LOG.error("group {}: its start failed", part.title(), e);
+            around.report()
+                    .accept(new Input.StartEnded(
+                            part.name(), token, Optional.of(Severity.HARD), cut("its start failed: " + e)));
+        }
+    }
+
+    private void startInOrder(Incarnation newHolder, long token, ProofKind proof) {
         if (isOver(token)) {
             return;
         }
@@ -579,7 +592,7 @@ public final class Lane {
     private boolean endsWithItsThreads() {
         try {
             return part.entries().stream().allMatch(entry -> entry.resource().endsWithItsThreads());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.warn(
                     "group {}: a resource does not say whether it ends with its threads: {}",
                     part.title(),
@@ -629,6 +642,35 @@ public final class Lane {
             return;
         }
         LOG.debug("group {}: stopping, {}", part.title(), why);
+        String failures;
+        try {
+            failures = stopInReverse(() -> submit(() -> stopAll(token, why, isReported, false)), token, isOrderly);
+        } catch (CancellationException e) {
+            // Somebody else has the lane, and has begun it anew.
+            throw e;
+        } catch (Throwable e) {
+            LOG.error("group {}: its stop failed", part.title(), e);
+            failures = cut("its stop failed: " + e);
+        }
+        if (failures.isEmpty()) {
+            stopped(token, isReported);
+            instance.giveBack(this);
+            return;
+        }
+        LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", part.title(), failures);
+        if (isReported.compareAndSet(false, true)) {
+            around.report().accept(new Input.StopEnded(part.name(), token, false, failures));
+            around.stopFailed().accept(failures);
+        }
+        later(() -> submit(() -> stopAll(token, why, new AtomicBoolean(true), false)), STOP_AGAIN_MILLIS);
+    }
+
+    /**
+     * Returns why something of it may still be active; empty if everything has certainly stopped.
+     *
+     * @param again begins the stop anew
+     */
+    private String stopInReverse(Runnable again, long token, boolean isOrderly) {
         Optional<Lane> promoted =
                 part.role() == Role.COPY ? instance.promoted().filter(lane -> lane.active != 0) : Optional.empty();
         // Whoever was promoted meanwhile is told as well.
@@ -637,7 +679,6 @@ public final class Lane {
             promoted.ifPresent(lane -> lane.quiesceAll(lane.active, true));
             quiesceAll(token, false);
         }
-        Runnable again = () -> submit(() -> stopAll(token, why, isReported, false));
         promoted.ifPresent(lane -> lane.demoteFirst(again));
         StringBuilder failures = new StringBuilder();
         for (Group.Entry entry : reversed()) {
@@ -650,16 +691,8 @@ public final class Lane {
         if (failures.length() == 0) {
             promoted.ifPresent(lane -> lane.copyHasStopped(again));
             over();
-            stopped(token, isReported);
-            instance.giveBack(this);
-            return;
         }
-        LOG.error("group {} could not be stopped and is blocked, it will be tried again: {}", part.title(), failures);
-        if (isReported.compareAndSet(false, true)) {
-            around.report().accept(new Input.StopEnded(part.name(), token, false, failures.toString()));
-            around.stopFailed().accept(failures.toString());
-        }
-        later(() -> submit(() -> stopAll(token, why, new AtomicBoolean(true), false)), STOP_AGAIN_MILLIS);
+        return failures.toString();
     }
 
     private List<Group.Entry> reversed() {

@@ -91,23 +91,31 @@ final class LaneOffers {
     /** In the lane. */
     private void offerNow(Runnable offered) {
         Eligibility now = instance.whyStuck().orElseGet(() -> eligible(() -> submit.accept(() -> offerNow(offered))));
+        Candidacy first = announced(true, now);
         synchronized (saying) {
             eligibility = now;
-            report.accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
+            say(new Input.GroupOffered(part.name(), first, part.placement()));
         }
         offered.run();
     }
 
+    /** Holding {@link #saying}. Nothing once the lane has ended: another one may have come under the same name. */
+    private void say(Input input) {
+        if (!isEnded) {
+            report.accept(input);
+        }
+    }
+
     /**
-     * Says that it cannot be started here meanwhile: a call hangs, and nobody else has a turn to look. Nothing if it has returned by now, or if
-     * the lane has ended: another one may have come under the same name. Any thread.
+     * Says that it cannot be started here meanwhile: a call hangs, and nobody else has a turn to look. Nothing if it has returned by now. Any
+     * thread.
      */
     void keepAway() {
         synchronized (saying) {
             Optional<Eligibility> stuck = instance.whyStuck();
-            if (stuck.isPresent() && !isEnded && !lane.isBegun()) {
+            if (stuck.isPresent() && !lane.isBegun()) {
                 eligibility = stuck.get();
-                report.accept(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
+                say(new Input.EligibilityChanged(part.name(), false, eligibility.reason()));
             }
         }
     }
@@ -126,14 +134,18 @@ final class LaneOffers {
 
     /** In the lane. Where the lease is enough, what else ends the group changes nothing about its candidacy. */
     private void offerAgain() {
-        if (isCoverageNews && lane.isOffered() && !candidacy.isLeaseEnough()) {
+        if (isCoverageNews && !candidacy.isLeaseEnough()) {
             isCoverageNews = false;
-            report.accept(new Input.GroupOffered(part.name(), announced(true), part.placement()));
+            Candidacy now = announced(true, eligibility);
+            synchronized (saying) {
+                say(new Input.CandidacyChanged(part.name(), now));
+            }
         }
     }
 
-    private Candidacy announced(boolean isNews) {
-        return candidacy.announce(isNews, presence, eligibility, rank);
+    /** Asks the resources, and so holds nothing meanwhile. */
+    private Candidacy announced(boolean isNews, Eligibility now) {
+        return candidacy.announce(isNews, presence, now, rank);
     }
 
     /** As {@link Lane#granted}. */
@@ -162,7 +174,7 @@ final class LaneOffers {
         }
     }
 
-    /** Looks no more by itself, and says nothing of a call that hangs. */
+    /** Looks no more by itself, and says nothing more. */
     void cancel() {
         looking.end();
         synchronized (saying) {
@@ -178,9 +190,7 @@ final class LaneOffers {
             looking.renew();
             submit.accept(this::look);
         });
-        synchronized (saying) {
-            say(now);
-        }
+        found(now);
         if (presence != Presence.ABSENT
                 && !wasEverGranted
                 && instance.whyStuck().isEmpty()) {
@@ -188,22 +198,32 @@ final class LaneOffers {
                 looking.renew();
                 submit.accept(this::look);
             });
-            report.accept(new Input.Probed(part.name(), presence));
+            synchronized (saying) {
+                say(new Input.Probed(part.name(), presence));
+            }
         }
     }
 
-    /** Holding {@link #saying}. */
-    private void say(Eligibility now) {
-        boolean isChanged = !now.equals(eligibility);
-        eligibility = now;
-        boolean isRankDue =
-                part.role() == Role.PROMOTED && now.isEligible() && (isChanged || rankChangedSince(System.nanoTime()));
+    private void found(Eligibility now) {
+        boolean isRankDue = part.role() == Role.PROMOTED
+                && now.isEligible()
+                && (!now.equals(eligibility) || rankChangedSince(System.nanoTime()));
         if (isRankDue) {
             rankToldAt = System.nanoTime();
             rankTold = rank;
-            report.accept(new Input.GroupOffered(part.name(), announced(false), part.placement()));
-        } else if (isChanged) {
-            report.accept(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
+            Candidacy better = announced(false, now);
+            synchronized (saying) {
+                eligibility = now;
+                say(new Input.CandidacyChanged(part.name(), better));
+            }
+            return;
+        }
+        synchronized (saying) {
+            boolean isChanged = !now.equals(eligibility);
+            eligibility = now;
+            if (isChanged) {
+                say(new Input.EligibilityChanged(part.name(), now.isEligible(), now.reason()));
+            }
         }
     }
 

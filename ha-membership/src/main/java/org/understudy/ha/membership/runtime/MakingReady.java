@@ -164,15 +164,19 @@ final class MakingReady {
                 + " although it was interrupted";
         Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
         Runnable hangs = () -> ended(wanted, Optional.of(hung));
-        return instance.call(
-                lane,
-                entry,
-                Call.PREPARE,
-                hangs,
-                call -> entry.resource().prepare(contexts.preparing(wanted.token, wanted.successor, call)));
+        return instance.call(lane, entry, Call.PREPARE, hangs, call -> {
+            // Whoever gives it back from here on finds the call and interrupts it.
+            if (newest != wanted) {
+                throw new InterruptedException();
+            }
+            entry.resource().prepare(contexts.preparing(wanted.token, wanted.successor, call));
+        });
     }
 
-    /** Said once, and only of the newest. */
+    /**
+     * Said once, and only of the newest. One that is taken back just then may be said all the same, and count for the next under its token, for which
+     * the same resources are asked: an owner that believes it stops before that is ready, as it would if that took too long.
+     */
     private void ended(Preparation wanted, Optional<Failure> failure) {
         if (newest == wanted && wanted.end.compareAndSet(null, failure)) {
             report.accept(new Input.PrepareEnded(

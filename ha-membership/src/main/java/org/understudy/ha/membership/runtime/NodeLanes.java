@@ -12,6 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.understudy.ha.api.LifecycleException;
+import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.Effect;
+import org.understudy.ha.membership.core.Input;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -89,7 +92,7 @@ public final class NodeLanes {
     }
 
     /**
-     * A lane whose group the machine has let go of will never be used again.
+     * A lane whose group the machine has let go of will never be used again. The machine has no group without a lane.
      *
      * @param offered how many the machine has
      * @param isOffered whether it has this one
@@ -101,11 +104,43 @@ public final class NodeLanes {
         }
         for (Map.Entry<String, Lane> entry : lanes.entrySet()) {
             if (entry.getValue().isOffered() && !isOffered.test(entry.getKey())) {
+                // Before there is room for another one of this name: nothing that it says is said of that.
+                entry.getValue().cancelLooks();
                 lanes.remove(entry.getKey(), entry.getValue());
                 entry.getValue().retire();
                 retired.accept(entry.getKey());
             }
         }
+    }
+
+    // ---- what the machine orders -----------------------------------------------------------------------------------
+
+    /**
+     * Has a part started. Whatever has no lane fails to start, so that the machine does not wait for it.
+     *
+     * @param report to the machine
+     */
+    public void start(Effect.StartGroup order, Consumer<Input> report) {
+        find(order.group())
+                .ifPresentOrElse(
+                        lane -> lane.start(order.holder(), order.token(), order.proof()),
+                        () -> report.accept(new Input.StartEnded(
+                                order.group(),
+                                order.token(),
+                                Optional.of(Severity.HARD),
+                                "it is not registered on this node any more")));
+    }
+
+    /**
+     * Has a part stopped. A lane goes only after everything of it has certainly stopped: of what has none, nothing is active.
+     *
+     * @param report to the machine
+     */
+    public void stop(Effect.StopGroup order, Consumer<Input> report) {
+        find(order.group())
+                .ifPresentOrElse(
+                        lane -> lane.stop(order.token(), order.why()),
+                        () -> report.accept(new Input.StopEnded(order.group(), order.token(), true, "")));
     }
 
     // ---- when the node ends --------------------------------------------------------------------------------------

@@ -97,6 +97,34 @@ class FailureBookTest {
     }
 
     @Test
+    void however_long_each_attempt_takes_the_third_that_fails_keeps_the_node_away() {
+        long now = 0;
+        for (int i = 0; i < 3; i++) {
+            assertThat(book.isHeld(now)).isFalse();
+            book.tries(now);
+            now += 2 * HOUR;
+            assertThat(book.troubles(now).failures()).as("while it is tried").hasSize(Math.min(i, 1));
+            book.failed(now, "db", Severity.SOFT, "planned");
+            book.hasTried(now + SECOND);
+            now += SECOND;
+        }
+        assertThat(book.isHeld(now)).isTrue();
+        assertThat(book.troubles(now + HOUR + 5 * SECOND).failures()).hasSize(1);
+        assertThat(book.troubles(now + HOUR + 5 * SECOND + 1)).isEqualTo(Troubles.NONE);
+    }
+
+    @Test
+    void what_passes_between_attempts_counts() {
+        for (int i = 0; i < 9; i++) {
+            long now = i * 400 * SECOND;
+            book.tries(now);
+            book.failed(now + 99 * SECOND, "db", Severity.SOFT, "planned");
+            book.hasTried(now + 99 * SECOND);
+            assertThat(book.isHeld(now + 99 * SECOND)).isFalse();
+        }
+    }
+
+    @Test
     void an_operator_forgets_it_at_once_and_the_next_is_the_first_again() {
         for (int i = 0; i < 3; i++) {
             book.failed(i, "db", Severity.SOFT, "planned");

@@ -22,14 +22,14 @@ class LocalGroupTest {
     /** A task may take its time to return: the hold must not be used up before anybody else could be granted. */
     @Test
     void after_a_resignation_others_come_first_until_the_hold_has_passed_since_the_stop() {
-        group.starting(7);
-        group.running();
+        group.starting(0, 7);
+        group.running(0);
         group.resign(5 * SECOND);
         group.stopping(Optional.empty(), "resigned");
         assertThat(group.isAway(100 * SECOND)).isTrue();
 
         group.idle();
-        group.countAway(100 * SECOND);
+        group.hasStopped(100 * SECOND);
 
         assertThat(group.candidacy(105 * SECOND - 1).isEligible()).isFalse();
         assertThat(group.candidacy(105 * SECOND - 1).whyNot()).contains("resigned");
@@ -39,11 +39,11 @@ class LocalGroupTest {
 
     @Test
     void an_end_without_a_resignation_keeps_nobody_away() {
-        group.starting(7);
-        group.running();
+        group.starting(0, 7);
+        group.running(0);
         group.stopping(Optional.empty(), "asked to move");
         group.idle();
-        group.countAway(100 * SECOND);
+        group.hasStopped(100 * SECOND);
 
         assertThat(group.isAway(100 * SECOND)).isFalse();
         assertThat(group.candidacy(100 * SECOND).isEligible()).isTrue();

@@ -40,6 +40,21 @@ class LocalGroupsTest {
     }
 
     @Test
+    void a_start_or_a_preparation_that_fails_late_is_tried_no_more_than_one_that_fails_at_once() {
+        long minutes = 301_000_000_000L;
+        LocalGroup web = groups.all().get(WEB);
+        groups.start(0, web, grant(5), out);
+        take(minutes, new Input.StartEnded(WEB, 5, Optional.of(Severity.SOFT), "no port"));
+        groups.stopEnded(2 * minutes, new Input.StopEnded(WEB, 5, true, ""), out);
+        groups.prepare(2 * minutes, web, 6, A1, out);
+        take(3 * minutes, new Input.PrepareEnded(WEB, 6, Optional.of(Severity.SOFT), "", "no port"));
+        assertThat(web.candidacy(3 * minutes).isEligible()).isTrue();
+        groups.start(3 * minutes, web, grant(7), out);
+        take(4 * minutes, new Input.StartEnded(WEB, 7, Optional.of(Severity.SOFT), "no port"));
+        assertThat(web.candidacy(4 * minutes).whyNot()).contains("failed 3 times here");
+    }
+
+    @Test
     void what_is_reported_under_another_token_counts_for_nothing() {
         start(WEB, 5);
         take(new Input.StartEnded(WEB, 4, Optional.empty(), ""));
@@ -96,6 +111,37 @@ class LocalGroupsTest {
     }
 
     @Test
+    void nothing_that_is_said_of_a_withdrawn_group_brings_it_back() {
+        start(WEB, 5);
+        take(new Input.GroupWithdrawn(WEB));
+        take(new Input.CandidacyChanged(WEB, candidacy(false)));
+        offer(WEB, Placement.NONE);
+        take(new Input.GroupEnding(WEB, 5, "asked to"));
+        stopEnded(5, false);
+        take(new Input.CandidacyChanged(WEB, candidacy(true)));
+        offer(WEB, Placement.NONE);
+        stopEnded(5, true);
+        groups.removeWithdrawn(WEB);
+        assertThat(groups.isThere(WEB)).isFalse();
+
+        take(new Input.CandidacyChanged(WEB, candidacy(true)));
+        assertThat(groups.isThere(WEB)).isFalse();
+        offer(WEB, Placement.NONE);
+        assertThat(groups.isThere(WEB)).isTrue();
+    }
+
+    @Test
+    void what_is_offered_otherwise_keeps_its_rules() {
+        Placement last = Placement.rules().after(WEB).build();
+        offer("shop", last);
+        take(new Input.CandidacyChanged("shop", candidacy(false)));
+        LocalGroup shop = groups.all().get("shop");
+        assertThat(shop.rules().placement()).isEqualTo(last);
+        assertThat(shop.candidacy(0))
+                .isEqualTo(candidacy(false).withRules(shop.rules().digest()));
+    }
+
+    @Test
     void what_was_said_about_a_group_is_to_be_looked_at_once() {
         assertThat(groups.takeTouched()).containsExactly(WEB);
         assertThat(groups.isTouched()).isFalse();
@@ -109,13 +155,20 @@ class LocalGroupsTest {
     }
 
     private void start(String name, long token) {
-        Grant grant = new Grant(A1, token, ProofKind.NEVER, Optional.empty(), true, List.of());
-        groups.start(groups.all().get(name), grant, out);
+        groups.start(0, groups.all().get(name), grant(token), out);
         out.begin();
     }
 
+    private static Grant grant(long token) {
+        return new Grant(A1, token, ProofKind.NEVER, Optional.empty(), true, List.of());
+    }
+
     private void take(Input input) {
-        groups.take(0, input, Optional.empty(), out);
+        take(0, input);
+    }
+
+    private void take(long now, Input input) {
+        groups.take(now, input, Optional.empty(), out);
     }
 
     private Optional<LocalGroup> stopEnded(long token, boolean isStopped) {

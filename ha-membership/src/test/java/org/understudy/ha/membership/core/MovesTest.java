@@ -118,6 +118,7 @@ class MovesTest {
         moves.ask(TO_B);
 
         assertThat(moves.refused(new MoveRefused(9, "web", "no"))).isEmpty();
+        assertThat(moves.refused(new MoveRefused(1, "db", "no"))).isEmpty();
         assertThat(moves.refused(new MoveRefused(1, "web", "no"))).contains(new Effect.MoveDecided(1, false, "no"));
         assertThat(moves.refused(new MoveRefused(1, "web", "no"))).isEmpty();
     }

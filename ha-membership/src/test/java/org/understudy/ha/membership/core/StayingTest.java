@@ -48,8 +48,8 @@ class StayingTest {
 
     @Test
     void a_wish_to_move_waits_for_the_successor_but_not_for_ever() {
-        groups.start(web, grant, out);
-        web.running();
+        groups.start(0, web, grant, out);
+        web.running(0);
         Footing footing = footing(movingTo(record, B), true, false, false, false);
 
         assertThat(staying.whyToGo(0, web, footing, groups)).isEmpty();
@@ -59,7 +59,7 @@ class StayingTest {
 
     @Test
     void a_start_under_way_waits_for_no_successor() {
-        groups.start(web, grant, out);
+        groups.start(0, web, grant, out);
 
         assertThat(staying.whyToGo(0, web, footing(movingTo(record, B), true, false, false, false), groups))
                 .contains("asked to move to b");
@@ -67,8 +67,8 @@ class StayingTest {
 
     @Test
     void what_is_held_waits_for_no_successor() {
-        groups.start(web, grant, out);
-        web.running();
+        groups.start(0, web, grant, out);
+        web.running(0);
         GroupRecord moving = movingTo(record, B).groups().get(WEB);
         ClusterRecord held = Records.withGroup(record, WEB, moving.withHeld("it makes room for alarm"));
 

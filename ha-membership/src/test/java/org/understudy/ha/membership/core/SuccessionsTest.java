@@ -81,8 +81,8 @@ class SuccessionsTest {
 
     private LocalGroup web() {
         LocalGroup group = new LocalGroup("web", Records.candidacy(true), Placement.NONE);
-        group.starting(5);
-        group.running();
+        group.starting(0, 5);
+        group.running(0);
         return group;
     }
 }

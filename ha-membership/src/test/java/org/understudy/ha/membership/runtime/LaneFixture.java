@@ -9,9 +9,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -43,7 +46,19 @@ abstract class LaneFixture {
     static final Incarnation LIFE = new Incarnation(HERE, 1);
     static final long LENGTH = TimeUnit.HOURS.toNanos(1);
 
-    final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
+    /** Run once by whoever sets a timer next in a lane, before that. */
+    final AtomicReference<@Nullable Runnable> beforeTimer = new AtomicReference<>();
+
+    final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1) {
+        @Override
+        public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+            Runnable first = Thread.currentThread().getName().contains("group-") ? beforeTimer.getAndSet(null) : null;
+            if (first != null) {
+                first.run();
+            }
+            return super.schedule(command, delay, unit);
+        }
+    };
     final NamedThreads threads = new NamedThreads(NodeConfig.PLAIN_THREADS, HERE);
     final LanePool pool = new LanePool(threads, timers);
     final LeaseBoard leases = new LeaseBoard(System::nanoTime, LENGTH);
@@ -51,6 +66,9 @@ abstract class LaneFixture {
     final BlockingQueue<HaEvent> events = new LinkedBlockingQueue<>();
     final BlockingQueue<String> unstopped = new LinkedBlockingQueue<>();
     final CountDownLatch free = new CountDownLatch(1);
+    /** What the cover throws the next time that it is told of a group. */
+    final AtomicReference<@Nullable Error> coverThrows = new AtomicReference<>();
+
     private Lane.Surroundings around;
 
     @BeforeEach
@@ -354,7 +372,7 @@ abstract class LaneFixture {
     }
 
     /** Nothing ends anything here. */
-    private static final class Uncovered implements Lane.Cover {
+    private final class Uncovered implements Lane.Cover {
         @Override
         public Coverage coverage(String group, List<Subject> subjects) {
             return new Coverage(
@@ -367,7 +385,7 @@ abstract class LaneFixture {
 
         @Override
         public void enter(String group, Incarnation holder, List<Subject> subjects) {
-            // Nothing to arm.
+            throwPlanned();
         }
 
         @Override
@@ -377,7 +395,14 @@ abstract class LaneFixture {
 
         @Override
         public void leave(String group) {
-            // Nothing was armed.
+            throwPlanned();
+        }
+
+        private void throwPlanned() {
+            Error planned = coverThrows.getAndSet(null);
+            if (planned != null) {
+                throw planned;
+            }
         }
     }
 }

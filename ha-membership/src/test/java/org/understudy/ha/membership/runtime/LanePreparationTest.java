@@ -447,6 +447,18 @@ class LanePreparationTest extends LaneFixture {
     }
 
     @Test
+    void a_preparation_that_is_taken_back_while_its_call_begins_is_not_made() throws Exception {
+        List<String> told = new CopyOnWriteArrayList<>();
+        Lane lane = lane(group(new GivingBack(told)));
+        beforeTimer.set(lane::unprepare);
+        lane.prepare(6, LIFE);
+        awaitTurn(lane);
+        awaitTurn(lane);
+        assertThat(beforeTimer.get()).isNull();
+        assertThat(told).doesNotContain("prepare");
+    }
+
+    @Test
     void of_a_promoted_role_nothing_is_made_ready_and_it_may_come_at_once() throws Exception {
         Roles roles = new Roles(Scope.PROCESS) {
             @Override

@@ -175,6 +175,46 @@ class LaneStartAndStopTest extends LaneFixture {
         }
     }
 
+    @Test
+    void whatever_ends_a_start_outside_the_calls_is_a_failed_start() throws Exception {
+        Told app = new Told("app");
+        Lane lane = lane(group(app));
+        coverThrows.set(new AssertionError("planned"));
+        lane.start(LIFE, 1, ProofKind.NEVER);
+        Input.StartEnded failed = next(Input.StartEnded.class);
+        assertThat(failed.failure()).contains(Severity.HARD);
+        assertThat(failed.why()).contains("its start failed", "planned");
+        lane.stop(1, failed.why());
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        running(lane, 2);
+    }
+
+    @Test
+    void a_resource_that_cannot_say_whether_it_ends_with_its_threads_is_started_all_the_same() throws Exception {
+        Lane lane = lane(group(new Good() {
+            @Override
+            public boolean endsWithItsThreads() {
+                throw new NoClassDefFoundError("planned");
+            }
+        }));
+        running(lane, 1);
+    }
+
+    @Test
+    void a_stop_that_fails_outside_the_calls_is_no_stop_and_is_tried_again() throws Exception {
+        Told app = new Told("app");
+        Lane lane = lane(group(app));
+        running(lane, 1);
+        coverThrows.set(new AssertionError("planned"));
+        lane.stop(1, "asked to move");
+        Input.StopEnded failed = next(Input.StopEnded.class);
+        assertThat(failed.isStopped()).isFalse();
+        assertThat(failed.why()).contains("its stop failed", "planned");
+        assertThat(unstopped.poll(60, TimeUnit.SECONDS)).isEqualTo(failed.why());
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(app.told).containsExactly("start app", "quiesce app", "stop app", "stop app");
+    }
+
     @SuppressWarnings("unchecked")
     private static <T extends Throwable> void sneak(Throwable e) throws T {
         throw (T) e;

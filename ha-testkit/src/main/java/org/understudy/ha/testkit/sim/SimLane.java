@@ -25,6 +25,7 @@ final class SimLane {
     private final SimGroup group;
     private final SimInstance instance;
     private Optional<Placement> placement;
+    private boolean isToBeOffered;
     private long token;
     private ProofKind proof = ProofKind.NEVER;
     private long operation;
@@ -80,6 +81,22 @@ final class SimLane {
         if (rules.isEmpty() && wasRegistered) {
             process.input(new Input.GroupWithdrawn(group.name()));
         } else if (!wasRegistered) {
+            offerOnceGone();
+        }
+    }
+
+    /** What was given up and has not stopped yet cannot be registered again. */
+    private void offerOnceGone() {
+        if (placement.isEmpty() || isToBeOffered) {
+            return;
+        }
+        if (process.machine().isOffered(group.name())) {
+            isToBeOffered = true;
+            process.later(20 * World.MILLI, () -> {
+                isToBeOffered = false;
+                offerOnceGone();
+            });
+        } else {
             offer();
         }
     }
@@ -123,7 +140,7 @@ final class SimLane {
         toldScore = instance.score();
         process.input(
                 group.role() == Role.PROMOTED
-                        ? new Input.GroupOffered(group.name(), candidacy(), placement.get())
+                        ? new Input.CandidacyChanged(group.name(), candidacy())
                         : new Input.EligibilityChanged(group.name(), told.isEmpty(), told));
     }
 
