@@ -142,7 +142,7 @@ final class LocalGroups {
             return;
         }
         if (o.failure().isPresent() && isMaintained(group.name(), record)) {
-            group.letBe();
+            group.letBe(now);
             out.say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
             return;
         }

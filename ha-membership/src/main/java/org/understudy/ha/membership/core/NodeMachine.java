@@ -1159,7 +1159,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             Optional<String> planned = staying.whyToGo(now, group, footing, groups);
             if (obstacle.isPresent() || isAnotherGrant || planned.isPresent()) {
                 groups.stop(group, Optional.empty(), obstacle.or(() -> planned).orElse("the grant is over"), out);
-            } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe()) {
+            } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe(now)) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
         }
