@@ -139,7 +139,7 @@ final class GroupStatuses {
         lanes.find(part)
                 .ifPresent(lane -> lane.unheardMonitors()
                         .forEach(resource -> more.add("on this node a stop of " + resource
-                                + " is believed as it is: its monitor has never said that it does not run")));
+                                + " is believed as it is: asked while it did not run, its monitor did not say so")));
         return more;
     }
 

@@ -139,7 +139,7 @@ public final class NodeMetrics {
             gauge(
                     "ha.group.unheard",
                     "",
-                    "resources whose stops are believed here: their monitor has never said that they do not run",
+                    "resources whose stops are believed here: asked while they did not run, their monitor did not say so",
                     inside.unheard().applyAsInt(Part.nameOf(status)),
                     "group",
                     Part.nameOf(status));

@@ -78,7 +78,7 @@ final class Instance {
 
     /** Names of resources whose monitor has said once that they do not run. */
     private final Set<String> tellers = ConcurrentHashMap.newKeySet();
-    /** Names of those whose monitor did not say so before anything was started, or did not answer after a stop. */
+    /** Names of those whose monitor did not say so, before anything was started, or because it did not answer after a stop. */
     private final Set<String> unheard = ConcurrentHashMap.newKeySet();
     /** What failed last, by the call: it is logged once. */
     private final Map<String, String> said = new ConcurrentHashMap<>();

@@ -253,9 +253,12 @@ public final class Lane {
                         threads);
     }
 
-    /** Resources whose stops are believed here: their monitor has never said that they do not run, and so has no say in it. */
+    /**
+     * Resources whose stops are believed here: asked while they did not run, their monitor did not say so, and has no say in it. Of a group in
+     * several parts the first one tells.
+     */
     public List<String> unheardMonitors() {
-        return part.role() == Role.PROMOTED ? List.of() : instance.unheardMonitors();
+        return instance.isFirst(this) ? instance.unheardMonitors() : List.of();
     }
 
     /**
