@@ -136,6 +136,10 @@ final class GroupStatuses {
                             + (failed.count() == 1 ? "once: " : failed.count() + " times, last: ")
                             + failed.reason()));
         });
+        lanes.find(part)
+                .ifPresent(lane -> lane.unheardMonitors()
+                        .forEach(resource -> more.add("on this node a stop of " + resource
+                                + " is believed as it is: asked while it did not run, its monitor did not say so")));
         return more;
     }
 

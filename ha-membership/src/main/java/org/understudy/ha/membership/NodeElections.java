@@ -70,6 +70,9 @@ final class NodeElections implements Elections {
         Optional<Grant> grant(String group);
 
         void submit(Input input);
+
+        /** Runs something on the loop, after all that was submitted before. */
+        void afterwards(Runnable action);
     }
 
     private final Host host;
@@ -258,6 +261,7 @@ final class NodeElections implements Elections {
         private final LeaderResource leader;
         private final Lane lane;
         private final AtomicBoolean isEnded = new AtomicBoolean();
+        private final AtomicBoolean isResigning = new AtomicBoolean();
 
         private NodeParticipation(String name, String group, LeaderResource leader, Lane lane) {
             this.name = name;
@@ -287,7 +291,11 @@ final class NodeElections implements Elections {
             if (token == 0 || isEnded.get() || host.isClosed()) {
                 return false;
             }
-            host.submit(new Input.GroupResigned(group, token, hold.toNanos()));
+            // However often a task resigns before it is told to end, one resignation waits.
+            if (isResigning.compareAndSet(false, true)) {
+                host.submit(new Input.GroupResigned(group, token, hold.toNanos()));
+                host.afterwards(() -> isResigning.set(false));
+            }
             return true;
         }
 

@@ -2,6 +2,7 @@ package org.understudy.ha.membership;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.understudy.ha.api.HaNode;
@@ -49,11 +50,26 @@ final class NodeEvents {
 
     /** Each hears what is left, within a while. */
     void end() {
+        takeAll().forEach(dispatcher -> dispatcher.drainAndClose(LAST_WORD_MILLIS));
+    }
+
+    /**
+     * All hear what is left.
+     *
+     * @param until whoever has not heard it by then, on the JVM's clock, is left alone
+     */
+    void end(long until) {
+        takeAll()
+                .forEach(dispatcher -> dispatcher.drainAndClose(
+                        Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - System.nanoTime()))));
+    }
+
+    private List<EventDispatcher<HaEvent>> takeAll() {
         List<EventDispatcher<HaEvent>> last;
         synchronized (listeners) {
             last = List.copyOf(listeners);
             listeners.clear();
         }
-        last.forEach(dispatcher -> dispatcher.drainAndClose(LAST_WORD_MILLIS));
+        return last;
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -134,7 +135,11 @@ final class UnderstudyNode implements HaNode {
     private static final int DECISIONS_WAITING_MAX = 1024;
     private static final long LANE_END_MILLIS = 500;
     private static final long THINKING_SECONDS = 3;
+    private static final int HALT_STATUS = 70;
+    private static final long LAST_WORDS_NANOS = 200_000_000L;
     private static final long CLOCK_DRIFT_NANOS = 50_000_000L;
+    private static final long ALARMS_APART_NANOS = 50_000_000L;
+    private static final long SENDINGS_APART_NANOS = 10_000_000L;
 
     private final NodeConfig config;
     private final Function<Path, NodeStateStore> stores;
@@ -169,6 +174,9 @@ final class UnderstudyNode implements HaNode {
     private final AssumptionsWatch assumptionsWatch;
     private final InCommon inCommon = new InCommon();
     private final SoftStates softStates;
+    /** A resource has raised an alarm: what that is about may show among the troubles of its group. */
+    private final Paced alarmed;
+
     private final OwnerWords ownerWords;
     private final Mismatches mismatches;
 
@@ -229,8 +237,9 @@ final class UnderstudyNode implements HaNode {
                 thinking,
                 now -> publish("assumptions", new HaEvent.AssumptionsChanged(now)));
         this.ownerWords = new OwnerWords(message -> outgoing.sendToOthers(message));
-        this.softStates =
-                new SoftStates(lanes::contains, message -> loop.execute(() -> outgoing.sendToOthers(message)));
+        Paced sending = paced(SENDINGS_APART_NANOS, this::sendSoftStates);
+        this.softStates = new SoftStates(lanes::contains, sending::ask);
+        this.alarmed = paced(ALARMS_APART_NANOS, () -> statuses.changed());
         this.mismatches = new Mismatches(config, () -> record, this::onLoopLater, log, this::publish);
         this.operator = new NodeOperator(
                 config.node(),
@@ -545,6 +554,9 @@ final class UnderstudyNode implements HaNode {
                         history.waiting(),
                         config.self().isWitness(),
                         name -> lanes.find(name).filter(Lane::isMadeReady).isPresent(),
+                        name -> lanes.find(name)
+                                .map(lane -> lane.unheardMonitors().size())
+                                .orElse(0),
                         tally));
     }
 
@@ -706,8 +718,7 @@ final class UnderstudyNode implements HaNode {
     private void toldOf(Group group, HaEvent event) {
         publish("resource " + group.name() + ' ' + event.getClass().getSimpleName(), event);
         if (event instanceof HaEvent.Alarm) {
-            // What it is about may show among the troubles of the group.
-            loop.execute(statuses::changed);
+            alarmed.ask();
         }
     }
 
@@ -724,9 +735,28 @@ final class UnderstudyNode implements HaNode {
                         "the group could not be stopped and is blocked: it runs nowhere else until it is stopped or this"
                                 + " process has ended: " + why));
         if (config.processPolicy().mayHalt()) {
-            LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
-            Runtime.getRuntime().halt(70);
+            // A log or a listener that hangs must not keep this process from ending.
+            CountDownLatch isLogged = new CountDownLatch(1);
+            log.line(() -> {
+                LOG.error("group {} cannot be stopped: halting this process, as the host allowed", group);
+                isLogged.countDown();
+            });
+            awaitLastWords(isLogged);
+            Runtime.getRuntime().halt(HALT_STATUS);
         }
+    }
+
+    /** Waits until what was logged and published last is out, for a short while. */
+    private void awaitLastWords(CountDownLatch isLogged) {
+        long until = System.nanoTime() + LAST_WORDS_NANOS;
+        // Whatever a stop was interrupted for: nothing comes after this.
+        Thread.interrupted();
+        try {
+            isLogged.await(LAST_WORDS_NANOS, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        events.end(until);
     }
 
     // ---- the world around the machine ------------------------------------------------------------------------------
@@ -978,6 +1008,14 @@ final class UnderstudyNode implements HaNode {
         }
     }
 
+    private Paced paced(long apartNanos, Runnable action) {
+        return new Paced(apartNanos, System::nanoTime, task -> loop.execute(task), this::onLoopLater, action);
+    }
+
+    private void sendSoftStates() {
+        softStates.takeUnsent().forEach(outgoing::sendToOthers);
+    }
+
     private boolean isQuorate() {
         return leases.isValid();
     }
@@ -1155,6 +1193,11 @@ final class UnderstudyNode implements HaNode {
         @Override
         public void submit(Input input) {
             loop.submit(input);
+        }
+
+        @Override
+        public void afterwards(Runnable action) {
+            loop.execute(action);
         }
     }
 

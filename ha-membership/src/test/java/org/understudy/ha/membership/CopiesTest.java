@@ -7,7 +7,9 @@ import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +25,7 @@ import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.GroupStatus.State;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.NodeState;
 import org.understudy.ha.api.Operator.Cleared;
 import org.understudy.ha.api.Resources.MoveResult;
 import org.understudy.ha.api.Role;
@@ -85,6 +88,115 @@ class CopiesTest {
                     .allMatch(part -> part.state() == (part.copy() == 2 ? State.RUNNING : State.UNOWNED)));
             assertThat(web1.most).hasValue(1);
             assertThat(web2.most).hasValue(1);
+        }
+    }
+
+    /** Each node in turn is drained, closed, started again and activated; who serves is counted where it starts and stops, at every instant. */
+    @Test
+    void a_rolling_restart_leaves_no_instant_without_a_copy() throws Exception {
+        Serving serving = new Serving();
+        try (ThreeNodesOnLoopback cluster = new ThreeNodesOnLoopback(directory, "serv3")) {
+            List<String> names = List.of("serv1", "serv2", "serv3");
+            Map<String, HaNode> nodes = new TreeMap<>();
+            for (String name : names) {
+                nodes.put(name, cluster.start(name));
+            }
+            nodes.values().forEach(node -> node.resources().register(serving.group()));
+            await(() -> serving.now() == 2);
+            serving.isToGoOn = true;
+
+            for (String name : names) {
+                HaNode node = nodes.get(name);
+                await(() -> node.operator()
+                        .drain(node.id())
+                        .toCompletableFuture()
+                        .join()
+                        .isDone());
+                assertThat(serving.on(name))
+                        .as("copies on %s, which is drained", name)
+                        .isZero();
+                node.close();
+                cluster.forget(node);
+                HaNode again = cluster.start(name);
+                nodes.put(name, again);
+                again.resources().register(serving.group());
+                await(() -> again.state() == NodeState.ACTIVE
+                        && again.operator()
+                                .activate(again.id())
+                                .toCompletableFuture()
+                                .join()
+                                .isDone());
+                await(() -> serving.now() == 2);
+            }
+            serving.isToGoOn = false;
+        }
+        assertThat(serving.most).hasValue(2);
+        assertThat(serving.gaps).isEmpty();
+        assertThat(serving.starts.get())
+                .as("each node that had a copy gave it to another")
+                .isGreaterThan(2);
+    }
+
+    /** A service of which at least one copy must run at every instant. */
+    private static final class Serving {
+        private final Map<String, Integer> running = new TreeMap<>();
+        private final AtomicInteger starts = new AtomicInteger();
+        private final AtomicInteger most = new AtomicInteger();
+        private final List<String> gaps = new CopyOnWriteArrayList<>();
+        private volatile boolean isToGoOn;
+
+        private Group group() {
+            return Group.named("web")
+                    .copies(2)
+                    .resource("server", new Server(this))
+                    .build();
+        }
+
+        private synchronized int now() {
+            return running.values().stream().mapToInt(Integer::intValue).sum();
+        }
+
+        private synchronized int on(String node) {
+            return running.getOrDefault(node, 0);
+        }
+
+        private synchronized void started(String node) {
+            starts.incrementAndGet();
+            running.merge(node, 1, Integer::sum);
+            most.accumulateAndGet(now(), Math::max);
+        }
+
+        private synchronized void stopped(String node) {
+            running.merge(node, -1, Integer::sum);
+            if (now() == 0 && isToGoOn) {
+                gaps.add("the last copy stopped on " + node);
+            }
+        }
+    }
+
+    private static final class Server implements ManagedResource {
+        private final Serving serving;
+        private Optional<String> here = Optional.empty();
+
+        private Server(Serving serving) {
+            this.serving = serving;
+        }
+
+        @Override
+        public void start(StartContext context) {
+            here = Optional.of(context.holder().node().value());
+            serving.started(here.get());
+        }
+
+        @Override
+        public void stop(StopContext context) {
+            here.ifPresent(serving::stopped);
+            here = Optional.empty();
+        }
+
+        @Override
+        public Health monitor() {
+            return here.isPresent() ? Health.healthy() : Health.notRunning();
         }
     }
 

@@ -1,6 +1,7 @@
 package org.understudy.ha.membership;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.understudy.ha.membership.ThreeNodesOnLoopback.await;
 
 import ch.qos.logback.classic.Level;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
+import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
@@ -41,11 +43,17 @@ import org.understudy.ha.api.config.Group;
 import org.understudy.ha.api.config.HaNodeBuilder;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.api.spi.ResourceException;
+import org.understudy.ha.api.spi.Severity;
 
 /** What whole nodes share with all else in their process: its threads, its log, its beans and its flight recording. */
 @Timeout(120)
 @Isolated
 class NodesAloneTest {
+
+    private static final int WINDOWS_MAX = 6;
+    /** What the cluster survives is said two seconds after what has changed it. */
+    private static final long SETTLED_MILLIS = 4_000;
 
     @TempDir
     Path directory;
@@ -128,51 +136,75 @@ class NodesAloneTest {
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.list = new CopyOnWriteArrayList<>();
         lines.start();
-        HaNode serv1 = cluster.start("serv1");
-        HaNode serv2 = cluster.start("serv2");
-        cluster.start("witness");
         all.setLevel(Level.INFO);
         all.addAppender(lines);
         try {
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
             runAndMove(serv1, serv2);
-            await(() -> lines.list.stream()
-                            .filter(line -> line.getLoggerName().equals("org.understudy.ha.decisions"))
-                            .filter(line -> line.getFormattedMessage().contains("granted to serv2#1"))
+            await(() -> decisions(lines).stream()
+                            .filter(line -> line.contains("granted to serv2#1"))
                             .count()
                     == 3);
             assertThat(lines.list.stream()
                             .map(ILoggingEvent::getFormattedMessage)
                             .filter(line -> line.contains("GRANT_MADE")))
                     .isEmpty();
-            quietFor(lines, 5);
+            awaitSettled(lines);
+            // Of every kind, and of every node.
+            assertThat(decisions(lines))
+                    .containsExactlyInAnyOrderElementsOf(cluster.nodes().stream()
+                            .flatMap(node -> node.history().newest(1_000).stream())
+                            .map(Decision::sentence)
+                            .toList());
+            assertIdleIsSilent(lines);
         } finally {
             all.detachAppender(lines);
             all.setLevel(level);
         }
     }
 
-    /** That long, and longer than a lease: whoever talks when nothing happens does so with each heartbeat. */
-    private static void quietFor(ListAppender<ILoggingEvent> lines, int seconds) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        CountDownLatch never = new CountDownLatch(1);
-        List<String> before = said(lines);
-        while (System.nanoTime() < deadline) {
-            assertThat(never.await(seconds, TimeUnit.SECONDS)).isFalse();
-            List<String> now = said(lines);
-            if (now.size() == before.size()) {
-                return;
-            }
-            before = now;
-        }
-        assertThat(before).as("lines until now").isEmpty();
+    private static List<String> decisions(ListAppender<ILoggingEvent> lines) {
+        return lines.list.stream()
+                .filter(line -> line.getLoggerName().equals("org.understudy.ha.decisions"))
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
     }
 
-    /** A busy machine that stands still is something that happens. */
-    private static List<String> said(ListAppender<ILoggingEvent> lines) {
-        return lines.list.stream()
-                .map(ILoggingEvent::getFormattedMessage)
-                .filter(line -> !line.contains("that the lease leaves for it"))
-                .toList();
+    /** Nothing at all is said for three leases: whoever talks when nothing happens does so with each heartbeat or round. */
+    private static void assertIdleIsSilent(ListAppender<ILoggingEvent> lines) throws InterruptedException {
+        long window = 3 * ThreeNodesOnLoopback.PATIENT.lease().toNanos();
+        for (int i = 0; i < WINDOWS_MAX; i++) {
+            awaitSettled(lines);
+            int before = lines.list.size();
+            long begun = System.nanoTime();
+            await(() -> System.nanoTime() - begun > window);
+            List<String> said = lines.list.stream()
+                    .skip(before)
+                    .map(ILoggingEvent::getFormattedMessage)
+                    .toList();
+            // A machine that stands still is something that happens, and so is what follows from it: such a window
+            // shows nothing.
+            if (said.stream().noneMatch(NodesAloneTest::isOfStall)) {
+                assertThat(said)
+                        .as("lines of three leases in which nothing happened")
+                        .isEmpty();
+                return;
+            }
+        }
+        abort("NOT SHOWN: this machine stood still in each of " + WINDOWS_MAX + " windows of three leases");
+    }
+
+    /** What has happened has been written, and what is said a while after it as well. */
+    private static void awaitSettled(ListAppender<ILoggingEvent> lines) throws InterruptedException {
+        await(() -> lines.list.stream()
+                .filter(line -> !isOfStall(line.getFormattedMessage()))
+                .allMatch(line -> System.currentTimeMillis() - line.getTimeStamp() > SETTLED_MILLIS));
+    }
+
+    private static boolean isOfStall(String line) {
+        return line.contains("that the lease leaves for it");
     }
 
     @Test
@@ -297,6 +329,39 @@ class NodesAloneTest {
         assertThat(events).allSatisfy(e -> assertThat(e.getString("subject")).isEqualTo("files"));
     }
 
+    @Test
+    void a_flight_recording_shows_decisions_and_stops_that_failed() throws Exception {
+        Collection<RecordedEvent> events = new ConcurrentLinkedQueue<>();
+        try (RecordingStream stream = new RecordingStream()) {
+            stream.setReuse(false);
+            for (String name : List.of("org.understudy.ha.Decision", "org.understudy.ha.StopFailed")) {
+                stream.enable(name);
+                stream.onEvent(name, events::add);
+            }
+            stream.startAsync();
+            HaNode serv1 = cluster.start("serv1");
+            HaNode serv2 = cluster.start("serv2");
+            cluster.start("witness");
+            CountDownLatch isMended = new CountDownLatch(1);
+            serv1.resources().register(group(new Stuck(isMended)));
+            serv2.resources().register(group());
+            await(() -> isRunning(serv1));
+            serv1.operator().standby(serv1.id());
+
+            await(() -> events.stream()
+                    .anyMatch(e -> e.getEventType().getName().endsWith(".StopFailed")
+                            && "serv1".equals(e.getString("node"))
+                            && "files".equals(e.getString("group"))
+                            && "blocked".equals(e.getString("consequence"))));
+            await(() -> events.stream()
+                    .anyMatch(e -> e.getEventType().getName().endsWith(".Decision")
+                            && e.getLong("number") > 0
+                            && String.valueOf(e.getString("sentence")).contains("serv1")));
+            isMended.countDown();
+            await(() -> isRunning(serv2));
+        }
+    }
+
     private static boolean isReleaseShown(Collection<RecordedEvent> events, int seconds) throws InterruptedException {
         long begun = System.nanoTime();
         BooleanSupplier isShown = () -> events.stream()
@@ -321,13 +386,33 @@ class NodesAloneTest {
     }
 
     private static Group group() {
+        return group(new Idle());
+    }
+
+    private static Group group(ManagedResource resource) {
         return Group.named("files")
                 .prefer("serv1", "serv2")
-                .resource("app", new Idle())
+                .resource("app", resource)
                 .build();
     }
 
-    private static final class Idle implements ManagedResource {
+    /** Cannot be stopped before it is mended. */
+    private static final class Stuck extends Idle {
+        private final CountDownLatch isMended;
+
+        private Stuck(CountDownLatch isMended) {
+            this.isMended = isMended;
+        }
+
+        @Override
+        public void stop(StopContext context) throws ResourceException {
+            if (isMended.getCount() > 0) {
+                throw new ResourceException(Severity.SOFT, "planned");
+            }
+        }
+    }
+
+    private static class Idle implements ManagedResource {
         @Override
         public void start(StartContext context) {}
 
@@ -337,6 +422,6 @@ class NodesAloneTest {
         }
 
         @Override
-        public void stop(StopContext context) {}
+        public void stop(StopContext context) throws ResourceException {}
     }
 }

@@ -118,6 +118,10 @@ class SeeingTest {
         assertThat(value(serv1, "ha.group.stop.count", "group", "files")).isEqualTo(1);
         assertThat(value(serv1, "ha.group.start.time", "group", "files")).isPositive();
         assertThat(value(serv1, "ha.groups", "state", "ELSEWHERE")).isEqualTo(1);
+        // Its monitor says that it runs whatever is so: a lie after a stop would not be found.
+        assertThat(value(serv1, "ha.group.unheard", "group", "files")).isEqualTo(1);
+        assertThat(serv1.advisor().explain("files").sentence())
+                .contains("a stop of app is believed as it is: asked while it did not run, its monitor did not say so");
         // Not in a moment in which the machine has just stood still.
         await(() -> value(serv1, "ha.quorum") == 1
                 && value(serv1, "ha.lease.remaining") > 0

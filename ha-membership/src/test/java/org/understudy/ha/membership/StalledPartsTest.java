@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,6 +29,7 @@ import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
+import org.understudy.ha.internal.loop.NodeLoop;
 import org.understudy.ha.membership.spi.NodeStateStore;
 import org.understudy.ha.membership.store.FileNodeStateStore;
 
@@ -132,6 +134,41 @@ class StalledPartsTest {
         assertThat(isRunning(serv2, "files")).isFalse();
     }
 
+    @Test
+    void a_resource_that_raises_a_million_alarms_fills_no_mailbox_and_costs_no_lease() throws Exception {
+        HaNode serv1 = cluster.start("serv1", TIMING, FileNodeStateStore::new);
+        cluster.start("serv2", TIMING, FileNodeStateStore::new);
+        cluster.start("witness", TIMING, FileNodeStateStore::new);
+        List<String> alarms = new CopyOnWriteArrayList<>();
+        serv1.listen(event -> {
+            if (event instanceof HaEvent.Alarm alarm && alarm.sentence().endsWith(" 1000000")) {
+                alarms.add(alarm.sentence());
+            }
+        });
+        Steady files = new Steady();
+        serv1.resources().register(group("files", files, "serv1"));
+        await(() -> isRunning(serv1, "files"));
+        FencingToken before = token(serv1, "files");
+        ManagedResource.StartContext context = files.context;
+
+        double longest = 0;
+        for (int i = 1; i <= 1_000_000; i++) {
+            context.alarm("alarm " + i);
+            context.softState().tell(new byte[] {(byte) i});
+            if (i % 10_000 == 0) {
+                longest = Math.max(longest, waiting(serv1));
+            }
+        }
+
+        assertThat(longest).isLessThan(NodeLoop.MAILBOX_MAX / 4);
+        await(() -> alarms.size() == 1);
+        assertKept(serv1, "files", before);
+    }
+
+    private static double waiting(HaNode node) {
+        return node.metrics().find("ha.loop.waiting", Map.of()).orElseThrow().value();
+    }
+
     private void hang(CountDownLatch isThere) {
         isThere.countDown();
         boolean wasInterrupted = false;
@@ -188,6 +225,7 @@ class StalledPartsTest {
     private final class Steady implements ManagedResource {
         private final CountDownLatch inStart;
         private final CountDownLatch inMonitor;
+        private volatile StartContext context;
 
         private Steady() {
             this(null, null);
@@ -199,7 +237,8 @@ class StalledPartsTest {
         }
 
         @Override
-        public void start(StartContext context) {
+        public void start(StartContext started) {
+            context = started;
             if (inStart != null) {
                 hang(inStart);
             }

@@ -27,15 +27,22 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     /** A busy machine stands still for two seconds now and then: what ends a lease is to be the test. */
     static final Timing PATIENT = Timing.withLease(Duration.ofSeconds(3));
 
-    private static final List<String> NAMES = List.of("serv1", "serv2", "witness");
+    private static final String WITNESS = "witness";
 
     private final Path directory;
     private final List<HaNode> nodes = new ArrayList<>();
+    private final List<String> names;
     private final List<Integer> ports = new ArrayList<>();
 
     ThreeNodesOnLoopback(Path directory) throws IOException {
+        this(directory, WITNESS);
+    }
+
+    /** @param third serv3, or what is a witness */
+    ThreeNodesOnLoopback(Path directory, String third) throws IOException {
         this.directory = directory;
-        ports.addAll(FreePorts.choose(NAMES.size()));
+        this.names = List.of("serv1", "serv2", third);
+        ports.addAll(FreePorts.choose(names.size()));
     }
 
     HaNode start(String name) {
@@ -52,22 +59,36 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
 
     private HaNode start(
             String name, Timing timing, Function<Path, NodeStateStore> stores, Consumer<HaNodeBuilder> more) {
-        HaNodeBuilder builder = HaNode.builder()
-                .cluster("test")
-                .node(name)
-                .peer(NAMES.get(0), "127.0.0.1:" + ports.get(0))
-                .peer(NAMES.get(1), "127.0.0.1:" + ports.get(1))
-                .witness(NAMES.get(2), "127.0.0.1:" + ports.get(2))
-                .stateDirectory(directory.resolve(name))
-                .insecure()
-                .withoutGuardian()
-                .timing(timing)
-                .form();
+        HaNodeBuilder builder =
+                builder(directory, name, names, ports).withoutGuardian().timing(timing);
         more.accept(builder);
         NodeConfig config = builder.validate();
         HaNode node = UnderstudyNode.start(config, stores);
         nodes.add(node);
         return node;
+    }
+
+    /** For a node in this process, or in another one. */
+    static HaNodeBuilder builder(Path directory, String name, List<String> names, List<Integer> ports) {
+        HaNodeBuilder builder = HaNode.builder()
+                .cluster("test")
+                .node(name)
+                .stateDirectory(directory.resolve(name))
+                .insecure()
+                .form();
+        for (int i = 0; i < names.size(); i++) {
+            String address = "127.0.0.1:" + ports.get(i);
+            if (names.get(i).equals(WITNESS)) {
+                builder.witness(names.get(i), address);
+            } else {
+                builder.peer(names.get(i), address);
+            }
+        }
+        return builder;
+    }
+
+    List<Integer> ports() {
+        return List.copyOf(ports);
     }
 
     /** Refers to a closed node no more. */
@@ -81,7 +102,7 @@ final class ThreeNodesOnLoopback implements AutoCloseable {
     }
 
     int port(String name) {
-        return ports.get(NAMES.indexOf(name));
+        return ports.get(names.indexOf(name));
     }
 
     /** Looks every 20 ms: what a test waits for here is not told by one event. */

@@ -19,7 +19,7 @@ import org.understudy.ha.api.spi.PromotableResource;
  * @param name 1 to 64 lower-case letters, digits, hyphens or dots, starting with a letter; the same on every candidate. With
  *     {@code election:} before it, it is the group of a leader election, which nobody registers
  * @param preferred the nodes in order of preference, each once; candidates that are not listed come after them, by name
- * @param resources in start order, at least one
+ * @param resources in start order, at least one; one is called at a time, so what is to start beside it belongs into another group
  * @param startBudget how long one resource may take to start before the start counts as failed; 1 ms to a day
  * @param stopBudget how long one resource may take to stop before the outcome counts as unknown; 1 ms to a day
  * @param monitorEvery how often a running resource is looked at; 1 ms to a day, or zero for {@link Builder#monitorEvery what is usual}
@@ -264,7 +264,7 @@ public record Group(
         }
 
         /**
-         * Adds a resource. If only our own code can end it, another node takes the group over after a crash only with a proof
+         * Adds a resource, which starts once the one before it has started. If only our own code can end it, another node takes the group over after a crash only with a proof
          * that this process is gone; after a pause or a power cut it waits for ever rather than risk two owners. With
          * {@link ProcessPolicy#KILL_AT_LEASE_END} the end of this process is enforced, which covers every resource of scope
          * {@link org.understudy.ha.api.Scope#PROCESS}.

@@ -4,7 +4,10 @@ package org.understudy.ha.api.config;
 public enum ProcessPolicy {
     /** Nothing. A group that cannot be stopped blocks until its lease is over or an operator helps. */
     NEVER_HALT,
-    /** Halt the JVM ({@link Runtime#halt}) when a group cannot be stopped: the last way to let another node take over. */
+    /**
+     * Halt the JVM ({@link Runtime#halt}, exit status 70) when a group cannot be stopped: the last way to let another node take over. The log
+     * and the listeners have a fifth of a second for their last words.
+     */
     HALT_ALLOWED,
     /**
      * Also have the process killed (SIGKILL, no hook runs) at the end of a lease that was not renewed, if a group that only the end of

@@ -17,7 +17,7 @@ import org.understudy.ha.membership.core.record.Sentence;
  * <p>A soft failure is tried again here until it has happened {@value #SOFT_FAILURES_MAX} times in ten minutes: then, and after a hard one,
  * the node keeps away for five seconds, and each time twice as long as the last, up to an hour. So what all nodes miss for a moment costs
  * seconds, though it uses up the attempts of all of them at once. All is forgotten when an hour has passed since the last failure, the last
- * hold and the last veto of the resource itself: what is still broken is never forgotten.
+ * hold and the last veto of the resource itself, and while it has failed and was let be nothing is: what is still broken is never forgotten.
  *
  * <p>The time in which it is tried counts for neither: however long each attempt may take, three that fail are three.
  */
@@ -40,10 +40,11 @@ final class FailureBook {
     private long holdUntil = Long.MIN_VALUE;
     private long holdNanos;
     private String holdWhy = "";
-    /** By the time that counts: the last failure, or the end of its hold, or the last veto. */
+    /** By the time that counts: the last failure, or the end of its hold, or the last veto, or the end of being let be. */
     private long quietSince;
 
     private boolean isVetoed;
+    private boolean isLetBe;
     private boolean isTrying;
     private long tryingSince;
     /** How long all attempts that are over have taken. */
@@ -106,6 +107,18 @@ final class FailureBook {
         isVetoed = isVeto;
     }
 
+    /**
+     * Whether it has failed where it runs and nothing is done about that, as in maintenance: nobody asks whether it still fails, so it does until
+     * somebody looks.
+     */
+    void letBe(long now, boolean isSo) {
+        forgetIfQuiet(now);
+        if (isLetBe && !isSo) {
+            quietSince = Math.max(quietSince, counted(now));
+        }
+        isLetBe = isSo;
+    }
+
     boolean isHeld(long now) {
         return now < holdUntil;
     }
@@ -146,7 +159,7 @@ final class FailureBook {
     }
 
     private void forgetIfQuiet(long now) {
-        if (!byResource.isEmpty() && !isVetoed && counted(now) - quietSince > FORGET_NANOS) {
+        if (!byResource.isEmpty() && !isVetoed && !isLetBe && counted(now) - quietSince > FORGET_NANOS) {
             clear();
         }
     }

@@ -180,21 +180,29 @@ final class LocalGroup {
         comesNoMore(now);
         failures.tries(now);
         phase = Phase.STARTING;
-        isLetBe = false;
+        isLetBeNoMore(now);
         token = grantToken;
         failure = Optional.empty();
         why = "";
     }
 
     /** It has failed here and nothing was done about it. */
-    void letBe() {
+    void letBe(long now) {
         isLetBe = true;
+        failures.letBe(now, true);
+    }
+
+    private void isLetBeNoMore(long now) {
+        if (isLetBe) {
+            isLetBe = false;
+            failures.letBe(now, false);
+        }
     }
 
     /** Whether it has, and takes note that something is done now. */
-    boolean wasLetBe() {
+    boolean wasLetBe(long now) {
         boolean was = isLetBe;
-        isLetBe = false;
+        isLetBeNoMore(now);
         return was;
     }
 
@@ -226,6 +234,7 @@ final class LocalGroup {
     /** It has stopped here: what others come first for begins, and an attempt to start it is over. */
     void hasStopped(long now) {
         failures.hasTried(now);
+        isLetBeNoMore(now);
         if (awayUntil == Long.MAX_VALUE) {
             awayUntil = now + awayNanos;
         }

@@ -144,7 +144,7 @@ final class LocalGroups implements GroupsHere {
             return;
         }
         if (o.failure().isPresent() && isMaintained(group.name(), record)) {
-            group.letBe();
+            group.letBe(now);
             out.say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
             return;
         }

@@ -887,7 +887,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             Optional<String> why = staying.whyToStop(now, group, grant, footing, groups);
             if (why.isPresent()) {
                 groups.stop(group, Optional.empty(), why.get(), out);
-            } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe()) {
+            } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe(now)) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
             }
         }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History;
@@ -43,6 +44,7 @@ public final class NodeMetrics {
      * @param historyWaiting records that wait for the history
      * @param isWitness whether it owns no groups by its configuration
      * @param preparing whether a part of a group is made ready here while another node runs it
+     * @param unheard how many resources of a part have a monitor that has no say in whether they are stopped
      */
     public record Inside(
             long record,
@@ -51,6 +53,7 @@ public final class NodeMetrics {
             int historyWaiting,
             boolean isWitness,
             Predicate<String> preparing,
+            ToIntFunction<String> unheard,
             Tally tally) {}
 
     public static Metrics of(HaNode node, String cluster, String why, Inside inside) {
@@ -71,7 +74,7 @@ public final class NodeMetrics {
         m.gauge("ha.lease.remaining", SECONDS, "what is left of the lease", inside.leaseSeconds());
         m.gauge("ha.loop.waiting", "", "inputs that wait for the control thread", inside.loopWaiting());
         m.history(node.history().losses(), inside.historyWaiting());
-        m.groups(node.resources().status(), inside.preparing());
+        m.groups(node.resources().status(), inside);
         node.stalls().all().forEach(m::stall);
         Refusals refusals = node.refusals();
         for (Refusals.Reason reason : Refusals.Reason.values()) {
@@ -115,7 +118,7 @@ public final class NodeMetrics {
         gauge("ha.history.unwritten", "", "decisions that the disk has not taken", losses.unwritten());
     }
 
-    private void groups(List<GroupStatus> statuses, Predicate<String> preparing) {
+    private void groups(List<GroupStatus> statuses, Inside inside) {
         Map<GroupStatus.State, Integer> byState = new EnumMap<>(GroupStatus.State.class);
         for (GroupStatus status : statuses) {
             byState.merge(status.state(), 1, Integer::sum);
@@ -130,7 +133,14 @@ public final class NodeMetrics {
                     "ha.group.preparing",
                     "",
                     "1 while the group is made ready here, or is ready, and runs elsewhere",
-                    preparing.test(Part.nameOf(status)) ? 1 : 0,
+                    inside.preparing().test(Part.nameOf(status)) ? 1 : 0,
+                    "group",
+                    Part.nameOf(status));
+            gauge(
+                    "ha.group.unheard",
+                    "",
+                    "resources whose stops are believed here: asked while they did not run, their monitor did not say so",
+                    inside.unheard().applyAsInt(Part.nameOf(status)),
                     "group",
                     Part.nameOf(status));
         }

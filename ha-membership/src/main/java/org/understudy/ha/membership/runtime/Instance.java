@@ -78,6 +78,8 @@ final class Instance {
 
     /** Names of resources whose monitor has said once that they do not run. */
     private final Set<String> tellers = ConcurrentHashMap.newKeySet();
+    /** Names of those whose monitor did not say so, before anything was started, or because it did not answer after a stop. */
+    private final Set<String> unheard = ConcurrentHashMap.newKeySet();
     /** What failed last, by the call: it is logged once. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
@@ -423,6 +425,8 @@ final class Instance {
                     () -> found[0] = entry.resource().monitor());
             if (found[0] != null && found[0].isBad()) {
                 tellers.add(entry.name());
+            } else {
+                unheard.add(entry.name());
             }
         }
     }
@@ -459,6 +463,12 @@ final class Instance {
     /** Its monitor is not asked any more whether a stop stopped it. */
     void trustsNoMore(Group.Entry entry) {
         tellers.remove(entry.name());
+        unheard.add(entry.name());
+    }
+
+    /** Resources whose stops are believed, since their monitor is not asked; by name. */
+    List<String> unheardMonitors() {
+        return unheard.stream().sorted().toList();
     }
 
     void contradicted() {

@@ -256,6 +256,14 @@ public final class Lane {
     }
 
     /**
+     * Resources whose stops are believed here: asked while they did not run, their monitor did not say so, and has no say in it. Of a group in
+     * several parts the first one tells.
+     */
+    public List<String> unheardMonitors() {
+        return instance.isFirst(this) ? instance.unheardMonitors() : List.of();
+    }
+
+    /**
      * What a start or a stop waits for now, one sentence without a beginning.
      *
      * @param since it was ordered

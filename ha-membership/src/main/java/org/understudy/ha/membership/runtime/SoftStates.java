@@ -1,10 +1,11 @@
 package org.understudy.ha.membership.runtime;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.understudy.ha.api.spi.SoftState;
 import org.understudy.ha.membership.core.message.Message;
@@ -13,24 +14,37 @@ import org.understudy.ha.membership.core.message.Message;
 public final class SoftStates {
 
     private final Predicate<String> isRegistered;
-    private final Consumer<Message.Soft> send;
+    private final Runnable isToSend;
     private final AtomicLong numbers = new AtomicLong();
     private final Map<String, Message.Soft> newest = new ConcurrentHashMap<>();
+    private final Map<String, Message.Soft> unsent = new ConcurrentHashMap<>();
 
     /**
      * @param isRegistered whether a group is one of this node's: of others nothing is kept
-     * @param send to every other node; must not block
+     * @param isToSend told whenever something waits for {@link #takeUnsent}; must not block
      */
-    public SoftStates(Predicate<String> isRegistered, Consumer<Message.Soft> send) {
+    public SoftStates(Predicate<String> isRegistered, Runnable isToSend) {
         this.isRegistered = isRegistered;
-        this.send = send;
+        this.isToSend = isToSend;
     }
 
     /** What a node says that passes for the owner. An earlier owner's late word does not replace a later one's. */
     public void heard(Message.Soft message) {
         if (isRegistered.test(message.group()) && message.state().length <= SoftState.BYTES_MAX) {
-            newest.merge(message.group(), message, (a, b) -> a.isBefore(b) ? b : a);
+            newest.merge(message.group(), message, SoftStates::newer);
         }
+    }
+
+    private static Message.Soft newer(Message.Soft a, Message.Soft b) {
+        return a.isBefore(b) ? b : a;
+    }
+
+    /** What is to be sent to every other node: of each group the newest that was told since. */
+    public List<Message.Soft> takeUnsent() {
+        return unsent.keySet().stream()
+                .map(unsent::remove)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** Nothing is kept of a group that is not registered any more. */
@@ -54,7 +68,8 @@ public final class SoftStates {
                 if (isOwner.test(token)) {
                     Message.Soft message = new Message.Soft(group, token, numbers.incrementAndGet(), state);
                     SoftStates.this.heard(message);
-                    send.accept(message);
+                    unsent.merge(group, message, SoftStates::newer);
+                    isToSend.run();
                 }
             }
 

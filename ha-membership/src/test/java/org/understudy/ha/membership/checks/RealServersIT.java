@@ -513,18 +513,87 @@ class RealServersIT {
     }
 
     @Test
-    void telnetd() throws Exception {
-        String program = RealServer.need("inetutils-inetd", "/usr/sbin/inetutils-inetd");
+    void telnetd_echo_and_daytime() throws Exception {
         String telnetd = RealServer.need("inetutils-telnetd", "/usr/sbin/telnetd");
+        List<Integer> ports = FreePorts.choose(3);
+        // What inetd does itself has its port from this file.
+        Path services = write(
+                "services",
+                "echo " + ports.get(1) + "/tcp\necho " + ports.get(1) + "/udp\n" + "daytime " + ports.get(2)
+                        + "/tcp\ndaytime " + ports.get(2) + "/udp\n");
+        Path settings = write(
+                "inetd.conf",
+                "127.0.0.1:" + ports.get(0) + " stream tcp nowait root " + telnetd + " telnetd -h\n"
+                        + "127.0.0.1:echo stream tcp nowait root internal\n"
+                        + "127.0.0.1:echo dgram udp wait root internal\n"
+                        + "127.0.0.1:daytime stream tcp nowait root internal\n"
+                        + "127.0.0.1:daytime dgram udp wait root internal\n");
+        try (RealServer server = inetd(settings, services, "/etc/services")) {
+            HealthCheck prompt =
+                    TelnetCheck.to("127.0.0.1", ports.get(0)).expect("login: $").build();
+            HealthCheck echo = EchoCheck.to("127.0.0.1", ports.get(1)).build();
+            HealthCheck echoUdp =
+                    EchoCheck.to("127.0.0.1", ports.get(1)).overUdp().build();
+            HealthCheck daytime = DaytimeCheck.to("127.0.0.1", ports.get(2))
+                    .expect(" 20\\d\\d")
+                    .build();
+            HealthCheck daytimeUdp =
+                    DaytimeCheck.to("127.0.0.1", ports.get(2)).overUdp().build();
+            for (HealthCheck check : List.of(prompt, echo, echoUdp, daytime, daytimeUdp)) {
+                up(server, check);
+            }
+            comesAndGoes(server, prompt, echo, daytime, echoUdp, daytimeUdp);
+        }
+    }
+
+    @Test
+    void leafnode() throws Exception {
+        String leafnode = RealServer.need("leafnode", "/usr/sbin/leafnode");
         int port = FreePorts.choose(1).get(0);
         Path settings =
-                write("inetd.conf", "127.0.0.1:" + port + " stream tcp nowait root " + telnetd + " telnetd -h\n");
-        try (RealServer server = RealServer.start(
-                directory, program, "-d", "--pidfile=" + directory.resolve("inetd.pid"), settings.toString())) {
-            HealthCheck prompt =
-                    TelnetCheck.to("127.0.0.1", port).expect("login: $").build();
-            up(server, prompt);
-            comesAndGoes(server, prompt);
+                write("inetd.conf", "127.0.0.1:" + port + " stream tcp nowait root " + leafnode + " leafnode\n");
+        Path own = Files.createDirectories(directory.resolve("own"));
+        // It serves nobody under a name of an example.
+        write("own/config", "server = 127.0.0.1\nhostname = news.understudy.org\n");
+        Path spool = Files.createDirectories(directory.resolve("spool"));
+        Files.createDirectories(spool.resolve("leaf.node"));
+        write("spool/leaf.node/groupinfo", "local.test 1 1 0 A group\n");
+        RealServer.run(directory, "chown", "-R", "news:news", spool.toString());
+        try (RealServer server = inetd(settings, own, "/etc/news/leafnode", spool, "/var/spool/news")) {
+            HealthCheck greeting =
+                    NntpCheck.to("127.0.0.1", port).expect("Leafnode").build();
+            HealthCheck group =
+                    NntpCheck.to("127.0.0.1", port).group("local.test").build();
+            up(server, greeting);
+            up(server, group);
+            says(NntpCheck.to("127.0.0.1", port).group("local.missing").build(), Answer.NO, "does not have");
+            says(NntpCheck.to("127.0.0.1", port).expect("INN").build(), Answer.NO);
+            comesAndGoes(server, greeting, group);
         }
+    }
+
+    /** An inetd of its own, which sees other files than this host: each is followed by the place where it is seen. */
+    private RealServer inetd(Path settings, Object... seen) throws IOException, InterruptedException {
+        try {
+            RealServer.run(directory, "unshare", "-m", "true");
+        } catch (IOException e) {
+            RealServer.skip("this process may not make a mount namespace");
+        }
+        String program = RealServer.need("inetutils-inetd", "/usr/sbin/inetutils-inetd");
+        StringBuilder script = new StringBuilder();
+        for (int i = 0; i < seen.length; i += 2) {
+            script.append("mount --bind ")
+                    .append(seen[i])
+                    .append(' ')
+                    .append(seen[i + 1])
+                    .append(" && ");
+        }
+        script.append("exec ")
+                .append(program)
+                .append(" -d --pidfile=")
+                .append(directory.resolve("inetd.pid"))
+                .append(' ')
+                .append(settings);
+        return RealServer.start(directory, "unshare", "-m", "sh", "-c", script.toString());
     }
 }

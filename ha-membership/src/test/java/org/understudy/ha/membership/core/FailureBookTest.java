@@ -125,6 +125,18 @@ class FailureBookTest {
     }
 
     @Test
+    void nothing_is_forgotten_while_it_has_failed_and_was_let_be() {
+        book.failed(0, "card", Severity.HARD, "no carrier");
+        book.letBe(SECOND, true);
+        assertThat(book.troubles(100 * HOUR).failures()).hasSize(1);
+        book.failed(100 * HOUR, "card", Severity.HARD, "no carrier");
+        assertThat(book.troubles(100 * HOUR).hold()).as("the second").isEqualTo(Duration.ofSeconds(10));
+        book.letBe(200 * HOUR, false);
+        assertThat(book.troubles(201 * HOUR).failures()).hasSize(1);
+        assertThat(book.troubles(201 * HOUR + 1)).isEqualTo(Troubles.NONE);
+    }
+
+    @Test
     void an_operator_forgets_it_at_once_and_the_next_is_the_first_again() {
         for (int i = 0; i < 3; i++) {
             book.failed(i, "db", Severity.SOFT, "planned");

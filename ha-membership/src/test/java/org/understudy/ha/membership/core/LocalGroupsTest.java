@@ -8,20 +8,26 @@ import static org.understudy.ha.membership.core.Records.candidacy;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.ProofKind;
+import org.understudy.ha.api.Target;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.core.message.Message.Clear;
 import org.understudy.ha.membership.core.message.Message.ClearAnswer;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 
 class LocalGroupsTest {
 
     private static final String WEB = "web";
+    private static final long HOUR = 3_600_000_000_000L;
 
     private final LocalGroups groups = new LocalGroups(A, 100, 300);
     private final Outbox out = new Outbox(List.of(B));
@@ -159,6 +165,22 @@ class LocalGroupsTest {
         assertThat(shop.rules().placement()).isEqualTo(last);
         assertThat(shop.candidacy(0))
                 .isEqualTo(candidacy(false).withRules(shop.rules().digest()));
+    }
+
+    @Test
+    void what_failed_before_is_remembered_for_as_long_as_it_fails_in_maintenance() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
+        LocalGroup web = groups.all().get(WEB);
+        web.failed(0, "card", Severity.HARD, "no carrier");
+        ClusterRecord record = Records.empty().withMaintenance(new TreeSet<>(Set.of(Target.group(WEB))));
+        groups.take(1, new Input.GroupEnded(WEB, 5, Optional.of(Severity.SOFT), "broken"), Optional.of(record), out);
+
+        assertThat(groups.troubles(WEB, 100 * HOUR).failures()).hasSize(1);
+        assertThat(web.wasLetBe(100 * HOUR)).isTrue();
+        assertThat(web.wasLetBe(100 * HOUR)).isFalse();
+        assertThat(groups.troubles(WEB, 101 * HOUR).failures()).hasSize(1);
+        assertThat(groups.troubles(WEB, 101 * HOUR + 1)).isEqualTo(Troubles.NONE);
     }
 
     @Test

@@ -110,7 +110,7 @@ class StayingTest {
 
     @Test
     void what_runs_here_stops_when_its_grant_is_another_one_or_something_stands_against_it() {
-        groups.start(web, grant, out);
+        groups.start(0, web, grant, out);
         Grant other = Records.granted(A1, 6, true).grant().orElseThrow();
         Footing footing = footing(record, true, false, false, false);
 

@@ -87,7 +87,7 @@ abstract class LaneFixture {
                 claim -> {},
                 incarnation -> 1,
                 purpose -> Optional.empty(),
-                new SoftStates(group -> true, message -> {}),
+                new SoftStates(group -> true, () -> {}),
                 events::add,
                 new Uncovered(),
                 unstopped::add,

@@ -136,6 +136,7 @@ class LaneMonitoringTest extends LaneFixture {
         assertThat(ended.isStopped()).isFalse();
         assertThat(ended.why()).contains("r0: stop says that it is stopped, and its monitor that it runs");
         assertThat(lane.troubles(Troubles.NONE).contradictions()).isEqualTo(2);
+        assertThat(lane.unheardMonitors()).isEmpty();
         assertThat(events).anyMatch(event -> event instanceof HaEvent.Alarm);
         assertThat(next(Input.StopEnded.class).isStopped())
                 .as("tried again, and killed at last")
@@ -149,5 +150,6 @@ class LaneMonitoringTest extends LaneFixture {
         lane.stop(1, "asked to move");
         assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
         assertThat(lane.troubles(Troubles.NONE)).isEqualTo(Troubles.NONE);
+        assertThat(lane.unheardMonitors()).as("but it is named").containsExactly("r0");
     }
 }

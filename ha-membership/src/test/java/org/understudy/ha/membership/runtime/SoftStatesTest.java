@@ -2,8 +2,8 @@ package org.understudy.ha.membership.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,8 +15,8 @@ import org.understudy.ha.membership.core.message.Message;
 class SoftStatesTest {
 
     private final Set<String> registered = new TreeSet<>(Set.of("files"));
-    private final List<Message.Soft> sent = new ArrayList<>();
-    private final SoftStates states = new SoftStates(registered::contains, sent::add);
+    private int asked;
+    private final SoftStates states = new SoftStates(registered::contains, () -> asked++);
     private final AtomicBoolean isOwner = new AtomicBoolean(true);
 
     private static byte[] bytes(int... values) {
@@ -35,10 +35,26 @@ class SoftStatesTest {
     void what_an_owner_tells_is_sent_and_heard_here_too() {
         assertThat(state(4).heard()).isEmpty();
         state(4).tell(bytes(1, 2));
+        Message.Soft first = states.takeUnsent().get(0);
         state(4).tell(bytes(3));
-        assertThat(sent).extracting(Message.Soft::token).containsExactly(4L, 4L);
-        assertThat(sent.get(0).isBefore(sent.get(1))).isTrue();
+        Message.Soft second = states.takeUnsent().get(0);
+        assertThat(List.of(first, second)).extracting(Message.Soft::token).containsExactly(4L, 4L);
+        assertThat(first.isBefore(second)).isTrue();
         assertThat(state(5).heard().orElseThrow()).containsExactly(3);
+    }
+
+    @Test
+    void however_much_is_told_the_newest_of_each_group_waits_to_be_sent() {
+        registered.add("mail");
+        states.of("mail", 5, mine -> true).tell(bytes(9));
+        for (int i = 0; i < 100; i++) {
+            state(4).tell(bytes(i));
+        }
+        assertThat(asked).isEqualTo(101);
+        assertThat(states.takeUnsent())
+                .extracting(Message.Soft::group, soft -> (int) soft.state()[0])
+                .containsExactlyInAnyOrder(tuple("mail", 9), tuple("files", 99));
+        assertThat(states.takeUnsent()).isEmpty();
     }
 
     @Test
@@ -65,7 +81,7 @@ class SoftStatesTest {
     void who_is_not_the_owner_any_more_tells_nothing() {
         isOwner.set(false);
         state(4).tell(bytes(1));
-        assertThat(sent).isEmpty();
+        assertThat(states.takeUnsent()).isEmpty();
         assertThat(state(4).heard()).isEmpty();
     }
 
@@ -77,6 +93,6 @@ class SoftStatesTest {
         states.heard(new Message.Soft("files", 4, 1, new byte[SoftState.BYTES_MAX + 1]));
         assertThat(state(4).heard()).isEmpty();
         state(4).tell(new byte[SoftState.BYTES_MAX]);
-        assertThat(sent).hasSize(1);
+        assertThat(states.takeUnsent()).hasSize(1);
     }
 }

@@ -87,6 +87,14 @@ final class Placing {
                 .thenComparing(Comparator.naturalOrder());
     }
 
+    /** Whoever stays if both cannot is looked at first, as {@link #isFirst} says: what leaves itself puts off nobody. */
+    private Comparator<Integer> stayingFirst() {
+        return Comparator.<Integer>comparingInt(board::priority)
+                .reversed()
+                .thenComparingInt(board::depth)
+                .thenComparingLong(this::token);
+    }
+
     /** Why it may be started on no node now, whatever that node is; empty if it may. */
     Optional<String> obstacle(int g) {
         if (board.isMaintained(g)) {
@@ -481,7 +489,7 @@ final class Placing {
             return;
         }
         running.removeIf(g -> board.links(g) == null);
-        running.sort(urgency());
+        running.sort(stayingFirst());
         for (int g : running) {
             settle(g, isBefore);
         }
@@ -607,7 +615,8 @@ final class Placing {
             return Optional.of(board.missing(own, missing));
         }
         for (int other : own.apart) {
-            if (board.place(other) == here && board.holder(other) == here && isFirst(other, g)) {
+            boolean isHere = board.place(other) == here && board.holder(other) == here;
+            if (isHere && !isEnding(other, here) && isFirst(other, g)) {
                 return Optional.of("it must be apart from " + board.title(other) + ", which stays here");
             }
         }
@@ -662,6 +671,11 @@ final class Placing {
                 : token(one) < token(other);
     }
 
+    /** Whether it runs here and is to stop: then it puts off nobody. */
+    private boolean isEnding(int g, int here) {
+        return board.holder(g) == here && board.isToStop(g);
+    }
+
     /** Whether a node cannot carry it beside those that stay there before it. */
     private boolean isOver(int g, int here, int kind) {
         if (board.free(here, kind) >= 0) {
@@ -673,7 +687,7 @@ final class Placing {
             // It is not told to stay because it leaves, nor because those leave with it that wait for it as much as it
             // for them.
             boolean isWithIt = other == g || board.holder(other) == here && board.isOneCircle(g, other);
-            if (isWithIt || board.place(other) == here) {
+            if (isWithIt || board.place(other) == here && !isEnding(other, here)) {
                 long weight = weight(other, kind);
                 all += weight;
                 before += other == g || isFirst(other, g) ? weight : 0;
