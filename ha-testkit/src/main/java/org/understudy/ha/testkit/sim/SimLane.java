@@ -90,7 +90,7 @@ final class SimLane {
         if (placement.isEmpty() || isToBeOffered) {
             return;
         }
-        if (process.machine().isOffered(group.name())) {
+        if (process.machine().groups().isThere(group.name())) {
             isToBeOffered = true;
             process.later(20 * World.MILLI, () -> {
                 isToBeOffered = false;

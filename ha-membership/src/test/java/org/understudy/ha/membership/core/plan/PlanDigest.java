@@ -46,8 +46,7 @@ final class PlanDigest {
     static byte[] bytes(ClusterRecord base, Facts facts) {
         Plan plan = Planner.plan(base, facts);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        bytes.writeBytes(
-                PlanCodec.encode(new KeptPlan(1, 1, Ballot.NONE, base, facts, List.of(), plan.record())));
+        bytes.writeBytes(PlanCodec.encode(new KeptPlan(1, 1, Ballot.NONE, base, facts, List.of(), plan.record())));
         bytes.writeBytes(plan.notices().toString().getBytes(StandardCharsets.UTF_8));
         return bytes.toByteArray();
     }

@@ -148,9 +148,7 @@ final class RandomCluster {
         TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
         TreeMap<String, Given> releases = new TreeMap<>();
         TreeMap<String, NodeId> moves = new TreeMap<>();
-        record.sessions().values().stream()
-                .limit(1)
-                .forEach(session -> wills.put(session.incarnation(), List.of()));
+        record.sessions().values().stream().limit(1).forEach(session -> wills.put(session.incarnation(), List.of()));
         for (String group : groups) {
             int kind = random.nextInt(4);
             if (kind == 0) {
