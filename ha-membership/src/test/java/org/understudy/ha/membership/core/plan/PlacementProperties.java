@@ -4,13 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
+import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 
 /** Random clusters with random rules, to which random things happen. Every grant on the way is checked by {@link Play}. */
@@ -112,6 +119,49 @@ class PlacementProperties {
     @Property(tries = 100, shrinking = ShrinkingMode.OFF)
     void the_same_cluster_gives_the_same_bytes(@ForAll long seed) {
         assertThat(PlanDigest.bytes(seed)).isEqualTo(PlanDigest.bytes(seed));
+    }
+
+    /** With facts and groups that were put together in another order, and in other collections. */
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    void nor_does_it_matter_in_which_order_they_became_known(@ForAll long seed) {
+        RandomCluster cluster = new RandomCluster(seed);
+        for (int i = 0; i < EVENTS; i++) {
+            cluster.event();
+        }
+        ClusterRecord record = cluster.play.record();
+        Facts facts = cluster.facts();
+
+        ClusterRecord otherRecord = record.withGroups(otherwise(record.groups()), record.lastToken());
+        Facts otherFacts = new Facts(
+                otherwise(facts.joins()),
+                otherwise(facts.offers()),
+                otherwise(facts.releases()),
+                otherwise(facts.leaves()),
+                otherwise(facts.wills()),
+                otherwise(facts.silent()),
+                otherwise(facts.moves()),
+                otherwise(facts.reachable()),
+                facts.tokenFloor(),
+                facts.operations(),
+                otherwise(facts.cleared()),
+                facts.isBaseChosen(),
+                otherwise(facts.steady()),
+                facts.policies());
+        assertThat(PlanDigest.bytes(otherRecord, otherFacts)).isEqualTo(PlanDigest.bytes(record, facts));
+    }
+
+    private static <K extends Comparable<? super K>, V> SortedMap<K, V> otherwise(SortedMap<K, V> map) {
+        List<K> keys = new ArrayList<>(map.keySet());
+        Collections.reverse(keys);
+        ConcurrentSkipListMap<K, V> other = new ConcurrentSkipListMap<>();
+        keys.forEach(key -> other.put(key, map.get(key)));
+        return other;
+    }
+
+    private static <K extends Comparable<? super K>> SortedSet<K> otherwise(SortedSet<K> set) {
+        List<K> keys = new ArrayList<>(set);
+        Collections.reverse(keys);
+        return new ConcurrentSkipListSet<>(keys);
     }
 
     /** Whatever depends on where objects lie, or on the order of sets that have none, differs from one process to the next. */

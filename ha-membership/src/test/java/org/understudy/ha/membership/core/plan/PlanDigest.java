@@ -36,12 +36,18 @@ final class PlanDigest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int i = 0; i < EVENTS; i++) {
             cluster.event();
-            ClusterRecord base = cluster.play.record();
-            Plan plan = Planner.plan(base, cluster.play.facts());
-            bytes.writeBytes(PlanCodec.encode(
-                    new KeptPlan(1, 1, Ballot.NONE, base, cluster.play.facts(), List.of(), plan.record())));
+            bytes.writeBytes(bytes(cluster.play.record(), cluster.facts()));
         }
         bytes.writeBytes(String.join("\n", cluster.play.happened()).getBytes(StandardCharsets.UTF_8));
+        return bytes.toByteArray();
+    }
+
+    /** What is kept of this planning, and what it says. */
+    static byte[] bytes(ClusterRecord base, Facts facts) {
+        Plan plan = Planner.plan(base, facts);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(PlanCodec.encode(new KeptPlan(1, 1, Ballot.NONE, base, facts, List.of(), plan.record())));
+        bytes.writeBytes(plan.notices().toString().getBytes(StandardCharsets.UTF_8));
         return bytes.toByteArray();
     }
 }

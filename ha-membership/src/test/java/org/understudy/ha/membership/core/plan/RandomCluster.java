@@ -11,11 +11,13 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.config.Failback;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
@@ -137,6 +139,42 @@ final class RandomCluster {
 
     private Target target(String node, String group) {
         return random.nextBoolean() ? Target.group(group) : Target.node(NodeId.of(node));
+    }
+
+    /** With news of every kind about what is there: nobody has planned with them yet. */
+    Facts facts() {
+        Facts known = play.facts();
+        ClusterRecord record = play.record();
+        TreeMap<Incarnation, List<String>> wills = new TreeMap<>();
+        TreeMap<String, Given> releases = new TreeMap<>();
+        TreeMap<String, NodeId> moves = new TreeMap<>();
+        record.sessions().values().stream().limit(1).forEach(session -> wills.put(session.incarnation(), List.of()));
+        for (String group : groups) {
+            int kind = random.nextInt(4);
+            if (kind == 0) {
+                moves.put(group, NodeId.of(nodes.get(random.nextInt(nodes.size()))));
+            } else if (kind == 1) {
+                play.standing(group)
+                        .ifPresent(grant -> releases.put(
+                                group,
+                                new Given(grant.holder(), grant.token(), Optional.of(Severity.SOFT), "it failed")));
+            }
+        }
+        return new Facts(
+                known.joins(),
+                known.offers(),
+                releases,
+                known.leaves(),
+                wills,
+                known.silent(),
+                moves,
+                known.reachable(),
+                known.tokenFloor(),
+                known.operations(),
+                known.cleared(),
+                known.isBaseChosen(),
+                known.steady(),
+                known.policies());
     }
 
     String loseOne() {
