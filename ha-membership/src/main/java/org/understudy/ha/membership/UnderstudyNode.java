@@ -755,10 +755,10 @@ final class UnderstudyNode implements HaNode {
     /** Waits until what was logged and published last is out, for a short while. */
     private void awaitLastWords(CountDownLatch isLogged) {
         long until = System.nanoTime() + LAST_WORDS_NANOS;
+        // Whatever a stop was interrupted for: nothing comes after this.
+        Thread.interrupted();
         try {
-            if (!isLogged.await(LAST_WORDS_NANOS, TimeUnit.NANOSECONDS)) {
-                LOG.trace("node {}: the log hangs", config.node());
-            }
+            isLogged.await(LAST_WORDS_NANOS, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
