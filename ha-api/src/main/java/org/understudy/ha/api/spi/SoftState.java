@@ -28,7 +28,7 @@ public interface SoftState {
     };
 
     /**
-     * Sends it to every node, once, a millisecond or so later. Dropped without a word if a node is not reached or this one does not own the group
+     * Sends it to every node, once, within ten milliseconds or so. Dropped without a word if a node is not reached or this one does not own the group
      * any more: tell it again every second or so if that matters. Of what is told more often than every 10 ms only the newest is sent.
      *
      * @throws IllegalArgumentException if it is larger than {@link #BYTES_MAX}
