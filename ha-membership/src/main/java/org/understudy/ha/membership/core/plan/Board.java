@@ -972,8 +972,10 @@ final class Board {
         return present;
     }
 
+    /** What is left on a node of each capacity that it declares, and of what groups need beside those. */
     SortedMap<String, Integer> freeOf(int n) {
-        TreeMap<String, Integer> free = new TreeMap<>();
+        Session session = living[n];
+        TreeMap<String, Integer> free = session == null ? new TreeMap<>() : new TreeMap<>(session.capacity());
         for (int k = 0; k < kinds.length; k++) {
             free.put(kinds[k], (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, free(n, k))));
         }
