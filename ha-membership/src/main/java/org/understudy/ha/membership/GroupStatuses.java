@@ -127,6 +127,7 @@ final class GroupStatuses {
                             .filter(state -> state != GroupStatus.State.RUNNING)
                             .map(state -> status.reason())
                             .or(() -> preparing(status))
+                            .or(() -> failingThere(part, status))
                             .ifPresent(more::add);
                 default -> {}
             }
@@ -137,6 +138,14 @@ final class GroupStatuses {
                             + failed.reason()));
         });
         return more;
+    }
+
+    private Optional<String> failingThere(String part, GroupStatus status) {
+        return status.holder()
+                .flatMap(holder -> status.token().flatMap(token -> ownerWords.of(part, holder, token.value())))
+                .filter(word ->
+                        word.state() == GroupStatus.State.RUNNING && !word.why().isEmpty())
+                .map(word -> "where it runs: " + word.why());
     }
 
     /** With what its start or stop, or making it ready, waits for now. Any thread. */
@@ -277,10 +286,15 @@ final class GroupStatuses {
         for (String name : names) {
             Optional<GroupStatus.State> local =
                     name.startsWith(Planner.ELECTION_PREFIX) ? Optional.empty() : machine.localState(name);
-            local.ifPresent(now ->
-                    words.put(name, OwnerWords.word(name, machine.localToken(name), now, machine.whyBlocked(name))));
+            local.ifPresent(
+                    now -> words.put(name, OwnerWords.word(name, machine.localToken(name), now, whatIsWrong(name))));
         }
         return words;
+    }
+
+    private String whatIsWrong(String name) {
+        String blocked = machine.whyBlocked(name);
+        return blocked.isEmpty() ? machine.whyLetBe(name) : blocked;
     }
 
     private boolean keepsRunning(String name) {
@@ -324,6 +338,8 @@ final class GroupStatuses {
                 ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
                 : Optional.empty();
         reason += said.map(OwnerWords::words).orElse("");
+        String failing = machine.whyLetBe(name);
+        reason += failing.isEmpty() ? "" : "; " + failing;
         boolean isLeaving =
                 said.filter(word -> word.state() != GroupStatus.State.RUNNING).isPresent();
         reason += isLeaving ? "" : succession(name, record, where);

@@ -71,6 +71,8 @@ final class LocalGroups {
             with(o.group(), g -> prepareEnded(now, g, o, record, out));
         } else if (input instanceof Input.GroupEnded o) {
             with(o.group(), g -> groupEnded(now, g, o, record, out));
+        } else if (input instanceof Input.GroupMended o) {
+            with(o.group(), g -> groupMended(g, o, out));
         } else if (input instanceof Input.GroupEnding o) {
             with(o.group(), g -> groupEnding(now, g, o, out));
         } else if (input instanceof Input.GroupResigned o) {
@@ -140,8 +142,10 @@ final class LocalGroups {
             return;
         }
         if (o.failure().isPresent() && isMaintained(group.name(), record)) {
-            group.letBe();
-            out.say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
+            String why = o.why() + "; in maintenance, so nothing is done about it";
+            if (group.letBe(o.resource(), o.failure().get(), why)) {
+                out.say(group.name(), Reason.GROUP_FAILED, why);
+            }
             return;
         }
         o.failure().ifPresent(severity -> {
@@ -152,6 +156,12 @@ final class LocalGroups {
             group.withdraw();
         }
         stop(group, o.failure(), o.why(), out);
+    }
+
+    private void groupMended(LocalGroup group, Input.GroupMended o, Outbox out) {
+        if (isActive(group, o.token()) && group.wasLetBe()) {
+            out.say(group.name(), Reason.FAILURES_CLEARED, "a look at it finds nothing wrong any more");
+        }
     }
 
     private void groupEnding(long now, LocalGroup group, Input.GroupEnding o, Outbox out) {
@@ -373,6 +383,12 @@ final class LocalGroups {
     String whyBlocked(String name) {
         LocalGroup local = groups.get(name);
         return local == null ? "" : local.whyBlocked();
+    }
+
+    /** What failed in a group that runs here while nothing is done about it, and why nothing is; empty if nothing did. */
+    String whyLetBe(String name) {
+        LocalGroup local = groups.get(name);
+        return local == null ? "" : local.whyLetBe();
     }
 
     /** What went wrong with a group here and is not forgotten yet. */

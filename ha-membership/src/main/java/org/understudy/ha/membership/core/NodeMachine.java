@@ -1637,6 +1637,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         return groups.whyBlocked(group);
     }
 
+    /** What failed in a group that runs on this node while nothing is done about it, and why nothing is; empty if nothing did. */
+    public String whyLetBe(String group) {
+        return groups.whyLetBe(group);
+    }
+
     /** What went wrong with a group on this node and is not forgotten yet. */
     public Troubles troubles(String group, long now) {
         return groups.troubles(group, now);
