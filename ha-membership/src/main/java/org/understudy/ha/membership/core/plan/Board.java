@@ -933,7 +933,10 @@ final class Board {
         }
         for (int other : own.after[rule]) {
             if (isToStop(other)) {
-                return "it runs only while " + title(other) + " does, which is about to stop";
+                return "it runs only while " + title(other) + " does, which "
+                        + (isGoing(other)
+                                ? "moves to " + nodes[target[other]] + " once that has made ready"
+                                : "is about to stop");
             }
         }
         return "it starts after " + called + ", which does not run";
