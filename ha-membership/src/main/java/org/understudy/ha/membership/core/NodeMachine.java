@@ -1305,7 +1305,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     self.value(),
                     Reason.RECORD_FULL,
                     "the cluster record has no room for " + Sentence.few(outside)
-                            + ", which this node offers: withdraw other groups, or spread them over several clusters");
+                            + ", which this node offers: register fewer groups, or spread them over several clusters");
         }
         return offer.mustSayAgain(now, session);
     }
