@@ -15,8 +15,8 @@ import org.understudy.ha.api.spi.Severity;
  * @param lateReturns calls that returned after nobody waited for them any more; what they returned was ignored
  * @param contradictions stops that returned, and the monitor said that the resource runs
  * @param leakedThreads threads that its resources made and that still run although they were to stop some seconds before: {@code resource: name of the
- *     thread}. Not seen are virtual threads, threads of factories that choose a thread group or inherit nothing, and all threads where the node was given
- *     a factory
+ *     thread}. Only those that no other resource in this process can have made. Not seen are virtual threads, threads of factories that choose a thread
+ *     group or inherit nothing, and all threads where the node was given a factory
  */
 public record Troubles(
         List<Failures> failures,

@@ -127,6 +127,7 @@ final class GroupStatuses {
                             .filter(state -> state != GroupStatus.State.RUNNING)
                             .map(state -> status.reason())
                             .or(() -> preparing(status))
+                            .or(() -> failingThere(part, status))
                             .ifPresent(more::add);
                 default -> {}
             }
@@ -141,6 +142,14 @@ final class GroupStatuses {
                         .forEach(resource -> more.add("on this node a stop of " + resource
                                 + " is believed as it is: asked while it did not run, its monitor did not say so")));
         return more;
+    }
+
+    private Optional<String> failingThere(String part, GroupStatus status) {
+        return status.holder()
+                .flatMap(holder -> status.token().flatMap(token -> ownerWords.of(part, holder, token.value())))
+                .filter(word ->
+                        word.state() == GroupStatus.State.RUNNING && !word.why().isEmpty())
+                .map(word -> "where it runs: " + word.why());
     }
 
     /** With what its start or stop, or making it ready, waits for now. Any thread. */
@@ -282,15 +291,15 @@ final class GroupStatuses {
             Optional<GroupStatus.State> local = name.startsWith(Planner.ELECTION_PREFIX)
                     ? Optional.empty()
                     : machine.groups().state(name);
-            local.ifPresent(now -> words.put(
-                    name,
-                    OwnerWords.word(
-                            name,
-                            machine.groups().token(name),
-                            now,
-                            machine.groups().whyBlocked(name))));
+            local.ifPresent(now ->
+                    words.put(name, OwnerWords.word(name, machine.groups().token(name), now, whatIsWrong(name))));
         }
         return words;
+    }
+
+    private String whatIsWrong(String name) {
+        String blocked = machine.groups().whyBlocked(name);
+        return blocked.isEmpty() ? machine.groups().whyLetBe(name) : blocked;
     }
 
     private boolean keepsRunning(String name) {
@@ -334,6 +343,8 @@ final class GroupStatuses {
                 ? grant.flatMap(g -> ownerWords.of(name, g.holder(), g.token()))
                 : Optional.empty();
         reason += said.map(OwnerWords::words).orElse("");
+        String failing = machine.groups().whyLetBe(name);
+        reason += failing.isEmpty() ? "" : "; " + failing;
         boolean isLeaving =
                 said.filter(word -> word.state() != GroupStatus.State.RUNNING).isPresent();
         reason += isLeaving ? "" : succession(name, record, where);

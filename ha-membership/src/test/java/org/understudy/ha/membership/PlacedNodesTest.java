@@ -76,7 +76,16 @@ class PlacedNodesTest {
                     .as("broken and let be")
                     .isTrue();
 
+            String letBe = "broken; in maintenance, so nothing is done about it";
+            await(() -> serv2.resources().status("web").reason().contains(letBe));
+            assertThat(serv2.resources().status("web").troubles().failures())
+                    .anyMatch(failed -> failed.reason().contains(letBe));
+            assertThat(serv2.advisor().explain("web").sentence()).contains(letBe);
+            await(() -> serv1.resources().status("web").reason().contains(letBe));
+            assertThat(serv1.advisor().explain("web").sentence()).contains("where it runs: service: it is " + letBe);
+
             isBroken.set(false);
+            await(() -> !serv2.resources().status("web").reason().contains(letBe));
             result(serv1.operator().endMaintenance(Target.group("web")));
             assertThat(result(serv1.operator().drain(SERV2))).isEqualTo(new Result(true, "done"));
             await(() -> is(serv1, "web", GroupStatus.State.UNOWNED));

@@ -62,12 +62,14 @@ public interface ManagedResource {
      * of the resource, or be lost when the process dies. Does nothing by default.
      *
      * <p>Only the group that moves is spared the wait. What runs {@linkplain org.understudy.ha.api.config.Placement.Builder#after after} it is
-     * stopped when the move is decided and started once the group runs on the new node, so it is away for the whole of this call as well.
+     * stopped when the move is decided and started once the group runs on the new node, so it is away for the whole of this call as well: for up to its
+     * budget, even if the move is then given up and the group itself has not stopped for a moment.
      *
      * @param context whose token is that of the grant which is going to end
      * @throws ResourceException if it could not be started here; it counts as a failure of a start. After a SOFT one this is called again at once. The third
-     *     in ten minutes, or a harder one, keeps this node away, and the move to it is given up: the resource goes on where it is. Where its node is on
-     *     standby the next node that could run it makes ready; if there is none, the resource stops at once
+     *     in ten minutes, a harder one, or one of a call that has used up its budget, which counts as HARD, keeps this node away, and the move to it is given
+     *     up: the resource goes on where it is. Where its node is on standby the next node that could run it makes ready; if there is none, the resource
+     *     stops at once
      * @throws InterruptedException if the move was given up, or the budget ran out
      */
     default void prepare(PrepareContext context) throws ResourceException, InterruptedException {

@@ -47,7 +47,8 @@ public interface PlacementPolicy {
      * A node that could run the group.
      *
      * @param groups how many groups run there now
-     * @param free what is left there of each capacity
+     * @param free what is left there of each capacity that the node declares, whether or not the group needs any. Negative if it declares less than
+     *     what runs there needs; one that it does not declare is absent, or of 0 or less
      * @param score what the resources say of themselves there; the highest should come first. 0 normally
      */
     record Choice(NodeId node, int groups, SortedMap<String, Integer> free, long score) {

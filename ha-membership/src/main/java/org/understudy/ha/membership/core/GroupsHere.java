@@ -22,6 +22,9 @@ public interface GroupsHere {
     /** Why a group could not be stopped on this node; empty if it is not blocked. */
     String whyBlocked(String group);
 
+    /** What failed in a group that runs on this node while nothing is done about it, and why nothing is; empty if nothing did. */
+    String whyLetBe(String group);
+
     /** What went wrong with a group on this node and is not forgotten yet. */
     Troubles troubles(String group, long now);
 }

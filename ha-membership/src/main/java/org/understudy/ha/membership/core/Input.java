@@ -98,6 +98,9 @@ public sealed interface Input {
         }
     }
 
+    /** A look at a group that had ended by itself, and that nobody stopped since, found nothing wrong. */
+    record GroupMended(String group, long token) implements Input {}
+
     /** A running group must be given back whatever operators have said: soon something else ends it, and more than it. */
     record GroupEnding(String group, long token, String why) implements Input {}
 

@@ -1,5 +1,7 @@
 package org.understudy.ha.membership.core;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Placement;
@@ -45,7 +47,8 @@ final class LocalGroup {
     private long comingToken;
 
     private boolean isReady;
-    private boolean isLetBe;
+    /** What failed here while nothing was to be done about it; empty if nothing did. */
+    private Optional<Troubles.Failures> letBe = Optional.empty();
 
     LocalGroup(String name, Candidacy candidacy, Placement placement) {
         this.name = name;
@@ -186,24 +189,33 @@ final class LocalGroup {
         why = "";
     }
 
-    /** It has failed here and nothing was done about it. */
-    void letBe(long now) {
-        isLetBe = true;
+    /** It has failed here and nothing is done about it. Returns whether that is news. */
+    boolean letBe(long now, String resource, Severity severity, String reason) {
+        boolean isNew = letBe.filter(known -> known.resource().equals(resource)).isEmpty();
+        if (isNew) {
+            letBe = Optional.of(new Troubles.Failures(resource, 1, severity, Sentence.shortened(reason)));
+        }
         failures.letBe(now, true);
+        return isNew;
     }
 
     private void isLetBeNoMore(long now) {
-        if (isLetBe) {
-            isLetBe = false;
+        if (letBe.isPresent()) {
+            letBe = Optional.empty();
             failures.letBe(now, false);
         }
     }
 
-    /** Whether it has, and takes note that something is done now. */
+    /** Whether it has, and takes note that it has not any more, or that something is done now. */
     boolean wasLetBe(long now) {
-        boolean was = isLetBe;
+        boolean was = letBe.isPresent();
         isLetBeNoMore(now);
         return was;
+    }
+
+    /** What failed here while nothing is done about it, and why nothing is; empty if nothing did. */
+    String whyLetBe() {
+        return letBe.map(Troubles.Failures::reason).orElse("");
     }
 
     void running(long now) {
@@ -213,6 +225,7 @@ final class LocalGroup {
 
     void stopping(Optional<Severity> because, String reason) {
         phase = Phase.STOPPING;
+        letBe = Optional.empty();
         failure = because;
         why = reason;
     }
@@ -258,8 +271,30 @@ final class LocalGroup {
         return failures.clear();
     }
 
-    /** What failed here and is not forgotten yet. */
+    /** What failed here and is not forgotten yet, and what fails here now and is let be. */
     Troubles troubles(long now) {
-        return failures.troubles(now);
+        Troubles counted = failures.troubles(now);
+        return letBe.map(present -> with(counted, present)).orElse(counted);
+    }
+
+    private static Troubles with(Troubles counted, Troubles.Failures present) {
+        List<Troubles.Failures> all = new ArrayList<>();
+        int before = 0;
+        for (Troubles.Failures each : counted.failures()) {
+            if (each.resource().equals(present.resource())) {
+                before = each.count();
+            } else {
+                all.add(each);
+            }
+        }
+        all.add(new Troubles.Failures(present.resource(), before + 1, present.severity(), present.reason()));
+        return new Troubles(
+                all,
+                counted.hold(),
+                counted.holdReason(),
+                counted.hanging(),
+                counted.lateReturns(),
+                counted.contradictions(),
+                counted.leakedThreads());
     }
 }

@@ -75,6 +75,8 @@ final class LocalGroups implements GroupsHere {
             with(o.group(), g -> prepareEnded(now, g, o, record, out));
         } else if (input instanceof Input.GroupEnded o) {
             with(o.group(), g -> groupEnded(now, g, o, record, out));
+        } else if (input instanceof Input.GroupMended o) {
+            with(o.group(), g -> groupMended(now, g, o, out));
         } else if (input instanceof Input.GroupEnding o) {
             with(o.group(), g -> groupEnding(now, g, o, out));
         } else if (input instanceof Input.GroupResigned o) {
@@ -144,8 +146,10 @@ final class LocalGroups implements GroupsHere {
             return;
         }
         if (o.failure().isPresent() && isMaintained(group.name(), record)) {
-            group.letBe(now);
-            out.say(group.name(), Reason.GROUP_FAILED, o.why() + "; in maintenance, so nothing is done about it");
+            String why = o.why() + "; in maintenance, so nothing is done about it";
+            if (group.letBe(now, o.resource(), o.failure().get(), why)) {
+                out.say(group.name(), Reason.GROUP_FAILED, why);
+            }
             return;
         }
         o.failure().ifPresent(severity -> {
@@ -156,6 +160,12 @@ final class LocalGroups implements GroupsHere {
             group.withdraw();
         }
         stop(group, o.failure(), o.why(), out);
+    }
+
+    private void groupMended(long now, LocalGroup group, Input.GroupMended o, Outbox out) {
+        if (isActive(group, o.token()) && group.wasLetBe(now)) {
+            out.say(group.name(), Reason.FAILURES_CLEARED, "a look at it finds nothing wrong any more");
+        }
     }
 
     private void groupEnding(long now, LocalGroup group, Input.GroupEnding o, Outbox out) {
@@ -405,6 +415,12 @@ final class LocalGroups implements GroupsHere {
     public String whyBlocked(String name) {
         LocalGroup local = groups.get(name);
         return local == null ? "" : local.whyBlocked();
+    }
+
+    @Override
+    public String whyLetBe(String name) {
+        LocalGroup local = groups.get(name);
+        return local == null ? "" : local.whyLetBe();
     }
 
     @Override

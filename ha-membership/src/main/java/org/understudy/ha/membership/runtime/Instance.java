@@ -496,11 +496,8 @@ final class Instance {
         }
         for (Group.Entry entry : group.resources()) {
             ThreadLedger.Maker maker = makers.remove(entry.name());
-            if (maker != null) {
-                maker.end();
-                if (maker.hasMade()) {
-                    after(() -> around.pool().execute(() -> lookForThreads(entry.name(), maker)), THREAD_NANOS_MAX);
-                }
+            if (maker != null && maker.hasMade()) {
+                after(() -> around.pool().execute(() -> lookForThreads(entry.name(), maker)), THREAD_NANOS_MAX);
             }
         }
     }
@@ -613,13 +610,14 @@ final class Instance {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         boolean isWaitedFor;
-        around.ledger().begin(makers.computeIfAbsent(entry.name(), name -> new ThreadLedger.Maker()));
+        ThreadLedger.Maker maker = makers.computeIfAbsent(entry.name(), name -> new ThreadLedger.Maker());
+        around.ledger().begin(maker);
         try {
             thread.setContextClassLoader(loader);
             failure = run(entry, call, body);
         } finally {
             isWaitedFor = call.finish();
-            around.ledger().end();
+            around.ledger().end(maker);
             watching.end();
             thread.setContextClassLoader(before);
             if (!call.isLook() || isWaitedFor) {

@@ -68,6 +68,8 @@ public final class Lane {
     private static final long LEASE_LOOK_NANOS = 1_000_000L;
     /** Before the end of a lease nothing is done in order any more; a step-down begins a quarter before it at most. */
     private static final int QUIESCE_PARTS = 3;
+    /** What has been bad is well again if no look was bad for so long; and no more often is another resource said to be bad. */
+    private static final long MENDED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Surroundings shared by all lanes of a node. */
     public record Surroundings(
@@ -136,6 +138,9 @@ public final class Lane {
 
     private volatile long active;
     private volatile boolean isMonitored;
+    /** What was told last of a look that was bad; null if nothing was since it was told that nothing is wrong any more. */
+    private volatile @Nullable Bad bad;
+
     private volatile Optional<Incarnation> holder = Optional.empty();
 
     private Lane(Part part, Instance instance, boolean isElection, Surroundings around) {
@@ -224,7 +229,12 @@ public final class Lane {
 
     /** Monitors anew what runs under this token, after a failure that nothing was done about. Any thread; never blocks. */
     public void watchAgain(long token) {
-        submit(() -> isMonitored |= active == token && stopRequested < token);
+        submit(() -> {
+            if (active == token && stopRequested < token) {
+                bad = null;
+                isMonitored = true;
+            }
+        });
     }
 
     /** What ends this group here, resource by resource. */
@@ -439,6 +449,10 @@ public final class Lane {
 
     /** Whether it has started completely, and nothing has ended it since. A stop may come while that is being noted. */
     boolean isUp() {
+        return isWatched() && !isBad(active);
+    }
+
+    private boolean isWatched() {
         long token = active;
         return isMonitored && token != 0 && !isOver(token);
     }
@@ -781,8 +795,12 @@ public final class Lane {
 
     private void monitor() {
         long token = active;
+        if (isBad(token) && instance.stuck().isPresent()) {
+            // One more look that hangs would tell no more.
+            return;
+        }
         for (Group.Entry entry : part.entries()) {
-            if (!isUp()) {
+            if (!isWatched()) {
                 return;
             }
             if (!isMonitoredHere(entry)) {
@@ -799,15 +817,43 @@ public final class Lane {
                                         + " although it was interrupted"));
             };
             Health health = instance.monitor(this, entry, hangs);
-            if (health.isBad() && isUp()) {
+            if (health.isBad() && isWatched()) {
                 ended(token, entry, health);
                 return;
             }
         }
+        Bad last = bad;
+        if (last != null && last.token == token && System.nanoTime() - last.at >= MENDED_NANOS) {
+            bad = null;
+            around.report().accept(new Input.GroupMended(part.name(), token));
+        }
     }
 
+    /**
+     * A look that was bad. Times are by {@link System#nanoTime}.
+     *
+     * @param resource that was told
+     * @param told when that was
+     * @param at when any was bad last
+     */
+    private record Bad(long token, String resource, long told, long at) {}
+
+    private boolean isBad(long token) {
+        Bad last = bad;
+        return last != null && last.token == token;
+    }
+
+    /** Said once of a resource. It is looked at until it is stopped: where nothing is done about it, it may be mended. */
     private void ended(long token, Group.Entry entry, Health health) {
-        isMonitored = false;
+        Bad last = bad;
+        long now = System.nanoTime();
+        if (last != null
+                && last.token == token
+                && (last.resource.equals(entry.name()) || now - last.told < MENDED_NANOS)) {
+            bad = new Bad(token, last.resource, last.told, now);
+            return;
+        }
+        bad = new Bad(token, entry.name(), now, now);
         around.report()
                 .accept(new Input.GroupEnded(
                         part.name(),
@@ -843,7 +889,7 @@ public final class Lane {
 
     /** Skipped, not queued, while the lane is busy. */
     private void monitorSoon() {
-        if (isUp()) {
+        if (isWatched()) {
             instance.queue().tryRun(quietly(this::monitor));
         }
     }

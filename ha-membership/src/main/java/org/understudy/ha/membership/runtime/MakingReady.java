@@ -19,7 +19,8 @@ import org.understudy.ha.membership.runtime.Instance.Failure;
 
 /**
  * What a lane does before another node gives it what that still runs: its resources make ready for a start. Nothing rests on it: whoever is
- * not ready in time is not waited for, and a grant begins whatever was made ready.
+ * not ready in time is not waited for, and a grant begins whatever was made ready. What has failed is begun anew, but for what has used up its time:
+ * what starts after the group is down meanwhile.
  *
  * <p><b>Concurrency.</b> {@link #begin}, {@link #over} and {@link #giveBack} are called by the loop and never block; the resources are called in
  * the lane; the rest on any thread.
@@ -133,7 +134,7 @@ final class MakingReady {
         next.limit = host.later(
                 () -> {
                     String late = instance.underWay() + " keeps it from being made ready for " + Sentence.of(budget);
-                    ended(next, Optional.of(new Failure(Severity.SOFT, "", late)));
+                    ended(next, Optional.of(new Failure(Severity.HARD, "", late)));
                 },
                 budget.toMillis());
         host.submit(() -> prepareAll(next));
@@ -182,15 +183,19 @@ final class MakingReady {
     private Optional<Failure> prepareOne(Group.Entry entry, Preparation wanted) {
         String overdue = "prepare has not returned after " + Sentence.of(instance.budget(entry, Call.PREPARE))
                 + " although it was interrupted";
-        Failure hung = new Failure(Severity.SOFT, entry.name(), overdue);
+        Failure hung = new Failure(Severity.HARD, entry.name(), overdue);
         Runnable hangs = () -> ended(wanted, Optional.of(hung));
-        return instance.call(lane, entry, Call.PREPARE, hangs, call -> {
+        UserCall[] begun = new UserCall[1];
+        Optional<Failure> failure = instance.call(lane, entry, Call.PREPARE, hangs, call -> {
+            begun[0] = call;
             // Whoever gives it back from here on finds the call and interrupts it.
             if (newest != wanted) {
                 throw new InterruptedException();
             }
             entry.resource().prepare(contexts.preparing(wanted.token, wanted.successor, call));
         });
+        boolean hasUsedItsTime = begun[0] != null && begun[0].remaining().isZero();
+        return failure.map(f -> hasUsedItsTime ? new Failure(Severity.HARD, f.resource(), f.reason()) : f);
     }
 
     /**

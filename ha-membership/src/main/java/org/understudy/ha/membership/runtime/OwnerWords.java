@@ -113,7 +113,7 @@ public final class OwnerWords {
                 .map(Heard::word);
     }
 
-    /** How it is at its holder, to be added to a sentence; empty if it runs there, or nothing was heard. */
+    /** How it is at its holder, to be added to a sentence; empty if it runs well there, or nothing was heard. */
     public static String words(OwnerWord word) {
         return switch (word.state()) {
             case STARTING -> "; it is being started there";
@@ -121,6 +121,7 @@ public final class OwnerWords {
             case BLOCKED ->
                 "; it could not be stopped there" + because(word)
                         + ": it runs nowhere else until that is mended or that process has ended";
+            case RUNNING -> word.why().isEmpty() ? "" : "; there " + word.why();
             default -> "";
         };
     }

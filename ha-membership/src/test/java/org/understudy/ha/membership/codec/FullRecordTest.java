@@ -71,7 +71,7 @@ class FullRecordTest {
                         .filter(notice -> notice.reason() == Reason.RECORD_FULL)
                         .map(Notice::detail))
                 .isNotEmpty()
-                .allSatisfy(detail -> assertThat(detail).contains("more of").contains("withdraw other groups"));
+                .allSatisfy(detail -> assertThat(detail).contains("more of").contains("register fewer groups"));
         assertThat(inside).isBetween(100, 999);
         assertThat(plan.record().sessions().values()).allSatisfy(session -> {
             assertThat(session.candidacies().size())

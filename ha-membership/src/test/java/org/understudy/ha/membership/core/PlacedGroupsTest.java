@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Target;
+import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Presence;
@@ -185,6 +186,47 @@ class PlacedGroupsTest {
     }
 
     @Test
+    void what_fails_in_maintenance_is_told_for_as_long_as_it_does() {
+        offer("web", Placement.NONE);
+        pass(2_000);
+        started("web");
+        operate(maintenance(Operation.Kind.MAINTAIN, Target.group("web")));
+        pass(1_000);
+        notices.clear();
+
+        String told = "app: does not answer; in maintenance, so nothing is done about it";
+        for (int i = 0; i < 3; i++) {
+            fails("app");
+            assertThat(machine.groups().whyLetBe("web")).isEqualTo(told);
+        }
+        assertThat(notices)
+                .as("said once")
+                .filteredOn(line -> line.contains(told))
+                .hasSize(1);
+        assertThat(machine.groups().troubles("web", now).failures())
+                .containsExactly(new Troubles.Failures("app", 1, Severity.SOFT, told));
+
+        fails("address");
+        assertThat(machine.groups().whyLetBe("web")).startsWith("address: does not answer");
+
+        give(new Input.GroupMended("web", tokens.get("web") - 1));
+        assertThat(machine.groups().whyLetBe("web")).as("an earlier life of it").isNotEmpty();
+        give(new Input.GroupMended("web", tokens.get("web")));
+        assertThat(machine.groups().whyLetBe("web")).isEmpty();
+        assertThat(machine.groups().troubles("web", now)).isEqualTo(Troubles.NONE);
+
+        fails("app");
+        operate(maintenance(Operation.Kind.RESUME, Target.group("web")));
+        pass(1_000);
+        assertThat(machine.groups().whyLetBe("web")).isEmpty();
+    }
+
+    private void fails(String resource) {
+        give(new Input.GroupEnded(
+                "web", tokens.get("web"), Optional.of(Severity.SOFT), resource, resource + ": does not answer"));
+    }
+
+    @Test
     void maintenance_does_not_keep_what_something_else_is_about_to_end() {
         offer("web", Placement.NONE);
         pass(2_000);
@@ -193,9 +235,13 @@ class PlacedGroupsTest {
         pass(1_000);
         orders.clear();
 
+        fails("app");
         give(new Input.GroupEnding("web", tokens.get("web"), "the watchdog bites"));
 
         assertThat(orders).containsExactly("stop web");
+        assertThat(machine.groups().whyLetBe("web"))
+                .as("something is done about it")
+                .isEmpty();
     }
 
     @Test

@@ -22,6 +22,20 @@ import org.understudy.ha.membership.core.Input;
 class LaneHangsTest extends LaneFixture {
 
     @Test
+    void a_monitor_that_hangs_is_not_called_again_while_its_group_is_let_be() throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.MONITOR);
+        Lane lane = lane(group(hanging));
+        running(lane, 5);
+        hanging.isOn = true;
+        assertThat(next(Input.GroupEnded.class).why()).contains("r0: monitor has not returned");
+        hanging.monitored.drainPermits();
+        assertThat(hanging.monitored.tryAcquire(100, TimeUnit.MILLISECONDS)).isFalse();
+
+        free.countDown();
+        assertThat(next(Input.GroupMended.class).token()).isEqualTo(5);
+    }
+
+    @Test
     void a_monitor_that_hangs_is_left_behind_and_the_group_is_stopped_meanwhile() throws Exception {
         Hanging hanging = new Hanging(ManagedResource.Call.MONITOR);
         Lane lane = lane(group(hanging));

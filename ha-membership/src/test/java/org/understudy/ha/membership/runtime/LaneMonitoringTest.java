@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ import org.understudy.ha.api.event.HaEvent;
 import org.understudy.ha.api.spi.Eligibility;
 import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.Input;
 
 /** What a lane believes of what its resources say of themselves: before a start, while they run, and after a stop. */
@@ -101,6 +103,27 @@ class LaneMonitoringTest extends LaneFixture {
         for (Input.Probed probed = next(Input.Probed.class); probed.presence() != Presence.ABSENT; ) {
             probed = next(Input.Probed.class);
         }
+    }
+
+    @Test
+    void what_fails_and_is_let_be_is_looked_at_until_nothing_is_wrong_any_more() throws Exception {
+        Told told = new Told("web");
+        Lane lane = lane(group(told));
+        running(lane, 5);
+        told.health = Health.failed(Severity.SOFT, "does not answer");
+        assertThat(next(Input.GroupEnded.class).why()).isEqualTo("r0: does not answer");
+        told.health = Health.healthy();
+        assertThat(inputs.poll(60, TimeUnit.SECONDS)).isEqualTo(new Input.GroupMended(lane.name(), 5));
+
+        told.health = Health.failed(Severity.SOFT, "does not answer again");
+        assertThat(inputs.poll(60, TimeUnit.SECONDS).toString()).contains("does not answer again");
+        lane.watchAgain(5);
+        assertThat(next(Input.GroupEnded.class).why())
+                .as("something is to be done about it")
+                .isEqualTo("r0: does not answer again");
+        lane.stop(5, "does not answer");
+        assertThat(next(Input.StopEnded.class).isStopped()).isTrue();
+        assertThat(told.told).as("it did not run").doesNotContain("quiesce web");
     }
 
     @Test

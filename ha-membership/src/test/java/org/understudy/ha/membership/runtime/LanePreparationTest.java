@@ -187,6 +187,39 @@ class LanePreparationTest extends LaneFixture {
     }
 
     @Test
+    void what_uses_up_its_time_to_make_ready_is_not_tried_again_at_once() throws Exception {
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void prepare(PrepareContext context) throws InterruptedException {
+                free.await();
+            }
+        }));
+        lane.prepare(6, LIFE);
+        Input.PrepareEnded failed = next(Input.PrepareEnded.class);
+        assertThat(failed.failure()).contains(Severity.HARD);
+        assertThat(failed.resource()).isEqualTo("r0");
+        assertThat(failed.why()).isEqualTo("r0.prepare was interrupted after at most 300 ms");
+    }
+
+    @Test
+    void what_fails_only_once_its_time_is_up_has_used_it_up_all_the_same() throws Exception {
+        Lane lane = lane(group(new Good() {
+            @Override
+            public void prepare(PrepareContext context) throws ResourceException {
+                try {
+                    free.await();
+                } catch (InterruptedException e) {
+                    throw new ResourceException(Severity.SOFT, "nobody answered", e);
+                }
+            }
+        }));
+        lane.prepare(6, LIFE);
+        Input.PrepareEnded failed = next(Input.PrepareEnded.class);
+        assertThat(failed.failure()).contains(Severity.HARD);
+        assertThat(failed.why()).isEqualTo("r0.prepare: nobody answered");
+    }
+
+    @Test
     void a_preparation_that_hangs_keeps_the_group_away_until_it_returns() throws Exception {
         Hanging hanging = new Hanging(ManagedResource.Call.PREPARE);
         Lane lane = lane(group(hanging));

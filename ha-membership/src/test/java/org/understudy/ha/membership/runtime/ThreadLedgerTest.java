@@ -70,12 +70,79 @@ class ThreadLedgerTest {
         onCommonPool(() -> made(maker));
         Maker next = new Maker();
         ledger.begin(next);
-        ledger.end();
+        ledger.end(next);
 
         Thread left = made(next);
 
         assertThat(leftBy(maker)).isEmpty();
         assertThat(leftBy(next)).containsExactly(left);
+    }
+
+    @Test
+    void a_thread_that_came_while_another_was_called_too_may_be_of_either_and_is_said_of_none() {
+        Maker slow = new Maker();
+        Maker quick = new Maker();
+        ledger.begin(slow);
+        elsewhere(() -> made(quick));
+        Thread own = start();
+        living.add(own);
+        ledger.end(slow);
+
+        assertThat(leftBy(quick)).isEmpty();
+        assertThat(leftBy(slow)).as("nobody else was called any more").containsExactly(own);
+    }
+
+    @Test
+    void a_thread_that_inherits_nothing_is_not_said_of_whoever_is_called_meanwhile_or_next() {
+        Maker secret = new Maker();
+        ledger.begin(secret);
+        living.add(start(false));
+        ledger.end(secret);
+        Maker next = new Maker();
+        Thread left = made(next);
+        assertThat(leftBy(next)).containsExactly(left);
+
+        Maker slow = new Maker();
+        ledger.begin(slow);
+        living.add(start());
+        elsewhere(() -> {
+            ledger.begin(secret);
+            living.add(start(false));
+            ledger.end(secret);
+        });
+        ledger.end(slow);
+        assertThat(leftBy(slow)).isEmpty();
+    }
+
+    @Test
+    void a_thread_is_not_said_of_one_that_was_called_later_than_it_was_begun() {
+        Maker secret = new Maker();
+        ledger.begin(secret);
+        Thread late = unstarted(true);
+        living.add(start());
+        elsewhere(() -> made(new Maker()));
+        Maker next = new Maker();
+        elsewhere(() -> {
+            ledger.begin(next);
+            living.add(start());
+            late.start();
+            living.add(late);
+            ledger.end(next);
+        });
+        ledger.end(secret);
+
+        assertThat(leftBy(next)).isEmpty();
+    }
+
+    /** On another lane. */
+    private static void elsewhere(Runnable call) {
+        Thread thread = new Thread(null, call, "lane", 0, false);
+        thread.start();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -99,13 +166,12 @@ class ThreadLedgerTest {
         try {
             start();
         } finally {
-            other.end();
+            other.end(maker);
         }
         return new WeakReference<>(maker);
     }
 
     private List<Thread> leftBy(Maker maker) {
-        maker.end();
         return ledger.leftBy(maker);
     }
 
@@ -116,12 +182,23 @@ class ThreadLedgerTest {
             living.add(thread);
             return thread;
         } finally {
-            ledger.end();
+            ledger.end(maker);
         }
     }
 
     private Thread start() {
+        return start(true);
+    }
+
+    private Thread start(boolean inherits) {
+        Thread thread = unstarted(inherits);
+        thread.start();
+        return thread;
+    }
+
+    private Thread unstarted(boolean inherits) {
         Thread thread = new Thread(
+                null,
                 () -> {
                     try {
                         end.await();
@@ -129,9 +206,10 @@ class ThreadLedgerTest {
                         Thread.currentThread().interrupt();
                     }
                 },
-                "made");
+                "made",
+                0,
+                inherits);
         thread.setDaemon(true);
-        thread.start();
         return thread;
     }
 

@@ -113,10 +113,28 @@ public final class Advice {
         if (board.isMaintained(number)) {
             parts.add("an operator has it in maintenance");
         }
+        whoseScoreIsHigher(here).ifPresent(parts::add);
         if (board.isToStop(number) && board.isNeeded(number)) {
             parts.add("it waits for what runs only while it does to stop first");
         }
         return String.join("; ", parts);
+    }
+
+    /** Of a promoted role: who would be promoted if that were decided now. It may not have been up when it was. */
+    private Optional<String> whoseScoreIsHigher(NodeId here) {
+        long highest = score(board.nodeNumber(here)).orElse(Long.MAX_VALUE);
+        long own = highest;
+        Optional<NodeId> best = Optional.empty();
+        for (int n : board.present()) {
+            long score = score(n).orElse(Long.MIN_VALUE);
+            if (score > highest && board.whyNot(number, n).isEmpty()) {
+                highest = score;
+                best = Optional.of(board.node(n));
+            }
+        }
+        String scores = highest + ", here " + own;
+        return best.map(node -> "the score of " + node + " is higher now (" + scores
+                + "); it may not have been up when this was decided, and nothing moves by itself");
     }
 
     private List<NodeId> preferredBefore(NodeId here) {

@@ -933,7 +933,10 @@ final class Board {
         }
         for (int other : own.after[rule]) {
             if (isToStop(other)) {
-                return "it runs only while " + title(other) + " does, which is about to stop";
+                return "it runs only while " + title(other) + " does, which "
+                        + (isGoing(other)
+                                ? "moves to " + nodes[target[other]] + " once that has made ready"
+                                : "is about to stop");
             }
         }
         return "it starts after " + called + ", which does not run";
@@ -972,8 +975,10 @@ final class Board {
         return present;
     }
 
+    /** What is left on a node of each capacity that it declares, and of what groups need beside those. */
     SortedMap<String, Integer> freeOf(int n) {
-        TreeMap<String, Integer> free = new TreeMap<>();
+        Session session = living[n];
+        TreeMap<String, Integer> free = session == null ? new TreeMap<>() : new TreeMap<>(session.capacity());
         for (int k = 0; k < kinds.length; k++) {
             free.put(kinds[k], (int) Math.max(Integer.MIN_VALUE, Math.min(Integer.MAX_VALUE, free(n, k))));
         }

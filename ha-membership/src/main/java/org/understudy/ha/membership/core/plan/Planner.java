@@ -845,7 +845,7 @@ public final class Planner {
                             "the cluster record has no room for " + Sentence.few(outside) + " of " + who
                                     + ": its names may need at most "
                                     + RecordRoom.MAX
-                                    + " bytes; withdraw other groups, or spread them over several clusters"));
+                                    + " bytes; register fewer groups, or spread them over several clusters"));
                 }
             });
             claims().take(newClaims(taken.keySet()));

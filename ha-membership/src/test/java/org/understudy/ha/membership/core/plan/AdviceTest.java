@@ -81,7 +81,9 @@ class AdviceTest {
         assertThat(explain("net"))
                 .contains("it is asked to move to b")
                 .contains("it waits for what runs only while it does to stop first");
-        assertThat(explain("web")).contains("it is about to stop: it runs only while net does, which is about to stop");
+        assertThat(explain("web"))
+                .contains(
+                        "it is about to stop: it runs only while net does, which moves to b once that has made ready");
     }
 
     @Test

@@ -97,6 +97,10 @@ class PartsInTheRecordTest {
         ClusterRecord record =
                 withGroup(roles(Map.of(A1, score(1), B1, score(2), C1, score(3))), "db!promoted", granted(A1, 5, true));
         assertThat(plan(record).isChange()).isFalse();
+        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
+                        .sentence())
+                .contains("the score of c is higher now (3, here 1)")
+                .endsWith("nothing moves by itself");
     }
 
     @Test

@@ -73,7 +73,23 @@ class PoliciesTest {
                         && line.contains("has no policy tarot: the default order is used"));
     }
 
+    @Test
+    void it_is_told_what_is_left_of_every_capacity_of_a_node_whatever_the_group_needs() {
+        play.capacity("a", "disk", 7);
+        play.capacity("b", "memory", 4);
+
+        placed(Map.of("policy", "mine"), (group, snapshot) -> List.of());
+
+        assertThat(asked.get(0).choices())
+                .extracting(choice -> choice.node() + " " + choice.free())
+                .containsExactly("a {disk=7}", "b {memory=4}", "c {}");
+    }
+
     private String placed(BiFunction<String, PlacementPolicy.Snapshot, List<NodeId>> rank) {
+        return placed(Map.of("policy", "mine", "needs", "memory:4"), rank);
+    }
+
+    private String placed(Map<String, String> rules, BiFunction<String, PlacementPolicy.Snapshot, List<NodeId>> rank) {
         PlacementPolicy mine = new PlacementPolicy() {
             @Override
             public String name() {
@@ -86,7 +102,7 @@ class PoliciesTest {
                 return rank.apply(group, snapshot);
             }
         };
-        play.register("web", List.of(), Play.placement(new TreeMap<>(Map.of("policy", "mine", "needs", "memory:4"))));
+        play.register("web", List.of(), Play.placement(new TreeMap<>(rules)));
         play.offer();
         Facts facts = play.facts();
         plan = Planner.plan(
