@@ -10,6 +10,9 @@ import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -480,6 +483,22 @@ class UnderstudyTest {
         Said said = execute("status", "--state", directory.resolve("none").toString());
         assertThat(said.status()).isEqualTo(3);
         assertThat(said.err()).contains("does not answer").contains("administration()");
+    }
+
+    @Test
+    void whoever_only_asks_waits_no_longer_than_it_says() throws Exception {
+        Path socket = directory.resolve("hung.sock");
+        try (ServerSocketChannel hung = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            hung.bind(UnixDomainSocketAddress.of(socket));
+            Said said = execute("status", "--wait", "1", "--socket", socket.toString());
+            assertThat(said.status()).isEqualTo(3);
+            assertThat(said.err()).contains("no answer within 1000 ms");
+            Said usual = execute("health", "--for", "live", "--socket", socket.toString());
+            assertThat(usual.status()).isEqualTo(3);
+            assertThat(usual.err()).contains("no answer within 5000 ms");
+        }
+        assertThat(execute("owns", "--help").out()).contains("1 to 600 (default: 5)");
+        assertThat(execute("move", "--help").out()).contains("1 to 600 (default: 30)");
     }
 
     @Test
