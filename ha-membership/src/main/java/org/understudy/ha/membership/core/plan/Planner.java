@@ -58,6 +58,12 @@ public final class Planner {
     /** How programs that run beside the node are called among the things that remain: no guardian can say that one has ended. */
     public static final String PROGRAM_PREFIX = "program/";
 
+    /** How the word that put something into maintenance begins. */
+    public static final String MAINTENANCE_OF = "maintenance of ";
+
+    /** What the word that took a group out of the record says of it. */
+    public static final String TAKEN_OUT = " is taken out of the record";
+
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
     /** A forced generation has one of 64 numbers; there are 32 767. */
@@ -271,12 +277,12 @@ public final class Planner {
 
     /** What the record keeps of the word that put something into maintenance. */
     public static String maintained(Target target) {
-        return "maintenance of " + target;
+        return MAINTENANCE_OF + target;
     }
 
     /** What the record keeps of the word that took a group out of it. */
     private static String forgotten(Target group) {
-        return group + " is taken out of the record";
+        return group + TAKEN_OUT;
     }
 
     /** Whether the record has that group, or parts of it. */
