@@ -242,7 +242,8 @@ class UnderstudyTest {
         Said refused = waiting.get(30, TimeUnit.SECONDS);
         assertThat(refused.status()).isEqualTo(1);
         assertThat(refused.err())
-                .contains("serv2 could not take heavy over: app.prepare: no GPU here; it stays on serv1");
+                .contains("serv2 could not take heavy over: app.prepare: no GPU here; kept away for 5 s, or until its"
+                        + " failures are cleared; it stays on serv1");
         assertThat(runOn("serv2", "explain", "heavy").out())
                 .contains("on this node it failed once: app.prepare: no GPU");
         assertThat(runOn("serv2", "metrics").out()).containsPattern("ha.group.preparing +group=heavy +0");
