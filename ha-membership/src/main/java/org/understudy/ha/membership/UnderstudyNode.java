@@ -245,7 +245,8 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 this::isQuorate,
                 Policies.with(config.policies()),
-                part -> statuses.isEnding(part),
+                part -> statuses.find(part).flatMap(GroupStatus::atHolder),
+                this::isWitness,
                 part -> statuses.whatElseIsKnown(part));
         this.opened.push(() -> {
             timers.shutdownNow();
@@ -390,6 +391,10 @@ final class UnderstudyNode implements HaNode {
                 .map(Peer::node)
                 .filter(peer -> !peer.equals(config.node()))
                 .toList();
+    }
+
+    private boolean isWitness(NodeId node) {
+        return config.peers().stream().anyMatch(peer -> peer.node().equals(node) && peer.isWitness());
     }
 
     private void guardianLost() {

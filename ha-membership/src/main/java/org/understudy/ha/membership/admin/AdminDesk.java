@@ -233,7 +233,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
             decisions.add(row(decision));
         }
         return AdminAnswer.of(Fields.NONE
-                .and("group", group)
+                .and("group", Part.groupOf(group))
+                .and("part", Part.title(group))
                 .and("why", why.sentence())
                 .and("holder", why.holder())
                 .and("proof", why.proof())

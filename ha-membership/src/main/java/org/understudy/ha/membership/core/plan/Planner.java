@@ -113,7 +113,7 @@ public final class Planner {
         Optional<NodeId> holder = record.grant(group)
                 .filter(Grant::stands)
                 .map(grant -> grant.holder().node());
-        return why.map(reason -> to + " could not take " + Part.title(group) + " over: " + reason
+        return why.map(reason -> to + " could not take " + Part.title(group) + " over: " + Board.withoutNode(to, reason)
                         + holder.map(node -> "; it stays on " + node).orElse(""))
                 .orElseGet(() -> "the move of " + Part.title(group) + " to " + to + " was withdrawn"
                         + holder.map(node -> "; it is granted to " + node).orElse("; it is granted to nobody now"));
@@ -934,6 +934,10 @@ public final class Planner {
                         || board.isMaintained(group)
                         || !board.isAllowedFirst(group, to)) {
                     continue;
+                }
+                if (!board.state(group).moveTo().equals(Optional.of(entry.getValue()))) {
+                    notices.add(new Notice(
+                            entry.getKey(), Reason.MOVE_DECIDED, "to " + entry.getValue() + ": an operator asked"));
                 }
                 placing.changed(group, board.state(group).withMoveTo(Optional.of(entry.getValue())));
             }

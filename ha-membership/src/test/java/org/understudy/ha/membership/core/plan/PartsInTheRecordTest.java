@@ -111,14 +111,12 @@ class PartsInTheRecordTest {
         record = withGroup(record, "db#1", GroupRecord.NEW.withRules(apart));
         record = withGroup(record, "db#2", granted(A1, 6, true).withRules(apart));
 
-        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
-                        .candidates())
+        assertThat(Advice.explain(record, "db!promoted", Advice.Beside.NOTHING).candidates())
                 .extracting(each -> each.node() + " " + each.score())
                 .containsExactly("a OptionalLong[1]", "b OptionalLong[2]", "c OptionalLong.empty");
-        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
-                        .sentence())
+        assertThat(Advice.explain(record, "db!promoted", Advice.Beside.NOTHING).sentence())
                 .startsWith("db promoted is on a under token 5");
-        assertThat(Advice.whyNot(record, "db#1", A, false).sentence())
+        assertThat(Advice.whyNot(record, "db#1", A, Advice.Beside.NOTHING).sentence())
                 .contains("a: copy 2 of it is on this node already")
                 .doesNotContain("apart");
     }
