@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -162,11 +163,25 @@ final class NodeResources implements Resources {
                 () -> complete(
                         request,
                         MoveResult.Outcome.UNKNOWN,
-                        "not decided within " + Sentence.of(limit) + "; look at the status of " + group),
+                        "not decided within " + Sentence.of(limit) + "; " + soFar(name)),
                 limit.toNanos(),
                 TimeUnit.NANOSECONDS);
         host.submit(new Input.MoveWanted(request, name, to));
         return result;
+    }
+
+    /** How a move that is not decided yet stands; it is tried on, whoever waits for it. */
+    private String soFar(String part) {
+        Optional<GroupStatus> status = statuses.find(part).map(statuses::withProgress);
+        String reason = status.map(GroupStatus::reason)
+                .filter(said -> !said.isEmpty())
+                .map(said -> Part.title(part) + ": " + said + "; ")
+                .orElse("");
+        String back = status.filter(GroupStatus::isHeld)
+                .flatMap(GroupStatus::holder)
+                .map(holder -> "; to give it up, move it to " + holder.node())
+                .orElse("");
+        return reason + "the move goes on" + back;
     }
 
     private boolean isCopied(String group) {

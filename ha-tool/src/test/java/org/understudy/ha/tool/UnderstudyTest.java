@@ -204,7 +204,7 @@ class UnderstudyTest {
         assertThat(drained.status()).isEqualTo(3);
         assertThat(drained.err())
                 .contains("serv1 is on standby, and was not empty within 1 s: [")
-                .contains("sticky");
+                .contains("sticky (STOPPING: asked to move to serv2");
         CompletableFuture<Said> again = CompletableFuture.supplyAsync(() -> run("drain", "serv1"));
         // What comes before the order to drain calls nothing off.
         await(() -> run("activate", "serv1").status() == 0 && again.isDone());
@@ -383,8 +383,17 @@ class UnderstudyTest {
         bringHome();
         Said begun = run("maintenance", "group", "files", "--why", "new disk");
         assertThat(begun.status()).as(begun.err()).isZero();
-        assertThat(run("history").out()).contains("group files is in maintenance");
+        assertThat(run("history").out())
+                .contains("group files is in maintenance")
+                .contains("an operator asked for maintenance of group files, by ")
+                .doesNotContain("vouched");
         assertThat(run("move", "files", "serv2", "--wait", "1").status()).isNotZero();
+        Said drained = run("drain", "serv1", "--wait", "1");
+        assertThat(drained.status()).isEqualTo(3);
+        assertThat(drained.err())
+                .contains("files (group files is in maintenance (")
+                .contains(": new disk)");
+        assertThat(run("activate", "serv1").status()).isZero();
 
         assertThat(run("resume", "group", "files").status()).isZero();
         assertThat(run("history").out()).contains("group files is not in maintenance any more");

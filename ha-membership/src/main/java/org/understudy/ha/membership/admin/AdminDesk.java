@@ -444,7 +444,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                         ? AdminAnswer.of(
                                 Outcome.UNKNOWN,
                                 now.title() + " is granted to " + to + ", which has not said within "
-                                        + limit.toSeconds() + " s that it runs there; look at its status")
+                                        + limit.toSeconds() + " s that it runs there: " + now.reason())
                         : AdminAnswer.of(Outcome.REFUSED, didNotStart(now, to));
             }
             LockSupport.parkNanos(FOLLOW_NANOS);
@@ -557,10 +557,19 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     private String notEmpty(NodeId who, Duration limit) {
         List<String> left = node.resources().status().stream()
                 .filter(status -> status.isHeld() && isOn(status, who))
-                .map(GroupStatus::title)
+                .map(status -> status.title() + " (" + whyLeft(status, who) + ")")
                 .toList();
         return who + " is on standby, and was not empty within " + limit.toSeconds() + " s: "
                 + (left.isEmpty() ? "what it held leaves it only now" : left + " still granted to it");
+    }
+
+    private String whyLeft(GroupStatus status, NodeId who) {
+        List<Target> all = List.of(Target.group(status.group()), Target.node(who), Target.everything());
+        return node.operator().switches().maintenance().stream()
+                .filter(each -> all.contains(each.target()))
+                .findFirst()
+                .map(Operator.Maintained::toString)
+                .orElseGet(() -> status.atHolder().map(state -> state + ": ").orElse("") + status.reason());
     }
 
     private AdminAnswer forget(AdminRequest request) {

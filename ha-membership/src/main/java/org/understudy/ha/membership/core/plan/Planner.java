@@ -318,8 +318,12 @@ public final class Planner {
     /** What an operation that is not done waits for, one sentence. */
     public static String operationWaitsFor(ClusterRecord record, Operation operation) {
         if (operation.kind() == Operation.Kind.DRAIN && record.standby().contains(operation.node())) {
-            return "it is on standby, but " + Sentence.few(heldBy(record, operation.node()))
-                    + " still stands granted to it";
+            List<String> held = heldBy(record, operation.node()).stream()
+                    .map(group -> isMaintained(record, group, operation.node())
+                            ? Part.title(group) + " (in maintenance)"
+                            : Part.title(group))
+                    .toList();
+            return "it is on standby, but " + Sentence.few(held) + " still stands granted to it";
         }
         if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(operation.vouchedFor())) {
             return "the session of " + operation.vouchedFor()
@@ -366,7 +370,7 @@ public final class Planner {
                         .grant()
                         .filter(grant -> grant.stands() && grant.holder().node().equals(node))
                         .isPresent())
-                .map(group -> Part.title(group.getKey()))
+                .map(Map.Entry::getKey)
                 .toList();
     }
 
