@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,8 @@ public final class Understudy implements Runnable {
     static final int UNKNOWN = 3;
 
     private static final String JSON = "--json";
+    private static final String SOCKET = "--socket";
+    private static final String STATE = "--state";
 
     private static final List<String> GROUPS = List.of("part", "state", "holder", "there", "token", "reason");
     private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "there", "reason");
@@ -64,15 +69,18 @@ public final class Understudy implements Runnable {
     @Option(names = JSON, description = "as behind the command")
     private boolean isJson;
 
+    @Option(names = SOCKET, paramLabel = "PATH", description = "as behind the command")
+    private @Nullable Path socket;
+
+    @Option(names = STATE, paramLabel = "DIR", description = "as behind the command")
+    private @Nullable Path state;
+
     /** What every command takes. */
     abstract static class Common {
-        @Option(names = "--socket", paramLabel = "PATH", description = "the node's socket")
+        @Option(names = SOCKET, paramLabel = "PATH", description = "the node's socket")
         private @Nullable Path socket;
 
-        @Option(
-                names = "--state",
-                paramLabel = "DIR",
-                description = "the node's state directory, instead of its socket")
+        @Option(names = STATE, paramLabel = "DIR", description = "the node's state directory, instead of its socket")
         private @Nullable Path state;
 
         @Option(names = JSON, description = "print one JSON object instead of a table")
@@ -84,19 +92,28 @@ public final class Understudy implements Runnable {
         /** How long to wait for an answer at most. */
         abstract Duration limit();
 
-        /** Whether it stands behind the command or before it. */
-        private boolean isJson() {
+        /** What stands before the command. */
+        private Optional<Understudy> before() {
             CommandLine before = line().getParent();
             Object all = before == null ? null : before.getCommand();
-            return isJson || all instanceof Understudy tool && tool.isJson;
+            return all instanceof Understudy tool ? Optional.of(tool) : Optional.empty();
+        }
+
+        /** Whether it stands behind the command or before it. */
+        private boolean isJson() {
+            return isJson || before().filter(tool -> tool.isJson).isPresent();
         }
 
         private Path where() {
-            if (socket != null && state != null) {
+            Optional<Path> itsSocket =
+                    Optional.ofNullable(socket).or(() -> before().flatMap(tool -> Optional.ofNullable(tool.socket)));
+            Optional<Path> itsState =
+                    Optional.ofNullable(state).or(() -> before().flatMap(tool -> Optional.ofNullable(tool.state)));
+            if (itsSocket.isPresent() && itsState.isPresent()) {
                 throw wrong("give --socket or --state, not both");
             }
-            return Optional.ofNullable(socket)
-                    .or(() -> Optional.ofNullable(state).map(Common::inside))
+            return itsSocket
+                    .or(() -> itsState.map(Common::inside))
                     .or(() -> Optional.ofNullable(System.getenv("UNDERSTUDY_SOCKET"))
                             .map(Path::of))
                     .or(() -> Optional.ofNullable(System.getenv("UNDERSTUDY_STATE"))
@@ -235,10 +252,38 @@ public final class Understudy implements Runnable {
         }
         PrintWriter err = line.getErr();
         err.println(Table.harmless(String.valueOf(e.getMessage())));
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+        if (e instanceof CommandLine.UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+            near(line, unmatched.getUnmatched()).ifPresentOrElse(err::println, () -> line.usage(err));
+        } else if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
             line.usage(err);
         }
         return USAGE;
+    }
+
+    /** A command that was perhaps meant; empty if none is spelled much like it. */
+    private static Optional<String> near(CommandLine line, List<String> unmatched) {
+        String word = unmatched.isEmpty() ? "" : unmatched.get(0);
+        return line.getSubcommands().keySet().stream()
+                .filter(command -> distance(word, command) <= Math.max(1, word.length() / 3))
+                .min(Comparator.comparingInt((String command) -> distance(word, command))
+                        .thenComparing(Comparator.naturalOrder()))
+                .map(command -> "Did you mean: " + command + "?");
+    }
+
+    /** How many letters have to be put in, left out or replaced to make one word of the other: Levenshtein's distance. */
+    private static int distance(String one, String other) {
+        int[] row = new int[other.length() + 1];
+        Arrays.setAll(row, i -> i);
+        for (int i = 1; i <= one.length(); i++) {
+            int corner = row[0];
+            row[0] = i;
+            for (int j = 1; j < row.length; j++) {
+                int replaced = corner + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                corner = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[other.length()];
     }
 
     /** Says an answer without a table. */
@@ -332,12 +377,25 @@ public final class Understudy implements Runnable {
                     List<String> lost,
             @Option(names = "--standby", paramLabel = "NODE", description = "the node is put on standby") @Nullable
                     List<String> standby,
-            @Option(names = "--maintenance", paramLabel = "TARGET", description = TARGET) @Nullable
+            @Option(names = "--maintenance", arity = "1..2", paramLabel = "TARGET", description = TARGET) @Nullable
                     List<String> maintenance) {
+        List<String> targets = targets(maintenance == null ? List.of() : maintenance);
+        common.refuse(
+                targets.stream().map(target -> wrongTarget(List.of(target))).toList());
         AdminRequest request = AdminRequest.of("whatif");
         request = with(request, "lost", joined(lost, ","));
         request = with(request, "standby", joined(standby, ","));
-        return ask(common, with(request, "maintenance", joined(maintenance, ",")), FORECAST);
+        return ask(common, with(request, "maintenance", targets.isEmpty() ? null : joined(targets, ",")), FORECAST);
+    }
+
+    /** Each target in one text: a group or a node is two words, and may have been given as one. */
+    private static List<String> targets(List<String> words) {
+        List<String> targets = new ArrayList<>();
+        for (int i = 0; i < words.size(); i++) {
+            boolean isPair = words.get(i).matches("group|node") && i + 1 < words.size();
+            targets.add(isPair ? words.get(i) + " " + words.get(++i) : words.get(i));
+        }
+        return targets;
     }
 
     @Command(description = "The decisions this node made or learned, newest first.", mixinStandardHelpOptions = true)

@@ -325,7 +325,7 @@ class UnderstudyTest {
     void with_json_every_answer_is_json_also_to_wrong_usage() {
         assertThat(execute("status", "--json").out())
                 .startsWith("{\"outcome\":\"NOT_UNDERSTOOD\",\"sentence\":\"name the node")
-                .endsWith("\"body\":{}}" + System.lineSeparator());
+                .endsWith("\"body\":null}" + System.lineSeparator());
         assertThat(execute("status", "--json").status()).isEqualTo(2);
         assertThat(execute("sttaus", "--json").out()).startsWith("{\"outcome\":\"NOT_UNDERSTOOD\"");
         assertThat(execute("sttaus", "--json").err()).isEmpty();
@@ -376,6 +376,19 @@ class UnderstudyTest {
         assertThat(run("whatif").status()).isEqualTo(2);
         assertThat(run("whatif", "--maintenance", "the moon").err())
                 .contains("say everything, group NAME or node NAME");
+        Said words =
+                run("what-if", "--maintenance", "group", "files", "--maintenance", "node", "serv2", "--lost", "serv1");
+        assertThat(words.status()).as(words.err()).isZero();
+        assertThat(run("what-if", "--maintenance", "everything").status()).isZero();
+        assertThat(run("what-if", "--maintenance", "group files").status()).isZero();
+        for (String[] unknown :
+                List.of(new String[] {"--lost", "serv9"}, new String[] {"--maintenance", "group", "flies"})) {
+            List<String> all = new ArrayList<>(List.of("what-if"));
+            all.addAll(List.of(unknown));
+            Said refused = run(all.toArray(String[]::new));
+            assertThat(refused.status()).as("as everywhere else").isEqualTo(1);
+            assertThat(refused.err()).contains("those known are").doesNotContain("whatIf");
+        }
     }
 
     @Test
@@ -453,6 +466,10 @@ class UnderstudyTest {
         assertThat(execute().status()).isEqualTo(2);
         assertThat(execute().err()).contains("name a command");
         assertThat(execute("sttaus").status()).isEqualTo(2);
+        assertThat(execute("sttaus").err()).contains("Did you mean: status?");
+        assertThat(execute("whatiff").err()).contains("Did you mean: whatif?");
+        assertThat(execute("frobnicate").err()).doesNotContain("Did you mean").contains("Usage: understudy");
+        assertThat(execute("history", "--grop", "x").err()).contains("--group");
         assertThat(execute("status").err()).contains("--state DIR or --socket PATH");
         assertThat(execute("status").status()).isEqualTo(2);
         assertThat(run("move", "files").status()).isEqualTo(2);
@@ -486,6 +503,11 @@ class UnderstudyTest {
         assertThat(run("health").out()).contains("why no owner");
         await(() -> runOn("serv2", "status").out().contains("RUNNING"));
         assertThat(runOn("serv2", "status").out()).containsPattern("files +ELSEWHERE +serv1#1 +RUNNING");
+        String state = directory.resolve("serv1").toString();
+        assertThat(execute("--state", state, "owns").out()).contains("files");
+        assertThat(execute("--socket", state + "/admin.sock", "owns", "files").status())
+                .isZero();
+        assertThat(execute("--state", state, "owns", "--socket", "x").err()).contains("not both");
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.understudy.ha.api.Advisor.Outcome;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Target;
@@ -130,8 +131,12 @@ class AdviceTest {
 
         assertThat(whatIf(new Change.Maintenance(Target.group("web"))).sentence())
                 .isEqualTo("of 1 groups 1 would be as they are");
+        register("web#2", List.of("b"), Map.of());
+        assertThat(whatIf(new Change.Maintenance(Target.group("web"))).sentence())
+                .as("copies are no groups of their own")
+                .isEqualTo("of 1 groups in 2 parts 2 would be as they are");
         assertThatThrownBy(() -> whatIf(new Change.Maintenance(Target.group("wep"))))
-                .hasMessageContaining("known are [web#1]");
+                .hasMessageContaining("those known are [web]");
     }
 
     @Test
@@ -338,10 +343,14 @@ class AdviceTest {
         play.settle();
 
         assertThatThrownBy(() -> whatIf(new Change.NodeLost(NodeId.of("z"))))
-                .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("there are [a, b, c]");
+                .isInstanceOf(LifecycleException.class)
+                .hasMessageContaining("those known are [a, b, c]");
         assertThatThrownBy(() -> whatIf(new Change.Maintenance(Target.group("db"))))
-                .isInstanceOf(ConfigurationException.class);
+                .isInstanceOf(LifecycleException.class);
+        play.lose("c");
+        assertThatThrownBy(() -> whatIf(new Change.Standby(NodeId.of("c"))))
+                .isInstanceOf(LifecycleException.class)
+                .hasMessage("c is not in the cluster now; there are [a, b]");
         assertThatThrownBy(() -> whatIf(new Change.NewGroup("web", List.of(), Placement.NONE)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("another name");
