@@ -553,6 +553,7 @@ final class UnderstudyNode implements HaNode {
                         loop.waiting(),
                         history.waiting(),
                         config.self().isWitness(),
+                        guardian.obstacle().isEmpty(),
                         name -> lanes.find(name).filter(Lane::isMadeReady).isPresent(),
                         tally));
     }

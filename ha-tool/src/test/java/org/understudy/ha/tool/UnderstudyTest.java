@@ -115,6 +115,7 @@ class UnderstudyTest {
                 .containsPattern("state +ACTIVE")
                 .containsPattern("standby +-")
                 .containsPattern("maintenance +-")
+                .containsPattern("guardian +no")
                 .containsPattern("PART +STATE +HOLDER");
         bringHome();
         Said owns = run("owns");
@@ -451,7 +452,7 @@ class UnderstudyTest {
 
     @Test
     void metrics_health_and_assumptions() throws Exception {
-        assertThat(run("metrics").out()).containsPattern("ha\\.acceptors +- +3");
+        assertThat(run("metrics").out()).containsPattern("ha\\.acceptors +- +3").containsPattern("ha\\.guardian +- +0");
         assertThat(run("metrics", "--json").out()).contains("{\"name\":\"ha.acceptors\",\"tags\":{},\"value\":3.0");
         // On a busy host a lease may be in doubt for a moment.
         await(() -> run("health").status() == 0);

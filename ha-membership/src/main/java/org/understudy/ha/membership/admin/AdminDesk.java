@@ -116,7 +116,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     // ---- looking -------------------------------------------------------------------------------------------------
 
     private AdminAnswer status(AdminRequest request) {
-        Metrics.Health health = node.metrics().health();
+        Metrics metrics = node.metrics();
+        Metrics.Health health = metrics.health();
         Operator.Switches switches = node.operator().switches();
         Fields fields = Fields.NONE
                 .and("node", node.id().value())
@@ -127,6 +128,11 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("whyNoOwner", health.whyNoOwner())
                 .and("standby", texts(List.copyOf(switches.standby())))
                 .and("maintenance", texts(switches.maintenance()))
+                .and(
+                        "guardian",
+                        metrics.find("ha.guardian", Map.of())
+                                .filter(metric -> metric.value() > 0)
+                                .isPresent())
                 .and("quorum", node.quorum().isQuorate())
                 .and("votes", node.quorum().acceptors())
                 .and("reachable", texts(node.membership().view().members()))

@@ -42,6 +42,7 @@ public final class NodeMetrics {
      * @param loopWaiting inputs that wait for the control thread
      * @param historyWaiting records that wait for the history
      * @param isWitness whether it owns no groups by its configuration
+     * @param isGuarded whether a guardian would tell of this process's death
      * @param preparing whether a part of a group is made ready here while another node runs it
      */
     public record Inside(
@@ -50,6 +51,7 @@ public final class NodeMetrics {
             int loopWaiting,
             int historyWaiting,
             boolean isWitness,
+            boolean isGuarded,
             Predicate<String> preparing,
             Tally tally) {}
 
@@ -60,6 +62,7 @@ public final class NodeMetrics {
         m.gauge("ha.node.live", "", "1 while the control thread works", health.isLive() ? 1 : 0);
         m.gauge("ha.node.ready", "", "1 with a session and a valid lease", health.isReady() ? 1 : 0);
         m.gauge("ha.node.owner", "", "1 while it may be granted groups", health.mayOwn() ? 1 : 0);
+        m.gauge("ha.guardian", "", "1 while a guardian would prove this process's death", inside.isGuarded() ? 1 : 0);
         m.gauge("ha.quorum", "", "1 while a majority answers", node.quorum().isQuorate() ? 1 : 0);
         m.gauge("ha.acceptors", "", "votes that the record names", node.quorum().acceptors());
         m.gauge(
