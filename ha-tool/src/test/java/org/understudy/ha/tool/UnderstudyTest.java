@@ -252,6 +252,38 @@ class UnderstudyTest {
     }
 
     @Test
+    void a_move_that_takes_longer_says_what_it_waits_for_goes_on_and_can_be_given_up() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        for (HaNode node : NODES.values()) {
+            register(node, "broad", new Idle() {
+                @Override
+                public void prepare(PrepareContext context) throws InterruptedException {
+                    goOn.await();
+                }
+            });
+        }
+        await(() -> holds("serv1", "broad"));
+
+        try {
+            Said late = runOn("serv2", "move", "broad", "serv2", "--wait", "5");
+            assertThat(late.status()).isEqualTo(3);
+            assertThat(late.err())
+                    .contains("not decided within 5 s; broad: ")
+                    .contains("app.prepare has been under way for")
+                    .contains("the move goes on; to give it up, move it to serv1");
+            assertThat(run("owns", "broad").out()).contains("asked to move to serv2");
+
+            Said givenUp = run("move", "broad", "serv1");
+            assertThat(givenUp.status()).as(givenUp.err()).isZero();
+            await(() -> !run("owns", "broad").out().contains("asked to move"));
+            assertThat(holds("serv1", "broad")).isTrue();
+        } finally {
+            // Its node is drained by others.
+            goOn.countDown();
+        }
+    }
+
+    @Test
     void standby_and_maintenance_are_seen_and_a_node_that_may_own_nothing_says_so() throws Exception {
         assertThat(run("standby", "serv3").status()).isZero();
         assertThat(run("maintenance", "node", "serv2", "--who", "ann", "--why", "new disk")
