@@ -32,7 +32,8 @@ public interface Advisor {
      * What would become of every group if all of that happened at once, once it has settled: nodes stop what they are told to stop, and what is
      * started runs.
      *
-     * @throws ConfigurationException if a change names what this node does not know
+     * @throws LifecycleException if a change names a node that is not in the cluster now, or a group that this node does not know
+     * @throws ConfigurationException if a new group has the name of one that is there
      */
     Forecast whatIf(Change... changes);
 

@@ -107,14 +107,6 @@ final class GroupStatuses {
         return Optional.ofNullable(statuses.get(part));
     }
 
-    /** Whether its holder has said that it stops it, or cannot. */
-    boolean isEnding(String part) {
-        return find(part)
-                .flatMap(GroupStatus::atHolder)
-                .filter(state -> state == GroupStatus.State.STOPPING || state == GroupStatus.State.BLOCKED)
-                .isPresent();
-    }
-
     /** Of a part of a group what only its owner knows, or only who registered it here. */
     List<String> whatElseIsKnown(String part) {
         List<String> more = new ArrayList<>(mismatches.here(Part.groupOf(part)));

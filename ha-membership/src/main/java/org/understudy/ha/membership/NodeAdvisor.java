@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.understudy.ha.api.Advisor;
+import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
@@ -34,14 +35,16 @@ final class NodeAdvisor implements Advisor {
     private final Supplier<Optional<ClusterRecord>> record;
     private final BooleanSupplier isQuorate;
     private final SortedMap<String, PlacementPolicy> policies;
-    private final Predicate<String> isEnding;
+    private final Function<String, Optional<GroupStatus.State>> there;
+    private final Predicate<NodeId> isWitness;
     private final Function<String, List<String>> more;
     /** Who held each group before, as far as this process has seen. */
     private final Map<String, Incarnation> before = new ConcurrentHashMap<>();
 
     /**
      * @param isQuorate whether a majority answers: what is known may be old otherwise
-     * @param isEnding whether the holder of a part has said that it stops it, or cannot; any thread
+     * @param there how the holder of a part says that it is; any thread
+     * @param isWitness whether a node owns nothing by its configuration
      * @param more what is to be added about a part of a group that the record does not say; any thread
      */
     NodeAdvisor(
@@ -49,10 +52,12 @@ final class NodeAdvisor implements Advisor {
             Supplier<Optional<ClusterRecord>> record,
             BooleanSupplier isQuorate,
             SortedMap<String, PlacementPolicy> policies,
-            Predicate<String> isEnding,
+            Function<String, Optional<GroupStatus.State>> there,
+            Predicate<NodeId> isWitness,
             Function<String, List<String>> more) {
         this.self = self;
-        this.isEnding = isEnding;
+        this.there = there;
+        this.isWitness = isWitness;
         this.more = more;
         this.record = record;
         this.isQuorate = isQuorate;
@@ -74,11 +79,7 @@ final class NodeAdvisor implements Advisor {
 
     @Override
     public Explanation explain(String group) {
-        return each(
-                group,
-                part -> withMore(
-                        part,
-                        Advice.explain(known(part), part, Optional.ofNullable(before.get(part)), isEnding.test(part))));
+        return each(group, part -> withMore(part, Advice.explain(known(part), part, beside(part))));
     }
 
     @Override
@@ -86,7 +87,11 @@ final class NodeAdvisor implements Advisor {
         Planner.unknown(known(), node).ifPresent(why -> {
             throw new LifecycleException(why);
         });
-        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node, isEnding.test(part))));
+        return each(group, part -> withMore(part, Advice.whyNot(known(part), part, node, beside(part))));
+    }
+
+    private Advice.Beside beside(String part) {
+        return new Advice.Beside(Optional.ofNullable(before.get(part)), there.apply(part), isWitness);
     }
 
     private Explanation withMore(String part, Explanation why) {

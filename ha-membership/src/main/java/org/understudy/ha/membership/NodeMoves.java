@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
@@ -72,16 +73,16 @@ final class NodeMoves {
      * Asks for a move.
      *
      * @param part what is to move
-     * @param group how its status is asked for
+     * @param soFar how it stands and what can be done, asked if it is not decided at the limit
      * @param limit at most a day
      * @return completes in any case: at the limit, or when this node decides nothing any more, as unknown
      */
-    CompletionStage<MoveResult> ask(String part, String group, NodeId to, Duration limit) {
+    CompletionStage<MoveResult> ask(String part, Supplier<String> soFar, NodeId to, Duration limit) {
         long request = requests.getAsLong();
         CompletableFuture<MoveResult> result = new CompletableFuture<>();
         waiting.put(request, result);
-        String late = "not decided within " + Sentence.of(limit) + "; look at the status of " + group;
-        Future<?> end = later(limit, () -> complete(request, Outcome.UNKNOWN, late));
+        String late = "not decided within " + Sentence.of(limit) + "; ";
+        Future<?> end = later(limit, () -> complete(request, Outcome.UNKNOWN, late + soFar.get()));
         result.whenComplete((moved, failure) -> end.cancel(false));
         machine.accept(new Input.MoveWanted(request, part, to));
         String ended = endedBecause;

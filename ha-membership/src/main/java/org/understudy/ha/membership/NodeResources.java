@@ -3,6 +3,7 @@ package org.understudy.ha.membership;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -134,7 +135,21 @@ final class NodeResources implements Resources {
                             + " runs in several copies, and none of them is to be elsewhere; to empty a node put it on"
                             + " standby"));
         }
-        return moves.ask(name, group, to, limit);
+        return moves.ask(name, () -> soFar(name), to, limit);
+    }
+
+    /** How a move that is not decided yet stands; it is tried on, whoever waits for it. */
+    private String soFar(String part) {
+        Optional<GroupStatus> status = statuses.find(part).map(statuses::withProgress);
+        String reason = status.map(GroupStatus::reason)
+                .filter(said -> !said.isEmpty())
+                .map(said -> Part.title(part) + ": " + said + "; ")
+                .orElse("");
+        String back = status.filter(GroupStatus::isHeld)
+                .flatMap(GroupStatus::holder)
+                .map(holder -> "; to give it up, move it to " + holder.node())
+                .orElse("");
+        return reason + "the move goes on" + back;
     }
 
     private boolean isCopied(String group) {

@@ -254,7 +254,8 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 this::isQuorate,
                 Policies.with(config.policies()),
-                part -> statuses.isEnding(part),
+                part -> statuses.find(part).flatMap(GroupStatus::atHolder),
+                this::isWitness,
                 part -> statuses.whatElseIsKnown(part));
         this.opened.push(() -> {
             timers.shutdownNow();
@@ -395,6 +396,10 @@ final class UnderstudyNode implements HaNode {
                 .map(Peer::node)
                 .filter(peer -> !peer.equals(config.node()))
                 .toList();
+    }
+
+    private boolean isWitness(NodeId node) {
+        return config.peers().stream().anyMatch(peer -> peer.node().equals(node) && peer.isWitness());
     }
 
     private void guardianLost() {
@@ -553,6 +558,7 @@ final class UnderstudyNode implements HaNode {
                         loop.waiting(),
                         history.waiting(),
                         config.self().isWitness(),
+                        guardian.obstacle().isEmpty(),
                         name -> lanes.find(name).filter(Lane::isMadeReady).isPresent(),
                         name -> lanes.find(name)
                                 .map(lane -> lane.unheardMonitors().size())

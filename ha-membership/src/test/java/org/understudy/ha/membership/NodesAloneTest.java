@@ -14,12 +14,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -45,6 +47,7 @@ import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.store.FileNodeStateStore;
 
 /** What whole nodes share with all else in their process: its threads, its log, its beans and its flight recording. */
 @Timeout(120)
@@ -125,6 +128,34 @@ class NodesAloneTest {
                 .map(Thread::getName)
                 .filter(name -> name.matches("ha-(" + nodes + ")-.*"))
                 .toList();
+    }
+
+    // ---- the guardian --------------------------------------------------------------------------------------------
+
+    @Test
+    void a_guardian_that_is_gone_shows_in_the_values() throws Exception {
+        Set<ProcessHandle> others = ProcessHandle.current().children().collect(Collectors.toSet());
+        HaNodeBuilder builder = HaNode.builder()
+                .cluster("alone")
+                .node("serv1")
+                .peer("serv1", "127.0.0.1:" + FreePorts.choose(1).get(0))
+                .stateDirectory(directory.resolve("alone"))
+                .insecure()
+                .form();
+        try (HaNode node = UnderstudyNode.start(builder.validate(), FileNodeStateStore::new)) {
+            assertThat(isGuarded(node)).isTrue();
+
+            ProcessHandle.current()
+                    .children()
+                    .filter(child -> !others.contains(child))
+                    .forEach(ProcessHandle::destroyForcibly);
+
+            await(() -> !isGuarded(node));
+        }
+    }
+
+    private static boolean isGuarded(HaNode node) {
+        return node.metrics().find("ha.guardian", Map.of()).orElseThrow().value() > 0;
     }
 
     // ---- the log -------------------------------------------------------------------------------------------------

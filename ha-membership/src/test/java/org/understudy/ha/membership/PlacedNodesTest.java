@@ -71,7 +71,8 @@ class PlacedNodesTest {
                             .isDone())
                     .isTrue();
             isBroken.set(true);
-            assertThat(result(serv1.operator().drain(SERV2)).reason()).contains("[web] still stands granted to it");
+            assertThat(result(serv1.operator().drain(SERV2)).reason())
+                    .contains("[web (in maintenance)] still stands granted to it");
             assertThat(is(serv2, "web", GroupStatus.State.RUNNING))
                     .as("broken and let be")
                     .isTrue();

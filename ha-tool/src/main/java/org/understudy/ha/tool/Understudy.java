@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,8 @@ public final class Understudy implements Runnable {
     static final int UNKNOWN = 3;
 
     private static final String JSON = "--json";
+    private static final String SOCKET = "--socket";
+    private static final String STATE = "--state";
 
     private static final List<String> GROUPS = List.of("part", "state", "holder", "there", "token", "reason");
     private static final List<String> OWNERS = List.of("part", "holder", "token", "proof", "state", "there", "reason");
@@ -64,43 +69,51 @@ public final class Understudy implements Runnable {
     @Option(names = JSON, description = "as behind the command")
     private boolean isJson;
 
+    @Option(names = SOCKET, paramLabel = "PATH", description = "as behind the command")
+    private @Nullable Path socket;
+
+    @Option(names = STATE, paramLabel = "DIR", description = "as behind the command")
+    private @Nullable Path state;
+
     /** What every command takes. */
-    static final class Common {
-        @Option(names = "--socket", paramLabel = "PATH", description = "the node's socket")
+    abstract static class Common {
+        @Option(names = SOCKET, paramLabel = "PATH", description = "the node's socket")
         private @Nullable Path socket;
 
-        @Option(
-                names = "--state",
-                paramLabel = "DIR",
-                description = "the node's state directory, instead of its socket")
+        @Option(names = STATE, paramLabel = "DIR", description = "the node's state directory, instead of its socket")
         private @Nullable Path state;
 
         @Option(names = JSON, description = "print one JSON object instead of a table")
         private boolean isJson;
 
-        @Option(
-                names = "--wait",
-                paramLabel = "SECONDS",
-                defaultValue = "30",
-                description = "how long to wait for the outcome, 1 to 600 (default: ${DEFAULT-VALUE})")
-        private int seconds;
-
         @Spec(Spec.Target.MIXEE)
         private @Nullable CommandSpec spec;
 
-        /** Whether it stands behind the command or before it. */
-        private boolean isJson() {
+        /** How long to wait for an answer at most. */
+        abstract Duration limit();
+
+        /** What stands before the command. */
+        private Optional<Understudy> before() {
             CommandLine before = line().getParent();
             Object all = before == null ? null : before.getCommand();
-            return isJson || all instanceof Understudy tool && tool.isJson;
+            return all instanceof Understudy tool ? Optional.of(tool) : Optional.empty();
+        }
+
+        /** Whether it stands behind the command or before it. */
+        private boolean isJson() {
+            return isJson || before().filter(tool -> tool.isJson).isPresent();
         }
 
         private Path where() {
-            if (socket != null && state != null) {
+            Optional<Path> itsSocket =
+                    Optional.ofNullable(socket).or(() -> before().flatMap(tool -> Optional.ofNullable(tool.socket)));
+            Optional<Path> itsState =
+                    Optional.ofNullable(state).or(() -> before().flatMap(tool -> Optional.ofNullable(tool.state)));
+            if (itsSocket.isPresent() && itsState.isPresent()) {
                 throw wrong("give --socket or --state, not both");
             }
-            return Optional.ofNullable(socket)
-                    .or(() -> Optional.ofNullable(state).map(Common::inside))
+            return itsSocket
+                    .or(() -> itsState.map(Common::inside))
                     .or(() -> Optional.ofNullable(System.getenv("UNDERSTUDY_SOCKET"))
                             .map(Path::of))
                     .or(() -> Optional.ofNullable(System.getenv("UNDERSTUDY_STATE"))
@@ -113,7 +126,7 @@ public final class Understudy implements Runnable {
             return directory.resolve(NodeConfig.ADMINISTRATION_SOCKET);
         }
 
-        private int seconds() {
+        final int checked(int seconds) {
             if (seconds < 1 || seconds > 600) {
                 throw wrong("--wait takes 1 to 600 seconds, not " + seconds);
             }
@@ -121,7 +134,7 @@ public final class Understudy implements Runnable {
         }
 
         /** All that is wrong at once. */
-        private void refuse(List<Optional<String>> mistakes) {
+        final void refuse(List<Optional<String>> mistakes) {
             List<String> all = mistakes.stream().flatMap(Optional::stream).toList();
             if (!all.isEmpty()) {
                 throw wrong(String.join("\n", all));
@@ -134,6 +147,41 @@ public final class Understudy implements Runnable {
 
         private CommandLine.ParameterException wrong(String why) {
             return new CommandLine.ParameterException(line(), why);
+        }
+    }
+
+    /** For what only asks: a node that works answers at once. */
+    static final class Asking extends Common {
+        @Option(
+                names = "--wait",
+                paramLabel = "SECONDS",
+                defaultValue = "5",
+                description = "how long to wait for the answer, 1 to 600 (default: ${DEFAULT-VALUE})")
+        private int seconds;
+
+        @Override
+        Duration limit() {
+            return Duration.ofSeconds(checked(seconds));
+        }
+    }
+
+    /** For orders, which wait for what becomes of them. */
+    static final class Ordering extends Common {
+        @Option(
+                names = "--wait",
+                paramLabel = "SECONDS",
+                defaultValue = "30",
+                description = "how long to wait for the outcome, 1 to 600 (default: ${DEFAULT-VALUE})")
+        private int seconds;
+
+        private int seconds() {
+            return checked(seconds);
+        }
+
+        /** The node's own time is over before ours: then its word counts. */
+        @Override
+        Duration limit() {
+            return Duration.ofSeconds(seconds() + 25L);
         }
     }
 
@@ -204,10 +252,38 @@ public final class Understudy implements Runnable {
         }
         PrintWriter err = line.getErr();
         err.println(Table.harmless(String.valueOf(e.getMessage())));
-        if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
+        if (e instanceof CommandLine.UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+            near(line, unmatched.getUnmatched()).ifPresentOrElse(err::println, () -> line.usage(err));
+        } else if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
             line.usage(err);
         }
         return USAGE;
+    }
+
+    /** A command that was perhaps meant; empty if none is spelled much like it. */
+    private static Optional<String> near(CommandLine line, List<String> unmatched) {
+        String word = unmatched.isEmpty() ? "" : unmatched.get(0);
+        return line.getSubcommands().keySet().stream()
+                .filter(command -> distance(word, command) <= Math.max(1, word.length() / 3))
+                .min(Comparator.comparingInt((String command) -> distance(word, command))
+                        .thenComparing(Comparator.naturalOrder()))
+                .map(command -> "Did you mean: " + command + "?");
+    }
+
+    /** How many letters have to be put in, left out or replaced to make one word of the other: Levenshtein's distance. */
+    private static int distance(String one, String other) {
+        int[] row = new int[other.length() + 1];
+        Arrays.setAll(row, i -> i);
+        for (int i = 1; i <= one.length(); i++) {
+            int corner = row[0];
+            row[0] = i;
+            for (int j = 1; j < row.length; j++) {
+                int replaced = corner + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                corner = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(row[j], row[j - 1]));
+            }
+        }
+        return row[other.length()];
     }
 
     /** Says an answer without a table. */
@@ -243,7 +319,7 @@ public final class Understudy implements Runnable {
     // ---- looking -------------------------------------------------------------------------------------------------
 
     @Command(description = "What the node is doing, and what it knows of each group.", mixinStandardHelpOptions = true)
-    int status(@Mixin Common common) {
+    int status(@Mixin Asking common) {
         return ask(common, AdminRequest.of("status"), GROUPS);
     }
 
@@ -254,7 +330,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int health(
-            @Mixin Common common,
+            @Mixin Asking common,
             @Option(
                             names = "--for",
                             paramLabel = "QUESTION",
@@ -271,7 +347,7 @@ public final class Understudy implements Runnable {
 
     @Command(description = "Who owns what, and why.", mixinStandardHelpOptions = true)
     int owns(
-            @Mixin Common common,
+            @Mixin Asking common,
             @Parameters(arity = "0..1", paramLabel = "GROUP", description = "one group only") @Nullable String group) {
         return ask(common, with(AdminRequest.of("owns"), "group", group), OWNERS);
     }
@@ -284,7 +360,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int explain(
-            @Mixin Common common,
+            @Mixin Asking common,
             @Parameters(index = "0", paramLabel = "GROUP", description = "the group") String group,
             @Parameters(index = "1", arity = "0..1", paramLabel = "NODE", description = "why it is not there") @Nullable
                     String node) {
@@ -296,22 +372,35 @@ public final class Understudy implements Runnable {
             description = "What would become of every group if all that happened at once. Nothing happens.",
             mixinStandardHelpOptions = true)
     int whatif(
-            @Mixin Common common,
+            @Mixin Asking common,
             @Option(names = "--lost", paramLabel = "NODE", description = "the node's process ends") @Nullable
                     List<String> lost,
             @Option(names = "--standby", paramLabel = "NODE", description = "the node is put on standby") @Nullable
                     List<String> standby,
-            @Option(names = "--maintenance", paramLabel = "TARGET", description = TARGET) @Nullable
+            @Option(names = "--maintenance", arity = "1..2", paramLabel = "TARGET", description = TARGET) @Nullable
                     List<String> maintenance) {
+        List<String> targets = targets(maintenance == null ? List.of() : maintenance);
+        common.refuse(
+                targets.stream().map(target -> wrongTarget(List.of(target))).toList());
         AdminRequest request = AdminRequest.of("whatif");
         request = with(request, "lost", joined(lost, ","));
         request = with(request, "standby", joined(standby, ","));
-        return ask(common, with(request, "maintenance", joined(maintenance, ",")), FORECAST);
+        return ask(common, with(request, "maintenance", targets.isEmpty() ? null : joined(targets, ",")), FORECAST);
+    }
+
+    /** Each target in one text: a group or a node is two words, and may have been given as one. */
+    private static List<String> targets(List<String> words) {
+        List<String> targets = new ArrayList<>();
+        for (int i = 0; i < words.size(); i++) {
+            boolean isPair = words.get(i).matches("group|node") && i + 1 < words.size();
+            targets.add(isPair ? words.get(i) + " " + words.get(++i) : words.get(i));
+        }
+        return targets;
     }
 
     @Command(description = "The decisions this node made or learned, newest first.", mixinStandardHelpOptions = true)
     int history(
-            @Mixin Common common,
+            @Mixin Asking common,
             @Option(names = "--group", paramLabel = "GROUP", description = "about one group only") @Nullable
                     String group,
             @Option(
@@ -330,7 +419,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int replay(
-            @Mixin Common common,
+            @Mixin Asking common,
             @Parameters(paramLabel = "NUMBER", description = "of the decision, as in history") long number) {
         return ask(common, AdminRequest.of("replay").with("number", "" + number), List.of());
     }
@@ -338,12 +427,12 @@ public final class Understudy implements Runnable {
     @Command(
             description = "What the cluster survives and what it does not, and on what that rests.",
             mixinStandardHelpOptions = true)
-    int assumptions(@Mixin Common common) {
+    int assumptions(@Mixin Asking common) {
         return ask(common, AdminRequest.of("assumptions"), List.of());
     }
 
     @Command(description = "Every value that the node measures.", mixinStandardHelpOptions = true)
-    int metrics(@Mixin Common common) {
+    int metrics(@Mixin Asking common) {
         return ask(common, AdminRequest.of("metrics"), METRICS);
     }
 
@@ -356,7 +445,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int move(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Parameters(paramLabel = "GROUP", description = "the group") String group,
             @Parameters(paramLabel = "NODE", description = "where it is to run") String to) {
         return ask(
@@ -369,14 +458,14 @@ public final class Understudy implements Runnable {
             description = "Keeps a node from running groups until it is activated; it goes on voting.",
             mixinStandardHelpOptions = true)
     int standby(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
         return ask(common, with(AdminRequest.of("standby"), "node", node), List.of());
     }
 
     @Command(description = "Ends standby. Nothing moves back by itself.", mixinStandardHelpOptions = true)
     int activate(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
         return ask(common, with(AdminRequest.of("activate"), "node", node), List.of());
     }
@@ -385,7 +474,7 @@ public final class Understudy implements Runnable {
             description = "Standby, and then waits until the node holds no group any more.",
             mixinStandardHelpOptions = true)
     int drain(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Parameters(arity = "0..1", paramLabel = "NODE", description = NODE) @Nullable String node) {
         return ask(
                 common, with(AdminRequest.of("drain").with("limit", "" + common.seconds()), "node", node), List.of());
@@ -398,7 +487,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int clear(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Parameters(paramLabel = "GROUP", description = "the group") String group,
             @Parameters(arity = "0..1", paramLabel = "NODE", description = "the node; every one if left out") @Nullable
                     String node) {
@@ -412,7 +501,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int maintenance(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Mixin Word word,
             @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
         common.refuse(List.of(word.missing(), wrongTarget(target)));
@@ -426,7 +515,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int forget(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Mixin Word word,
             @Parameters(paramLabel = "GROUP", description = "the group") String group) {
         common.refuse(List.of(word.missing()));
@@ -441,7 +530,7 @@ public final class Understudy implements Runnable {
             },
             mixinStandardHelpOptions = true)
     int confirmDown(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Mixin Word word,
             @Mixin Sure sure,
             @Parameters(paramLabel = "NODE#LIFE", description = "as HOLDER names it, serv1#3 for example")
@@ -457,13 +546,13 @@ public final class Understudy implements Runnable {
     @Command(
             description = "Gives a node's disk a vote; the node must be a peer everywhere, and have joined.",
             mixinStandardHelpOptions = true)
-    int admit(@Mixin Common common, @Parameters(paramLabel = "NODE", description = "the node") String node) {
+    int admit(@Mixin Ordering common, @Parameters(paramLabel = "NODE", description = "the node") String node) {
         return ask(common, AdminRequest.of("admit").with("node", node), List.of());
     }
 
     @Command(description = "Takes a node's vote away. It may go on running groups.", mixinStandardHelpOptions = true)
     int remove(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Mixin Sure sure,
             @Parameters(paramLabel = "NODE", description = "the node") String node) {
         common.refuse(List.of(sure.missing("This takes the vote of " + node
@@ -478,7 +567,7 @@ public final class Understudy implements Runnable {
                 "For a node whose vote waits for others that are gone. A wrong word can bring back what was decided since."
             },
             mixinStandardHelpOptions = true)
-    int vouchForDisk(@Mixin Common common, @Mixin Word word, @Mixin Sure sure) {
+    int vouchForDisk(@Mixin Ordering common, @Mixin Word word, @Mixin Sure sure) {
         common.refuse(List.of(
                 word.missing(),
                 sure.missing(
@@ -494,7 +583,7 @@ public final class Understudy implements Runnable {
                 "Say it on one node only, the one that knows most; wipe the lost ones before they ever start again."
             },
             mixinStandardHelpOptions = true)
-    int forceRecord(@Mixin Common common, @Mixin Word word, @Mixin Sure sure) {
+    int forceRecord(@Mixin Ordering common, @Mixin Word word, @Mixin Sure sure) {
         common.refuse(List.of(
                 word.missing(),
                 sure.missing(
@@ -505,7 +594,7 @@ public final class Understudy implements Runnable {
 
     @Command(description = "Ends maintenance of exactly this target.", mixinStandardHelpOptions = true)
     int resume(
-            @Mixin Common common,
+            @Mixin Ordering common,
             @Parameters(arity = "1..2", paramLabel = "TARGET", description = TARGET) List<String> target) {
         return ask(common, AdminRequest.of("resume").with("target", String.join(" ", target)), List.of());
     }
@@ -549,8 +638,7 @@ public final class Understudy implements Runnable {
 
     private static int ask(Common common, AdminRequest request, List<String> columns) {
         Path socket = common.where();
-        // The node's own time is over before ours: then its word counts.
-        Duration limit = Duration.ofSeconds(common.seconds() + 25L);
+        Duration limit = common.limit();
         PrintWriter err = common.line().getErr();
         AdminAnswer answer;
         try {

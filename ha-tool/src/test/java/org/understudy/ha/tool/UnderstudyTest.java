@@ -10,6 +10,9 @@ import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +115,7 @@ class UnderstudyTest {
                 .containsPattern("state +ACTIVE")
                 .containsPattern("standby +-")
                 .containsPattern("maintenance +-")
+                .containsPattern("guardian +no")
                 .containsPattern("PART +STATE +HOLDER");
         bringHome();
         Said owns = run("owns");
@@ -201,7 +205,7 @@ class UnderstudyTest {
         assertThat(drained.status()).isEqualTo(3);
         assertThat(drained.err())
                 .contains("serv1 is on standby, and was not empty within 1 s: [")
-                .contains("sticky");
+                .contains("sticky (STOPPING: asked to move to serv2");
         CompletableFuture<Said> again = CompletableFuture.supplyAsync(() -> run("drain", "serv1"));
         // What comes before the order to drain calls nothing off.
         await(() -> run("activate", "serv1").status() == 0 && again.isDone());
@@ -239,11 +243,44 @@ class UnderstudyTest {
         Said refused = waiting.get(30, TimeUnit.SECONDS);
         assertThat(refused.status()).isEqualTo(1);
         assertThat(refused.err())
-                .contains("serv2 could not take heavy over: app.prepare: no GPU here; it stays on serv1");
+                .contains("serv2 could not take heavy over: app.prepare: no GPU here; kept away for 5 s, or until its"
+                        + " failures are cleared; it stays on serv1");
         assertThat(runOn("serv2", "explain", "heavy").out())
                 .contains("on this node it failed once: app.prepare: no GPU");
         assertThat(runOn("serv2", "metrics").out()).containsPattern("ha.group.preparing +group=heavy +0");
         assertThat(run("clear", "heavy", "serv2").status()).isZero();
+    }
+
+    @Test
+    void a_move_that_takes_longer_says_what_it_waits_for_goes_on_and_can_be_given_up() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        for (HaNode node : NODES.values()) {
+            register(node, "broad", new Idle() {
+                @Override
+                public void prepare(PrepareContext context) throws InterruptedException {
+                    goOn.await();
+                }
+            });
+        }
+        await(() -> holds("serv1", "broad"));
+
+        try {
+            Said late = runOn("serv2", "move", "broad", "serv2", "--wait", "5");
+            assertThat(late.status()).isEqualTo(3);
+            assertThat(late.err())
+                    .contains("not decided within 5 s; broad: ")
+                    .contains("app.prepare has been under way for")
+                    .contains("the move goes on; to give it up, move it to serv1");
+            assertThat(run("owns", "broad").out()).contains("asked to move to serv2");
+
+            Said givenUp = run("move", "broad", "serv1");
+            assertThat(givenUp.status()).as(givenUp.err()).isZero();
+            await(() -> !run("owns", "broad").out().contains("asked to move"));
+            assertThat(holds("serv1", "broad")).isTrue();
+        } finally {
+            // Its node is drained by others.
+            goOn.countDown();
+        }
     }
 
     @Test
@@ -321,7 +358,7 @@ class UnderstudyTest {
     void with_json_every_answer_is_json_also_to_wrong_usage() {
         assertThat(execute("status", "--json").out())
                 .startsWith("{\"outcome\":\"NOT_UNDERSTOOD\",\"sentence\":\"name the node")
-                .endsWith("\"body\":{}}" + System.lineSeparator());
+                .endsWith("\"body\":null}" + System.lineSeparator());
         assertThat(execute("status", "--json").status()).isEqualTo(2);
         assertThat(execute("sttaus", "--json").out()).startsWith("{\"outcome\":\"NOT_UNDERSTOOD\"");
         assertThat(execute("sttaus", "--json").err()).isEmpty();
@@ -372,6 +409,19 @@ class UnderstudyTest {
         assertThat(run("whatif").status()).isEqualTo(2);
         assertThat(run("whatif", "--maintenance", "the moon").err())
                 .contains("say everything, group NAME or node NAME");
+        Said words =
+                run("what-if", "--maintenance", "group", "files", "--maintenance", "node", "serv2", "--lost", "serv1");
+        assertThat(words.status()).as(words.err()).isZero();
+        assertThat(run("what-if", "--maintenance", "everything").status()).isZero();
+        assertThat(run("what-if", "--maintenance", "group files").status()).isZero();
+        for (String[] unknown :
+                List.of(new String[] {"--lost", "serv9"}, new String[] {"--maintenance", "group", "flies"})) {
+            List<String> all = new ArrayList<>(List.of("what-if"));
+            all.addAll(List.of(unknown));
+            Said refused = run(all.toArray(String[]::new));
+            assertThat(refused.status()).as("as everywhere else").isEqualTo(1);
+            assertThat(refused.err()).contains("those known are").doesNotContain("whatIf");
+        }
     }
 
     @Test
@@ -379,8 +429,17 @@ class UnderstudyTest {
         bringHome();
         Said begun = run("maintenance", "group", "files", "--why", "new disk");
         assertThat(begun.status()).as(begun.err()).isZero();
-        assertThat(run("history").out()).contains("group files is in maintenance");
+        assertThat(run("history").out())
+                .contains("group files is in maintenance")
+                .contains("an operator asked for maintenance of group files, by ")
+                .doesNotContain("vouched");
         assertThat(run("move", "files", "serv2", "--wait", "1").status()).isNotZero();
+        Said drained = run("drain", "serv1", "--wait", "1");
+        assertThat(drained.status()).isEqualTo(3);
+        assertThat(drained.err())
+                .contains("files (group files is in maintenance (")
+                .contains(": new disk)");
+        assertThat(run("activate", "serv1").status()).isZero();
 
         assertThat(run("resume", "group", "files").status()).isZero();
         assertThat(run("history").out()).contains("group files is not in maintenance any more");
@@ -425,7 +484,7 @@ class UnderstudyTest {
 
     @Test
     void metrics_health_and_assumptions() throws Exception {
-        assertThat(run("metrics").out()).containsPattern("ha\\.acceptors +- +3");
+        assertThat(run("metrics").out()).containsPattern("ha\\.acceptors +- +3").containsPattern("ha\\.guardian +- +0");
         assertThat(run("metrics", "--json").out()).contains("{\"name\":\"ha.acceptors\",\"tags\":{},\"value\":3.0");
         // On a busy host a lease may be in doubt for a moment.
         await(() -> run("health").status() == 0);
@@ -440,6 +499,10 @@ class UnderstudyTest {
         assertThat(execute().status()).isEqualTo(2);
         assertThat(execute().err()).contains("name a command");
         assertThat(execute("sttaus").status()).isEqualTo(2);
+        assertThat(execute("sttaus").err()).contains("Did you mean: status?");
+        assertThat(execute("whatiff").err()).contains("Did you mean: whatif?");
+        assertThat(execute("frobnicate").err()).doesNotContain("Did you mean").contains("Usage: understudy");
+        assertThat(execute("history", "--grop", "x").err()).contains("--group");
         assertThat(execute("status").err()).contains("--state DIR or --socket PATH");
         assertThat(execute("status").status()).isEqualTo(2);
         assertThat(run("move", "files").status()).isEqualTo(2);
@@ -473,6 +536,11 @@ class UnderstudyTest {
         assertThat(run("health").out()).contains("why no owner");
         await(() -> runOn("serv2", "status").out().contains("RUNNING"));
         assertThat(runOn("serv2", "status").out()).containsPattern("files +ELSEWHERE +serv1#1 +RUNNING");
+        String state = directory.resolve("serv1").toString();
+        assertThat(execute("--state", state, "owns").out()).contains("files");
+        assertThat(execute("--socket", state + "/admin.sock", "owns", "files").status())
+                .isZero();
+        assertThat(execute("--state", state, "owns", "--socket", "x").err()).contains("not both");
     }
 
     @Test
@@ -480,6 +548,22 @@ class UnderstudyTest {
         Said said = execute("status", "--state", directory.resolve("none").toString());
         assertThat(said.status()).isEqualTo(3);
         assertThat(said.err()).contains("does not answer").contains("administration()");
+    }
+
+    @Test
+    void whoever_only_asks_waits_no_longer_than_it_says() throws Exception {
+        Path socket = directory.resolve("hung.sock");
+        try (ServerSocketChannel hung = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            hung.bind(UnixDomainSocketAddress.of(socket));
+            Said said = execute("status", "--wait", "1", "--socket", socket.toString());
+            assertThat(said.status()).isEqualTo(3);
+            assertThat(said.err()).contains("no answer within 1000 ms");
+            Said usual = execute("health", "--for", "live", "--socket", socket.toString());
+            assertThat(usual.status()).isEqualTo(3);
+            assertThat(usual.err()).contains("no answer within 5000 ms");
+        }
+        assertThat(execute("owns", "--help").out()).contains("1 to 600 (default: 5)");
+        assertThat(execute("move", "--help").out()).contains("1 to 600 (default: 30)");
     }
 
     @Test

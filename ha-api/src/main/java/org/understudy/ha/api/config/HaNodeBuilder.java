@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.ConfigurationException;
@@ -32,6 +34,9 @@ public final class HaNodeBuilder {
     private static final int SOCKET_PATH_MAX = 107;
 
     private final List<Problem> problems = new ArrayList<>();
+    /** Of every peer line, whatever else is wrong with it. */
+    private final Set<String> named = new TreeSet<>();
+
     private final List<Peer> peers = new ArrayList<>();
     private @Nullable String cluster;
     private @Nullable String node;
@@ -287,16 +292,15 @@ public final class HaNodeBuilder {
         // With a mistake in a peer line, what follows from the line left out would only confuse.
         if (!hasPeerMistakes && peers.isEmpty()) {
             all.add(new Problem("peer", "(none)", "list every node that votes, this one included"));
-        } else if (!hasPeerMistakes) {
-            if (node != null && peers.stream().noneMatch(p -> p.node().value().equals(node))) {
-                all.add(new Problem("node", node, "is not among the peers; add a peer line for it"));
-            }
-            if (peers.size() == 2) {
-                all.add(new Problem(
-                        "peer",
-                        String.valueOf(peers.stream().map(Peer::node).toList()),
-                        "two votes have no majority without each other; add a witness"));
-            }
+        } else if (!hasPeerMistakes && peers.size() == 2) {
+            all.add(new Problem(
+                    "peer",
+                    String.valueOf(peers.stream().map(Peer::node).toList()),
+                    "two votes have no majority without each other; add a witness"));
+        }
+        boolean isNodeTold = all.stream().anyMatch(p -> p.key().equals("node"));
+        if (node != null && !isNodeTold && !named.isEmpty() && !named.contains(node)) {
+            all.add(new Problem("node", node, "is not among the peers; add a peer line for it"));
         }
         if (administration && stateDirectory != null) {
             checkSocket(all, stateDirectory.resolve(NodeConfig.ADMINISTRATION_SOCKET));
@@ -342,6 +346,7 @@ public final class HaNodeBuilder {
     }
 
     private HaNodeBuilder add(String name, String address, boolean witness) {
+        named.add(String.valueOf(name));
         boolean isNameGood = checkName("peer", name);
         if (peers.stream().anyMatch(p -> p.node().value().equals(name))) {
             problem("peer", name, "is listed twice; node names are unique");

@@ -39,9 +39,10 @@ class HaNodeBuilderTest {
                         "keys",
                         "timing.lease",
                         "timing.driftPerMille",
-                        "stateDirectory");
+                        "stateDirectory",
+                        "node");
         assertThat(mistakes.problems()).allSatisfy(p -> assertThat(p.remedy()).isNotBlank());
-        assertThat(mistakes).hasMessageContaining("9 settings cannot work");
+        assertThat(mistakes).hasMessageContaining("10 settings cannot work");
     }
 
     @Test

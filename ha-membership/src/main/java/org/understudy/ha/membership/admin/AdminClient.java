@@ -1,8 +1,9 @@
 package org.understudy.ha.membership.admin;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,11 +32,13 @@ public final class AdminClient {
             thread.setDaemon(true);
             return thread;
         });
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            // Whoever does not accept keeps a caller waiting as well, once enough do.
             timer.schedule(() -> closeQuietly(channel), limit.toMillis(), TimeUnit.MILLISECONDS);
+            channel.connect(UnixDomainSocketAddress.of(socket));
             AdminFrames.write(channel, AdminCodec.encode(request));
             return AdminCodec.decodeAnswer(AdminFrames.read(channel, AdminFrames.ANSWER_MAX));
-        } catch (AsynchronousCloseException e) {
+        } catch (ClosedChannelException e) {
             throw new IOException("no answer within " + limit.toMillis() + " ms", e);
         } finally {
             timer.shutdownNow();

@@ -116,7 +116,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     // ---- looking -------------------------------------------------------------------------------------------------
 
     private AdminAnswer status(AdminRequest request) {
-        Metrics.Health health = node.metrics().health();
+        Metrics metrics = node.metrics();
+        Metrics.Health health = metrics.health();
         Operator.Switches switches = node.operator().switches();
         Fields fields = Fields.NONE
                 .and("node", node.id().value())
@@ -127,6 +128,11 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                 .and("whyNoOwner", health.whyNoOwner())
                 .and("standby", texts(List.copyOf(switches.standby())))
                 .and("maintenance", texts(switches.maintenance()))
+                .and(
+                        "guardian",
+                        metrics.find("ha.guardian", Map.of())
+                                .filter(metric -> metric.value() > 0)
+                                .isPresent())
                 .and("quorum", node.quorum().isQuorate())
                 .and("votes", node.quorum().acceptors())
                 .and("reachable", texts(node.membership().view().members()))
@@ -233,7 +239,8 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
             decisions.add(row(decision));
         }
         return AdminAnswer.of(Fields.NONE
-                .and("group", group)
+                .and("group", Part.groupOf(group))
+                .and("part", Part.title(group))
                 .and("why", why.sentence())
                 .and("holder", why.holder())
                 .and("proof", why.proof())
@@ -443,7 +450,7 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
                         ? AdminAnswer.of(
                                 Outcome.UNKNOWN,
                                 now.title() + " is granted to " + to + ", which has not said within "
-                                        + limit.toSeconds() + " s that it runs there; look at its status")
+                                        + limit.toSeconds() + " s that it runs there: " + now.reason())
                         : AdminAnswer.of(Outcome.REFUSED, didNotStart(now, to));
             }
             LockSupport.parkNanos(FOLLOW_NANOS);
@@ -556,10 +563,19 @@ public final class AdminDesk implements Function<AdminRequest, AdminAnswer> {
     private String notEmpty(NodeId who, Duration limit) {
         List<String> left = node.resources().status().stream()
                 .filter(status -> status.isHeld() && isOn(status, who))
-                .map(GroupStatus::title)
+                .map(status -> status.title() + " (" + whyLeft(status, who) + ")")
                 .toList();
         return who + " is on standby, and was not empty within " + limit.toSeconds() + " s: "
                 + (left.isEmpty() ? "what it held leaves it only now" : left + " still granted to it");
+    }
+
+    private String whyLeft(GroupStatus status, NodeId who) {
+        List<Target> all = List.of(Target.group(status.group()), Target.node(who), Target.everything());
+        return node.operator().switches().maintenance().stream()
+                .filter(each -> all.contains(each.target()))
+                .findFirst()
+                .map(Operator.Maintained::toString)
+                .orElseGet(() -> status.atHolder().map(state -> state + ": ").orElse("") + status.reason());
     }
 
     private AdminAnswer forget(AdminRequest request) {

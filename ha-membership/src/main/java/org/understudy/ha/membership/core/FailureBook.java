@@ -80,7 +80,8 @@ final class FailureBook {
         Troubles.Failures before = byResource.get(key);
         byResource.put(key, new Troubles.Failures(key, before == null ? 1 : before.count() + 1, severity, why));
         if (severity != Severity.SOFT) {
-            hold(now, grown(holds++), why);
+            long nanos = grown(holds++);
+            hold(now, nanos, why + "; kept away for " + untilCleared(nanos));
             return;
         }
         softFailures.addLast(counted(now));
@@ -93,9 +94,8 @@ final class FailureBook {
             hold(
                     now,
                     nanos,
-                    "failed " + SOFT_FAILURES_MAX + " times here and is kept away for "
-                            + Sentence.of(Duration.ofNanos(nanos))
-                            + ", or until its failures are cleared; last: " + reason);
+                    "failed " + SOFT_FAILURES_MAX + " times here and is kept away for " + untilCleared(nanos)
+                            + "; last: " + reason);
         }
     }
 
@@ -166,6 +166,10 @@ final class FailureBook {
 
     private static long grown(int repeats) {
         return Math.min(HOLD_NANOS_MAX, HOLD_NANOS << Math.min(repeats, DOUBLINGS_MAX));
+    }
+
+    private static String untilCleared(long nanos) {
+        return Sentence.of(Duration.ofNanos(nanos)) + ", or until its failures are cleared";
     }
 
     private void hold(long now, long nanos, String reason) {

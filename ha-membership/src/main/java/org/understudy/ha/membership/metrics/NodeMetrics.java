@@ -43,6 +43,7 @@ public final class NodeMetrics {
      * @param loopWaiting inputs that wait for the control thread
      * @param historyWaiting records that wait for the history
      * @param isWitness whether it owns no groups by its configuration
+     * @param isGuarded whether a guardian would tell of this process's death
      * @param preparing whether a part of a group is made ready here while another node runs it
      * @param unheard how many resources of a part have a monitor that has no say in whether they are stopped
      */
@@ -52,6 +53,7 @@ public final class NodeMetrics {
             int loopWaiting,
             int historyWaiting,
             boolean isWitness,
+            boolean isGuarded,
             Predicate<String> preparing,
             ToIntFunction<String> unheard,
             Tally tally) {}
@@ -63,6 +65,7 @@ public final class NodeMetrics {
         m.gauge("ha.node.live", "", "1 while the control thread works", health.isLive() ? 1 : 0);
         m.gauge("ha.node.ready", "", "1 with a session and a valid lease", health.isReady() ? 1 : 0);
         m.gauge("ha.node.owner", "", "1 while it may be granted groups", health.mayOwn() ? 1 : 0);
+        m.gauge("ha.guardian", "", "1 while a guardian would prove this process's death", inside.isGuarded() ? 1 : 0);
         m.gauge("ha.quorum", "", "1 while a majority answers", node.quorum().isQuorate() ? 1 : 0);
         m.gauge("ha.acceptors", "", "votes that the record names", node.quorum().acceptors());
         m.gauge(

@@ -42,6 +42,14 @@ class FailureBookTest {
     }
 
     @Test
+    void a_hard_failure_says_how_long_the_node_keeps_away_as_well() {
+        book.failed(0, "card", Severity.HARD, "no carrier");
+        assertThat(book.holdWhy()).isEqualTo("no carrier; kept away for 5 s, or until its failures are cleared");
+        book.failed(5 * SECOND, "card", Severity.HARD, "no carrier");
+        assertThat(book.holdWhy()).isEqualTo("no carrier; kept away for 10 s, or until its failures are cleared");
+    }
+
+    @Test
     void each_repeat_doubles_the_hold_up_to_an_hour() {
         List<Long> hard = new ArrayList<>();
         long now = 0;

@@ -62,7 +62,9 @@ class PlannedMoveTest {
         three.pass(3_000);
 
         assertThat(orders).containsExactly("b prepare web", "b unprepare web");
-        assertThat(decided).containsExactly("b could not take web over: no room for its cache; it stays on a");
+        assertThat(decided)
+                .containsExactly("b could not take web over: no room for its cache; kept away for 5 s, or until its"
+                        + " failures are cleared; it stays on a");
         assertThat(three.learned(A).groups().get(WEB).fatal()).isEmpty();
         assertThat(holder()).isEqualTo(A);
     }

@@ -21,7 +21,7 @@ public record AdminAnswer(Outcome outcome, String sentence, Value body) {
 
     /** Without a body. */
     public static AdminAnswer of(Outcome outcome, String sentence) {
-        return new AdminAnswer(outcome, sentence, Value.Fields.NONE);
+        return new AdminAnswer(outcome, sentence, new Value.Nothing());
     }
 
     /** What was asked for. */

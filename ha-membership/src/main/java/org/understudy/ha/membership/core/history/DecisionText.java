@@ -5,11 +5,13 @@ import org.understudy.ha.api.FencingToken;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.plan.Part;
+import org.understudy.ha.membership.core.plan.Planner;
 
 /** A decision as one sentence. */
 final class DecisionText {
 
-    private static final String NOBODY = "nobody";
+    /** Where the record that a node learned first knows the proof, and not of whom. */
+    private static final String SOMEBODY = "its last owner";
 
     private DecisionText() {}
 
@@ -20,14 +22,14 @@ final class DecisionText {
 
     private static boolean isSaidAlready(Kind kind) {
         return switch (kind) {
-            case GAP, NAMED, UNNAMED, MEMBERS, PASSED -> true;
+            case GAP, NAMED, UNNAMED, MEMBERS, PASSED, VOUCHED -> true;
             default -> false;
         };
     }
 
     private static String begin(Draft d) {
         String to = d.to().map(Incarnation::toString).orElse("another node");
-        String from = d.from().map(Incarnation::toString).orElse(NOBODY);
+        String from = d.from().map(Incarnation::toString).orElse(SOMEBODY);
         String token = d.token().map(FencingToken::toString).orElse("?");
         String group = Part.title(d.subject());
         return switch (d.kind()) {
@@ -53,7 +55,7 @@ final class DecisionText {
             case VOTERS -> "the votes change";
             case STANDBY -> d.subject() + " is put on standby and runs nothing";
             case ACTIVATED -> d.subject() + " may run groups again";
-            case VOUCHED -> "an operator vouched";
+            case VOUCHED -> word(d.reason());
             case FORCED -> "an operator forced a new generation of the record";
             case GAP -> d.reason();
             case FORGOTTEN ->
@@ -65,11 +67,22 @@ final class DecisionText {
         };
     }
 
+    /** An operator's word: an order, or something that nobody else can know. */
+    private static String word(String said) {
+        int out = said.startsWith("group ") ? said.indexOf(Planner.TAKEN_OUT) : -1;
+        if (out > 0) {
+            return "an operator took " + said.substring(0, out) + " out of the record"
+                    + said.substring(out + Planner.TAKEN_OUT.length());
+        }
+        return said.startsWith(Planner.MAINTENANCE_OF)
+                ? "an operator asked for " + said
+                : "an operator vouched (" + said + ")";
+    }
+
     private static String why(ProofKind proof, String from) {
         return switch (proof) {
             case NEVER -> "it never ran anywhere, every probe says so";
-            case RELEASED ->
-                from.equals(NOBODY) ? "whoever had it stopped it and said so" : from + " stopped it and said so";
+            case RELEASED -> from + " stopped it and said so";
             case DIED -> "the process of " + from + " is gone, its guardian said so";
             case EXPIRED -> "the lease of " + from + " is over and what it held has ended with it";
             case FENCED -> from + " is off, a fence device confirmed it";

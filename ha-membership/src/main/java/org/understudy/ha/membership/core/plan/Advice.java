@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import org.understudy.ha.api.Advisor.Candidate;
 import org.understudy.ha.api.Advisor.Explanation;
+import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
@@ -20,13 +22,37 @@ import org.understudy.ha.membership.core.record.GroupRecord;
 /** Says why a group is where it is. A pure function of the record; reads the same board as the planner. */
 public final class Advice {
 
+    /**
+     * What is known beside the record.
+     *
+     * @param before who held the group before, if this process saw that
+     * @param there how its holder says that it is
+     * @param isWitness whether a node owns nothing by its configuration
+     */
+    public record Beside(Optional<Incarnation> before, Optional<GroupStatus.State> there, Predicate<NodeId> isWitness) {
+
+        public static final Beside NOTHING = new Beside(Optional.empty(), Optional.empty(), node -> false);
+
+        /** Whether its holder has said that it stops it, or cannot. */
+        private boolean isEnding() {
+            return isBlocked()
+                    || there.filter(GroupStatus.State.STOPPING::equals).isPresent();
+        }
+
+        private boolean isBlocked() {
+            return there.filter(GroupStatus.State.BLOCKED::equals).isPresent();
+        }
+    }
+
     private final ClusterRecord record;
     private final Board board;
     private final String group;
     private final int number;
+    private final Beside beside;
 
-    private Advice(ClusterRecord record, String group) {
+    private Advice(ClusterRecord record, String group, Beside beside) {
         this.record = record;
+        this.beside = beside;
         this.board = Board.of(record);
         this.group = group;
         this.number = board.number(group);
@@ -36,32 +62,23 @@ public final class Advice {
      * Why it is where it is.
      *
      * @param group one that the record knows
-     * @param before who held it before, if this process saw that
-     * @param isEnding whether its holder has said that it stops it, or cannot
      */
-    public static Explanation explain(
-            ClusterRecord record, String group, Optional<Incarnation> before, boolean isEnding) {
-        Advice advice = new Advice(record, group);
+    public static Explanation explain(ClusterRecord record, String group, Beside beside) {
+        Advice advice = new Advice(record, group, beside);
         return advice.with(
-                advice.isLive()
-                        ? advice.whyHere(before, isEnding)
-                        : Part.title(group) + " runs nowhere: " + advice.whyNowhere());
+                advice.isLive() ? advice.whyHere() : Part.title(group) + " runs nowhere: " + advice.whyNowhere());
     }
 
-    /**
-     * Why it is not on a node.
-     *
-     * @param isEnding whether its holder has said that it stops it, or cannot
-     */
-    public static Explanation whyNot(ClusterRecord record, String group, NodeId node, boolean isEnding) {
-        Advice advice = new Advice(record, group);
-        return advice.with(advice.whyNot(node, isEnding));
+    /** Why it is not on a node. */
+    public static Explanation whyNot(ClusterRecord record, String group, NodeId node, Beside beside) {
+        Advice advice = new Advice(record, group, beside);
+        return advice.with(advice.whyNot(node));
     }
 
     private Explanation with(String sentence) {
         List<Candidate> candidates = new ArrayList<>();
         for (int n : board.present()) {
-            Optional<String> why = board.whyNot(number, n);
+            Optional<String> why = against(n).map(reason -> Board.withoutNode(board.node(n), reason));
             candidates.add(new Candidate(board.node(n), why.isEmpty(), why.orElse(""), score(n)));
         }
         Optional<Grant> grant = grant();
@@ -70,6 +87,27 @@ public final class Advice {
         Oddities.copiesLeftOver(record, group).ifPresent(all::add);
         return new Explanation(
                 group, String.join("; ", all), grant.map(Grant::holder), grant.map(Grant::proof), candidates);
+    }
+
+    /** All that keeps it from running on a node, one sentence without an end; empty if nothing does. */
+    private Optional<String> against(int node) {
+        if (!board.state(number).fatal().isEmpty()) {
+            return Optional.of("it " + whyNowhere());
+        }
+        if (isLive() && beside.isBlocked()) {
+            return Optional.of(holder(grant())
+                    + " could not stop it and may still run it: nobody else may start it before that has ended");
+        }
+        boolean isWitness =
+                board.offer(number, node) == null && beside.isWitness().test(board.node(node));
+        if (isWitness) {
+            return Optional.of(board.node(node) + " is a witness, which votes and owns nothing");
+        }
+        return board.whyNot(number, node)
+                .map(why -> why
+                        + Placing.wouldMakeRoom(board, number, node)
+                                .map(who -> "; " + who)
+                                .orElse(""));
     }
 
     /** How the copy on a node scores for the promoted role. */
@@ -94,19 +132,27 @@ public final class Advice {
         return Planner.whyUnowned(record, group);
     }
 
-    private String whyHere(Optional<Incarnation> before, boolean isEnding) {
+    private String whyHere() {
         Grant grant = grant().orElseThrow();
         NodeId here = grant.holder().node();
         List<String> parts = new ArrayList<>();
-        parts.add(title() + " is on " + here + " under token " + grant.token() + ": " + proof(grant.proof(), before));
-        preferredBefore(here).forEach(node -> parts.add(whyNotThere(node)));
+        parts.add(title() + " is on " + here + " under token " + grant.token() + ": "
+                + proof(grant.proof(), beside.before()));
         GroupRecord state = board.state(number);
+        String policy = state.rules().placement().policy();
+        if (policy.isEmpty()) {
+            preferredBefore(here).forEach(node -> parts.add(whyNotThere(node)));
+        } else {
+            parts.add("policy " + policy + " orders its nodes");
+        }
         state.moveTo()
                 .filter(to -> !to.equals(here))
-                .ifPresent(to -> parts.add("it is asked to move to " + to
-                        + (isEnding || !state.held().isEmpty()
-                                ? ""
-                                : ", and runs here until that has made ready for it")));
+                .ifPresent(to ->
+                        parts.add((isByOperator() ? "an operator asked it to move to " : "it is asked to move to ")
+                                + to
+                                + (beside.isEnding() || !state.held().isEmpty()
+                                        ? ""
+                                        : ", and runs here until that has made ready for it")));
         if (!state.held().isEmpty()) {
             parts.add("it is about to stop: " + state.held());
         }
@@ -137,21 +183,45 @@ public final class Advice {
                 + "); it may not have been up when this was decided, and nothing moves by itself");
     }
 
+    /** Whether nothing but an operator can have asked it to move: the record does not say who did. */
+    private boolean isByOperator() {
+        return board.links(number) == null
+                && !board.isOnStandby(board.holder(number))
+                && board.state(number).rules().placement().failback().mode() != Failback.Mode.WHEN_STABLE;
+    }
+
     private List<NodeId> preferredBefore(NodeId here) {
         Candidacy offer = board.offer(number, board.nodeNumber(here));
         List<NodeId> preferred = offer == null ? List.of() : offer.preferred();
         int rank = preferred.indexOf(here);
-        return preferred.subList(0, rank < 0 ? preferred.size() : rank);
+        return preferred.subList(0, rank < 0 ? preferred.size() : rank).stream()
+                .filter(node -> !isOtherCopyOn(node))
+                .toList();
+    }
+
+    private boolean isOtherCopyOn(NodeId node) {
+        if (Part.roleOf(group) != Role.COPY) {
+            return false;
+        }
+        int n = board.nodeNumber(node);
+        for (int other = 0; other < board.size(); other++) {
+            boolean isCopy = other != number
+                    && Part.roleOf(board.name(other)) == Role.COPY
+                    && Part.groupOf(board.name(other)).equals(Part.groupOf(group));
+            if (isCopy && n != Board.NONE && board.holder(other) == n) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private String whyNotThere(NodeId node) {
         int there = board.nodeNumber(node);
-        Optional<String> why =
-                there == Board.NONE ? Optional.of(node + " is not in the cluster now") : board.whyNot(number, there);
+        Optional<String> why = there == Board.NONE ? Optional.of(node + " is not in the cluster now") : against(there);
         Failback.Mode failback =
                 board.state(number).rules().placement().failback().mode();
         return "it prefers " + node
-                + why.map(reason -> ", but " + reason)
+                + why.map(reason -> ", but " + Board.withoutNode(node, reason))
                         .orElse(
                                 switch (failback) {
                                     case MANUAL -> ", which could run it again: " + howToBringIt(node);
@@ -164,12 +234,15 @@ public final class Advice {
         if (Part.roleOf(group) == Role.COPY) {
             return "a copy is not moved, and nothing moves back by itself; put the node where it is on standby for a while";
         }
+        if (board.isMaintained(number)) {
+            return "move it there once its maintenance has ended";
+        }
         return Planner.moveRefusal(record, group, node)
                 .map(why -> "nothing moves back by itself, and it cannot be moved there now: " + why)
                 .orElse("move it there, nothing moves back by itself");
     }
 
-    private String whyNot(NodeId node, boolean isEnding) {
+    private String whyNot(NodeId node) {
         Optional<Grant> grant = grant();
         if (!board.state(number).fatal().isEmpty() && grant.isEmpty()) {
             return title() + " " + whyNowhere();
@@ -181,12 +254,12 @@ public final class Advice {
         if (there == Board.NONE || board.session(there) == null) {
             return node + " is not in the cluster now";
         }
-        Optional<String> why = board.whyNot(number, there);
+        Optional<String> why = against(there);
         if (why.isPresent()) {
             return why.get();
         }
         if (grant.isPresent()) {
-            boolean isLeaving = isEnding || board.isToStop(number);
+            boolean isLeaving = beside.isEnding() || board.isToStop(number);
             return node + " could run " + title()
                     + (isLeaving
                             ? ", which has not left " + holder(grant) + " yet"

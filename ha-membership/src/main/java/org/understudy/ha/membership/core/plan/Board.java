@@ -31,6 +31,8 @@ import org.understudy.ha.membership.core.record.Session;
 final class Board {
 
     /** No group, node or rule. */
+    private static final String AND = ", and ";
+
     static final int NONE = -1;
 
     private static final int[] NOBODY = {};
@@ -857,13 +859,20 @@ final class Board {
         return joined(all);
     }
 
+    /** What {@link #whyNot} says, for somebody who reads the node's name beside it. */
+    static String withoutNode(NodeId node, String why) {
+        String named = node + ": ";
+        String rest = why.startsWith(named) ? why.substring(named.length()) : why;
+        return rest.replace(AND + named, AND);
+    }
+
     /** Which rules keep it from running on a node, one sentence without an end; empty if none does. */
     Optional<String> ruleAgainst(int g, int n) {
         return joined(rulesAgainst(g, n));
     }
 
     private static Optional<String> joined(List<String> all) {
-        return all.isEmpty() ? Optional.empty() : Optional.of(String.join(", and ", all));
+        return all.isEmpty() ? Optional.empty() : Optional.of(String.join(AND, all));
     }
 
     private List<String> rulesAgainst(int g, int n) {

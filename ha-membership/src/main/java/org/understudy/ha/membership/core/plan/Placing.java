@@ -363,6 +363,28 @@ final class Placing {
         return true;
     }
 
+    /** Who would leave a node to it by priority if it could run nowhere else; empty if nobody would, or if that would not be enough. */
+    static Optional<String> wouldMakeRoom(Board board, int g, int n) {
+        boolean isTried = board.links(g) != null
+                && !board.isMaintained(g)
+                && board.holder(g) != n
+                && board.isCandidate(g, n)
+                && board.isReachable(n)
+                && board.missingAt(g, n) == NONE;
+        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), new TreeMap<>());
+        Room room = isTried ? placing.roomOn(g, n) : null;
+        List<String> who = new ArrayList<>();
+        for (int other : room == null ? List.<Integer>of() : room.leaving) {
+            if (board.priority(other) < board.priority(g)) {
+                who.add(board.title(other) + " with priority " + board.priority(other));
+            }
+        }
+        return who.isEmpty()
+                ? Optional.empty()
+                : Optional.of("for its priority of " + board.priority(g) + " room is made by " + Sentence.few(who)
+                        + " if it can run nowhere else");
+    }
+
     private static boolean isBetter(Room room, Room best, Order order) {
         if (room.fresh != best.fresh) {
             return room.fresh < best.fresh;

@@ -58,6 +58,12 @@ public final class Planner {
     /** How programs that run beside the node are called among the things that remain: no guardian can say that one has ended. */
     public static final String PROGRAM_PREFIX = "program/";
 
+    /** How the word that put something into maintenance begins. */
+    public static final String MAINTENANCE_OF = "maintenance of ";
+
+    /** What the word that took a group out of the record says of it. */
+    public static final String TAKEN_OUT = " is taken out of the record";
+
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
     /** A forced generation has one of 64 numbers; there are 32 767. */
@@ -107,7 +113,7 @@ public final class Planner {
         Optional<NodeId> holder = record.grant(group)
                 .filter(Grant::stands)
                 .map(grant -> grant.holder().node());
-        return why.map(reason -> to + " could not take " + Part.title(group) + " over: " + reason
+        return why.map(reason -> to + " could not take " + Part.title(group) + " over: " + Board.withoutNode(to, reason)
                         + holder.map(node -> "; it stays on " + node).orElse(""))
                 .orElseGet(() -> "the move of " + Part.title(group) + " to " + to + " was withdrawn"
                         + holder.map(node -> "; it is granted to " + node).orElse("; it is granted to nobody now"));
@@ -271,12 +277,12 @@ public final class Planner {
 
     /** What the record keeps of the word that put something into maintenance. */
     public static String maintained(Target target) {
-        return "maintenance of " + target;
+        return MAINTENANCE_OF + target;
     }
 
     /** What the record keeps of the word that took a group out of it. */
     private static String forgotten(Target group) {
-        return group + " is taken out of the record";
+        return group + TAKEN_OUT;
     }
 
     /** Whether the record has that group, or parts of it. */
@@ -312,8 +318,12 @@ public final class Planner {
     /** What an operation that is not done waits for, one sentence. */
     public static String operationWaitsFor(ClusterRecord record, Operation operation) {
         if (operation.kind() == Operation.Kind.DRAIN && record.standby().contains(operation.node())) {
-            return "it is on standby, but " + Sentence.few(heldBy(record, operation.node()))
-                    + " still stands granted to it";
+            List<String> held = heldBy(record, operation.node()).stream()
+                    .map(group -> isMaintained(record, group, operation.node())
+                            ? Part.title(group) + " (in maintenance)"
+                            : Part.title(group))
+                    .toList();
+            return "it is on standby, but " + Sentence.few(held) + " still stands granted to it";
         }
         if (operation.kind() == Operation.Kind.CONFIRM_DOWN && record.isLive(operation.vouchedFor())) {
             return "the session of " + operation.vouchedFor()
@@ -360,7 +370,7 @@ public final class Planner {
                         .grant()
                         .filter(grant -> grant.stands() && grant.holder().node().equals(node))
                         .isPresent())
-                .map(group -> Part.title(group.getKey()))
+                .map(Map.Entry::getKey)
                 .toList();
     }
 
@@ -937,6 +947,10 @@ public final class Planner {
                         || board.isMaintained(group)
                         || !board.isAllowedFirst(group, to)) {
                     continue;
+                }
+                if (!board.state(group).moveTo().equals(Optional.of(entry.getValue()))) {
+                    notices.add(new Notice(
+                            entry.getKey(), Reason.MOVE_DECIDED, "to " + entry.getValue() + ": an operator asked"));
                 }
                 placing.changed(group, board.state(group).withMoveTo(Optional.of(entry.getValue())));
             }

@@ -14,6 +14,7 @@ import org.understudy.ha.api.Advisor.Forecast;
 import org.understudy.ha.api.Advisor.Outcome;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.spi.PlacementPolicy;
@@ -50,7 +51,8 @@ public final class Rehearsal {
     /**
      * What becomes of every group.
      *
-     * @throws ConfigurationException if a change names a node or group that the record does not know
+     * @throws LifecycleException if a change names a node that is not in the cluster now, or a group that the record does not know
+     * @throws ConfigurationException if a new group has the name of one that is there
      */
     public static Forecast of(ClusterRecord record, SortedMap<String, PlacementPolicy> policies, List<Change> changes) {
         Rehearsal rehearsal = new Rehearsal(record, policies);
@@ -94,10 +96,9 @@ public final class Rehearsal {
     private Session session(NodeId node) {
         Session session = record.sessions().get(node);
         if (session == null) {
-            throw new ConfigurationException(
-                    "whatIf node",
-                    node,
-                    "is not in the cluster now; there are " + record.sessions().keySet());
+            throw new LifecycleException(Planner.unknown(record, node)
+                    .orElseGet(() -> node + " is not in the cluster now; there are "
+                            + record.sessions().keySet()));
         }
         return session;
     }
@@ -121,10 +122,7 @@ public final class Rehearsal {
         if (target.kind() == Target.Kind.NODE) {
             session(NodeId.of(target.name()));
         } else if (target.kind() == Target.Kind.GROUP && !Planner.isKnown(record, target.name())) {
-            throw new ConfigurationException(
-                    "whatIf group",
-                    target.name(),
-                    "is not known; known are " + record.groups().keySet());
+            throw new LifecycleException(Planner.noSuchGroup(record, target.name()));
         }
         TreeSet<Target> targets = new TreeSet<>(record.maintenance());
         targets.add(target);
@@ -260,6 +258,9 @@ public final class Rehearsal {
             parts.add(down.size() + " would run nowhere " + Sentence.few(down));
         }
         parts.add(same + " would be as they are");
-        return new Forecast("of " + record.groups().size() + " groups " + String.join(", ", parts), outcomes);
+        long groups =
+                record.groups().keySet().stream().map(Part::groupOf).distinct().count();
+        String in = groups == outcomes.size() ? "" : "in " + outcomes.size() + " parts ";
+        return new Forecast("of " + groups + " groups " + in + String.join(", ", parts), outcomes);
     }
 }

@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.ha.api.Decision.Kind;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.ProofKind;
@@ -205,6 +207,21 @@ class RecordChangesTest {
                 .containsExactly(Kind.JOINED, Kind.JOINED, Kind.GRANTED);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "DIED, 'the process of its last owner is gone, its guardian said so'",
+        "EXPIRED, 'the lease of its last owner is over and what it held has ended with it'",
+        "SUPERSEDED, 'its last owner has ended, its node came back in a new life'",
+        "RELEASED, its last owner stopped it and said so",
+        "OPERATOR, an operator vouched that its last owner has ended"
+    })
+    void whoever_knows_nothing_calls_the_owner_before_its_last_one(ProofKind proof, String why) {
+        ClusterRecord record = withGroup(
+                BOTH, "files", GroupRecord.NEW.withGrant(new Grant(B1, 5, proof, Optional.empty(), false, List.of())));
+
+        assertThat(sentences(RecordChanges.all(record))).contains("files is granted to b#1 with token 5: " + why);
+    }
+
     @Test
     void a_new_life_of_a_node_is_an_end_and_a_beginning() {
         ClusterRecord after = withSession(BOTH, new Incarnation(A, 2), new TreeMap<>());
@@ -283,6 +300,8 @@ class RecordChangesTest {
         List<Draft> drafts = RecordChanges.between(before, after, List.of());
 
         assertThat(drafts).extracting(Draft::kind).containsExactly(Kind.VOUCHED, Kind.FORGOTTEN);
+        assertThat(sentences(drafts).get(0))
+                .isEqualTo("an operator took group db out of the record, by ann: not used any more");
         assertThat(sentences(drafts).get(1))
                 .isEqualTo(
                         "db copy 1 is taken out of the record: whoever registers it again begins with its first start"

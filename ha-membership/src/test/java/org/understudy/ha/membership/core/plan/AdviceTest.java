@@ -14,11 +14,14 @@ import org.understudy.ha.api.Advisor.Explanation;
 import org.understudy.ha.api.Advisor.Forecast;
 import org.understudy.ha.api.Advisor.Outcome;
 import org.understudy.ha.api.ConfigurationException;
+import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.LifecycleException;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.api.config.Placement;
+import org.understudy.ha.membership.core.plan.Advice.Beside;
 import org.understudy.ha.membership.core.record.Operation;
 
 class AdviceTest {
@@ -33,8 +36,10 @@ class AdviceTest {
         register("web", List.of("a", "b"), Map.of());
         play.lose("a");
 
-        Explanation explanation =
-                Advice.explain(play.record(), "web", Optional.of(new Incarnation(NodeId.of("a"), 1)), false);
+        Explanation explanation = Advice.explain(
+                play.record(),
+                "web",
+                new Beside(Optional.of(new Incarnation(NodeId.of("a"), 1)), Optional.empty(), node -> false));
 
         assertThat(explanation.sentence())
                 .startsWith("web is on b under token 2: the guardian of a#1 proved that its process had ended (DIED)")
@@ -96,7 +101,8 @@ class AdviceTest {
         assertThat(whyNot("web", B)).isEqualTo("b: it must be apart from mail, which is there");
         assertThat(whyNot("web", NodeId.of("c")))
                 .isEqualTo("c could run web, which stays on a because nothing makes it move");
-        assertThat(Advice.whyNot(play.record(), "web", NodeId.of("c"), true).sentence())
+        assertThat(Advice.whyNot(play.record(), "web", NodeId.of("c"), holderSays(GroupStatus.State.STOPPING))
+                        .sentence())
                 .as("its holder has said that it stops it")
                 .isEqualTo("c could run web, which has not left a yet");
         assertThat(whyNot("web", NodeId.of("z"))).isEqualTo("z is not in the cluster now");
@@ -127,8 +133,12 @@ class AdviceTest {
 
         assertThat(whatIf(new Change.Maintenance(Target.group("web"))).sentence())
                 .isEqualTo("of 1 groups 1 would be as they are");
+        register("web#2", List.of("b"), Map.of());
+        assertThat(whatIf(new Change.Maintenance(Target.group("web"))).sentence())
+                .as("copies are no groups of their own")
+                .isEqualTo("of 1 groups in 2 parts 2 would be as they are");
         assertThatThrownBy(() -> whatIf(new Change.Maintenance(Target.group("wep"))))
-                .hasMessageContaining("known are [web#1]");
+                .hasMessageContaining("those known are [web]");
     }
 
     @Test
@@ -143,8 +153,134 @@ class AdviceTest {
                 .doesNotContain("move it there");
         play.operate(Operation.Kind.MAINTAIN, Target.group("mail"));
         assertThat(explain("mail"))
-                .contains("it cannot be moved there now: an operator has mail in maintenance")
-                .doesNotContain("move it there,");
+                .contains("it prefers a, which could run it again: move it there once its maintenance has ended;"
+                        + " an operator has it in maintenance")
+                .doesNotContain("move it there,")
+                .doesNotContain("end that first");
+    }
+
+    @Test
+    void names_the_priority_by_which_another_would_make_room() {
+        play.capacity("a", "memory", 8);
+        play.capacity("b", "memory", 4);
+        play.capacity("c", "memory", 8);
+        register("batch", List.of("a"), Map.of("priority", "1"));
+        register("small", List.of("b"), Map.of("priority", "2", "needs", "memory:2"));
+        register("even", List.of("b"), Map.of("priority", "10", "needs", "memory:1"));
+        register("shop", List.of("c"), Map.of("apart", "batch", "priority", "10", "needs", "memory:3"));
+        play.settle();
+
+        assertThat(play.places()).isEqualTo("batch@a even@b shop@c small@b");
+        assertThat(reason("shop", A))
+                .isEqualTo("it must be apart from batch, which is there; for its priority of 10 room is made by"
+                        + " [batch with priority 1] if it can run nowhere else");
+        assertThat(whyNot("shop", A))
+                .startsWith("a: it must be apart from batch")
+                .contains("batch with priority 1");
+        assertThat(reason("shop", B))
+                .isEqualTo("b has 1 of its 4 memory left, and it needs 3; for its priority of 10 room is made by"
+                        + " [small with priority 2] if it can run nowhere else");
+        assertThat(reason("batch", NodeId.of("c"))).doesNotContain("priority");
+        assertThat(whatIf(new Change.NodeLost(NodeId.of("c"))).outcomes())
+                .as("and so it comes")
+                .filteredOn(outcome -> outcome.group().equals("shop"))
+                .extracting(Outcome::after)
+                .containsExactly(Optional.of(A));
+    }
+
+    @Test
+    void what_may_run_nowhere_or_cannot_be_stopped_is_possible_on_no_other_node_and_nobody_is_told_to_move_it() {
+        register("web", List.of("a", "b"), Map.of());
+        play.lose("a");
+        play.back("a");
+        play.settle();
+        Explanation blocked = Advice.explain(play.record(), "web", holderSays(GroupStatus.State.BLOCKED));
+
+        assertThat(blocked.sentence()).doesNotContain("move it there");
+        assertThat(blocked.candidates()).noneMatch(Candidate::isPossible);
+        assertThat(blocked.candidates().get(0).reason())
+                .isEqualTo("b could not stop it and may still run it: nobody else may start it before that has ended");
+        assertThat(Advice.whyNot(play.record(), "web", A, holderSays(GroupStatus.State.BLOCKED))
+                        .sentence())
+                .startsWith("b could not stop it");
+
+        play.fail("web", org.understudy.ha.api.spi.Severity.FATAL);
+        Explanation fatal = Advice.explain(play.record(), "web", Beside.NOTHING);
+        assertThat(fatal.sentence()).doesNotContain("move it there");
+        assertThat(fatal.candidates()).isNotEmpty().allSatisfy(candidate -> {
+            assertThat(candidate.isPossible()).isFalse();
+            assertThat(candidate.reason())
+                    .isEqualTo("it must not run anywhere: it failed; clear its failures once that is mended");
+        });
+    }
+
+    @Test
+    void where_a_policy_decides_nobody_is_told_to_move_it_to_a_node_that_was_named_first() {
+        register("web", List.of("a", "b"), Map.of("policy", "spread"));
+        play.lose("a");
+        play.back("a");
+
+        assertThat(explain("web"))
+                .contains("policy spread orders its nodes")
+                .doesNotContain("it prefers")
+                .doesNotContain("move it there");
+    }
+
+    @Test
+    void a_move_that_no_rule_can_have_asked_for_was_an_operators() {
+        register("web", List.of("a"), Map.of());
+        register("mail", List.of("a"), Map.of("priority", "3"));
+        play.settle();
+        play.block("web");
+        play.move("web", "b");
+
+        assertThat(explain("web")).contains("an operator asked it to move to b");
+        assertThat(play.happened()).contains("web MOVE_DECIDED to b: an operator asked");
+        play.block("mail");
+        play.move("mail", "b");
+        assertThat(explain("mail")).contains("it is asked to move to b");
+    }
+
+    @Test
+    void a_witness_is_called_one() {
+        register("web", List.of("a"), Map.of());
+        play.only("web", List.of("a", "b"));
+        play.settle();
+        NodeId c = NodeId.of("c");
+        Beside beside = new Beside(Optional.empty(), Optional.empty(), c::equals);
+
+        assertThat(Advice.whyNot(play.record(), "web", c, beside).sentence())
+                .isEqualTo("c is a witness, which votes and owns nothing");
+        assertThat(Advice.explain(play.record(), "web", beside).candidates().get(2))
+                .extracting(Candidate::isPossible, Candidate::reason)
+                .containsExactly(false, "c is a witness, which votes and owns nothing");
+        assertThat(whyNot("web", c)).isEqualTo("c has not registered it");
+    }
+
+    @Test
+    void a_copy_rather_runs_where_no_other_copy_does_and_that_needs_no_word() {
+        register("web#1", List.of("a", "b"), Map.of());
+        register("web#2", List.of("a", "b"), Map.of("apart", "web#1"));
+        play.settle();
+
+        assertThat(play.places()).isEqualTo("web#1@a web#2@b");
+        assertThat(explain("web#2")).doesNotContain("it prefers a");
+    }
+
+    @Test
+    void a_node_is_named_once() {
+        register("web", List.of("a", "b"), Map.of());
+        register("mail", List.of("a"), Map.of("apart", "web"));
+        play.settle();
+        play.veto("web", "c", "no disk");
+        play.operate(Operation.Kind.STANDBY, "c");
+        play.settle();
+
+        assertThat(play.places()).isEqualTo("mail@b web@a");
+        assertThat(explain("mail")).contains("it prefers a, but it must be apart from web, which is there");
+        assertThat(reason("web", NodeId.of("c"))).isEqualTo("c is on standby, and no disk");
+        assertThat(Planner.notTakenOver(play.record(), "mail", A))
+                .startsWith("a could not take mail over: it must be apart from web, which is there");
     }
 
     @Test
@@ -209,10 +345,14 @@ class AdviceTest {
         play.settle();
 
         assertThatThrownBy(() -> whatIf(new Change.NodeLost(NodeId.of("z"))))
-                .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("there are [a, b, c]");
+                .isInstanceOf(LifecycleException.class)
+                .hasMessageContaining("those known are [a, b, c]");
         assertThatThrownBy(() -> whatIf(new Change.Maintenance(Target.group("db"))))
-                .isInstanceOf(ConfigurationException.class);
+                .isInstanceOf(LifecycleException.class);
+        play.lose("c");
+        assertThatThrownBy(() -> whatIf(new Change.Standby(NodeId.of("c"))))
+                .isInstanceOf(LifecycleException.class)
+                .hasMessage("c is not in the cluster now; there are [a, b]");
         assertThatThrownBy(() -> whatIf(new Change.NewGroup("web", List.of(), Placement.NONE)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("another name");
@@ -223,12 +363,24 @@ class AdviceTest {
         play.settle();
     }
 
+    private static Beside holderSays(GroupStatus.State state) {
+        return new Beside(Optional.empty(), Optional.of(state), node -> false);
+    }
+
     private String explain(String group) {
-        return Advice.explain(play.record(), group, Optional.empty(), false).sentence();
+        return Advice.explain(play.record(), group, Beside.NOTHING).sentence();
     }
 
     private String whyNot(String group, NodeId node) {
-        return Advice.whyNot(play.record(), group, node, false).sentence();
+        return Advice.whyNot(play.record(), group, node, Beside.NOTHING).sentence();
+    }
+
+    private String reason(String group, NodeId node) {
+        return Advice.explain(play.record(), group, Beside.NOTHING).candidates().stream()
+                .filter(candidate -> candidate.node().equals(node))
+                .map(Candidate::reason)
+                .findFirst()
+                .orElseThrow();
     }
 
     private Forecast whatIf(Change... changes) {

@@ -97,8 +97,7 @@ class PartsInTheRecordTest {
         ClusterRecord record =
                 withGroup(roles(Map.of(A1, score(1), B1, score(2), C1, score(3))), "db!promoted", granted(A1, 5, true));
         assertThat(plan(record).isChange()).isFalse();
-        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
-                        .sentence())
+        assertThat(Advice.explain(record, "db!promoted", Advice.Beside.NOTHING).sentence())
                 .contains("the score of c is higher now (3, here 1)")
                 .endsWith("nothing moves by itself");
     }
@@ -115,14 +114,12 @@ class PartsInTheRecordTest {
         record = withGroup(record, "db#1", GroupRecord.NEW.withRules(apart));
         record = withGroup(record, "db#2", granted(A1, 6, true).withRules(apart));
 
-        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
-                        .candidates())
+        assertThat(Advice.explain(record, "db!promoted", Advice.Beside.NOTHING).candidates())
                 .extracting(each -> each.node() + " " + each.score())
                 .containsExactly("a OptionalLong[1]", "b OptionalLong[2]", "c OptionalLong.empty");
-        assertThat(Advice.explain(record, "db!promoted", Optional.empty(), false)
-                        .sentence())
+        assertThat(Advice.explain(record, "db!promoted", Advice.Beside.NOTHING).sentence())
                 .startsWith("db promoted is on a under token 5");
-        assertThat(Advice.whyNot(record, "db#1", A, false).sentence())
+        assertThat(Advice.whyNot(record, "db#1", A, Advice.Beside.NOTHING).sentence())
                 .contains("a: copy 2 of it is on this node already")
                 .doesNotContain("apart");
     }
