@@ -483,6 +483,11 @@ final class SegmentEarScenarios implements AutoCloseable {
                         public void wake() {
                             heard.add("wake");
                         }
+
+                        @Override
+                        public List<IpAddress> served() {
+                            return List.of();
+                        }
                     },
                     new CardEars());
             talk.begin(Thread::new);
