@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.understudy.ha.api.MalformedMessageException;
 import org.understudy.ha.iptakeover.packet.MacAddress;
 
@@ -68,7 +67,7 @@ public record LinkMessage(int hardwareType, int index, int flags, List<NetlinkAt
     private static final int SKIP_STATISTICS = 8;
 
     /** {@code IFLA_EVENT_BONDING_FAILOVER}, {@code IFLA_EVENT_NOTIFY_PEERS} and {@code IFLA_EVENT_IGMP_RESEND}, {@code linux/if_link.h}. */
-    private static final Set<Integer> MOVES = Set.of(3, 4, 5);
+    private static final List<Integer> MOVES = List.of(3, 4, 5);
 
     public LinkMessage {
         attributes = List.copyOf(attributes);
