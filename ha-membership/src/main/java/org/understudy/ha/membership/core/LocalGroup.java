@@ -247,6 +247,7 @@ final class LocalGroup {
     /** It has stopped here: what others come first for begins, and an attempt to start it is over. */
     void hasStopped(long now) {
         failures.hasTried(now);
+        failures.letBe(now, false);
         isLetBeNoMore(now);
         if (awayUntil == Long.MAX_VALUE) {
             awayUntil = now + awayNanos;

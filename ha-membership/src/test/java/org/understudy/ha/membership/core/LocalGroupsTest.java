@@ -176,9 +176,27 @@ class LocalGroupsTest {
         ClusterRecord record = Records.empty().withMaintenance(new TreeSet<>(Set.of(Target.group(WEB))));
         groups.take(1, new Input.GroupEnded(WEB, 5, Optional.of(Severity.SOFT), "broken"), Optional.of(record), out);
 
-        assertThat(groups.troubles(WEB, 100 * HOUR).failures()).hasSize(1);
+        assertThat(groups.troubles(WEB, 100 * HOUR).failures())
+                .as("it, and what nothing is done about")
+                .hasSize(2);
         assertThat(web.wasLetBe(100 * HOUR)).isTrue();
         assertThat(web.wasLetBe(100 * HOUR)).isFalse();
+        assertThat(groups.troubles(WEB, 101 * HOUR).failures()).hasSize(1);
+        assertThat(groups.troubles(WEB, 101 * HOUR + 1)).isEqualTo(Troubles.NONE);
+    }
+
+    @Test
+    void a_stop_ends_what_failed_in_maintenance() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
+        LocalGroup web = groups.all().get(WEB);
+        web.failed(0, "card", Severity.HARD, "no carrier");
+        ClusterRecord record = Records.empty().withMaintenance(new TreeSet<>(Set.of(Target.group(WEB))));
+        groups.take(1, new Input.GroupEnded(WEB, 5, Optional.of(Severity.SOFT), "broken"), Optional.of(record), out);
+        groups.stop(web, Optional.empty(), "asked to move", out);
+        assertThat(groups.whyLetBe(WEB)).isEmpty();
+        groups.stopEnded(100 * HOUR, new Input.StopEnded(WEB, 5, true, ""), out);
+
         assertThat(groups.troubles(WEB, 101 * HOUR).failures()).hasSize(1);
         assertThat(groups.troubles(WEB, 101 * HOUR + 1)).isEqualTo(Troubles.NONE);
     }
