@@ -40,7 +40,7 @@ public record FloatingRoute(String destination, Optional<String> gateway, int ta
         return new FloatingRoute(destination, Optional.of(router), table, metric);
     }
 
-    /** The same in another table; a {@linkplain FloatingAddress.Builder#rule rule} leads there. */
+    /** The same in another table; a {@linkplain FloatingAddressBuilder#rule rule} leads there. */
     public FloatingRoute table(int number) {
         return new FloatingRoute(destination, gateway, number, metric);
     }

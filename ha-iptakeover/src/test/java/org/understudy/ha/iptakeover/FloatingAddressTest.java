@@ -65,7 +65,7 @@ class FloatingAddressTest {
 
     @Test
     void every_wrong_address_is_reported_at_once() {
-        FloatingAddress.Builder builder = FloatingAddress.builder()
+        FloatingAddressBuilder builder = FloatingAddress.builder()
                 .address("192.0.2.50")
                 .addresses(List.of("fe80::1", "2001:db8::50/64", "2001:db8::50%lan0", "nonsense", "::ffff:192.0.2.1"))
                 .address("2001:db8::1")
@@ -119,7 +119,7 @@ class FloatingAddressTest {
 
     @Test
     void wrong_options_of_the_segment_are_told_together() {
-        FloatingAddress.Builder builder = FloatingAddress.builder()
+        FloatingAddressBuilder builder = FloatingAddress.builder()
                 .address("192.0.2.50")
                 .networkInterface("lan0")
                 .confirmWith("192.0.2.1")
@@ -165,7 +165,7 @@ class FloatingAddressTest {
                         .confirmWith("192.0.2.1")
                         .build())
                 .hasMessageContaining("192.0.2.1: is of IPv4");
-        FloatingAddress.Builder both = FloatingAddress.builder()
+        FloatingAddressBuilder both = FloatingAddress.builder()
                 .address("192.0.2.50")
                 .address("2001:db8::50")
                 .networkInterface("lan0")
@@ -186,7 +186,7 @@ class FloatingAddressTest {
 
     @Test
     void what_needs_an_ear_is_refused_without_one() {
-        FloatingAddress.Builder deaf = FloatingAddress.builder()
+        FloatingAddressBuilder deaf = FloatingAddress.builder()
                 .address("192.0.2.50")
                 .networkInterface("lan0")
                 .withoutListening();

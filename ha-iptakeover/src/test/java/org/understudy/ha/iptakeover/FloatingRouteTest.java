@@ -87,7 +87,7 @@ class FloatingRouteTest {
 
     @Test
     void the_builder_reports_routes_rules_and_labels_with_everything_else() {
-        FloatingAddress.Builder builder = FloatingAddress.builder()
+        FloatingAddressBuilder builder = FloatingAddress.builder()
                 .networkInterface("lan0")
                 .address("2001:db8::50")
                 .label("eth0:vip")
@@ -123,7 +123,7 @@ class FloatingRouteTest {
 
     @Test
     void rules_for_very_many_addresses_are_refused() {
-        FloatingAddress.Builder builder =
+        FloatingAddressBuilder builder =
                 FloatingAddress.builder().networkInterface("lan0").rule(213);
         for (int i = 1; i <= 65; i++) {
             builder.address("10.1.0." + i);
@@ -133,7 +133,7 @@ class FloatingRouteTest {
                 .hasMessageContaining("65 of them: are more than one resource takes, 64");
     }
 
-    private static FloatingAddress.Builder four() {
+    private static FloatingAddressBuilder four() {
         return FloatingAddress.builder().networkInterface("lan0").address("192.0.2.50");
     }
 

@@ -31,6 +31,7 @@ import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
+import org.understudy.ha.iptakeover.FloatingAddressBuilder;
 import org.understudy.ha.iptakeover.FloatingRoute;
 import org.understudy.ha.iptakeover.RivalPolicy;
 import org.understudy.ha.iptakeover.jna.Fd;
@@ -216,7 +217,7 @@ public final class Agent {
 
     /** {@code use ADDRESS,... INTERFACE [deaf] [dying] [timeouts] [deadline] [rivals=POLICY] [confirm=ADDRESS] [label=LABEL] [route=ROUTE] [rule=TABLE]}. */
     private FloatingAddress use(String[] words) {
-        FloatingAddress.Builder builder = FloatingAddress.builder()
+        FloatingAddressBuilder builder = FloatingAddress.builder()
                 .threads(faults)
                 .addresses(List.of(words[1].split(",")))
                 .networkInterface(words[2]);

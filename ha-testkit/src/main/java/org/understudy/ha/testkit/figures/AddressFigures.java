@@ -29,6 +29,7 @@ import org.understudy.ha.api.spi.HostClaims;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.ResourceException;
 import org.understudy.ha.iptakeover.FloatingAddress;
+import org.understudy.ha.iptakeover.FloatingAddressBuilder;
 import org.understudy.ha.iptakeover.core.AddressSet;
 import org.understudy.ha.iptakeover.core.RivalWatch;
 import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
@@ -325,7 +326,7 @@ public final class AddressFigures {
     }
 
     private void idle() throws ResourceException, InterruptedException {
-        FloatingAddress.Builder builder = FloatingAddress.builder().networkInterface("lan0");
+        FloatingAddressBuilder builder = FloatingAddress.builder().networkInterface("lan0");
         List<FloatingAddress> each = new ArrayList<>();
         for (int i = 0; i < HELD; i++) {
             String address = "192.0.2." + (100 + i);
