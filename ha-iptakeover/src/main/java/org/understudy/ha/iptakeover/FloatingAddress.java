@@ -40,7 +40,6 @@ import org.understudy.ha.iptakeover.linux.LinuxAddressTable;
 import org.understudy.ha.iptakeover.linux.LinuxHostPort;
 import org.understudy.ha.iptakeover.linux.LinuxLinkTable;
 import org.understudy.ha.iptakeover.linux.NftGate;
-import org.understudy.ha.iptakeover.linux.ProcessDevice;
 import org.understudy.ha.iptakeover.linux.RawSocketAnnouncer;
 import org.understudy.ha.iptakeover.linux.WeakHost;
 import org.understudy.ha.iptakeover.packet.IpAddress;
@@ -103,7 +102,6 @@ public final class FloatingAddress implements ManagedResource {
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
     private static final String FREE_IT = "; choose a free address or take it off that host";
-    private static final String NO_DEADLINE_WANTED = "timeoutsOnly() was asked for";
     /** Of a rule, unless it is given: before everything that usually is on a host. */
     public static final int RULE_PRIORITY = 2130;
 
@@ -136,7 +134,7 @@ public final class FloatingAddress implements ManagedResource {
     /** The interface in whose networks they were found to be hosts; 0 if there is none. A start looks again. */
     private volatile int hostsOn;
 
-    private volatile @Nullable Trial trial;
+    private volatile @Nullable HostTrial trial;
     /** A gate under another name was found before one of the addresses; look again before a start. */
     private volatile boolean isObstructed;
     /** A stay of our own did not end as it should, its addresses may still stand; what is open is not another's then. */
@@ -151,28 +149,6 @@ public final class FloatingAddress implements ManagedResource {
         BEST,
         TIME_OUTS,
         DEADLINE
-    }
-
-    /**
-     * What this host can do, found out once, and again after a start whose deadline failed where time-outs may serve.
-     *
-     * @param gateProblem empty if gates work
-     * @param deadlineProblem empty if gates with an absolute deadline work as well
-     * @param rawProblem empty if packet sockets and addresses work; a privilege that gates lack too is told there
-     * @param deviceProblem empty if a device of this process can be made, or none is wanted
-     */
-    private record Trial(
-            String gateProblem,
-            String deadlineProblem,
-            String rawProblem,
-            boolean lacksPrivilege,
-            String deviceProblem) {
-        LeaseEnd leaseEnd() {
-            if (!gateProblem.isEmpty()) {
-                return LeaseEnd.OWN_CODE;
-            }
-            return deadlineProblem.isEmpty() ? LeaseEnd.DEADLINE : LeaseEnd.TIME_OUT;
-        }
     }
 
     /** Through {@link #builder()}. */
@@ -282,7 +258,7 @@ public final class FloatingAddress implements ManagedResource {
      */
     public void check() {
         List<Problem> problems = new ArrayList<>();
-        Trial found = trial();
+        HostTrial found = trial();
         if (!found.rawProblem().isEmpty()) {
             problems.add(new Problem("address", addresses.toString(), found.rawProblem()));
         }
@@ -534,7 +510,7 @@ public final class FloatingAddress implements ManagedResource {
         Preparation next = new Preparation();
         boolean isReady = false;
         try {
-            Trial found = trial();
+            HostTrial found = trial();
             if (tenure != null || !found.rawProblem().isEmpty()) {
                 return;
             }
@@ -566,7 +542,7 @@ public final class FloatingAddress implements ManagedResource {
      * Whether a shut gate would keep nothing from anybody: nobody on this host has one of the addresses, or a gate in front of one, alive or
      * dead, and nobody's is reached through it.
      */
-    private boolean isUntouched(Trial found) {
+    private boolean isUntouched(HostTrial found) {
         Set<IpAddress> standing = standing();
         return !Forwarding.isOn()
                 && addresses.all().stream().noneMatch(standing::contains)
@@ -681,7 +657,7 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /** Why what is required cannot be had on this host; empty if nothing is, or it can. */
-    private String deadlineObstacle(Trial found) {
+    private String deadlineObstacle(HostTrial found) {
         return wanted == Wanted.DEADLINE && found.leaseEnd() != LeaseEnd.DEADLINE
                 ? "the absolute deadline that it requires cannot be had: "
                         + (found.gateProblem().isEmpty() ? found.deadlineProblem() : found.gateProblem())
@@ -1067,7 +1043,7 @@ public final class FloatingAddress implements ManagedResource {
 
     /** Whether the address could stand here, without preparing anything for it. */
     Eligibility standable() {
-        Trial found = trial();
+        HostTrial found = trial();
         if (!found.rawProblem().isEmpty()) {
             return Eligibility.veto(found.rawProblem());
         }
@@ -1205,10 +1181,10 @@ public final class FloatingAddress implements ManagedResource {
         return diesWithProcess ? List.of() : addresses.claims();
     }
 
-    private Trial trial() {
-        Trial known = trial;
+    private HostTrial trial() {
+        HostTrial known = trial;
         if (known == null) {
-            known = tryOut();
+            known = HostTrial.of(addresses, wanted != Wanted.TIME_OUTS, diesWithProcess);
             trial = known;
             if (known.gateProblem().isEmpty()) {
                 LOG.info(
@@ -1255,55 +1231,6 @@ public final class FloatingAddress implements ManagedResource {
                     this,
                     AddressSet.few(between),
                     between.size() == 1 ? "lies" : "lie");
-        }
-    }
-
-    private Trial tryOut() {
-        String raw = "";
-        boolean lacksPrivilege = false;
-        try {
-            AddressTenure.warmUp(addresses);
-        } catch (PlatformException e) {
-            raw = e.getMessage();
-        }
-        String gate = "";
-        try {
-            NftGate.tryOut(addresses);
-        } catch (PlatformException e) {
-            gate = e.getMessage();
-            lacksPrivilege = e.errno() == EPERM;
-        }
-        String deadline = wanted == Wanted.TIME_OUTS ? NO_DEADLINE_WANTED : gate.isEmpty() ? tryDeadline() : gate;
-        try {
-            LinuxAddressTable.tryOut(addresses);
-        } catch (PlatformException e) {
-            // The same missing capability stops both, and is said once.
-            boolean saidAlready = lacksPrivilege && e.errno() == EPERM;
-            if (raw.isEmpty() && !saidAlready) {
-                raw = e.getMessage();
-            }
-        }
-        // What is missing for everything is said once.
-        String device = diesWithProcess && !lacksPrivilege ? tryDevice() : "";
-        return new Trial(gate, deadline, raw, lacksPrivilege, device.equals(raw) ? "" : device);
-    }
-
-    private String tryDeadline() {
-        try {
-            CardGuard.tryOut(addresses);
-            return "";
-        } catch (PlatformException e) {
-            return e.getMessage();
-        }
-    }
-
-    private String tryDevice() {
-        try {
-            ProcessDevice.tryOut();
-            NeighbourResponder.warmUp();
-            return "";
-        } catch (PlatformException e) {
-            return e.getMessage();
         }
     }
 
