@@ -33,6 +33,9 @@ final class AddressOnLink implements ManagedResource {
 
     private final FloatingAddress address;
     private final FloatingAddress beside;
+    /** Of the last probe. */
+    private volatile boolean isHere;
+
     private final Optional<Ipv6Address> group;
     private final String reporter;
     private volatile @Nullable GroupMembership membership;
@@ -113,12 +116,13 @@ final class AddressOnLink implements ManagedResource {
 
     @Override
     public Presence probe() {
-        return address.monitor().state() == Health.State.NOT_RUNNING ? beside.probe() : Presence.HERE;
+        isHere = address.monitor().state() != Health.State.NOT_RUNNING;
+        return isHere ? Presence.HERE : beside.probe();
     }
 
     @Override
     public String probeDetail() {
-        return beside.probeDetail();
+        return isHere ? "this resource has it" : beside.probeDetail();
     }
 
     @Override

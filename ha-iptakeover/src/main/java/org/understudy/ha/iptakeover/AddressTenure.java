@@ -1035,6 +1035,7 @@ final class AddressTenure {
             answering.silence();
         }
         boolean gone = false;
+        boolean isAwaited = false;
         try {
             if (touchedKernel) {
                 gate.shut();
@@ -1044,6 +1045,7 @@ final class AddressTenure {
                     tcp.end();
                 }
                 boolean calm = events.leave() & (keeper == null || awaitQuiet());
+                isAwaited = true;
                 // Once more, now that nobody renews: whatever a kernel makes of a renewal, nothing stands without its
                 // gate.
                 standing.remove();
@@ -1064,7 +1066,7 @@ final class AddressTenure {
         } finally {
             if (!gone) {
                 events.leave();
-                if (keeper != null) {
+                if (keeper != null && !isAwaited) {
                     // What it adds in this moment must not come after the gate is taken away.
                     awaitQuiet();
                 }

@@ -101,6 +101,9 @@ public final class FloatingAddress implements ManagedResource {
     private static final int EPERM = 1;
     private static final Duration LOOK_MAX = Duration.ofMinutes(1);
 
+    /** A start looks itself. */
+    private static final long NETWORKS_LOOK_NANOS = 10_000_000_000L;
+
     private static final String FREE_IT = "; choose a free address or take it off that host";
     /** Of a rule, unless it is given: before everything that usually is on a host. */
     public static final int RULE_PRIORITY = 2130;
@@ -131,8 +134,8 @@ public final class FloatingAddress implements ManagedResource {
     private volatile @Nullable MacAddress rival;
     /** Of the last probe. */
     private volatile String finding = "";
-    /** The interface in whose networks they were found to be hosts; 0 if there is none. A start looks again. */
-    private volatile int hostsOn;
+
+    private volatile @Nullable NetworksLook networksLook;
 
     private volatile @Nullable HostTrial trial;
     /** A gate under another name was found before one of the addresses; look again before a start. */
@@ -143,6 +146,13 @@ public final class FloatingAddress implements ManagedResource {
     private volatile boolean isGateLeft;
     /** A stay of our own whose thread hung in the kernel when it was ended: what it adds there yet stays behind the gate. */
     private volatile @Nullable AddressTenure hanging;
+
+    /**
+     * What the networks of an interface were when they were last looked at: a host may have very many routes, and is asked for them twice a second.
+     *
+     * @param problem why the addresses are none of hosts there; empty if they are
+     */
+    private record NetworksLook(int index, long nanos, String problem) {}
 
     /** What is to mute the addresses at the end of their lease. */
     enum Wanted {
@@ -533,7 +543,7 @@ public final class FloatingAddress implements ManagedResource {
         } finally {
             if (!isReady) {
                 ready.compareAndSet(underWay, null);
-                next.close();
+                next.giveBack();
             }
         }
     }
@@ -596,7 +606,7 @@ public final class FloatingAddress implements ManagedResource {
     }
 
     /** Empty while it is under way. */
-    private final class Preparation implements AutoCloseable {
+    private final class Preparation {
         private final AtomicReference<@Nullable ReadyStay> made = new AtomicReference<>();
         private volatile NodeCards.@Nullable Hold hold;
 
@@ -617,14 +627,7 @@ public final class FloatingAddress implements ManagedResource {
             FloatingAddress.close(hold);
         }
 
-        /** What nobody took. */
-        @Override
-        public void close() {
-            discard(take());
-            FloatingAddress.close(hold);
-        }
-
-        /** The same, when a start has what it needs of it: what the node shares is held by the resource then, or is that of others. */
+        /** What nobody took, when a start has what it needs of it: what the node shares is held by the resource then, or is that of others. */
         void closeSoon() {
             discard(take());
             NodeCards.Hold held = hold;
@@ -873,7 +876,7 @@ public final class FloatingAddress implements ManagedResource {
      * Not while one of the addresses stands on this host, whoever added it and with whatever mark: without the gate it would speak beside the next owner. The
      * gate is left then, shut, to the next stop or start, to {@link #retire}, or to last rites, which all find out anew whether it is gone.
      */
-    private void removeGate(AddressTable table) {
+    private void removeGate(AddressTable table) throws ResourceException {
         List<AddressTable.Entry> standing = table.list().stream()
                 .filter(entry -> addresses.contains(entry.address()))
                 .toList();
@@ -881,7 +884,9 @@ public final class FloatingAddress implements ManagedResource {
         AddressTenure late = hanging;
         if (late != null && !late.isQuiet()) {
             if (!isGated) {
-                throw new PlatformException("RTM_NEWADDR", 0, AddressTenure.HANGING);
+                throw new ResourceException(
+                        Severity.SOFT,
+                        this + " may stand again: " + AddressTenure.HANGING + "; wait, or end this process");
             }
             isGateLeft = true;
             LOG.warn("{}: the gate is left, shut, because a thread of the stay before hangs in the kernel", this);
@@ -914,7 +919,7 @@ public final class FloatingAddress implements ManagedResource {
         if (isGateLeft && !isKeptByAnother()) {
             try (LinuxAddressTable table = new LinuxAddressTable()) {
                 removeGate(table);
-            } catch (PlatformException e) {
+            } catch (PlatformException | ResourceException e) {
                 LOG.warn("{}: its gate is left, shut: {}", this, e.getMessage());
             }
         }
@@ -1064,14 +1069,24 @@ public final class FloatingAddress implements ManagedResource {
     private String linkProblem() {
         try {
             LinkTable.Link link = servingLink();
-            if (link.index() != hostsOn) {
-                try (LinuxAddressTable table = new LinuxAddressTable();
-                        StandingAddresses standing =
-                                new StandingAddresses(addresses, link, 0, null, diesWithProcess, table)) {
-                    standing.requireHosts(networkIndex(link));
-                    hostsOn = link.index();
-                }
+            NetworksLook last = networksLook;
+            if (last == null
+                    || last.index() != link.index()
+                    || System.nanoTime() - last.nanos() >= NETWORKS_LOOK_NANOS) {
+                last = new NetworksLook(link.index(), System.nanoTime(), networksProblem(link));
+                networksLook = last;
             }
+            return last.problem();
+        } catch (ResourceException | PlatformException e) {
+            return e.getMessage();
+        }
+    }
+
+    /** Why the addresses are not those of hosts in the networks of the interface; empty if they are. */
+    private String networksProblem(LinkTable.Link link) {
+        try (LinuxAddressTable table = new LinuxAddressTable();
+                StandingAddresses standing = new StandingAddresses(addresses, link, 0, null, diesWithProcess, table)) {
+            standing.requireHosts(networkIndex(link));
             return "";
         } catch (ResourceException | PlatformException e) {
             return e.getMessage();

@@ -48,7 +48,7 @@ final class NetlinkSocket implements AutoCloseable {
     private final byte[] nothing = new byte[1];
     private final Fd fd;
     private int sequence;
-    /** An exchange was begun and not heard to its end, as when it failed. */
+    /** An exchange was begun that may not have been heard to its end: it failed, or asked for one answer only. */
     private boolean isUnheard;
 
     private NetlinkSocket(Fd fd) {
