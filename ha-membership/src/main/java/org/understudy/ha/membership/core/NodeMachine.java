@@ -889,6 +889,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 groups.stop(group, Optional.empty(), why.get(), out);
             } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe(now)) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
+            } else {
+                groups.tellLetBe(now, group, out);
             }
         }
     }
