@@ -126,8 +126,13 @@ final class LocalGroup {
      * stopped here. Of several times before that the longest counts.
      */
     void resign(long forNanos) {
-        awayNanos = forNanos;
+        awayNanos = isResigning() ? Math.max(awayNanos, forNanos) : forNanos;
         awayUntil = Long.MAX_VALUE;
+    }
+
+    /** Whether it was given away and has not stopped here yet. */
+    boolean isResigning() {
+        return awayUntil == Long.MAX_VALUE;
     }
 
     /**
@@ -229,12 +234,12 @@ final class LocalGroup {
     }
 
     private void isLetBeNoMore(long now) {
+        letBeTold = Optional.empty();
         if (letBe.isPresent()) {
             letBe = Optional.empty();
             failures.letBe(now, false);
         }
     }
-        letBeTold = Optional.empty();
 
     /** Whether it has, and takes note that it has not any more, or that something is done now. */
     boolean wasLetBe(long now) {
@@ -256,12 +261,12 @@ final class LocalGroup {
     void stopping(Optional<Severity> because, String reason) {
         phase = Phase.STOPPING;
         letBe = Optional.empty();
+        letBeTold = Optional.empty();
         failure = because;
         why = reason;
     }
 
     void blocked(String reason) {
-        letBeTold = Optional.empty();
         phase = Phase.BLOCKED;
         whyBlocked = reason;
     }
@@ -280,7 +285,7 @@ final class LocalGroup {
         failures.hasTried(now);
         failures.letBe(now, false);
         isLetBeNoMore(now);
-        if (awayUntil == Long.MAX_VALUE) {
+        if (isResigning()) {
             awayUntil = now + awayNanos;
         }
     }

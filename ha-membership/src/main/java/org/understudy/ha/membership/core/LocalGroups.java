@@ -187,6 +187,8 @@ final class LocalGroups implements GroupsHere {
         if (isActive(group, o.token())) {
             group.resign(Math.max(o.holdNanos(), leaseNanos));
             stop(group, Optional.empty(), "resigned", out);
+        } else if (group.token() == o.token() && group.isResigning()) {
+            group.resign(o.holdNanos());
         }
     }
 

@@ -224,6 +224,21 @@ class LocalGroupsTest {
     }
 
     @Test
+    void of_several_resignations_the_longest_counts() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
+        take(new Input.GroupResigned(WEB, 5, 200));
+        take(new Input.GroupResigned(WEB, 5, 4000));
+        take(new Input.GroupResigned(WEB, 5, 300));
+        take(new Input.GroupResigned(WEB, 4, 9000));
+        stopEnded(5, true);
+        LocalGroup web = groups.all().get(WEB);
+        assertThat(web.isAway(3999)).isTrue();
+        assertThat(web.isAway(4000)).isFalse();
+        assertThat(out.urgent()).as("one stop").hasSize(1);
+    }
+
+    @Test
     void a_stop_ends_what_failed_in_maintenance() {
         start(WEB, 5);
         take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
