@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -261,7 +262,8 @@ final class NodeElections implements Elections {
         private final LeaderResource leader;
         private final Lane lane;
         private final AtomicBoolean isEnded = new AtomicBoolean();
-        private final AtomicBoolean isResigning = new AtomicBoolean();
+        /** For how long the resignation that waits holds, in nanoseconds; 0 if none waits. */
+        private final AtomicLong resigning = new AtomicLong();
 
         private NodeParticipation(String name, String group, LeaderResource leader, Lane lane) {
             this.name = name;
@@ -291,10 +293,11 @@ final class NodeElections implements Elections {
             if (token == 0 || isEnded.get() || host.isClosed()) {
                 return false;
             }
-            // However often a task resigns before it is told to end, one resignation waits.
-            if (isResigning.compareAndSet(false, true)) {
-                host.submit(new Input.GroupResigned(group, token, hold.toNanos()));
-                host.afterwards(() -> isResigning.set(false));
+            // However often a task resigns before it is told to end, none waits beside one that holds as long.
+            long nanos = hold.toNanos();
+            if (resigning.getAndAccumulate(nanos, Math::max) < nanos) {
+                host.submit(new Input.GroupResigned(group, token, nanos));
+                host.afterwards(() -> resigning.compareAndSet(nanos, 0));
             }
             return true;
         }

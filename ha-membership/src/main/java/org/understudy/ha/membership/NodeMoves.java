@@ -16,6 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.understudy.ha.api.ConfigurationException;
 import org.understudy.ha.api.ConfigurationException.Problem;
 import org.understudy.ha.api.NodeId;
@@ -27,6 +29,8 @@ import org.understudy.ha.membership.core.record.Sentence;
 
 /** The moves that are asked for at a node: hands them to the machine and its decisions back. Thread-safe. */
 final class NodeMoves {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeMoves.class);
 
     private final LongSupplier requests;
     private final Consumer<Input> machine;
@@ -81,15 +85,26 @@ final class NodeMoves {
         long request = requests.getAsLong();
         CompletableFuture<MoveResult> result = new CompletableFuture<>();
         waiting.put(request, result);
-        String late = "not decided within " + Sentence.of(limit) + "; ";
-        Future<?> end = later(limit, () -> complete(request, Outcome.UNKNOWN, late + soFar.get()));
+        String late = "not decided within " + Sentence.of(limit);
+        Future<?> end = later(limit, () -> complete(request, Outcome.UNKNOWN, late + said(soFar)));
         result.whenComplete((moved, failure) -> end.cancel(false));
-        machine.accept(new Input.MoveWanted(request, part, to));
+        if (endedBecause == null) {
+            machine.accept(new Input.MoveWanted(request, part, to));
+        }
         String ended = endedBecause;
         if (ended != null) {
             complete(request, Outcome.UNKNOWN, ended);
         }
         return result.minimalCompletionStage();
+    }
+
+    private static String said(Supplier<String> soFar) {
+        try {
+            return "; " + soFar.get();
+        } catch (RuntimeException | Error e) {
+            LOG.warn("how a move stands could not be told", e);
+            return "";
+        }
     }
 
     private Future<?> later(Duration limit, Runnable action) {

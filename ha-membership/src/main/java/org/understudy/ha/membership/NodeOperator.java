@@ -138,7 +138,9 @@ final class NodeOperator implements Operator {
         long request = requests.incrementAndGet();
         CompletableFuture<Cleared> result = new CompletableFuture<>();
         clearing.put(request, result);
-        machine.accept(new Input.ClearWanted(request, group, node));
+        if (endedBecause == null) {
+            machine.accept(new Input.ClearWanted(request, group, node));
+        }
         if (endedBecause != null) {
             giveUpClearing(request);
         }
@@ -211,7 +213,9 @@ final class NodeOperator implements Operator {
         long request = requests.incrementAndGet();
         CompletableFuture<Result> result = new CompletableFuture<>();
         waiting.put(request, result);
-        machine.accept(input.apply(request));
+        if (endedBecause == null) {
+            machine.accept(input.apply(request));
+        }
         if (endedBecause != null) {
             giveUp(request);
         }

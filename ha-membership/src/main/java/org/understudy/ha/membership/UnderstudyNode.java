@@ -842,7 +842,7 @@ final class UnderstudyNode implements HaNode {
                 lanes.stop(stop, loop::submit);
                 statuses.stops(stop.group(), stop.why());
             } else if (effect instanceof Effect.PrepareGroup prepare) {
-                lanes.find(prepare.group()).ifPresent(l -> l.prepare(prepare.token(), prepare.successor()));
+                lanes.prepare(prepare, loop::submit);
             } else if (effect instanceof Effect.UnprepareGroup unprepare) {
                 lanes.find(unprepare.group()).ifPresent(Lane::unprepare);
             } else if (effect instanceof Effect.WatchGroup watch) {

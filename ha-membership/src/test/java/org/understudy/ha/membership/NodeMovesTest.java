@@ -78,6 +78,22 @@ class NodeMovesTest {
             assertThat(result.join().reason()).contains("stepped aside");
         });
         assertThat(timers.getQueue()).isEmpty();
+        assertThat(asked).as("nothing is asked of what has ended").hasSize(1);
+    }
+
+    @Test
+    void nobody_waits_longer_although_it_cannot_be_told_how_the_move_stands() throws Exception {
+        MoveResult late = moves.ask(
+                        "db!",
+                        () -> {
+                            throw new IllegalStateException("planned");
+                        },
+                        B,
+                        Duration.ofMillis(1))
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS);
+
+        assertThat(late).isEqualTo(new MoveResult(Outcome.UNKNOWN, "not decided within 1 ms"));
     }
 
     @Test

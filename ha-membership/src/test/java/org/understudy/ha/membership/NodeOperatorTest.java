@@ -53,7 +53,10 @@ class NodeOperatorTest {
         operator.end("this node stepped aside");
         operator.end("this node was closed");
         CompletableFuture<Result> after = operator.admit(A).toCompletableFuture();
+        CompletableFuture<Cleared> cleared = operator.clearFailures("files", A).toCompletableFuture();
 
+        assertThat(asked).as("nothing is asked of what has ended").hasSize(1);
+        assertThat(cleared.join().outcome()).isEqualTo(Cleared.Outcome.UNKNOWN);
         assertThat(before.join().isDone()).isFalse();
         assertThat(before.join().reason()).contains("stepped aside");
         assertThat(after.join().reason()).contains("stepped aside");

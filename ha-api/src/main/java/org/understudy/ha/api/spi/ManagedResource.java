@@ -140,7 +140,8 @@ public interface ManagedResource {
 
     /**
      * What the last {@link #probe} found, for people: where the resource is active, or why that could not be found out, and what to do. Told as the reason
-     * for which the group is not started. Asked right after a probe that did not answer ABSENT, on its thread.
+     * for which the group is not started. Asked right after a probe that did not answer ABSENT, on its thread. Words
+     * that change while the answer stays the same are told at most every ten seconds.
      *
      * @return empty by default
      */

@@ -81,7 +81,7 @@ final class FailureBook {
         byResource.put(key, new Troubles.Failures(key, before == null ? 1 : before.count() + 1, severity, why));
         if (severity != Severity.SOFT) {
             long nanos = grown(holds++);
-            hold(now, nanos, why + "; kept away for " + untilCleared(nanos));
+            hold(now, nanos, Sentence.ending(reason, "; kept away for " + untilCleared(nanos)));
             return;
         }
         softFailures.addLast(counted(now));

@@ -2,7 +2,9 @@ package org.understudy.ha.membership.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
@@ -19,6 +21,9 @@ import org.understudy.ha.membership.core.record.Sentence;
  * for as long as the resource itself vetoes.
  */
 final class LocalGroup {
+
+    /** So long at least lies between two words that the same resource fails and is let be. */
+    private static final long LET_BE_APART_NANOS = 60_000_000_000L;
 
     static final String AWAY = "this node resigned, others come first for a while";
 
@@ -49,6 +54,10 @@ final class LocalGroup {
     private boolean isReady;
     /** What failed here while nothing was to be done about it; empty if nothing did. */
     private Optional<Troubles.Failures> letBe = Optional.empty();
+    /** Of which resource that was told last; empty if of none since it was told, or plain, that nothing fails. */
+    private Optional<String> letBeTold = Optional.empty();
+    /** When, by the resource, as far as that is not long ago. */
+    private final Map<String, Long> letBeToldAt = new TreeMap<>();
 
     LocalGroup(String name, Candidacy candidacy, Placement placement) {
         this.name = name;
@@ -114,11 +123,16 @@ final class LocalGroup {
 
     /**
      * Given away: others come first, and a grant that was already under way is declined, until this long after the group has
-     * stopped here.
+     * stopped here. Of several times before that the longest counts.
      */
     void resign(long forNanos) {
-        awayNanos = forNanos;
+        awayNanos = isResigning() ? Math.max(awayNanos, forNanos) : forNanos;
         awayUntil = Long.MAX_VALUE;
+    }
+
+    /** Whether it was given away and has not stopped here yet. */
+    boolean isResigning() {
+        return awayUntil == Long.MAX_VALUE;
     }
 
     /**
@@ -189,17 +203,38 @@ final class LocalGroup {
         why = "";
     }
 
-    /** It has failed here and nothing is done about it. Returns whether that is news. */
-    boolean letBe(long now, String resource, Severity severity, String reason) {
-        boolean isNew = letBe.filter(known -> known.resource().equals(resource)).isEmpty();
-        if (isNew) {
+    /** It has failed here and nothing is done about it. */
+    void letBe(long now, String resource, Severity severity, String reason) {
+        if (letBe.filter(known -> known.resource().equals(resource)).isEmpty()) {
             letBe = Optional.of(new Troubles.Failures(resource, 1, severity, Sentence.shortened(reason)));
         }
         failures.letBe(now, true);
-        return isNew;
+    }
+
+    /**
+     * What fails here and is let be, if it is to be told now. Of the same resource it is told once a minute at most, however often it comes and goes: what
+     * lasts is told then.
+     */
+    Optional<String> takeLetBeNews(long now) {
+        Optional<String> resource = letBe.map(Troubles.Failures::resource);
+        if (resource.isEmpty() || resource.equals(letBeTold)) {
+            return Optional.empty();
+        }
+        letBeToldAt.values().removeIf(at -> now - at >= LET_BE_APART_NANOS);
+        if (letBeToldAt.putIfAbsent(resource.get(), now) != null) {
+            return Optional.empty();
+        }
+        letBeTold = resource;
+        return Optional.of(whyLetBe());
+    }
+
+    /** Whether it was told that something fails and is let be, and not that it does so no more. */
+    boolean isLetBeTold() {
+        return letBeTold.isPresent();
     }
 
     private void isLetBeNoMore(long now) {
+        letBeTold = Optional.empty();
         if (letBe.isPresent()) {
             letBe = Optional.empty();
             failures.letBe(now, false);
@@ -226,6 +261,7 @@ final class LocalGroup {
     void stopping(Optional<Severity> because, String reason) {
         phase = Phase.STOPPING;
         letBe = Optional.empty();
+        letBeTold = Optional.empty();
         failure = because;
         why = reason;
     }
@@ -249,7 +285,7 @@ final class LocalGroup {
         failures.hasTried(now);
         failures.letBe(now, false);
         isLetBeNoMore(now);
-        if (awayUntil == Long.MAX_VALUE) {
+        if (isResigning()) {
             awayUntil = now + awayNanos;
         }
     }

@@ -26,6 +26,7 @@ import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.plan.StopOrder;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
+import org.understudy.ha.membership.core.record.Sentence;
 
 /**
  * The groups of this node: what happens to each, and what is ordered for it. Whether one may be here at all is decided elsewhere: {@link Staying}.
@@ -35,6 +36,8 @@ import org.understudy.ha.membership.core.record.Grant;
  * anything else becomes of it; nothing that was ordered to stop waits for the disk.
  */
 final class LocalGroups implements GroupsHere {
+
+    private static final String LET_BE = "; in maintenance, so nothing is done about it";
 
     private final NodeId self;
     private final long leaseNanos;
@@ -146,10 +149,8 @@ final class LocalGroups implements GroupsHere {
             return;
         }
         if (o.failure().isPresent() && isMaintained(group.name(), record)) {
-            String why = o.why() + "; in maintenance, so nothing is done about it";
-            if (group.letBe(now, o.resource(), o.failure().get(), why)) {
-                out.say(group.name(), Reason.GROUP_FAILED, why);
-            }
+            group.letBe(now, o.resource(), o.failure().get(), Sentence.ending(o.why(), LET_BE));
+            tellLetBe(now, group, out);
             return;
         }
         o.failure().ifPresent(severity -> {
@@ -162,8 +163,14 @@ final class LocalGroups implements GroupsHere {
         stop(group, o.failure(), o.why(), out);
     }
 
+    /** Tells what fails in maintenance, unless it was told, or is to wait. */
+    void tellLetBe(long now, LocalGroup group, Outbox out) {
+        group.takeLetBeNews(now).ifPresent(why -> out.say(group.name(), Reason.GROUP_FAILED, why));
+    }
+
     private void groupMended(long now, LocalGroup group, Input.GroupMended o, Outbox out) {
-        if (isActive(group, o.token()) && group.wasLetBe(now)) {
+        boolean isTold = group.isLetBeTold();
+        if (isActive(group, o.token()) && group.wasLetBe(now) && isTold) {
             out.say(group.name(), Reason.FAILURES_CLEARED, "a look at it finds nothing wrong any more");
         }
     }
@@ -180,6 +187,8 @@ final class LocalGroups implements GroupsHere {
         if (isActive(group, o.token())) {
             group.resign(Math.max(o.holdNanos(), leaseNanos));
             stop(group, Optional.empty(), "resigned", out);
+        } else if (group.token() == o.token() && group.isResigning()) {
+            group.resign(o.holdNanos());
         }
     }
 

@@ -72,8 +72,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private static final int SELF_DELIVERIES_MAX = 64;
     private static final int HOME_ROUNDS_MAX = 8;
-    /** How long something that an operator asks for is tried, in renewals. */
-    private static final long GIVE_UP_INTERVALS = 100;
+    /** How long something that an operator asks for is tried, and a majority missed before a word is said of that, in renewals. */
+    static final long GIVE_UP_INTERVALS = 100;
 
     private static final long LOOK_APART_NANOS = 1_000_000;
 
@@ -889,6 +889,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 groups.stop(group, Optional.empty(), why.get(), out);
             } else if (!groups.isMaintained(group.name(), learned) && group.wasLetBe(now)) {
                 out.then(new Effect.WatchGroup(group.name(), group.token()));
+            } else {
+                groups.tellLetBe(now, group, out);
             }
         }
     }

@@ -196,7 +196,7 @@ final class OwnOffer {
         return outside.isEmpty()
                 ? Optional.empty()
                 : Optional.of("the cluster record has no room for " + Sentence.few(outside)
-                        + ", which this node offers: register fewer groups, or spread them over several clusters");
+                        + ", which this node offers: " + RecordRoom.REMEDY);
     }
 
     private boolean isOutside(Session session) {

@@ -27,8 +27,6 @@ final class Peers {
     private static final int JOIN_INTERVALS = 5;
     /** Longer than a silent node waits between two questions. */
     private static final long SILENT_INTERVALS = 15;
-    /** So many renewal intervals without a majority are worth a word. */
-    private static final long MISSING_INTERVALS = 100;
 
     private final NodeId self;
     private final AcceptorId own;
@@ -205,7 +203,7 @@ final class Peers {
         if (voters.isEmpty() || hearsMajority(now, voters.get(), record)) {
             majorityHeardAt = now;
         }
-        if (voters.isEmpty() || now - majorityHeardAt < MISSING_INTERVALS * renewNanos) {
+        if (voters.isEmpty() || now - majorityHeardAt < NodeMachine.GIVE_UP_INTERVALS * renewNanos) {
             return Optional.empty();
         }
         List<NodeId> heardVotes = heardVotes(now, voters.get(), record);

@@ -78,7 +78,7 @@ final class Instance {
 
     /** Names of resources whose monitor has said once that they do not run. */
     private final Set<String> tellers = ConcurrentHashMap.newKeySet();
-    /** Names of those whose monitor did not say so, before anything was started, or because it did not answer after a stop. */
+    /** Names of those whose monitor did not say so, or was not asked, before anything was started, or did not answer after a stop. */
     private final Set<String> unheard = ConcurrentHashMap.newKeySet();
     /** What failed last, by the call: it is logged once. */
     private final Map<String, String> said = new ConcurrentHashMap<>();
@@ -413,8 +413,12 @@ final class Instance {
         presenceAt = System.nanoTime() - FRESH_NANOS;
     }
 
-    /** In the queue, before anything was started: which monitors can tell that nothing runs. */
+    /**
+     * In the queue, before anything was started: which monitors can tell that nothing runs. One that hangs ends it: it and those after it are not
+     * heard.
+     */
     void askWhoTells(Lane lane, Runnable onGivenUp) {
+        group.resources().forEach(entry -> unheard.add(entry.name()));
         for (Group.Entry entry : group.resources()) {
             Health[] found = new Health[1];
             look(
@@ -425,8 +429,7 @@ final class Instance {
                     () -> found[0] = entry.resource().monitor());
             if (found[0] != null && found[0].isBad()) {
                 tellers.add(entry.name());
-            } else {
-                unheard.add(entry.name());
+                unheard.remove(entry.name());
             }
         }
     }

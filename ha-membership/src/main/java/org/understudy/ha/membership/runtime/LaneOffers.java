@@ -26,6 +26,9 @@ final class LaneOffers {
     /** A score that has changed is a write of the record: so long at least lies between two. */
     private static final long SCORE_APART_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /** So are words of a probe that have changed while its answer has not. */
+    private static final long WORDS_APART_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Lane lane;
     private final Part part;
     private final boolean isElection;
@@ -44,6 +47,12 @@ final class LaneOffers {
     private boolean isEnded;
 
     private volatile boolean isCoverageNews;
+
+    /** In the lane, as what follows: what was told last of a probe. */
+    private Presence presenceTold = Presence.UNKNOWN;
+
+    private String wordsTold = "";
+    private long wordsToldAt = System.nanoTime();
 
     private volatile long rank;
     private volatile long rankTold;
@@ -148,7 +157,20 @@ final class LaneOffers {
         Candidacy announced = candidacy.announce(isNews, presence, now, rank);
         return presence == Presence.ABSENT || isElection
                 ? announced
-                : announced.withPresence(announced.presence(), instance.presenceDetail());
+                : announced.withPresence(announced.presence(), words());
+    }
+
+    /** What the last probe found, in words; while it finds the same, words that vary are those that were told last. */
+    private String words() {
+        String found = instance.presenceDetail();
+        long now = System.nanoTime();
+        boolean isSame = presence == presenceTold && !wordsTold.isEmpty();
+        if (!isSame || now - wordsToldAt >= WORDS_APART_NANOS) {
+            presenceTold = presence;
+            wordsToldAt = found.equals(wordsTold) ? wordsToldAt : now;
+            wordsTold = found;
+        }
+        return wordsTold;
     }
 
     /** As {@link Lane#granted}. */
@@ -163,6 +185,7 @@ final class LaneOffers {
             presence = Presence.UNKNOWN;
             submit.accept(() -> {
                 instance.forgetPresence();
+                wordsTold = "";
                 look();
             });
         }
@@ -201,8 +224,9 @@ final class LaneOffers {
                 looking.renew();
                 submit.accept(this::look);
             });
+            String words = words();
             synchronized (saying) {
-                say(new Input.Probed(part.name(), presence, instance.presenceDetail()));
+                say(new Input.Probed(part.name(), presence, words));
             }
         }
     }

@@ -28,6 +28,7 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 public final class NodeLanes {
 
     private static final int LANES_MAX = 1000;
+    private static final String NOT_HERE = "it is not registered on this node any more";
 
     private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
     /** Held while lanes are added. */
@@ -92,7 +93,8 @@ public final class NodeLanes {
     }
 
     /**
-     * A lane whose group the machine has let go of will never be used again. The machine has no group without a lane.
+     * A lane whose group the machine has let go of will never be used again. A lane goes only after its group, so the machine has none without one;
+     * were it otherwise, what has ended would only be found later, and what is ordered of it is answered all the same.
      *
      * @param offered how many the machine has
      * @param isOffered whether it has this one
@@ -125,10 +127,7 @@ public final class NodeLanes {
                 .ifPresentOrElse(
                         lane -> lane.start(order.holder(), order.token(), order.proof()),
                         () -> report.accept(new Input.StartEnded(
-                                order.group(),
-                                order.token(),
-                                Optional.of(Severity.HARD),
-                                "it is not registered on this node any more")));
+                                order.group(), order.token(), Optional.of(Severity.HARD), NOT_HERE)));
     }
 
     /**
@@ -141,6 +140,19 @@ public final class NodeLanes {
                 .ifPresentOrElse(
                         lane -> lane.stop(order.token(), order.why()),
                         () -> report.accept(new Input.StopEnded(order.group(), order.token(), true, "")));
+    }
+
+    /**
+     * Has a part made ready. Whatever has no lane cannot be made ready, so that whoever holds it does not wait for that.
+     *
+     * @param report to the machine
+     */
+    public void prepare(Effect.PrepareGroup order, Consumer<Input> report) {
+        find(order.group())
+                .ifPresentOrElse(
+                        lane -> lane.prepare(order.token(), order.successor()),
+                        () -> report.accept(new Input.PrepareEnded(
+                                order.group(), order.token(), Optional.of(Severity.HARD), "", NOT_HERE)));
     }
 
     // ---- when the node ends --------------------------------------------------------------------------------------

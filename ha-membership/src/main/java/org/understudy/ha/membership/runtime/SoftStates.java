@@ -50,6 +50,7 @@ public final class SoftStates {
     /** Nothing is kept of a group that is not registered any more. */
     public void forget(String group) {
         newest.remove(group);
+        unsent.remove(group);
     }
 
     /**

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.spi.Severity;
+import org.understudy.ha.membership.core.record.Sentence;
 
 class FailureBookTest {
     private static final long SECOND = 1_000_000_000L;
@@ -47,6 +48,15 @@ class FailureBookTest {
         assertThat(book.holdWhy()).isEqualTo("no carrier; kept away for 5 s, or until its failures are cleared");
         book.failed(5 * SECOND, "card", Severity.HARD, "no carrier");
         assertThat(book.holdWhy()).isEqualTo("no carrier; kept away for 10 s, or until its failures are cleared");
+    }
+
+    @Test
+    void however_long_the_reason_is_it_says_how_long_the_node_keeps_away() {
+        book.failed(0, "card", Severity.HARD, "no carrier ".repeat(50));
+        assertThat(book.holdWhy())
+                .startsWith("no carrier no")
+                .endsWith("…; kept away for 5 s, or until its failures are cleared");
+        assertThat(Sentence.shortened(book.holdWhy())).isEqualTo(book.holdWhy());
     }
 
     @Test

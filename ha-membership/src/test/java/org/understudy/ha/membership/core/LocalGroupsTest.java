@@ -27,7 +27,8 @@ import org.understudy.ha.membership.core.record.Grant;
 class LocalGroupsTest {
 
     private static final String WEB = "web";
-    private static final long HOUR = 3_600_000_000_000L;
+    private static final long SECOND = 1_000_000_000L;
+    private static final long HOUR = 3600 * SECOND;
 
     private final LocalGroups groups = new LocalGroups(A, 100, 300);
     private final Outbox out = new Outbox(List.of(B));
@@ -183,6 +184,58 @@ class LocalGroupsTest {
         assertThat(web.wasLetBe(100 * HOUR)).isFalse();
         assertThat(groups.troubles(WEB, 101 * HOUR).failures()).hasSize(1);
         assertThat(groups.troubles(WEB, 101 * HOUR + 1)).isEqualTo(Troubles.NONE);
+    }
+
+    @Test
+    void of_what_comes_and_goes_in_maintenance_a_word_is_said_once_a_minute() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
+        LocalGroup web = groups.all().get(WEB);
+        out.begin();
+        for (int i = 0; i < 50; i++) {
+            failsInMaintenance(2 * i * SECOND, "card", "no carrier ".repeat(50));
+            assertThat(groups.whyLetBe(WEB)).endsWith("…; in maintenance, so nothing is done about it");
+            take((2 * i + 1) * SECOND, new Input.GroupMended(WEB, 5));
+            assertThat(groups.whyLetBe(WEB)).isEmpty();
+        }
+        assertThat(out.notices())
+                .extracting(Notice::reason)
+                .containsExactly(
+                        Reason.GROUP_FAILED, Reason.FAILURES_CLEARED, Reason.GROUP_FAILED, Reason.FAILURES_CLEARED);
+
+        out.begin();
+        failsInMaintenance(100 * SECOND, "disk", "full");
+        failsInMaintenance(101 * SECOND, "card", "no carrier");
+        assertThat(out.notices()).as("another one").hasSize(1);
+        groups.tellLetBe(120 * SECOND - 1, web, out);
+        assertThat(out.notices()).hasSize(1);
+        for (int i = 0; i < 2; i++) {
+            groups.tellLetBe(120 * SECOND, web, out);
+            assertThat(out.notices()).as("what lasts is told at last").hasSize(2);
+        }
+        take(121 * SECOND, new Input.GroupMended(WEB, 5));
+        assertThat(out.notices()).hasSize(3);
+    }
+
+    private void failsInMaintenance(long now, String resource, String why) {
+        ClusterRecord record = Records.empty().withMaintenance(new TreeSet<>(Set.of(Target.group(WEB))));
+        groups.take(
+                now, new Input.GroupEnded(WEB, 5, Optional.of(Severity.SOFT), resource, why), Optional.of(record), out);
+    }
+
+    @Test
+    void of_several_resignations_the_longest_counts() {
+        start(WEB, 5);
+        take(new Input.StartEnded(WEB, 5, Optional.empty(), ""));
+        take(new Input.GroupResigned(WEB, 5, 200));
+        take(new Input.GroupResigned(WEB, 5, 4000));
+        take(new Input.GroupResigned(WEB, 5, 300));
+        take(new Input.GroupResigned(WEB, 4, 9000));
+        stopEnded(5, true);
+        LocalGroup web = groups.all().get(WEB);
+        assertThat(web.isAway(3999)).isTrue();
+        assertThat(web.isAway(4000)).isFalse();
+        assertThat(out.urgent()).as("one stop").hasSize(1);
     }
 
     @Test

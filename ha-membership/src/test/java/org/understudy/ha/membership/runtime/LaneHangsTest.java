@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Group;
+import org.understudy.ha.api.spi.Health;
 import org.understudy.ha.api.spi.ManagedResource;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
@@ -60,6 +61,17 @@ class LaneHangsTest extends LaneFixture {
         assertThat(hanging.monitored.tryAcquire(2, 60, TimeUnit.SECONDS))
                 .as("it is looked at again")
                 .isTrue();
+    }
+
+    @Test
+    void of_a_monitor_that_hangs_at_the_first_look_and_of_those_after_it_it_is_known_that_they_are_not_heard()
+            throws Exception {
+        Hanging hanging = new Hanging(ManagedResource.Call.MONITOR);
+        hanging.isOn = true;
+        Told teller = new Told("app");
+        teller.health = Health.notRunning();
+        Lane lane = lane(group(teller, hanging, teller));
+        assertThat(lane.unheardMonitors()).containsExactly("r1", "r2");
     }
 
     @Test

@@ -106,6 +106,41 @@ class LaneMonitoringTest extends LaneFixture {
     }
 
     @Test
+    void words_of_a_probe_that_vary_are_told_again_with_another_answer_or_later() throws Exception {
+        AtomicReference<Presence> found = new AtomicReference<>(Presence.UNKNOWN);
+        AtomicInteger asked = new AtomicInteger();
+        Lane lane = lanes(group(new Good() {
+                    @Override
+                    public Presence probe() {
+                        return found.get();
+                    }
+
+                    @Override
+                    public String probeDetail() {
+                        return "asked " + asked.incrementAndGet();
+                    }
+                }))
+                .get(0);
+        lane.offer(lane::markOffered);
+        assertThat(next(Input.GroupOffered.class).candidacy().whyNot()).isEqualTo("r0: asked 1");
+        lane.coverageChanged();
+        for (int i = 0; i < 2; i++) {
+            assertThat(next(Input.Probed.class).detail()).isEqualTo("r0: asked 1");
+        }
+        found.set(Presence.HERE);
+        Input.Probed other = next(Input.Probed.class);
+        while (other.presence() != Presence.HERE) {
+            other = next(Input.Probed.class);
+        }
+        assertThat(other.detail()).isNotEqualTo("r0: asked 1");
+        lane.forgotten();
+        String again = other.detail();
+        while (next(Input.Probed.class).detail().equals(again)) {
+            assertThat(asked).as("a new look says what it finds").hasValueLessThan(20);
+        }
+    }
+
+    @Test
     void what_fails_and_is_let_be_is_looked_at_until_nothing_is_wrong_any_more() throws Exception {
         Told told = new Told("web");
         Lane lane = lane(group(told));

@@ -27,6 +27,11 @@ class NodeLanesTest extends LaneFixture {
 
         lanes.stop(new Effect.StopGroup("bad", 7, failed.why()), inputs::add);
         assertThat(next(Input.StopEnded.class)).isEqualTo(new Input.StopEnded("bad", 7, true, ""));
+
+        lanes.prepare(new Effect.PrepareGroup("bad", 8, LIFE), inputs::add);
+        Input.PrepareEnded unready = next(Input.PrepareEnded.class);
+        assertThat(unready.token()).isEqualTo(8);
+        assertThat(unready.failure()).contains(Severity.HARD);
     }
 
     @Test

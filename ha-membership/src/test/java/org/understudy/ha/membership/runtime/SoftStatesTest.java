@@ -73,8 +73,10 @@ class SoftStatesTest {
         registered.add("mail");
         assertThat(states.of("mail", 8, mine -> true).heard()).isEmpty();
         states.heard(new Message.Soft("files", 7, 2, bytes(1)));
+        state(8).tell(bytes(2));
         states.forget("files");
         assertThat(state(8).heard()).isEmpty();
+        assertThat(states.takeUnsent()).isEmpty();
     }
 
     @Test

@@ -31,9 +31,9 @@ import org.understudy.ha.membership.core.record.Session;
 final class Board {
 
     /** No group, node or rule. */
-    private static final String AND = ", and ";
-
     static final int NONE = -1;
+
+    private static final String AND = ", and ";
 
     private static final int[] NOBODY = {};
     private static final Candidacy[] NOT_LOOKED = {};

@@ -855,7 +855,7 @@ public final class Planner {
                             "the cluster record has no room for " + Sentence.few(outside) + " of " + who
                                     + ": its names may need at most "
                                     + RecordRoom.MAX
-                                    + " bytes; register fewer groups, or spread them over several clusters"));
+                                    + " bytes; " + RecordRoom.REMEDY));
                 }
             });
             claims().take(newClaims(taken.keySet()));

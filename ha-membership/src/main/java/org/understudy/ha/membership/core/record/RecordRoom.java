@@ -20,6 +20,9 @@ public final class RecordRoom {
     /** What everything else may. */
     public static final long RESERVE = 1L << 20;
 
+    /** What people can do about a record that has no room for all. */
+    public static final String REMEDY = "register fewer groups, or spread them over several clusters";
+
     private static final int TEXT = 2;
     private static final int LIST = 4;
     private static final int NODE = TEXT + 32;

@@ -17,10 +17,19 @@ public final class Sentence {
 
     /** The sentence, or its beginning and an ellipsis. Shortening twice changes nothing. */
     public static String shortened(String sentence) {
-        if (bytes(sentence) <= BYTES_MAX) {
+        return shortened(sentence, BYTES_MAX);
+    }
+
+    /** A sentence and what explains it: so much of the sentence that the record keeps the whole of the end. */
+    public static String ending(String sentence, String end) {
+        return shortened(sentence, BYTES_MAX - bytes(end)) + end;
+    }
+
+    private static String shortened(String sentence, int most) {
+        if (bytes(sentence) <= most) {
             return sentence;
         }
-        int room = BYTES_MAX - bytes(CUT);
+        int room = most - bytes(CUT);
         int end = 0;
         int used = 0;
         while (end < sentence.length()) {
