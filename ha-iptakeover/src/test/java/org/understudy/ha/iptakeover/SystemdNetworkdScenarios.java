@@ -47,7 +47,8 @@ final class SystemdNetworkdScenarios {
         assertThat(there).contains("192.0.2.50").contains("2001:db8::50").contains("lookup 213");
 
         networkd.ask("reconfigure lan0");
-        until("somebody is told", () -> jvm.ask("alarms").contains("somebody on this host took 192.0.2.50"));
+        // One alarm, of what was missing when it was seen: the other may go a moment later.
+        until("somebody is told", () -> jvm.ask("alarms").contains("somebody on this host took "));
         until("all is back", () -> all(a).equals(there));
         until("healthy", () -> jvm.ask("monitor").startsWith("HEALTHY"));
         assertThat(asker.whoHas(VIPS, 500)).hasSize(2);
