@@ -229,6 +229,22 @@ class ElectionsTest {
     }
 
     @Test
+    void of_two_resignations_the_longer_counts() throws Exception {
+        AtomicReference<Lease> lease = new AtomicReference<>();
+        Participation one = serv1.elections().join("busy", stubborn(lease));
+        await(() -> isLed(serv2, "busy", "serv1") && lease.get() != null);
+        assertThat(one.resign(Duration.ofMillis(1))).isTrue();
+        assertThat(one.resign(Duration.ofMinutes(5))).isTrue();
+        mayReturn.countDown();
+        await(() -> serv1.elections().leader("busy").reason().contains("serv1: this node resigned"));
+        Participation two = serv2.elections().join("busy", UNTIL_TOLD);
+        await(() -> isLed(serv1, "busy", "serv2"));
+        two.close();
+        witness.elections().join("busy", UNTIL_TOLD);
+        await(() -> isLed(serv1, "busy", "witness"));
+    }
+
+    @Test
     void without_a_majority_the_task_is_interrupted_before_its_lease_is_over() throws Exception {
         AtomicReference<Boolean> wasValid = new AtomicReference<>();
         CountDownLatch begun = new CountDownLatch(1);

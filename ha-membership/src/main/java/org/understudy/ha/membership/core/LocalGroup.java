@@ -54,9 +54,9 @@ final class LocalGroup {
     private boolean isReady;
     /** What failed here while nothing was to be done about it; empty if nothing did. */
     private Optional<Troubles.Failures> letBe = Optional.empty();
-    /** Of which resource that was told last; empty if of none since it was told, or plain, that nothing fails. */
+    /** Of which resource that was told last; empty if that is over. */
     private Optional<String> letBeTold = Optional.empty();
-    /** When, by the resource, as far as that is not long ago. */
+    /** When that was told of a resource, as far as it was less than {@link #LET_BE_APART_NANOS} ago. */
     private final Map<String, Long> letBeToldAt = new TreeMap<>();
 
     LocalGroup(String name, Candidacy candidacy, Placement placement) {
