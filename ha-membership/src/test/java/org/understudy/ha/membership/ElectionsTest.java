@@ -230,16 +230,23 @@ class ElectionsTest {
 
     @Test
     void of_two_resignations_the_longer_counts() throws Exception {
-        AtomicReference<Lease> lease = new AtomicReference<>();
-        Participation one = serv1.elections().join("busy", stubborn(lease));
-        await(() -> isLed(serv2, "busy", "serv1") && lease.get() != null);
+        Participation other = serv1.elections().join("report", UNTIL_TOLD);
+        await(() -> isLed(serv1, "report", "serv1"));
+        FencingToken first = token(serv1, "report");
+        AtomicReference<Lease> seen = new AtomicReference<>();
+        LeaderTask stubbornOnce = lease -> (seen.get() == null ? stubborn(seen) : UNTIL_TOLD).lead(lease);
+        Participation one = serv1.elections().join("busy", stubbornOnce);
+        await(() -> isLed(serv2, "busy", "serv1") && seen.get() != null);
         assertThat(one.resign(Duration.ofMillis(1))).isTrue();
         assertThat(one.resign(Duration.ofMinutes(5))).isTrue();
         mayReturn.countDown();
         await(() -> serv1.elections().leader("busy").reason().contains("serv1: this node resigned"));
-        Participation two = serv2.elections().join("busy", UNTIL_TOLD);
-        await(() -> isLed(serv1, "busy", "serv2"));
-        two.close();
+
+        await(() -> other.resign(Duration.ofMillis(1)));
+        await(() -> isLed(serv1, "report", "serv1") && !token(serv1, "report").equals(first));
+        assertThat(serv1.elections().leader("busy").leader())
+                .as("what was resigned later is led again")
+                .isEmpty();
         witness.elections().join("busy", UNTIL_TOLD);
         await(() -> isLed(serv1, "busy", "witness"));
     }
