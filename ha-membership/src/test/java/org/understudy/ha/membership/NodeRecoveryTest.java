@@ -16,11 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.understudy.ha.api.Incarnation;
-import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Recovery;
-import org.understudy.ha.internal.loop.NamedThreads;
-import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Rung;
 import org.understudy.ha.membership.core.recovery.Ask;
 import org.understudy.ha.membership.core.recovery.Told;
@@ -29,8 +25,6 @@ import org.understudy.ha.membership.runtime.LateChannel;
 /** Users' actions that break every rule; the test is the loop. */
 @Timeout(60)
 class NodeRecoveryTest {
-    private static final Incarnation LIFE = new Incarnation(NodeId.of("here"), 1);
-
     private final ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
     private final BlockingQueue<Ask> asked = new LinkedBlockingQueue<>();
     private final BlockingQueue<Thread> interrupters = new LinkedBlockingQueue<>();
@@ -67,7 +61,9 @@ class NodeRecoveryTest {
                 begun.countDown();
                 new CountDownLatch(1).await();
             })) {
-                recovery.climb(new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(LIFE)), LIFE);
+                recovery.climb(
+                        new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(QuietServiceHost.LIFE)),
+                        QuietServiceHost.LIFE);
                 begun.await();
                 ending.run();
                 assertThat(interrupters.take()).isNotSameAs(Thread.currentThread());
@@ -92,7 +88,9 @@ class NodeRecoveryTest {
                 },
                 untilFree);
         try (Recovery.Rung rung = recovery.rung("resume", 1, Duration.ofMinutes(1), climb -> channel.read())) {
-            recovery.climb(new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(LIFE)), LIFE);
+            recovery.climb(
+                    new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(QuietServiceHost.LIFE)),
+                    QuietServiceHost.LIFE);
             begun.await();
             recovery.descend(new Told.Descend(1, 1, "the view has changed"));
             interrupters.take();
@@ -105,7 +103,9 @@ class NodeRecoveryTest {
 
     private Optional<String> climb(Recovery.Action action) throws InterruptedException {
         try (Recovery.Rung rung = recovery.rung("resume", 1, Duration.ofMinutes(1), action)) {
-            recovery.climb(new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(LIFE)), LIFE);
+            recovery.climb(
+                    new Told.Climb(1, 1, new Rung(1, rung.name()), List.of(QuietServiceHost.LIFE)),
+                    QuietServiceHost.LIFE);
             return climbed().failure();
         }
     }
@@ -146,42 +146,7 @@ class NodeRecoveryTest {
         }
     }
 
-    private final class Host implements ServiceHost {
-        @Override
-        public void checkOpen() {
-            // Open.
-        }
-
-        @Override
-        public Optional<ClusterRecord> record() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<Incarnation> self() {
-            return Optional.of(LIFE);
-        }
-
-        @Override
-        public boolean isValid(Incarnation session) {
-            return true;
-        }
-
-        @Override
-        public boolean hearsMajority() {
-            return true;
-        }
-
-        @Override
-        public NamedThreads threads() {
-            return new NamedThreads(Thread::new, LIFE.node());
-        }
-
-        @Override
-        public Executor callbacks() {
-            return Runnable::run;
-        }
-
+    private final class Host extends QuietServiceHost {
         @Override
         public long nextRequest() {
             return 1;

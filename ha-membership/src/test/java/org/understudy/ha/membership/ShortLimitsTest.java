@@ -5,17 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Barriers;
-import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.Names;
-import org.understudy.ha.api.NodeId;
-import org.understudy.ha.internal.loop.NamedThreads;
-import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.recovery.Ask;
 
 /** A limit that passes at once: what is given up has been asked for before. Given up first, it would be waited for without a limit. */
@@ -39,7 +34,7 @@ class ShortLimitsTest {
     @Test
     void a_barrier_is_entered_before_that_is_given_up() {
         Barriers.Barrier barrier = new NodeBarriers(host).join("rebuild");
-        barrier.enter(new Barriers.View(1, List.of(Host.LIFE)), AT_ONCE);
+        barrier.enter(new Barriers.View(1, List.of(QuietServiceHost.LIFE)), AT_ONCE);
 
         assertThat(asked)
                 .extracting(Ask::getClass)
@@ -47,44 +42,7 @@ class ShortLimitsTest {
     }
 
     /** Its timers are as fast as its callers. */
-    private final class Host implements ServiceHost {
-        private static final Incarnation LIFE = new Incarnation(NodeId.of("here"), 1);
-
-        @Override
-        public void checkOpen() {
-            // Open.
-        }
-
-        @Override
-        public Optional<ClusterRecord> record() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<Incarnation> self() {
-            return Optional.of(LIFE);
-        }
-
-        @Override
-        public boolean isValid(Incarnation session) {
-            return true;
-        }
-
-        @Override
-        public boolean hearsMajority() {
-            return true;
-        }
-
-        @Override
-        public NamedThreads threads() {
-            return new NamedThreads(Thread::new, LIFE.node());
-        }
-
-        @Override
-        public Executor callbacks() {
-            return Runnable::run;
-        }
-
+    private final class Host extends QuietServiceHost {
         @Override
         public long nextRequest() {
             return asked.size() + 1;

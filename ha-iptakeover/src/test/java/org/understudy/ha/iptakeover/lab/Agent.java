@@ -82,11 +82,19 @@ public final class Agent {
 
     public static void main(String[] args) throws IOException {
         Agent agent = new Agent();
+        serve(agent::answer);
+    }
+
+    /** What an agent does with the words of a line. */
+    interface Answering {
+        String answer(String[] words) throws IOException;
+    }
+
+    /** Answers each line of standard input with one line, until there are no more. */
+    static void serve(Answering agent) throws IOException {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String line = in.readLine();
-        while (line != null) {
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
             System.out.println(ANSWER + agent.answer(line.split(" ")).replace('\n', ' '));
-            line = in.readLine();
         }
     }
 

@@ -1,9 +1,6 @@
 package org.understudy.ha.iptakeover.lab;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.HaException;
@@ -36,12 +33,7 @@ public final class GateAgent {
 
     public static void main(String[] args) throws IOException {
         GateAgent agent = new GateAgent();
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String line = in.readLine();
-        while (line != null) {
-            System.out.println(Agent.ANSWER + agent.answer(line.split(" ")).replace('\n', ' '));
-            line = in.readLine();
-        }
+        Agent.serve(agent::answer);
     }
 
     private String answer(String[] words) {

@@ -1,12 +1,9 @@
 package org.understudy.ha.iptakeover.lab;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -63,12 +60,7 @@ public final class GuardAgent {
 
     public static void main(String[] args) throws IOException {
         GuardAgent agent = new GuardAgent();
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String line = in.readLine();
-        while (line != null) {
-            System.out.println(Agent.ANSWER + agent.answer(line.split(" ")).replace('\n', ' '));
-            line = in.readLine();
-        }
+        Agent.serve(agent::answer);
     }
 
     private String answer(String[] words) {

@@ -1,9 +1,6 @@
 package org.understudy.ha.iptakeover.lab;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -41,12 +38,7 @@ public final class LinkAgent {
 
     public static void main(String[] args) throws IOException {
         LinkAgent agent = new LinkAgent();
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String line = in.readLine();
-        while (line != null) {
-            System.out.println(Agent.ANSWER + agent.answer(line.split(" ")).replace('\n', ' '));
-            line = in.readLine();
-        }
+        Agent.serve(agent::answer);
     }
 
     private String answer(String[] words) {

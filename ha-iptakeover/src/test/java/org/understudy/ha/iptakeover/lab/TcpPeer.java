@@ -1,13 +1,10 @@
 package org.understudy.ha.iptakeover.lab;
 
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,12 +57,7 @@ public final class TcpPeer {
 
     public static void main(String[] args) throws IOException {
         TcpPeer peer = new TcpPeer();
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String line = in.readLine();
-        while (line != null) {
-            System.out.println(Agent.ANSWER + peer.answer(line.split(" ")).replace('\n', ' '));
-            line = in.readLine();
-        }
+        Agent.serve(peer::answer);
     }
 
     private String answer(String[] words) throws IOException {
