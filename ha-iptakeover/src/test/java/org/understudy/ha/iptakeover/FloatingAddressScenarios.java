@@ -1194,6 +1194,27 @@ final class FloatingAddressScenarios implements AutoCloseable {
         until("descriptors are closed", () -> jvm.ask("fds").equals(nothing));
     }
 
+    /** The first look at a host in a process; a client that hears the segment would know the address if anything was said. */
+    @EachEnd
+    @EachKind
+    void a_rehearsed_start_says_nothing_and_leaves_nothing() {
+        LabHost a = segment.host(2);
+        LabJvm eye = a.guardJvm();
+        LabJvm jvm = jvm(a);
+        assertThat(jvm.ask("check")).isEqualTo("ok");
+        String nothing = jvm.ask("fds");
+        assertThat(jvm.ask("eligibility")).contains("isEligible=true");
+        until("threads end", () -> jvm.ask("threads").equals("[]"));
+        assertThat(eye.ask("tables")).isEqualTo("[]");
+        assertNothingSpeaksOn(a, "after a rehearsal");
+        assertThat(jvm.ask("monitor")).startsWith("NOT_RUNNING");
+        assertNothingIsLeft(eye, jvm, nothing);
+        assertThat(jvm.ask("start RELEASED 4711")).isEqualTo("ok");
+        assertThat(asker.whoHas(vips, 500)).isEqualTo(all(a.mac()));
+        assertThat(jvm.ask("stop")).isEqualTo("ok");
+        assertNothingIsLeft(eye, jvm, nothing);
+    }
+
     @EachEnd
     void nothing_leaks_after_stop() {
         LabHost a = segment.host(2);
