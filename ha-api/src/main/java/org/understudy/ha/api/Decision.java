@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param to who has it now, is to get it, or came
  * @param token the token of the grant it is about
  * @param proof why the grant before, or this one, is over; or why a session is
- * @param reason what the planner or an operator said, or what the record shows; of a group that another node decided about, which one: its
- *     history says why. Empty if the sentence says all
+ * @param reason what the planner or an operator said, or what the record shows; of a group that another node decided about, what that node
+ *     told of its planner and which it is, or only that, if its word did not arrive: its history says why. Empty if the sentence says all
  * @param record the number of the record that decided it
  * @param isOwn whether this node made the decision, as the controller; then it can be {@linkplain History#replay replayed}
  * @param sentence all of it, for people

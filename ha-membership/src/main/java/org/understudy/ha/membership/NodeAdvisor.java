@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -35,6 +36,7 @@ final class NodeAdvisor implements Advisor {
     private final Supplier<Optional<ClusterRecord>> record;
     private final BooleanSupplier isQuorate;
     private final SortedMap<String, PlacementPolicy> policies;
+    private final Function<String, LongFunction<Optional<String>>> reason;
     private final Function<String, Optional<GroupStatus.State>> there;
     private final Predicate<NodeId> isWitness;
     private final Function<String, List<String>> more;
@@ -43,6 +45,7 @@ final class NodeAdvisor implements Advisor {
 
     /**
      * @param isQuorate whether a majority answers: what is known may be old otherwise
+     * @param reason why a part was granted under a token, as the history tells it; any thread
      * @param there how the holder of a part says that it is; any thread
      * @param isWitness whether a node owns nothing by its configuration
      * @param more what is to be added about a part of a group that the record does not say; any thread
@@ -52,10 +55,12 @@ final class NodeAdvisor implements Advisor {
             Supplier<Optional<ClusterRecord>> record,
             BooleanSupplier isQuorate,
             SortedMap<String, PlacementPolicy> policies,
+            Function<String, LongFunction<Optional<String>>> reason,
             Function<String, Optional<GroupStatus.State>> there,
             Predicate<NodeId> isWitness,
             Function<String, List<String>> more) {
         this.self = self;
+        this.reason = reason;
         this.there = there;
         this.isWitness = isWitness;
         this.more = more;
@@ -91,7 +96,8 @@ final class NodeAdvisor implements Advisor {
     }
 
     private Advice.Beside beside(String part) {
-        return new Advice.Beside(Optional.ofNullable(before.get(part)), there.apply(part), isWitness);
+        return new Advice.Beside(
+                Optional.ofNullable(before.get(part)), reason.apply(part), there.apply(part), isWitness);
     }
 
     private Explanation withMore(String part, Explanation why) {

@@ -84,6 +84,7 @@ import org.understudy.ha.membership.core.recovery.Told;
 import org.understudy.ha.membership.enforcement.Enforcements;
 import org.understudy.ha.membership.guardian.LastWillListener;
 import org.understudy.ha.membership.guardian.LastWills;
+import org.understudy.ha.membership.history.DeciderWords;
 import org.understudy.ha.membership.history.HistoryKeeper;
 import org.understudy.ha.membership.jfr.FlightEvents;
 import org.understudy.ha.membership.jgroups.ChannelSettings;
@@ -178,6 +179,7 @@ final class UnderstudyNode implements HaNode {
     private final Paced alarmed;
 
     private final OwnerWords ownerWords;
+    private final DeciderWords deciderWords;
     private final Mismatches mismatches;
 
     private final HistoryKeeper history;
@@ -227,7 +229,9 @@ final class UnderstudyNode implements HaNode {
         this.callWatch = new CallWatch(timers);
         this.ledger = new ThreadLedger(lanePool::strangers);
         this.opened.push(lanePool);
-        this.history = new HistoryKeeper(config.stateDirectory(), threads, Clock.systemUTC(), this::decided);
+        this.deciderWords = new DeciderWords(others(), message -> loop.execute(() -> outgoing.sendToOthers(message)));
+        this.history =
+                new HistoryKeeper(config.stateDirectory(), threads, Clock.systemUTC(), deciderWords, this::decided);
         this.callbacks = new Callbacks(threads);
         ExecutorService thinking = new ThreadPoolExecutor(
                 0, 1, THINKING_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads.named("assumptions"));
@@ -254,6 +258,7 @@ final class UnderstudyNode implements HaNode {
                 () -> record,
                 this::isQuorate,
                 Policies.with(config.policies()),
+                part -> token -> history.reason(part, token),
                 part -> statuses.find(part).flatMap(GroupStatus::atHolder),
                 this::isWitness,
                 part -> statuses.whatElseIsKnown(part));
@@ -771,6 +776,11 @@ final class UnderstudyNode implements HaNode {
         @Override
         public Optional<ClusterRecord> record() {
             return record;
+        }
+
+        @Override
+        public boolean isWhy(NodeId from, Message.Soft message) {
+            return deciderWords.hear(from, message);
         }
 
         @Override

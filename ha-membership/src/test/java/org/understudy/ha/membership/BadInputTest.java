@@ -27,6 +27,7 @@ import org.understudy.ha.membership.codec.EveryMessage;
 import org.understudy.ha.membership.codec.MessageFuzz;
 import org.understudy.ha.membership.codec.OwnerWordsFuzz;
 import org.understudy.ha.membership.codec.PlanFuzz;
+import org.understudy.ha.membership.codec.ReasonsFuzz;
 import org.understudy.ha.membership.core.MachineFuzz;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.guardian.GuardianWireFuzz;
@@ -60,6 +61,7 @@ class BadInputTest {
                 new Target("admin", AdminFuzz.seeds(), AdminFuzz::fuzzerTestOneInput),
                 new Target("plan", PlanFuzz.seeds(), PlanFuzz::fuzzerTestOneInput),
                 new Target("owner's words", OwnerWordsFuzz.seeds(), OwnerWordsFuzz::fuzzerTestOneInput),
+                new Target("reasons", ReasonsFuzz.seeds(), ReasonsFuzz::fuzzerTestOneInput),
                 new Target("decision", DecisionFuzz.seeds(), DecisionFuzz::fuzzerTestOneInput),
                 new Target("last-will", LastWillFuzz.seeds(), LastWillFuzz::fuzzerTestOneInput),
                 new Target("guardian-wire", GuardianWireFuzz.seeds(), GuardianWireFuzz::fuzzerTestOneInput),

@@ -24,6 +24,7 @@ import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.GroupStatus;
 import org.understudy.ha.api.HaNode;
 import org.understudy.ha.api.History.Replay;
+import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.Metrics;
 import org.understudy.ha.api.Metrics.Metric;
 import org.understudy.ha.api.NodeId;
@@ -89,6 +90,45 @@ class SeeingTest {
                         }))
                 .toList();
         assertThat(own).extracting(Decision::reason).contains("asked to move to serv2");
+    }
+
+    @Test
+    void why_it_moved_is_known_on_the_nodes_that_did_not_decide_it() throws Exception {
+        runAndMove();
+        String to = "serv2";
+        // A machine that stands still makes a word late, and no sentence waits for it long.
+        for (int i = 1; i < 5 && !isExplainedEverywhere(to); i++) {
+            to = to.equals("serv2") ? "serv1" : "serv2";
+            serv1.resources().move("files", NodeId.of(to), Duration.ofSeconds(20));
+        }
+        assertThat(isExplainedEverywhere(to)).isTrue();
+
+        List<HaNode> deciders = cluster.nodes().stream()
+                .filter(node -> newest(node, Decision.Kind.GRANTED).isOwn())
+                .toList();
+        assertThat(deciders).hasSize(1);
+        NodeId decider = deciders.get(0).id();
+        for (HaNode node : cluster.nodes()) {
+            String why = "asked to move to " + to + (node.id().equals(decider) ? "" : "; decided by " + decider);
+            Decision grant = newest(node, Decision.Kind.GRANTED);
+            assertThat(grant.reason()).isEqualTo(why);
+            assertThat(grant.sentence()).endsWith(" (" + why + ")");
+            assertThat(node.advisor().explain("files").sentence())
+                    .contains(" stopped it and said so (RELEASED), reason: " + why);
+        }
+    }
+
+    private boolean isExplainedEverywhere(String to) throws InterruptedException {
+        boolean isExplained = true;
+        for (HaNode node : cluster.nodes()) {
+            await(() -> found(node, Decision.Kind.GRANTED)
+                    .flatMap(Decision::to)
+                    .map(Incarnation::node)
+                    .equals(Optional.of(NodeId.of(to))));
+            isExplained &= newest(node, Decision.Kind.GRANTED).reason().startsWith("asked to move")
+                    && newest(node, Decision.Kind.MOVE_WANTED).reason().startsWith("an operator asked");
+        }
+        return isExplained;
     }
 
     @Test

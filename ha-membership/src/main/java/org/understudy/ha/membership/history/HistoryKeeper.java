@@ -25,6 +25,7 @@ import org.understudy.ha.membership.codec.DecisionCodec;
 import org.understudy.ha.membership.codec.PlanCodec;
 import org.understudy.ha.membership.core.history.Draft;
 import org.understudy.ha.membership.core.history.KeptPlan;
+import org.understudy.ha.membership.core.history.Reasons;
 import org.understudy.ha.membership.core.history.RecordChanges;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planning;
@@ -33,7 +34,8 @@ import org.understudy.ha.membership.core.record.ClusterRecord;
 
 /**
  * Keeps the history of one node. Whoever learns a record says so here and goes on; a thread of its own compares it with the last one,
- * tells what was decided and writes it.
+ * tells what was decided and writes it. What another node decided waits on that thread for that node's reasons, never long: see {@link
+ * DeciderWords}.
  *
  * <p>Nothing that waits here is more than {@value #WAITING_MAX} records, of which {@value #PLANS_WAITING_MAX} with what the planner was
  * given. A record that finds no room is not lost: what it changed shows in the next one. That it was not looked at is counted.
@@ -54,6 +56,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
 
     private final Path directory;
     private final Clock clock;
+    private final DeciderWords words;
     private final Consumer<Decision> told;
     private final Thread thread;
     private final FrameLog decisions;
@@ -67,6 +70,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
     private final AtomicLong inputs = new AtomicLong();
     private final AtomicReference<Optional<String>> trouble = new AtomicReference<>(Optional.empty());
 
+    private volatile boolean isClosing;
     private volatile boolean isOver;
 
     /** The thread's own. */
@@ -79,11 +83,14 @@ public final class HistoryKeeper implements History, AutoCloseable {
 
     /**
      * @param directory the node's state directory
+     * @param words what the nodes that decide tell one another of their reasons
      * @param told each decision, in order, on the history's thread
      */
-    public HistoryKeeper(Path directory, NamedThreads threads, Clock clock, Consumer<Decision> told) {
+    public HistoryKeeper(
+            Path directory, NamedThreads threads, Clock clock, DeciderWords words, Consumer<Decision> told) {
         this.directory = directory;
         this.clock = clock;
+        this.words = words;
         this.told = told;
         this.decisions = new FrameLog(directory, "history", BYTES_MAX);
         this.plans = new FrameLog(directory, "history-inputs", INPUT_BYTES_MAX);
@@ -155,7 +162,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
         }
     }
 
-    private void look(Learned next) {
+    private void look(Learned next) throws InterruptedException {
         ClusterRecord record = next.record().orElseThrow();
         long missed = unseen.get() - unseenTold;
         if (missed > 0) {
@@ -163,12 +170,8 @@ public final class HistoryKeeper implements History, AutoCloseable {
             gap(missed
                     + " records came faster than this history could look at them: steps between may be missing here");
         }
-        List<Draft> drafts = last.map(before -> next.planning()
-                        .map(own -> RecordChanges.between(before, record, own.notices()))
-                        .orElseGet(() -> RecordChanges.between(before, record, decider(next))))
-                .orElseGet(() -> RecordChanges.all(record).stream()
-                        .filter(draft -> !draft.isToldBy(atHand))
-                        .toList());
+        next.planning().ifPresent(own -> words.say(own, record));
+        List<Draft> drafts = drafts(next, record);
         boolean isOwn = next.planning().isPresent() && last.isPresent();
         last = Optional.of(record);
         if (isOwn && !drafts.isEmpty()) {
@@ -180,8 +183,25 @@ public final class HistoryKeeper implements History, AutoCloseable {
         }
     }
 
-    private static String decider(Learned next) {
-        return next.ballot().map(Ballot::node).orElse("");
+    private List<Draft> drafts(Learned next, ClusterRecord record) throws InterruptedException {
+        if (last.isEmpty()) {
+            return RecordChanges.all(record).stream()
+                    .filter(draft -> !draft.isToldBy(atHand))
+                    .toList();
+        }
+        ClusterRecord before = last.get();
+        if (next.planning().isPresent()) {
+            return RecordChanges.between(before, record, next.planning().get().notices());
+        }
+        Ballot ballot = next.ballot().orElseThrow();
+        List<Draft> drafts = RecordChanges.between(before, record, ballot.node(), Optional.empty());
+        if (drafts.stream().noneMatch(Draft::isUnexplained)) {
+            return drafts;
+        }
+        boolean isPatient = !isClosing && waiting.size() < WAITING_MAX / 2;
+        return words.await(ballot, isPatient)
+                .map(heard -> RecordChanges.between(before, record, ballot.node(), Optional.of(heard)))
+                .orElse(drafts);
     }
 
     private void gap(String sentence) {
@@ -275,6 +295,14 @@ public final class HistoryKeeper implements History, AutoCloseable {
                 .toList();
     }
 
+    /**
+     * Why a part was granted under this token: what the planner said when that was decided, and when the grant before ended; empty if it
+     * said nothing, or that is not at hand. Any thread.
+     */
+    public Optional<String> reason(String part, long token) {
+        return Reasons.told(atHand, part, token);
+    }
+
     @Override
     public Losses losses() {
         return new Losses(unseen.get(), unwritten.get(), inputs.get());
@@ -329,6 +357,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
     /** Writes what waits, makes it durable and ends; bounded. */
     @Override
     public void close() {
+        isClosing = true;
         boolean wasInterrupted = Thread.interrupted();
         try {
             if (waiting.offer(Learned.END, CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {

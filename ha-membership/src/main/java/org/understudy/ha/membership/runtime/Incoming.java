@@ -24,6 +24,9 @@ public final class Incoming implements GroupChannel.Receiver {
         /** The newest record this node knows; any thread. */
         Optional<ClusterRecord> record();
 
+        /** Whether a message says why a node decided something; then it is taken. Any thread. */
+        boolean isWhy(NodeId from, Message.Soft message);
+
         /** An owner said something of its groups. On the loop. */
         void ownerHeard();
 
@@ -91,7 +94,7 @@ public final class Incoming implements GroupChannel.Receiver {
                     host.ownerHeard();
                 });
             }
-        } else {
+        } else if (!host.isWhy(from, message)) {
             softStates.heard(message);
         }
     }

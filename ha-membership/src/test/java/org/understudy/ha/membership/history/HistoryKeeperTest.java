@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -42,7 +43,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Decision.Kind;
 import org.understudy.ha.api.History.Replay;
+import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.internal.loop.NamedThreads;
+import org.understudy.ha.membership.codec.ReasonsCodec;
+import org.understudy.ha.membership.core.history.Reasons;
+import org.understudy.ha.membership.core.history.Reasons.Why;
+import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Plan;
 import org.understudy.ha.membership.core.plan.Planner;
@@ -50,6 +57,7 @@ import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
+import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.GroupRecord;
 
 @Timeout(30)
@@ -60,12 +68,17 @@ class HistoryKeeperTest {
             withSession(withSession(empty(), A1, new TreeMap<>()), B1, new TreeMap<>());
     private static final ClusterRecord HELD = withGroup(BOTH, "files", granted(A1, 4, false));
     private static final ClusterRecord MOVED = withGroup(BOTH, "files", granted(B1, 5, false));
+    private static final ClusterRecord RELEASED = withGroup(
+            BOTH,
+            "files",
+            GroupRecord.NEW.withGrant(new Grant(B1, 5, ProofKind.RELEASED, Optional.empty(), false, List.of())));
 
     @TempDir
     Path directory;
 
     private final BlockingQueue<Decision> told = new LinkedBlockingQueue<>();
     private final List<HistoryKeeper> opened = new ArrayList<>();
+    private DeciderWords words = words(Duration.ofMillis(1));
 
     @AfterEach
     void close() {
@@ -99,6 +112,115 @@ class HistoryKeeperTest {
 
         assertThat(heard(1).get(0).sentence())
                 .isEqualTo("files is asked to move from a#1 to b#1 (decided by c, whose history says why)");
+    }
+
+    @Test
+    void what_another_node_decided_says_why_if_that_node_was_heard_and_keeps_it() throws Exception {
+        hear(new Ballot(2, "c/3"), "asked to move to b");
+        HistoryKeeper history = open();
+        learn(history, 1, HELD.withNumber(4));
+        heard(3);
+        history.learned(new Ballot(2, "c/3"), RELEASED.withNumber(5), Optional.empty());
+
+        Decision decision = heard(1).get(0);
+        assertThat(decision.reason()).isEqualTo("asked to move to b; decided by c");
+        assertThat(decision.isOwn()).isFalse();
+        assertThat(history.reason("files", 5)).contains("asked to move to b; decided by c");
+        assertThat(history.reason("files", 4)).isEmpty();
+        history.close();
+        assertThat(open().reason("files", 5)).contains("asked to move to b; decided by c");
+    }
+
+    @Test
+    void a_reason_that_is_on_its_way_is_waited_for() throws Exception {
+        words = words(Duration.ofSeconds(60));
+        HistoryKeeper history = open();
+        learn(history, 1, HELD.withNumber(4));
+        heard(3);
+        history.learned(new Ballot(2, "c/3"), RELEASED.withNumber(5), Optional.empty());
+        hear(new Ballot(2, "b/3"), "not asked");
+        hear(new Ballot(2, "c/3"), "asked to move to b");
+
+        assertThat(heard(1).get(0).reason()).isEqualTo("asked to move to b; decided by c");
+    }
+
+    @Test
+    void a_reason_that_never_comes_is_not_waited_for_long() throws Exception {
+        HistoryKeeper history = open();
+        learn(history, 1, HELD.withNumber(4));
+        heard(3);
+        history.learned(new Ballot(2, "c/3"), RELEASED.withNumber(5), Optional.empty());
+
+        assertThat(heard(1).get(0).reason()).isEqualTo("decided by c, whose history says why");
+        assertThat(words.isExpected(new Ballot(3, "c/3")))
+                .as("it was waited for")
+                .isFalse();
+    }
+
+    @Test
+    void while_records_queue_up_no_reason_is_waited_for() throws Exception {
+        words = words(Duration.ofSeconds(60));
+        CountDownLatch isStuck = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        HistoryKeeper history = open(directory, decision -> {
+            isStuck.countDown();
+            try {
+                goOn.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            told.add(decision);
+        });
+        learn(history, 1, HELD.withNumber(4));
+        isStuck.await();
+        for (int i = 1; i <= HistoryKeeper.WAITING_MAX; i++) {
+            Grant grant = new Grant(B1, 4 + i, ProofKind.RELEASED, Optional.empty(), false, List.of());
+            ClusterRecord next = withGroup(BOTH, "files", GroupRecord.NEW.withGrant(grant));
+            history.learned(new Ballot(1 + i, "c/3"), next.withNumber(4 + i), Optional.empty());
+        }
+        goOn.countDown();
+
+        assertThat(heard(3 + HistoryKeeper.WAITING_MAX / 2 - 1).subList(3, 3 + HistoryKeeper.WAITING_MAX / 2 - 1))
+                .extracting(Decision::reason)
+                .containsOnly("decided by c, whose history says why");
+    }
+
+    @Test
+    void what_needs_no_reason_waits_for_none() throws Exception {
+        words = words(Duration.ofSeconds(60));
+        HistoryKeeper history = open();
+        learn(history, 1, BOTH.withNumber(4));
+        heard(2);
+        history.learned(new Ballot(2, "c/3"), HELD.withNumber(5), Optional.empty());
+
+        assertThat(heard(1).get(0).reason()).isEmpty();
+    }
+
+    @Test
+    void who_decided_tells_the_others_and_who_learned_it_does_not() throws Exception {
+        BlockingQueue<Message.Soft> sent = new LinkedBlockingQueue<>();
+        words = new DeciderWords(List.of(B, C), sent::add);
+        HistoryKeeper history = open();
+        decideOnce(history, facts(5), Planner::plan);
+
+        DeciderWords others = new DeciderWords(List.of(A), message -> {});
+        Message.Soft word = Optional.ofNullable(sent.poll(20, TimeUnit.SECONDS)).orElseThrow();
+        others.hear(A, word);
+        assertThat(others.await(ballot(2), false)).isPresent();
+        learn(history, 3, MOVED.withNumber(9));
+        heard(1);
+        assertThat(sent).isEmpty();
+    }
+
+    private static DeciderWords words(Duration patience) {
+        return new DeciderWords(List.of(B, C), message -> {}, patience);
+    }
+
+    /** Said by whom the ballot names. */
+    private void hear(Ballot ballot, String why) {
+        Reasons reasons = new Reasons(new TreeMap<>(Map.of("files", new Why(why, ""))), true);
+        byte[] state = ReasonsCodec.encode(new ReasonsCodec.Told(ballot, reasons));
+        words.hear(NodeId.of(ballot.node()), new Message.Soft("!decider", 0, 1, state));
     }
 
     @Test
@@ -439,8 +561,8 @@ class HistoryKeeperTest {
     }
 
     private HistoryKeeper open(Path where, Consumer<Decision> listener) {
-        HistoryKeeper history =
-                new HistoryKeeper(where, new NamedThreads(Thread::new, A), Clock.fixed(NOW, ZoneOffset.UTC), listener);
+        HistoryKeeper history = new HistoryKeeper(
+                where, new NamedThreads(Thread::new, A), Clock.fixed(NOW, ZoneOffset.UTC), words, listener);
         opened.add(history);
         history.start();
         return history;

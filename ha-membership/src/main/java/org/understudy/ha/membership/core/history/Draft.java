@@ -25,8 +25,13 @@ public record Draft(
                 kind, subject, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), reason, record);
     }
 
+    /** Whether it only names the node whose history says why. */
+    public boolean isUnexplained() {
+        return reason.endsWith(Reasons.ELSEWHERE);
+    }
+
     /**
-     * Whether a history tells this already; the reason apart, which only the controller knows. Tokens and incarnations are used once; what
+     * Whether a history tells this already; the reason apart, which may not have arrived here. Tokens and incarnations are used once; what
      * may come again is compared with what was told last about it.
      *
      * @param kept newest first

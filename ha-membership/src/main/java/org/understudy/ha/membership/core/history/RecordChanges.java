@@ -14,7 +14,6 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.internal.machine.Notice;
-import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.core.plan.Part;
 import org.understudy.ha.membership.core.plan.Planner;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -35,43 +34,20 @@ public final class RecordChanges {
 
     private final ClusterRecord before;
     private final ClusterRecord after;
-    private final Map<String, String> reasons = new TreeMap<>();
-    private final Map<String, String> moves = new TreeMap<>();
+    private final Reasons reasons;
+    /** Behind a reason that another node had. */
+    private final String behind;
+    /** Instead of one that is not known. */
     private final String elsewhere;
+
     private final List<Draft> found = new ArrayList<>();
 
-    private RecordChanges(ClusterRecord before, ClusterRecord after, List<Notice> notices, String decider) {
+    private RecordChanges(ClusterRecord before, ClusterRecord after, Reasons reasons, String behind, String elsewhere) {
         this.before = before;
         this.after = after;
-        boolean isKnown = !decider.isEmpty() && after.number() == before.number() + 1;
-        this.elsewhere = isKnown ? "decided by " + decider + ", whose history says why" : "";
-        for (Notice notice : notices) {
-            if (notice.reason() == Reason.MOVE_DECIDED) {
-                moves.put(notice.subject(), afterColon(notice.detail()));
-            }
-            String detail = beyondTheSentence(notice);
-            if (!detail.isEmpty()) {
-                reasons.merge(notice.subject(), detail, (a, b) -> isIn(a, b) ? a : a + "; " + b);
-            }
-        }
-    }
-
-    /** Why a grant ended is often why no other is given. */
-    private static boolean isIn(String said, String detail) {
-        return ("; " + said + "; ").contains("; " + detail + "; ");
-    }
-
-    /** Who, which token and which proof are said anyway. */
-    private static String beyondTheSentence(Notice notice) {
-        if (notice.reason() != Reason.GRANT_MADE && notice.reason() != Reason.GRANT_OVER) {
-            return notice.detail();
-        }
-        return afterColon(notice.detail());
-    }
-
-    private static String afterColon(String detail) {
-        int colon = detail.indexOf(": ");
-        return colon < 0 ? "" : detail.substring(colon + 2);
+        this.reasons = reasons;
+        this.behind = behind;
+        this.elsewhere = elsewhere;
     }
 
     /**
@@ -79,16 +55,29 @@ public final class RecordChanges {
      * @param notices what the planner said when it made {@code after}; empty if somebody else did
      */
     public static List<Draft> between(ClusterRecord before, ClusterRecord after, List<Notice> notices) {
-        return new RecordChanges(before, after, notices, "").all();
+        return new RecordChanges(before, after, Reasons.of(notices), "", "").all();
     }
 
     /**
      * As {@link #between(ClusterRecord, ClusterRecord, List)} where another node decided: it is named, because the record does not say why.
      *
      * @param decider the node that proposed {@code after}
+     * @param heard why, if it was heard to say so; used only if no record between the two was missed
      */
-    public static List<Draft> between(ClusterRecord before, ClusterRecord after, String decider) {
-        return new RecordChanges(before, after, List.of(), decider).all();
+    public static List<Draft> between(
+            ClusterRecord before, ClusterRecord after, String decider, Optional<Reasons> heard) {
+        if (decider.isEmpty() || after.number() != before.number() + 1) {
+            return new RecordChanges(before, after, Reasons.NONE, "", "").all();
+        }
+        String who = "decided by " + decider;
+        boolean isAllHeard = heard.filter(Reasons::isWhole).isPresent();
+        return new RecordChanges(
+                        before,
+                        after,
+                        heard.orElse(Reasons.NONE),
+                        "; " + who,
+                        isAllHeard ? "" : who + Reasons.ELSEWHERE)
+                .all();
     }
 
     /** What a record says to somebody who knows nothing: who is there, who is on standby, and who owns what. */
@@ -284,9 +273,13 @@ public final class RecordChanges {
         }
     }
 
+    private String reason(String said) {
+        return said.isEmpty() ? "" : said + behind;
+    }
+
     private void group(String name, GroupRecord now) {
         GroupRecord then = before.groups().getOrDefault(name, GroupRecord.NEW);
-        String reason = reasons.getOrDefault(name, "");
+        String reason = reason(reasons.about(name).grant());
         Optional<Grant> old = then.grant();
         Optional<Grant> grant = now.grant();
         boolean isNew = grant.isPresent() && !grant.map(Grant::token).equals(old.map(Grant::token));
@@ -331,7 +324,7 @@ public final class RecordChanges {
         if (now.moveTo().isPresent() && now.grant().isPresent()) {
             Optional<Incarnation> target =
                     now.moveTo().map(node -> after.sessions().get(node)).map(Session::incarnation);
-            String why = moves.getOrDefault(name, "");
+            String why = reason(reasons.about(name).move());
             add(about(Kind.MOVE_WANTED, name, holder, target, now.grant().get(), Optional.empty(), why));
         } else if (now.moveTo().isEmpty() && now.grant().isPresent() && !isGrantedAnew) {
             add(about(

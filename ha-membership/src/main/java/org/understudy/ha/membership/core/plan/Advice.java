@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 import org.understudy.ha.api.Advisor.Candidate;
 import org.understudy.ha.api.Advisor.Explanation;
@@ -26,12 +27,18 @@ public final class Advice {
      * What is known beside the record.
      *
      * @param before who held the group before, if this process saw that
+     * @param reason why the grant under this token was made, if this node's history tells it
      * @param there how its holder says that it is
      * @param isWitness whether a node owns nothing by its configuration
      */
-    public record Beside(Optional<Incarnation> before, Optional<GroupStatus.State> there, Predicate<NodeId> isWitness) {
+    public record Beside(
+            Optional<Incarnation> before,
+            LongFunction<Optional<String>> reason,
+            Optional<GroupStatus.State> there,
+            Predicate<NodeId> isWitness) {
 
-        public static final Beside NOTHING = new Beside(Optional.empty(), Optional.empty(), node -> false);
+        public static final Beside NOTHING =
+                new Beside(Optional.empty(), token -> Optional.empty(), Optional.empty(), node -> false);
 
         /** Whether its holder has said that it stops it, or cannot. */
         private boolean isEnding() {
@@ -137,7 +144,11 @@ public final class Advice {
         NodeId here = grant.holder().node();
         List<String> parts = new ArrayList<>();
         parts.add(title() + " is on " + here + " under token " + grant.token() + ": "
-                + proof(grant.proof(), beside.before()));
+                + proof(grant.proof(), beside.before())
+                + beside.reason()
+                        .apply(grant.token())
+                        .map(why -> ", reason: " + why)
+                        .orElse(""));
         GroupRecord state = board.state(number);
         String policy = state.rules().placement().policy();
         if (policy.isEmpty()) {

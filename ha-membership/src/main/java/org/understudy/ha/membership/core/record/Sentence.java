@@ -25,7 +25,12 @@ public final class Sentence {
         return shortened(sentence, BYTES_MAX - bytes(end)) + end;
     }
 
-    private static String shortened(String sentence, int most) {
+    /**
+     * As {@link #shortened(String)}.
+     *
+     * @param most bytes of UTF-8 that are kept
+     */
+    public static String shortened(String sentence, int most) {
         if (bytes(sentence) <= most) {
             return sentence;
         }

@@ -237,9 +237,9 @@ class RecordChangesTest {
                         held, "files", held.groups().get("files").withMoveTo(Optional.of(B)))
                 .withNumber(9);
 
-        assertThat(sentences(RecordChanges.between(held, wanted, "c")))
+        assertThat(sentences(RecordChanges.between(held, wanted, "c", Optional.empty())))
                 .containsExactly("files is asked to move from a#1 to b#1 (decided by c, whose history says why)");
-        assertThat(sentences(RecordChanges.between(held, wanted.withNumber(10), "c")))
+        assertThat(sentences(RecordChanges.between(held, wanted.withNumber(10), "c", Optional.empty())))
                 .as("c decided the last of several")
                 .containsExactly("files is asked to move from a#1 to b#1");
         assertThat(sentences(RecordChanges.between(
@@ -247,6 +247,39 @@ class RecordChangesTest {
                         wanted,
                         List.of(new Notice("files", Reason.MOVE_DECIDED, "to b: it must be with db, which is on b")))))
                 .containsExactly("files is asked to move from a#1 to b#1 (it must be with db, which is on b)");
+    }
+
+    @Test
+    void what_another_node_was_heard_to_say_stands_with_its_name_behind_the_sentences_of_its_record() {
+        ClusterRecord held = withGroup(BOTH, "files", granted(A1, 4, false)).withNumber(8);
+        ClusterRecord wanted = withGroup(
+                        held, "files", held.groups().get("files").withMoveTo(Optional.of(B)))
+                .withNumber(9);
+        ClusterRecord over = withGroup(
+                        held,
+                        "files",
+                        GroupRecord.NEW.withGrant(
+                                held.grant("files").orElseThrow().endedBy(ProofKind.DIED)))
+                .withNumber(9);
+        Optional<Reasons> heard = Optional.of(Reasons.of(List.of(
+                new Notice("files", Reason.MOVE_DECIDED, "to b: a is on standby"),
+                new Notice("mail", Reason.GRANT_OVER, "b#1 token 3 DIED: last will of b#1"))));
+        Optional<Reasons> ofOthers = Optional.of(
+                Reasons.of(List.of(new Notice("mail", Reason.GRANT_OVER, "b#1 token 3 DIED: last will of b#1"))));
+        Optional<Reasons> cut = Optional.of(new Reasons(ofOthers.get().byPart(), false));
+
+        assertThat(sentences(RecordChanges.between(held, wanted, "c", heard)))
+                .containsExactly("files is asked to move from a#1 to b#1 (a is on standby; decided by c)");
+        assertThat(sentences(RecordChanges.between(held, wanted.withNumber(10), "c", heard)))
+                .as("what it says may be meant of a record before")
+                .containsExactly("files is asked to move from a#1 to b#1");
+        assertThat(sentences(RecordChanges.between(held, over, "c", ofOthers)))
+                .as("its history says no more")
+                .containsExactly(
+                        "files is granted to nobody, token 4 of a#1 is over: the process of a#1 is gone, its guardian said so");
+        assertThat(sentences(RecordChanges.between(held, over, "c", cut)))
+                .as("its history may say more")
+                .allSatisfy(sentence -> assertThat(sentence).endsWith("(decided by c, whose history says why)"));
     }
 
     @Test

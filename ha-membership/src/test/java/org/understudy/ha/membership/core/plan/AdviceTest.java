@@ -39,10 +39,15 @@ class AdviceTest {
         Explanation explanation = Advice.explain(
                 play.record(),
                 "web",
-                new Beside(Optional.of(new Incarnation(NodeId.of("a"), 1)), Optional.empty(), node -> false));
+                new Beside(
+                        Optional.of(new Incarnation(NodeId.of("a"), 1)),
+                        token -> Optional.of("reason of " + token),
+                        Optional.empty(),
+                        node -> false));
 
         assertThat(explanation.sentence())
-                .startsWith("web is on b under token 2: the guardian of a#1 proved that its process had ended (DIED)")
+                .startsWith(
+                        "web is on b under token 2: the guardian of a#1 proved that its process had ended (DIED), reason: reason of 2; ")
                 .contains("it prefers a, but a is not in the cluster now");
         assertThat(explanation.proof()).contains(ProofKind.DIED);
         assertThat(explanation.candidates())
@@ -247,7 +252,7 @@ class AdviceTest {
         play.only("web", List.of("a", "b"));
         play.settle();
         NodeId c = NodeId.of("c");
-        Beside beside = new Beside(Optional.empty(), Optional.empty(), c::equals);
+        Beside beside = new Beside(Optional.empty(), token -> Optional.empty(), Optional.empty(), c::equals);
 
         assertThat(Advice.whyNot(play.record(), "web", c, beside).sentence())
                 .isEqualTo("c is a witness, which votes and owns nothing");
@@ -364,7 +369,7 @@ class AdviceTest {
     }
 
     private static Beside holderSays(GroupStatus.State state) {
-        return new Beside(Optional.empty(), Optional.of(state), node -> false);
+        return new Beside(Optional.empty(), token -> Optional.empty(), Optional.of(state), node -> false);
     }
 
     private String explain(String group) {
