@@ -12,6 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +37,8 @@ public final class DeciderWords {
     /** Most bytes of one message. */
     static final int BYTES_MAX = 64 << 10;
 
-    /** Of each node the newest so many records. */
-    static final int KEPT = 8;
+    /** Of each node the newest so many records: as many as may wait to be told. */
+    static final int KEPT = HistoryKeeper.WAITING_MAX;
 
     /** How these messages are called among those of groups; no group is called so. */
     private static final String GROUP = "!decider";
@@ -74,7 +75,8 @@ public final class DeciderWords {
     }
 
     /**
-     * Tells the others why a record is as it is that this node decided. Of one that decides about no group it says nothing.
+     * Tells the others why a record is as it is that this node decided. Of one that decides about no group it says nothing; of one that it only carried
+     * on for somebody else, which may be news to them, that it has no reason.
      *
      * @param planning of the round
      * @param chosen what that round wrote
@@ -82,7 +84,7 @@ public final class DeciderWords {
     void say(Planning planning, ClusterRecord chosen) {
         Map<String, ?> before = planning.base().groups();
         Map<String, ?> after = chosen.groups();
-        if (after.equals(before)) {
+        if (after.equals(before) && chosen.number() != planning.base().number()) {
             return;
         }
         // What only goes on waiting has a reason each time, and no sentence.
@@ -136,18 +138,20 @@ public final class DeciderWords {
     /**
      * Why the record of this ballot is as it is, if its proposer says so. A word that is on its way is waited for, a tenth of a second.
      *
-     * @param isPatient whether to wait at all
+     * @param sinceNanos when the record came, on {@link System#nanoTime()}
+     * @param mayWait asked again after {@link #hurry()}
      */
-    Optional<Reasons> await(Ballot ballot, boolean isPatient) throws InterruptedException {
+    Optional<Reasons> await(Ballot ballot, long sinceNanos, BooleanSupplier mayWait) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            long left = isPatient && isExpected(ballot) ? patience.toNanos() : 0;
+            long left = sinceNanos + patience.toNanos() - System.nanoTime();
             Optional<Reasons> found = find(ballot);
-            while (found.isEmpty() && left > 0) {
-                left = isHeard.awaitNanos(left);
-                found = find(ballot);
-                if (found.isEmpty() && left <= 0) {
+            while (found.isEmpty() && mayWait.getAsBoolean() && isExpected(ballot)) {
+                if (left <= 0) {
                     silent.add(ballot.node());
+                } else {
+                    left = isHeard.awaitNanos(left);
+                    found = find(ballot);
                 }
             }
             return found;
@@ -156,11 +160,27 @@ public final class DeciderWords {
         }
     }
 
-    /** Whether a word of a proposer may come: it is another node, and was not waited for in vain since it said something. */
+    /** Whoever waits asks again whether it may. Any thread; never blocks. */
+    void hurry() {
+        lock.lock();
+        try {
+            isHeard.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Whether a word of a proposer may come: it is another node, was not waited for in vain since it said something, and has not said anything
+     * of a later record, since words come in order.
+     */
     boolean isExpected(Ballot ballot) {
         lock.lock();
         try {
-            return !silent.contains(ballot.node())
+            boolean isPast = heard.getOrDefault(ballot.node(), new ArrayDeque<>()).stream()
+                    .anyMatch(told -> told.ballot().isAbove(ballot));
+            return !isPast
+                    && !silent.contains(ballot.node())
                     && others.stream().anyMatch(node -> node.value().equals(ballot.node()));
         } finally {
             lock.unlock();

@@ -49,9 +49,14 @@ public final class HistoryKeeper implements History, AutoCloseable {
     static final int PLANS_WAITING_MAX = 8;
     private static final long CLOSE_MILLIS = 1000;
 
-    /** A chosen record, with the round that led to it if this node led it; or the end. */
-    private record Learned(Optional<Ballot> ballot, Optional<ClusterRecord> record, Optional<Planning> planning) {
-        private static final Learned END = new Learned(Optional.empty(), Optional.empty(), Optional.empty());
+    /**
+     * A chosen record, with the round that led to it if this node led it; or the end.
+     *
+     * @param nanos when it came
+     */
+    private record Learned(
+            Optional<Ballot> ballot, Optional<ClusterRecord> record, Optional<Planning> planning, long nanos) {
+        private static final Learned END = new Learned(Optional.empty(), Optional.empty(), Optional.empty(), 0);
     }
 
     private final Path directory;
@@ -130,10 +135,14 @@ public final class HistoryKeeper implements History, AutoCloseable {
             inputs.incrementAndGet();
             kept = Optional.empty();
         }
-        if (isOver || !waiting.offer(new Learned(Optional.of(ballot), Optional.of(record), kept))) {
+        if (isOver || !waiting.offer(new Learned(Optional.of(ballot), Optional.of(record), kept, System.nanoTime()))) {
             kept.ifPresent(plan -> plansWaiting.decrementAndGet());
             unseen.incrementAndGet();
-        } else if (isOver) {
+        } else if (kept.isPresent()) {
+            // Others wait for what this node has to say of it.
+            words.hurry();
+        }
+        if (isOver) {
             // It ended meanwhile: nobody would ever take it.
             waiting.clear();
         }
@@ -198,10 +207,14 @@ public final class HistoryKeeper implements History, AutoCloseable {
         if (drafts.stream().noneMatch(Draft::isUnexplained)) {
             return drafts;
         }
-        boolean isPatient = !isClosing && waiting.size() < WAITING_MAX / 2;
-        return words.await(ballot, isPatient)
+        return words.await(ballot, next.nanos(), this::mayWait)
                 .map(heard -> RecordChanges.between(before, record, ballot.node(), Optional.of(heard)))
                 .orElse(drafts);
+    }
+
+    /** Nothing of its own is to be said, and there is room for what comes meanwhile. */
+    private boolean mayWait() {
+        return !isClosing && plansWaiting.get() == 0 && waiting.size() < WAITING_MAX / 2;
     }
 
     private void gap(String sentence) {
@@ -358,6 +371,7 @@ public final class HistoryKeeper implements History, AutoCloseable {
     @Override
     public void close() {
         isClosing = true;
+        words.hurry();
         boolean wasInterrupted = Thread.interrupted();
         try {
             if (waiting.offer(Learned.END, CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {

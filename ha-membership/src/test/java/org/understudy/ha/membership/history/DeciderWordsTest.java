@@ -60,7 +60,7 @@ class DeciderWordsTest {
     @Test
     void of_what_only_goes_on_waiting_nothing_is_said_and_without_a_decision_nothing_at_all() throws Exception {
         Notice waits = new Notice("mail", Reason.GRANT_WAITS, "no node can start it now");
-        decider.say(planning(ballot(6), waits), HELD);
+        decider.say(planning(ballot(6), waits), HELD.withNumber(HELD.number() + 1));
         assertThat(sent).isEmpty();
 
         decider.say(planning(ballot(7), waits, over("files", "asked")), MOVED);
@@ -74,6 +74,23 @@ class DeciderWordsTest {
         other.hear(A, sent.get(0));
 
         assertThat(heard(7)).isEqualTo(Reasons.NONE);
+    }
+
+    @Test
+    void a_record_that_was_only_carried_on_for_another_node_is_said_to_have_no_reason() throws Exception {
+        decider.say(planning(ballot(7)), HELD);
+        other.hear(A, sent.get(0));
+
+        assertThat(heard(7)).isEqualTo(Reasons.NONE);
+    }
+
+    @Test
+    void of_a_record_before_one_that_was_spoken_of_nothing_comes_any_more() {
+        decider.say(planning(ballot(7)), MOVED);
+        other.hear(A, sent.get(0));
+
+        assertThat(other.isExpected(ballot(6))).isFalse();
+        assertThat(other.isExpected(ballot(8))).isTrue();
     }
 
     @Test
@@ -121,10 +138,10 @@ class DeciderWordsTest {
         DeciderWords hasty = new DeciderWords(List.of(A, C), message -> {}, Duration.ofMillis(1));
         decider.say(planning(ballot(7), over("files", "asked")), MOVED);
         assertThat(hasty.isExpected(ballot(8))).isTrue();
-        assertThat(hasty.await(ballot(8), false)).isEmpty();
+        assertThat(hasty.await(ballot(8), System.nanoTime(), () -> false)).isEmpty();
         assertThat(hasty.isExpected(ballot(8))).isTrue();
 
-        assertThat(hasty.await(ballot(8), true)).isEmpty();
+        assertThat(hasty.await(ballot(8), System.nanoTime(), () -> true)).isEmpty();
         assertThat(hasty.isExpected(ballot(9))).isFalse();
         assertThat(hasty.isExpected(new Ballot(9, "c/1"))).as("another node").isTrue();
         hasty.hear(A, sent.get(0));
@@ -179,7 +196,7 @@ class DeciderWordsTest {
     }
 
     private Optional<Reasons> of(Ballot ballot) throws InterruptedException {
-        return other.await(ballot, false);
+        return other.await(ballot, System.nanoTime(), () -> false);
     }
 
     private Reasons heard(long round) throws InterruptedException {

@@ -158,6 +158,34 @@ class HistoryKeeperTest {
     }
 
     @Test
+    void what_a_node_decided_itself_is_said_at_once_also_while_it_waits_for_a_reason() throws Exception {
+        BlockingQueue<Message.Soft> sent = new LinkedBlockingQueue<>();
+        words = new DeciderWords(List.of(B, C), sent::add, Duration.ofSeconds(60));
+        HistoryKeeper history = open();
+        learn(history, 1, HELD.withNumber(4));
+        heard(3);
+        ClusterRecord base = RELEASED.withNumber(5);
+        history.learned(new Ballot(2, "c/3"), base, Optional.empty());
+        Planning own = new Planning(ballot(3), base, facts(5), List.of(), List.of());
+        history.learned(ballot(3), MOVED.withNumber(6), Optional.of(own));
+
+        assertThat(sent.poll(20, TimeUnit.SECONDS)).isNotNull();
+        assertThat(heard(1).get(0).reason()).isEqualTo("decided by c, whose history says why");
+    }
+
+    @Test
+    void closing_waits_for_no_reason() throws Exception {
+        words = words(Duration.ofSeconds(60));
+        HistoryKeeper history = open();
+        learn(history, 1, HELD.withNumber(4));
+        heard(3);
+        history.learned(new Ballot(2, "c/3"), RELEASED.withNumber(5), Optional.empty());
+        history.close();
+
+        assertThat(heard(1).get(0).reason()).isEqualTo("decided by c, whose history says why");
+    }
+
+    @Test
     void while_records_queue_up_no_reason_is_waited_for() throws Exception {
         words = words(Duration.ofSeconds(60));
         CountDownLatch isStuck = new CountDownLatch(1);
@@ -206,7 +234,7 @@ class HistoryKeeperTest {
         DeciderWords others = new DeciderWords(List.of(A), message -> {});
         Message.Soft word = Optional.ofNullable(sent.poll(20, TimeUnit.SECONDS)).orElseThrow();
         others.hear(A, word);
-        assertThat(others.await(ballot(2), false)).isPresent();
+        assertThat(others.await(ballot(2), System.nanoTime(), () -> false)).isPresent();
         learn(history, 3, MOVED.withNumber(9));
         heard(1);
         assertThat(sent).isEmpty();

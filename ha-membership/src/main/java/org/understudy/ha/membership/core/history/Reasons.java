@@ -120,13 +120,14 @@ public record Reasons(SortedMap<String, Why> byPart, boolean isWhole) {
 
     /**
      * Why a part was granted under this token, as a history tells it: what ended the grant before, and what was said when this one was made.
+     * An end of which the grant knows another holder or another proof is that of an older one: this history has missed something since.
      *
      * @param kept newest first
      * @return empty if nothing was said, or nothing is known here
      */
     public static Optional<String> told(Iterable<Decision> kept, String part, long token) {
         LinkedList<String> said = new LinkedList<>();
-        boolean isFound = false;
+        Optional<Decision> grant = Optional.empty();
         for (Decision decision : kept) {
             boolean isGrant = decision.kind() == Kind.GRANTED;
             if (!decision.subject().equals(part) || !isGrant && decision.kind() != Kind.ENDED) {
@@ -134,13 +135,18 @@ public record Reasons(SortedMap<String, Why> byPart, boolean isWhole) {
             }
             boolean isSought =
                     isGrant && decision.token().filter(t -> t.value() == token).isPresent();
-            if (isSought || isFound && !isGrant) {
+            boolean isItsEnd = !isGrant
+                    && grant.filter(made -> made.from().isPresent()
+                                    && made.from().equals(decision.from())
+                                    && made.proof().equals(decision.proof()))
+                            .isPresent();
+            if (isSought || isItsEnd) {
                 said.addFirst(decision.reason());
             }
-            if (isFound) {
+            if (grant.isPresent()) {
                 break;
             }
-            isFound = isSought;
+            grant = isSought ? Optional.of(decision) : grant;
         }
         return Optional.of(said.stream()
                         .filter(reason -> !reason.isEmpty() && !reason.endsWith(ELSEWHERE))

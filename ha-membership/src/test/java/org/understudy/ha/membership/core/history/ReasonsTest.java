@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Decision;
 import org.understudy.ha.api.Decision.Kind;
 import org.understudy.ha.api.FencingToken;
+import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.core.history.Reasons.Why;
@@ -62,14 +64,35 @@ class ReasonsTest {
         assertThat(Reasons.told(kept, "files", 4)).contains("long ago");
     }
 
+    @Test
+    void an_end_of_another_holder_or_by_another_proof_is_that_of_a_grant_before_one_that_was_missed() {
+        List<Decision> kept = new ArrayList<>();
+        tell(kept, Kind.ENDED, 3, Optional.of(A1), ProofKind.RELEASED, "asked to move to b");
+        tell(kept, Kind.GRANTED, 5, Optional.of(B1), ProofKind.RELEASED, "");
+        assertThat(Reasons.told(kept, "files", 5)).as("b had it since").isEmpty();
+
+        tell(kept, Kind.ENDED, 5, Optional.of(A1), ProofKind.RELEASED, "asked to move to b");
+        tell(kept, Kind.GRANTED, 7, Optional.of(A1), ProofKind.DIED, "it prefers b");
+        assertThat(Reasons.told(kept, "files", 7)).contains("it prefers b");
+
+        tell(kept, Kind.ENDED, 7, Optional.of(A1), ProofKind.RELEASED, "asked to move to b");
+        tell(kept, Kind.GRANTED, 9, Optional.empty(), ProofKind.RELEASED, "");
+        assertThat(Reasons.told(kept, "files", 9)).as("nobody knows who had it").isEmpty();
+    }
+
     private static void tell(List<Decision> kept, Kind kind, long token, String reason) {
+        tell(kept, kind, token, Optional.of(A1), ProofKind.RELEASED, reason);
+    }
+
+    private static void tell(
+            List<Decision> kept, Kind kind, long token, Optional<Incarnation> from, ProofKind proof, String reason) {
         Draft draft = new Draft(
                 kind,
                 "files",
-                Optional.of(A1),
+                from,
                 Optional.of(B1),
                 Optional.of(new FencingToken(token)),
-                Optional.empty(),
+                Optional.of(proof),
                 reason,
                 token);
         kept.add(0, draft.at(kept.size() + 1, Instant.EPOCH, false));
