@@ -89,7 +89,8 @@ import org.understudy.ha.iptakeover.spi.LinkTable;
  * {@code ha-NODE-address-IP} repeats the announcement and looks after the addresses; {@code ha-NODE-answers-IP} answers for IPv6 addresses that die with the
  * process. All resources of a node share {@code ha-NODE-addresses}, which keeps their gates open and hears the kernel, {@code ha-NODE-addresses-looks}, which looks whether
  * the kernel heeds them, and for each card {@code ha-NODE-ear-CARD}, which listens for rivals and answers: made with the factory of the first that starts, or is prepared. These go on
- * after a stop, asleep, so that the next start finds them, and end when the last of the resources is {@linkplain #retire() retired}; with them stay some descriptors.
+ * after a stop, asleep, so that the next start finds them, and end when the last of the resources is {@linkplain #retire() retired}; with them stay some descriptors. The
+ * first {@link #eligibility()} in a process rehearses a start, and two threads named {@code ha-rehearsal-…} run for that moment.
  *
  * @since 0.1.0
  */
@@ -1049,7 +1050,10 @@ public final class FloatingAddress implements ManagedResource {
         LinkTable.Link link = servingLink();
         HostTrial found = trial();
         boolean gated = found.gateProblem().isEmpty();
-        Optional<CardGuard> guard = found.leaseEnd() == LeaseEnd.DEADLINE ? guardOf(link) : Optional.empty();
+        // What has just failed is let alone for a while.
+        boolean mayHaveGuard =
+                found.leaseEnd() == LeaseEnd.DEADLINE && card.problem().isEmpty();
+        Optional<CardGuard> guard = mayHaveGuard ? guardOf(link) : Optional.empty();
         NodeCards cards = new NodeCards();
         ReadyStay made = ReadyStay.open(
                 addresses,

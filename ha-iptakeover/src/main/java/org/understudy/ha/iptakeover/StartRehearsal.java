@@ -37,20 +37,26 @@ final class StartRehearsal implements ManagedResource.StartContext {
         void play(ManagedResource.StartContext context) throws ResourceException;
     }
 
-    /** Plays it unless this process has; what does not work is told by the start that needs it. */
+    /** Plays it unless this process has. What does not work is told by the start that needs it; nothing hangs on a rehearsal. */
     static void once(int tag, Part part) {
         once(IS_DONE, tag, part);
     }
 
-    static void once(AtomicBoolean isDone, int tag, Part part) {
+    /** Returns false if it was played and broken off. */
+    static boolean once(AtomicBoolean isDone, int tag, Part part) {
         if (isDone.getAndSet(true)) {
-            return;
+            return true;
         }
         try {
             part.play(new StartRehearsal(tag));
+            return true;
         } catch (HaException | ResourceException e) {
-            LOG.debug("a start could not be rehearsed here: {}", e.getMessage());
+            LOG.info("a start could not be rehearsed here: {}", e.getMessage());
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            // Also of a factory that makes no thread.
+            LOG.warn("the rehearsal of a start failed; the first takeover will be a little slower", e);
         }
+        return false;
     }
 
     @Override
