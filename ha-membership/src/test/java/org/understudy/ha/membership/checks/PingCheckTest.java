@@ -34,16 +34,16 @@ class PingCheckTest {
         assertThat(result.reason()).isEqualTo("ping 127.0.0.1 answers");
     }
 
-    /** 240.0.0.1 is nobody's (RFC 1112, 4): the kernel itself refuses to send there. */
+    /** To 255.255.255.255 (RFC 919, 7) the kernel itself refuses to send what only one host could answer: nothing leaves this host. */
     @Test
     void silence_is_late_where_icmp_is_allowed_and_unknown_where_it_is_not() throws Exception {
-        InetAddress nobody = InetAddress.getByName("240.0.0.1");
+        InetAddress nobody = InetAddress.getByName("255.255.255.255");
         Path may = Files.writeString(scratch.resolve("may"), "Name:\tjava\nCapEff:\t0000000000002000\n");
         Path mayNot = Files.writeString(scratch.resolve("may-not"), "CapEff:\t000001ffffffdfff\n");
-        CheckResult late =
-                new PingCheck("240.0.0.1", nobody, Executors.defaultThreadFactory(), may).check(Duration.ofMillis(300));
+        CheckResult late = new PingCheck("255.255.255.255", nobody, Executors.defaultThreadFactory(), may)
+                .check(Duration.ofMillis(300));
         assertThat(late.isYes()).isFalse();
-        CheckResult unknown = new PingCheck("240.0.0.1", nobody, Executors.defaultThreadFactory(), mayNot)
+        CheckResult unknown = new PingCheck("255.255.255.255", nobody, Executors.defaultThreadFactory(), mayNot)
                 .check(Duration.ofMillis(300));
         assertThat(unknown.answer()).isEqualTo(Answer.UNKNOWN);
         assertThat(late.answer()).isEqualTo(Answer.UNKNOWN);
