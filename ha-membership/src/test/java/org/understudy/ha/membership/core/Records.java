@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.membership.core.message.Vote;
+import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.record.AcceptorId;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -51,6 +53,22 @@ public final class Records {
     }
 
     /** A candidacy for a group that prefers a, then b. */
+    /** A planner is told nothing of anybody but that all three hear it. */
+    public static Facts facts(long tokenFloor) {
+        return new Facts(
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeMap<>(),
+                new TreeSet<>(),
+                new TreeMap<>(),
+                new TreeSet<>(),
+                new TreeMap<>(),
+                new TreeSet<>(List.of(A, B, C)),
+                tokenFloor,
+                List.of(),
+                true);
+    }
+
     public static Candidacy candidacy(boolean isExpirable, String... remains) {
         return new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, isExpirable, List.of(remains));
     }

@@ -7,6 +7,7 @@ import static org.understudy.ha.membership.core.Records.B;
 import static org.understudy.ha.membership.core.Records.B1;
 import static org.understudy.ha.membership.core.Records.C;
 import static org.understudy.ha.membership.core.Records.empty;
+import static org.understudy.ha.membership.core.Records.facts;
 import static org.understudy.ha.membership.core.Records.granted;
 import static org.understudy.ha.membership.core.Records.withGroup;
 
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.internal.machine.Notice;
@@ -25,7 +25,6 @@ import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.core.history.Reasons;
 import org.understudy.ha.membership.core.history.Reasons.Why;
 import org.understudy.ha.membership.core.message.Message;
-import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Planning;
 import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -216,18 +215,6 @@ class DeciderWordsTest {
     }
 
     private static Planning planning(Ballot ballot, Notice... notices) {
-        Facts facts = new Facts(
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeSet<>(),
-                new TreeMap<>(),
-                new TreeSet<>(),
-                new TreeMap<>(),
-                new TreeSet<>(),
-                0,
-                List.of(),
-                true);
-        return new Planning(ballot, HELD, facts, List.of(notices), List.of());
+        return new Planning(ballot, HELD, facts(0), List.of(notices), List.of());
     }
 }

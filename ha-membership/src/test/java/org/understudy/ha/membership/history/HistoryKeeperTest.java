@@ -12,6 +12,7 @@ import static org.understudy.ha.membership.core.Records.C1;
 import static org.understudy.ha.membership.core.Records.ballot;
 import static org.understudy.ha.membership.core.Records.candidacy;
 import static org.understudy.ha.membership.core.Records.empty;
+import static org.understudy.ha.membership.core.Records.facts;
 import static org.understudy.ha.membership.core.Records.granted;
 import static org.understudy.ha.membership.core.Records.withGroup;
 import static org.understudy.ha.membership.core.Records.withSession;
@@ -567,21 +568,6 @@ class HistoryKeeperTest {
         history.learned(
                 ballot(2), plan.record(), Optional.of(new Planning(ballot(2), base, facts, plan.notices(), List.of())));
         return heard(1).get(0);
-    }
-
-    private static Facts facts(long tokenFloor) {
-        return new Facts(
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeMap<>(),
-                new TreeSet<>(),
-                new TreeMap<>(),
-                new TreeSet<>(),
-                new TreeMap<>(),
-                new TreeSet<>(List.of(A, B, C)),
-                tokenFloor,
-                List.of(),
-                true);
     }
 
     private HistoryKeeper open() {
