@@ -52,7 +52,6 @@ public final class Records {
         return ClusterRecord.first("test", ACCEPTORS);
     }
 
-    /** A candidacy for a group that prefers a, then b. */
     /** A planner is told nothing of anybody but that all three hear it. */
     public static Facts facts(long tokenFloor) {
         return new Facts(
@@ -69,6 +68,7 @@ public final class Records {
                 true);
     }
 
+    /** A candidacy for a group that prefers a, then b. */
     public static Candidacy candidacy(boolean isExpirable, String... remains) {
         return new Candidacy(List.of(A, B), false, true, "", Presence.ABSENT, isExpirable, List.of(remains));
     }
