@@ -57,6 +57,11 @@ public final class LinuxTcpSessions implements TcpSessions {
     private static final int ASKED_ALONE_MAX = 8;
     /** A listener that is still open refills what was ended; it cannot keep this busy for ever. */
     private static final int ROUNDS_MAX = 3;
+    /**
+     * What took longer is looked at again, for what was accepted meanwhile. Otherwise the clients wait longer for another look than those few are
+     * worth, whom the next owner resets as soon as they say something.
+     */
+    private static final long AGAIN_NANOS = 5_000_000L;
 
     /** FIN-WAIT-2 is not among them: the remote end has got everything, the end included. */
     private static final int WAITING = SockDiagMessage.mask(
@@ -139,16 +144,18 @@ public final class LinuxTcpSessions implements TcpSessions {
         try (NetlinkSocket socket = open()) {
             boolean go = true;
             for (int round = 0; go && round < ROUNDS_MAX; round++) {
-                go = false;
+                long begun = System.nanoTime();
+                boolean isAnyEnded = false;
                 for (SockDiagMessage one : dump(socket, local, LIVING)) {
                     if (System.nanoTime() - start > most) {
                         return new Ended(ended, false);
                     }
                     if (destroy(socket, one)) {
                         ended++;
-                        go = true;
+                        isAnyEnded = true;
                     }
                 }
+                go = isAnyEnded && System.nanoTime() - begun > AGAIN_NANOS;
             }
         }
         return new Ended(ended, true);
