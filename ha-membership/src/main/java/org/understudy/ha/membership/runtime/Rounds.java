@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * such looks.
  *
  * <p>The interval is counted from the end of a look to the beginning of the next, rounded up to whole steps of {@value #STEP_MILLIS} ms, or
- * of a twentieth of a longer interval, so that looks fall together.
+ * of a tenth of a longer interval, 100 ms at most, so that looks fall together.
  *
  * <p><b>Concurrency.</b> Thread-safe; nothing blocks. A look is never run twice at the same time.
  */
@@ -32,9 +32,9 @@ public final class Rounds {
     private static final long STEP_MILLIS = 5;
     private static final long STEP = TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS);
     /** An interval is rounded up by a part of itself at most. */
-    private static final long STEPS = 20;
+    private static final long STEPS = 10;
 
-    private static final long STEP_MAX = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long STEP_MAX = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long USUAL_MILLIS = 50;
     private static final long USUAL = TimeUnit.MILLISECONDS.toNanos(USUAL_MILLIS);
     private static final long APART = TimeUnit.MILLISECONDS.toNanos(1);
