@@ -6,6 +6,7 @@ import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Message.Accept;
+import org.understudy.ha.membership.core.message.Message.AcceptOnRelease;
 import org.understudy.ha.membership.core.message.Message.Accepted;
 import org.understudy.ha.membership.core.message.Message.Chosen;
 import org.understudy.ha.membership.core.message.Message.Clear;
@@ -107,7 +108,7 @@ public final class MessageCodec {
                 return new Promise(
                         RecordCodec.ballot(r), vote(r), RecordCodec.ballot(r), r.optional(RecordCodec::record));
             case 5:
-                return new Accept(RecordCodec.ballot(r), RecordCodec.record(r), r.bool());
+                return accept(r);
             case 6:
                 return new Accepted(RecordCodec.ballot(r), vote(r), r.bool());
             case 7:
@@ -177,13 +178,25 @@ public final class MessageCodec {
                 return new ClearAnswer(r.i64(), r.bool(), r.text());
             case 26:
                 return new Succeed(r.list(x -> new Succeed.Word(x.text(), x.i64(), x.i64(), x.bool())));
+            case 27:
+                return new AcceptOnRelease(accept(r), RecordCodec.incarnation(r), r.text(), r.i64());
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
     }
 
+    private static Accept accept(Reader r) {
+        return new Accept(RecordCodec.ballot(r), RecordCodec.record(r), r.bool());
+    }
+
     private static Vote vote(Reader r) {
         return new Vote(RecordCodec.acceptor(r), r.i64(), RecordCodec.lives(r));
+    }
+
+    private static Writer accept(Writer w, Accept accept) {
+        RecordCodec.ballot(w, accept.ballot());
+        RecordCodec.record(w, accept.value());
+        return w.bool(accept.hasNext());
     }
 
     private static Writer vote(Writer w, Vote vote) {
@@ -230,9 +243,13 @@ public final class MessageCodec {
 
         @Override
         public Writer visit(Accept m) {
-            RecordCodec.ballot(w.u8(5), m.ballot());
-            RecordCodec.record(w, m.value());
-            return w.bool(m.hasNext());
+            return accept(w.u8(5), m);
+        }
+
+        @Override
+        public Writer visit(AcceptOnRelease m) {
+            RecordCodec.incarnation(accept(w.u8(27), m.accept()), m.holder());
+            return w.text(m.group()).i64(m.token());
         }
 
         @Override

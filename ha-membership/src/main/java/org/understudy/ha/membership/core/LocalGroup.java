@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.Troubles;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
@@ -26,6 +27,11 @@ final class LocalGroup {
     private static final long LET_BE_APART_NANOS = 60_000_000_000L;
 
     static final String AWAY = "this node resigned, others come first for a while";
+
+    /** Why a group stops that the record asks to move. */
+    static String toMove(NodeId to) {
+        return "asked to move to " + to;
+    }
 
     /** What the group is doing here. */
     enum Phase {

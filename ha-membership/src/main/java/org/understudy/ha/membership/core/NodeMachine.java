@@ -15,6 +15,7 @@ import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.internal.machine.Step;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Message.Accept;
+import org.understudy.ha.membership.core.message.Message.AcceptOnRelease;
 import org.understudy.ha.membership.core.message.Message.Accepted;
 import org.understudy.ha.membership.core.message.Message.Chosen;
 import org.understudy.ha.membership.core.message.Message.Clear;
@@ -89,6 +90,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Voting voting;
     private final Proposer proposer;
     private final Leading leading;
+    private final Learner learner = new Learner();
+    private final DeferredAccept deferred = new DeferredAccept();
     private final Plannings plannings;
     private final Steadiness steadiness = new Steadiness();
     private final Peers peers;
@@ -108,6 +111,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
+    /** What was handed out last. */
+    private Optional<AcceptOnRelease> foreseen = Optional.empty();
+
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
     private NodeState state = NodeState.JOINING;
     private boolean leaving;
@@ -388,7 +394,31 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         @Override
         public Boolean visit(Accept m) {
             proposer.saw(m.promised());
-            voting.accept(now, m).ifPresent(answer -> answer(from, answer));
+            Optional<ClusterRecord> before = voting.memory().accepted();
+            voting.accept(now, m).ifPresent(answer -> {
+                answer(from, answer);
+                if (answer instanceof Accepted) {
+                    tellWhoGains(before, m.value(), from, answer);
+                }
+            });
+            return false;
+        }
+
+        /** Whoever has been waiting for a grant finds out from the acceptances that it is chosen. */
+        private void tellWhoGains(
+                Optional<ClusterRecord> before, ClusterRecord value, NodeId proposes, Message accepted) {
+            for (NodeId gaining : value.gaining(before)) {
+                if (!gaining.equals(proposes)) {
+                    answer(gaining, accepted);
+                }
+            }
+        }
+
+        @Override
+        public Boolean visit(AcceptOnRelease m) {
+            proposer.saw(m.accept().promised());
+            deferred.hear(from, m);
+            takeDeferred(now);
             return false;
         }
 
@@ -398,8 +428,19 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                 out.toOthers(new Chosen(m.ballot(), value));
                 learn(now, m.ballot(), value);
             });
+            if (m.ballot().isAbove(learnedBallot) && m.vote().acceptor().node().equals(from)) {
+                learner.onAccepted(m, voting.memory()).ifPresent(value -> {
+                    if (m.ballot().node().equals(self.value())) {
+                        out.toOthers(new Chosen(m.ballot(), value));
+                    }
+                    learn(now, m.ballot(), value);
+                });
+            }
             send(now, proposer.onPromised(now, m, base -> change(now, base)));
-            return false;
+            // Only now can something be handed out: see Proposer.handOut.
+            return from.equals(self)
+                    && m.ballot().equals(learnedBallot)
+                    && foreseeable(now).isPresent();
         }
 
         @Override
@@ -488,7 +529,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
         @Override
         public Boolean visit(Release m) {
-            return releases.hear(from, m);
+            boolean isNews = releases.hear(from, m);
+            takeDeferred(now);
+            return isNews;
         }
 
         @Override
@@ -727,6 +770,9 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             nextBeacon = now;
         }
         proposer.learned(ballot);
+        learner.learned(ballot);
+        deferred.learned(ballot);
+        say(plannings.takeForeseen(ballot));
         voting.leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         Optional<ClusterRecord> before = learned;
@@ -812,7 +858,13 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                     releases.give(release);
                     out.toOthers(release);
                     planDirty = true;
+                    takeDeferred(now);
                 });
+    }
+
+    /** Takes the accept that came before its time, if that is now. */
+    private void takeDeferred(long now) {
+        deferred.due(releases).ifPresent(due -> take(now, due.from(), due.accept()));
     }
 
     // ---- what follows from all that --------------------------------------------------------------------------------
@@ -1145,6 +1197,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             propose(now, voters);
             return;
         }
+        if (proposer.canGoOnAsHandedOut(voting.recovery().life())
+                && foreseen.filter(releases::isGiven).isPresent()) {
+            proposer.goOnAsHandedOut(now);
+            return;
+        }
         Plan plan = Planner.plan(record, facts(now, 0, learnedBallot));
         if (plan.isChange()) {
             propose(now, voters);
@@ -1157,7 +1214,30 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         incarnation().ifPresent(silent::remove);
         if (!silent.isEmpty()) {
             send(now, proposer.preVote(now, voters, silent));
+        } else {
+            handOut(now);
         }
+    }
+
+    /** What a move will write once its group is given back is planned and sent before that: nothing of it takes time then but the disks. */
+    private void handOut(long now) {
+        foreseeable(now)
+                .ifPresent(move -> proposer.handOut(voting.recovery().life(), base -> foresee(now, base, move))
+                        .ifPresent(accept -> {
+                            foreseen = Optional.of(move.onRelease(accept));
+                            home.deliver(foreseen.get());
+                            out.toOthers(foreseen.get());
+                        }));
+    }
+
+    private Optional<ForeseenMove> foreseeable(long now) {
+        return learned.flatMap(record -> ForeseenMove.in(record, peers.reachable(now)::contains));
+    }
+
+    private Optional<ClusterRecord> foresee(long now, Proposer.RoundBase base, ForeseenMove move) {
+        Plan plan = plannings.foresee(
+                base.ballot().following(), base.record(), move.after(facts(now, base.tokenFloor(), base.ballot())));
+        return Optional.of(plan).filter(move::isDoneIn).map(Plan::record);
     }
 
     /** Begins a round: with its accept if the promises stand that came with the last one. */
@@ -1205,14 +1285,24 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return Optional.empty();
         }
         Plan plan = plannings.plan(proposer.ballot(), base.record(), facts(now, base.tokenFloor(), base.ballot()));
-        for (Notice notice : plan.notices()) {
-            if (notice.reason() == Reason.RECORD_FULL) {
-                out.sayOnce(notice.subject(), notice.reason(), notice.detail());
-            } else if (plan.isChange()) {
-                out.say(notice);
-            }
+        if (plan.isChange()) {
+            say(plan.notices());
+        } else {
+            sayThatItIsFull(plan.notices());
         }
         return Optional.of(plan.record());
+    }
+
+    /** What was decided, and why. */
+    private void say(List<Notice> notices) {
+        notices.stream().filter(notice -> notice.reason() != Reason.RECORD_FULL).forEach(out::say);
+        sayThatItIsFull(notices);
+    }
+
+    private void sayThatItIsFull(List<Notice> notices) {
+        notices.stream()
+                .filter(notice -> notice.reason() == Reason.RECORD_FULL)
+                .forEach(notice -> out.sayOnce(notice.subject(), notice.reason(), notice.detail()));
     }
 
     // ---- for the driver and the simulator

@@ -122,6 +122,9 @@ final class Proposer {
         if (newest.isAbove(refusedAt)) {
             refusedAt = Ballot.NONE;
         }
+        if (phase == Phase.ACCEPTING && newest.equals(ballot)) {
+            succeed();
+        }
         if (!newest.equals(standing.round())) {
             standing.drop();
         }
@@ -178,12 +181,59 @@ final class Proposer {
      * @param ownLife the present life of this node's acceptor
      */
     boolean canGoOn(long ownLife) {
+        return standing.handedOut().isEmpty()
+                && hasStanding(ownLife, standing.round().following());
+    }
+
+    /** Whether the promises stand of the ballot that follows, and no higher one than this was seen. */
+    private boolean hasStanding(long ownLife, Ballot highest) {
         Ballot next = standing.round().following();
         return !standing.round().isNone()
                 && standing.round().equals(chosen)
                 && next.equals(standing.round().next(self, ownLife))
-                && !highestSeen.isAbove(next)
+                && !highestSeen.isAbove(highest)
                 && standing.isQuorum();
+    }
+
+    /**
+     * The accept of the next round, to be handed out before the release is there that its record tells of: empty if it cannot be. From then on the next
+     * ballot carries that record or none.
+     *
+     * @param change as for {@link #onPromise}
+     */
+    Optional<Accept> handOut(long ownLife, Function<RoundBase, Optional<ClusterRecord>> change) {
+        boolean hasOwn =
+                standing.all().stream().anyMatch(promise -> isOwn(promise.vote().acceptor()));
+        if (phase != Phase.IDLE || !hasOwn || !canGoOn(ownLife)) {
+            return Optional.empty();
+        }
+        ClusterRecord base = standing.value().orElseThrow();
+        Ballot next = standing.round().following();
+        Optional<ClusterRecord> record = change.apply(new RoundBase(base, standing.round(), base.lastToken()));
+        record.ifPresent(value -> {
+            standing.handOut(value);
+            saw(next.following());
+        });
+        return record.map(value -> new Accept(next, value, true));
+    }
+
+    /** Whether the next round can go on with what was handed out. */
+    boolean canGoOnAsHandedOut(long ownLife) {
+        return standing.handedOut().isPresent()
+                && hasStanding(ownLife, standing.round().following().following());
+    }
+
+    /** Starts the round whose accept was handed out and is due now everywhere: nothing is left to send but what this node's own acceptor is to hear. */
+    void goOnAsHandedOut(long now) {
+        ClusterRecord record = standing.handedOut().orElseThrow();
+        Ballot next = standing.round().following();
+        begin(now, Phase.ACCEPTING, record.voters());
+        ballot = next;
+        isGoingOn = true;
+        isObjected = false;
+        value = Optional.of(record);
+        standing.expect(ballot, record);
+        saw(ballot.following());
     }
 
     /**
@@ -314,11 +364,15 @@ final class Proposer {
         if (!value.orElseThrow().voters().isQuorum(acceptances.keySet())) {
             return Optional.empty();
         }
+        succeed();
+        return value;
+    }
+
+    private void succeed() {
         phase = Phase.IDLE;
         failures = 0;
         refusedAt = Ballot.NONE;
         agreed.clear();
-        return value;
     }
 
     /** Counts a refusal; true if the round cannot succeed any more and was given up. */

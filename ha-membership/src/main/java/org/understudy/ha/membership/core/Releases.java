@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.membership.core.message.Message.AcceptOnRelease;
 import org.understudy.ha.membership.core.message.Message.Release;
 import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -89,6 +90,15 @@ final class Releases {
     /** What this node says again. */
     Collection<Release> repeated() {
         return Collections.unmodifiableCollection(own.values());
+    }
+
+    /** Whether the release is known that this accept waits for, and nothing failed. */
+    boolean isGiven(AcceptOnRelease message) {
+        Given present = given.get(message.group());
+        return present != null
+                && present.holder().equals(message.holder())
+                && present.token() == message.token()
+                && present.failure().isEmpty();
     }
 
     /** What is given back, by group. */

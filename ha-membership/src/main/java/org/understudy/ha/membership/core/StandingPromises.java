@@ -24,6 +24,8 @@ final class StandingPromises {
     private Ballot round = Ballot.NONE;
     private Optional<ClusterRecord> value = Optional.empty();
     private final TreeMap<AcceptorId, Promise> promises = new TreeMap<>();
+    /** What was handed out to be accepted under the next ballot: that ballot carries nothing else any more. */
+    private Optional<ClusterRecord> handedOut = Optional.empty();
 
     /** From now on acceptances of this round count, which proposes that record and asks for the next ballot. */
     void expect(Ballot ballot, ClusterRecord proposed) {
@@ -37,6 +39,17 @@ final class StandingPromises {
         round = Ballot.NONE;
         value = Optional.empty();
         promises.clear();
+        handedOut = Optional.empty();
+    }
+
+    /** The next ballot carries this record or none. */
+    void handOut(ClusterRecord next) {
+        handedOut = Optional.of(next);
+    }
+
+    /** The only record that the next ballot may carry; empty if it may carry any yet. */
+    Optional<ClusterRecord> handedOut() {
+        return handedOut;
     }
 
     /** The round whose acceptances promise the next; {@link Ballot#NONE} if there is none. */

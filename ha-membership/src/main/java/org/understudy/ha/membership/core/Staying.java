@@ -111,7 +111,7 @@ final class Staying {
         }
         Optional<GroupRecord> state = record.map(r -> r.groups().get(group.name()));
         return moveTarget(group, record)
-                .map(t -> "asked to move to " + t)
+                .map(LocalGroup::toMove)
                 .or(() -> state.map(GroupRecord::held).filter(why -> !why.isEmpty()));
     }
 

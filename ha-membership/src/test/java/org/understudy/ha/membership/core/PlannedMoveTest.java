@@ -10,13 +10,16 @@ import static org.understudy.ha.membership.core.ThreeMachines.WEB;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message;
+import org.understudy.ha.membership.core.record.Ballot;
 import org.understudy.ha.membership.core.record.Grant;
 import org.understudy.ha.membership.core.record.Operation;
 
@@ -48,6 +51,147 @@ class PlannedMoveTest {
         assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
         three.pass(1_000);
         assertThat(decided).containsExactly("web is granted to b");
+    }
+
+    // ---- what is handed out before the release ---------------------------------------------------------------------
+
+    @Test
+    void the_node_that_takes_over_needs_nobody_but_the_one_that_gives_up() {
+        beControlledByW();
+        moveAndMakeReady();
+        assertThat(orders).containsExactly("b prepare web", "a stop web");
+
+        three.cut(W);
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(three.learned(B).grant(WEB).map(Grant::proof)).contains(ProofKind.RELEASED);
+    }
+
+    @Test
+    void what_is_handed_out_is_taken_by_nobody_before_the_release() {
+        beControlledByW();
+        moveAndMakeReady();
+        Ballot wished = three.memory(W).acceptedBallot();
+
+        three.pass(3_000);
+
+        for (NodeId node : List.of(A, B, W)) {
+            assertThat(three.memory(node).acceptedBallot()).isEqualTo(wished);
+            assertThat(three.learned(node).grant(WEB).map(g -> g.holder().node()))
+                    .contains(A);
+        }
+    }
+
+    @Test
+    void one_round_writes_the_move_and_everybody_is_told() {
+        beControlledByW();
+        moveAndMakeReady();
+        long wished = three.learned(W).number();
+        Ballot round = three.memory(W).promised();
+
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        for (NodeId node : List.of(A, B, W)) {
+            assertThat(three.learned(node).number()).isEqualTo(wished + 1);
+            assertThat(three.memory(node).acceptedBallot()).isEqualTo(round);
+        }
+    }
+
+    @Test
+    void a_group_that_fails_before_it_has_gone_is_not_given_away_as_if_it_had_not() {
+        beControlledByW();
+        move();
+        three.pass(100);
+
+        three.give(A, new Input.GroupEnded(WEB, three.token(), Optional.of(Severity.FATAL), "its data is spoilt"));
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.pass(3_000);
+
+        assertThat(orders).doesNotContain("b start web");
+        assertThat(three.learned(B).groups().get(WEB).fatal()).contains("its data is spoilt");
+    }
+
+    @Test
+    void a_record_that_comes_between_is_built_on() {
+        beControlledByW();
+        moveAndMakeReady();
+        three.give(A, new Input.OperationWanted(9, new Operation(Operation.Kind.STANDBY, W, 0, "ann", "to mend it")));
+        three.deliver();
+        assertThat(three.learned(B).standby()).containsExactly(W);
+
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(three.learned(B).standby()).containsExactly(W);
+    }
+
+    @Test
+    void a_controller_that_knows_of_the_release_first_does_not_wait_for_what_it_handed_out_when_that_was_lost() {
+        beControlledByW();
+        three.lose((to, message) -> message instanceof Message.AcceptOnRelease);
+        moveAndMakeReady();
+
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.pass(1_000);
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(holder()).isEqualTo(B);
+    }
+
+    @Test
+    void a_controller_that_hears_of_the_release_last_learns_what_the_others_have_accepted() {
+        beControlledByW();
+        three.lose((to, message) -> to.equals(W) && message instanceof Message.Release);
+        moveAndMakeReady();
+
+        three.give(A, new Input.StopEnded(WEB, three.token(), true, ""));
+        three.deliver();
+
+        assertThat(orders).containsExactly("b prepare web", "a stop web", "b start web");
+        assertThat(three.learned(B).grant(WEB).map(g -> g.holder().node())).contains(B);
+        three.lose((to, message) -> false);
+        three.pass(1_000);
+        assertThat(three.learned(W)).isEqualTo(three.learned(B));
+    }
+
+    @Test
+    void of_two_groups_that_are_asked_to_move_nothing_is_handed_out() {
+        three.give(A, new Input.GroupOffered("mail", ThreeMachines.candidacy(false)));
+        three.give(B, new Input.GroupOffered("mail", ThreeMachines.candidacy(false)));
+        three.pass(500);
+        three.give(A, new Input.StartEnded("mail", three.token(), Optional.empty(), ""));
+        three.pass(500);
+        three.give(A, new Input.OperationWanted(1, new Operation(Operation.Kind.DRAIN, A, 0, "ann", "to mend it")));
+        AtomicInteger handedOut = new AtomicInteger();
+        three.lose((to, message) -> {
+            handedOut.addAndGet(message instanceof Message.AcceptOnRelease ? 1 : 0);
+            return false;
+        });
+        three.pass(3_000);
+
+        assertThat(three.learned(A).groups().values())
+                .allSatisfy(group -> assertThat(group.moveTo()).contains(B));
+        assertThat(handedOut).hasValue(0);
+    }
+
+    private void beControlledByW() {
+        for (NodeId node : List.of(A, B, W)) {
+            three.give(node, new Input.ViewChanged(List.of(W, A, B)));
+        }
+        // It goes on from a record of its own.
+        three.give(W, new Input.OperationWanted(7, new Operation(Operation.Kind.ACTIVATE, W, 0, "ann", "to begin")));
+        three.pass(500);
+    }
+
+    private void moveAndMakeReady() {
+        move();
+        three.pass(100);
+        three.give(B, new Input.PrepareEnded(WEB, three.comingToken(), Optional.empty(), "", ""));
+        three.deliver();
     }
 
     @Test

@@ -284,6 +284,111 @@ class ProposerTest {
         assertThat(((Accept) said.get(0)).hasNext()).as("forms").isFalse();
     }
 
+    // ---- what is handed out before its time ------------------------------------------------------------------------
+
+    @Test
+    void what_is_handed_out_is_the_accept_of_the_next_round() {
+        Accept first = chosenByTwo();
+
+        Optional<Accept> handed = proposer.handOut(1, base -> {
+            built = base.record();
+            baseBallot = base.ballot();
+            return Optional.of(numbered(empty(), 9));
+        });
+
+        assertThat(handed).contains(new Accept(first.ballot().following(), numbered(empty(), 9), true));
+        assertThat(built).isEqualTo(first.value());
+        assertThat(baseBallot).isEqualTo(first.ballot());
+        assertThat(proposer.isIdle(now)).isTrue();
+    }
+
+    /** One ballot, one record: somebody may have accepted it already. */
+    @Test
+    void a_ballot_that_was_handed_out_carries_nothing_else() {
+        chosenByTwo();
+        Ballot handed = handedOut();
+
+        assertThat(proposer.canGoOn(1)).isFalse();
+        assertThat(proposer.handOut(1, this::same)).isEmpty();
+        assertThat(prepared().isAbove(handed.following())).isTrue();
+        assertThat(proposer.canGoOnAsHandedOut(1)).isFalse();
+    }
+
+    @Test
+    void the_round_of_what_was_handed_out_is_one_like_any_other() {
+        chosenByTwo();
+        Ballot handed = handedOut();
+        assertThat(proposer.canGoOnAsHandedOut(1)).isTrue();
+
+        proposer.goOnAsHandedOut(now);
+        assertThat(proposer.isIdle(now)).isFalse();
+        assertThat(proposer.onAccepted(new Accepted(handed, vote(A), true))).isEmpty();
+        assertThat(proposer.onAccepted(new Accepted(handed, vote(C), true))).contains(numbered(empty(), 9));
+        proposer.learned(handed);
+
+        assertThat(proposer.canGoOn(1)).isTrue();
+        assertThat(proposer.goOn(now, this::same)).hasSize(1);
+    }
+
+    @Test
+    void acceptances_that_come_before_its_round_has_begun_are_not_counted_by_the_proposer() {
+        chosenByTwo();
+        Ballot handed = handedOut();
+
+        assertThat(proposer.onAccepted(new Accepted(handed, vote(B), true))).isEmpty();
+        proposer.goOnAsHandedOut(now);
+        assertThat(proposer.onAccepted(new Accepted(handed, vote(A), true))).isEmpty();
+        assertThat(proposer.onAccepted(new Accepted(handed, vote(C), true))).isPresent();
+    }
+
+    @Test
+    void a_round_that_is_learned_from_others_is_over() {
+        chosenByTwo();
+        Ballot handed = handedOut();
+        proposer.goOnAsHandedOut(now);
+
+        proposer.learned(handed);
+
+        assertThat(proposer.isIdle(now)).isTrue();
+        assertThat(proposer.onAccepted(new Accepted(handed, vote(A), true))).isEmpty();
+    }
+
+    @Test
+    void nothing_is_handed_out_before_the_proposers_own_promise_is_durable() {
+        Accept first = proposedOn(BASE);
+        accepted(first, B, true);
+        accepted(first, C, true);
+        proposer.learned(first.ballot());
+        assertThat(proposer.handOut(1, this::same)).isEmpty();
+
+        accepted(first, A, true);
+        assertThat(proposer.handOut(1, this::same)).isPresent();
+    }
+
+    @Test
+    void a_rival_ends_what_was_handed_out() {
+        chosenByTwo();
+        Ballot handed = handedOut();
+
+        proposer.saw(new Ballot(handed.round() + 2, "b/1"));
+
+        assertThat(proposer.canGoOnAsHandedOut(1)).isFalse();
+    }
+
+    @Test
+    void nothing_is_handed_out_where_the_plan_says_otherwise() {
+        chosenByTwo();
+
+        assertThat(proposer.handOut(1, base -> Optional.empty())).isEmpty();
+        assertThat(proposer.canGoOn(1)).isTrue();
+    }
+
+    private Ballot handedOut() {
+        return proposer.handOut(1, base -> Optional.of(numbered(empty(), 9)))
+                .orElseThrow()
+                .ballot();
+    }
+
     @Test
     void a_takeover_begins_above_what_a_dead_controller_may_have_been_promised() {
         proposer.learned(new Ballot(7, "b/1"));

@@ -120,6 +120,11 @@ final class ThreeMachines {
         return machines.get(node).learned().orElseThrow();
     }
 
+    /** What a node's acceptor holds. */
+    DurableState memory(NodeId node) {
+        return machines.get(node).memory();
+    }
+
     /** From now on nothing reaches a node, or leaves it; it goes on by itself. */
     void cut(NodeId node) {
         lost.add(node);

@@ -81,6 +81,21 @@ public sealed interface Message {
     }
 
     /**
+     * Phase two before its time: take this accept from me once you know that the holder gave the group back, and nothing of it failed. Until then it is as
+     * if it were still on its way.
+     *
+     * @param accept with a record in which the grant is over by that release
+     * @param holder who holds the group
+     * @param token of the grant
+     */
+    record AcceptOnRelease(Accept accept, Incarnation holder, String group, long token) implements Message {
+        @Override
+        public <R> R accept(Visitor<R> v) {
+            return v.visit(this);
+        }
+    }
+
+    /**
      * The acceptance. Durable before it is sent.
      *
      * @param hasNext whether it is the promise of the ballot that follows as well, and that ballot's promise is as durable
@@ -407,6 +422,8 @@ public sealed interface Message {
         R visit(Promise m);
 
         R visit(Accept m);
+
+        R visit(AcceptOnRelease m);
 
         R visit(Accepted m);
 

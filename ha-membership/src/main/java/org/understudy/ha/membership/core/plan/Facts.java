@@ -124,6 +124,27 @@ public record Facts(
                 others);
     }
 
+    /** The same facts, and that this group was given back. */
+    public Facts withRelease(String group, Given given) {
+        TreeMap<String, Given> more = new TreeMap<>(releases);
+        more.put(group, given);
+        return new Facts(
+                joins,
+                offers,
+                more,
+                leaves,
+                wills,
+                silent,
+                moves,
+                reachable,
+                tokenFloor,
+                operations,
+                cleared,
+                isBaseChosen,
+                steady,
+                policies);
+    }
+
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */
     public record Admission(long nonce, String disk, HostIdentity host, String willKey, long over) {}
 

@@ -116,6 +116,18 @@ public record ClusterRecord(
         return Optional.ofNullable(groups.get(group)).flatMap(GroupRecord::grant);
     }
 
+    /** Who is granted a group in this record that was not granted to it in an earlier one. */
+    public SortedSet<NodeId> gaining(Optional<ClusterRecord> before) {
+        TreeSet<NodeId> gaining = new TreeSet<>();
+        groups.forEach((name, group) -> group.grant()
+                .filter(Grant::stands)
+                .filter(grant -> before.flatMap(earlier -> earlier.grant(name))
+                        .filter(earlier -> earlier.token() == grant.token())
+                        .isEmpty())
+                .ifPresent(grant -> gaining.add(grant.holder().node())));
+        return gaining;
+    }
+
     /** The same record with another number. */
     public ClusterRecord withNumber(long newNumber) {
         return new ClusterRecord(

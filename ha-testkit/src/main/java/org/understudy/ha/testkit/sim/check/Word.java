@@ -3,6 +3,7 @@ package org.understudy.ha.testkit.sim.check;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.membership.core.DurableState;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.message.Message.Accepted;
@@ -69,11 +70,13 @@ public final class Word {
         if (promised.isAbove(disk.promised())) {
             violated(who + " promises " + promised + " with its acceptance; its disk holds " + disk.promised());
         }
-        if (before.promised.isAbove(ballot)) {
+        // One answer that goes to several is said once; one that is made again is not the same.
+        if (before.answer != accepted && before.promised.isAbove(ballot)) {
             violated(who + " accepts " + ballot + " after it had promised " + before.promised);
         }
         before.promised = Ballot.max(before.promised, promised);
         before.accepted = Ballot.max(before.accepted, ballot);
+        before.answer = accepted;
     }
 
     private void releases(AcceptorId who, Release release, DurableState disk) {
@@ -113,5 +116,6 @@ public final class Word {
     private static final class Said {
         private Ballot promised = Ballot.NONE;
         private Ballot accepted = Ballot.NONE;
+        private @Nullable Accepted answer;
     }
 }
