@@ -5,7 +5,7 @@ attacks: whoever must carry its own removal stops what it owns first, and begins
 red: own-removal-carried RECOVERY PROOF_IS_TRUE
 nodes: 3 with a witness
 groups: 4
-seed: 1224
+seed: 10
 times: drawn
 frames: plain
 forms: once
@@ -13,37 +13,25 @@ version: 2
 heals: 45000 ms
 judged: everything
 
-at 1680 ms mute witness for 794 ms
-at 2200 ms clog witness with serv2 for 600 ms
-at 2300 ms deaf witness for 2000 ms
-at 2875 ms cut-pair serv1 with witness for 4300 ms
-at 3651 ms clog witness with serv2 for 1000 ms
 at 3756 ms mute serv2 for 3600 ms
-at 15632 ms isolate serv2 for 617 ms
+at 15630 ms isolate serv2 for 300 ms
 at 29000 ms isolate serv1 for 26000 ms
-at 31000 ms deaf witness for 2903 ms
 at 43400 ms cut-pair witness with serv2 for 1000 ms
-at 44270 ms isolate serv2 for 905 ms
+at 44200 ms isolate serv2 for 900 ms
 
 then leader starts on serv1, token 1, NEVER
-then files starts on serv1, token 2, NEVER
-then volume starts on serv1, token 4, NEVER
 then mail starts on serv2, token 3, NEVER
-then mail starts on serv1, token 8, EXPIRED
-then leader starts on serv1, token 6, RELEASED
-then volume starts on serv1, token 7, RELEASED
-then files starts on serv1, token 5, RELEASED
-then mail starts on serv2, token 11, EXPIRED
-then files starts on serv2, token 9, EXPIRED
-then leader starts on serv2, token 10, EXPIRED
-then leader starts on serv2, token 13, RELEASED
-then mail starts on serv2, token 14, RELEASED
-then files starts on serv2, token 12, RELEASED
-then volume starts on serv2, token 15, RELEASED
-then files starts on serv1, token 16, EXPIRED
-then leader starts on serv1, token 17, EXPIRED
-then mail starts on serv1, token 18, EXPIRED
-then volume starts on serv1, token 19, RELEASED
+then volume starts on serv1, token 4, NEVER
+then files starts on serv1, token 2, NEVER
+then mail starts on serv1, token 5, EXPIRED
+then files starts on serv2, token 6, EXPIRED
+then mail starts on serv2, token 8, EXPIRED
+then leader starts on serv2, token 7, EXPIRED
+then volume starts on serv2, token 9, RELEASED
+then files starts on serv1, token 10, EXPIRED
+then leader starts on serv1, token 11, EXPIRED
+then mail starts on serv1, token 12, EXPIRED
+then volume starts on serv1, token 13, RELEASED
 then files is on serv1 in the end
 then mail is on serv1 in the end
 then volume is on serv1 in the end

@@ -18,7 +18,7 @@ at 3000 ms isolate serv2 for 9000 ms
 at 3300 ms empty-disk serv1 for 100 ms
 at 3300 ms empty-disk witness for 100 ms
 
-then files starts on serv1, token 1, NEVER
 then mail starts on serv2, token 2, NEVER
+then files starts on serv1, token 1, NEVER
 then files is nowhere in the end
 then mail is nowhere in the end

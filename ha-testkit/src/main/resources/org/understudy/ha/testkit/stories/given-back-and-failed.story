@@ -15,9 +15,9 @@ judged: everything
 at 2000 ms move serv1 with serv2 group volume
 at 4000 ms group-fails serv2 group volume luck 0
 
+then mail starts on serv2, token 2, NEVER
 then files starts on serv1, token 1, NEVER
 then volume starts on serv1, token 3, NEVER
-then mail starts on serv2, token 2, NEVER
 then volume starts on serv2, token 4, RELEASED
 then volume starts on serv2, token 5, RELEASED
 then files is on serv1 in the end

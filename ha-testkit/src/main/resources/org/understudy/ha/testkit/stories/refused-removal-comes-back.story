@@ -3,7 +3,7 @@ attacks: after a refusal the proposer waits for the promises that show that the 
 red: builds-on-the-first-promises RECOVERY
 nodes: 4 with a witness
 groups: 8
-seed: 100380
+seed: 8
 times: drawn
 frames: plain
 forms: once
@@ -11,27 +11,27 @@ version: 2
 heals: 45000 ms
 judged: everything
 
-at 4870 ms suspend witness for 1267 ms
-at 6208 ms slow-network serv3 for 1480 ms
-at 6769 ms disk-full witness for 2472 ms luck 0
-at 15071 ms veto serv1 group mail for 50 ms
-at 39023 ms suspend witness for 1100 ms
-at 39734 ms deaf witness for 4173 ms
-at 40411 ms remove-vote witness with serv1 for 1100 ms
+at 4800 ms suspend witness for 1000 ms
+at 6200 ms slow-network serv3 for 50 ms
+at 15000 ms veto serv1 group mail for 50 ms
+at 39000 ms suspend witness for 1000 ms
+at 39700 ms deaf witness for 4100 ms
+at 40000 ms remove-vote witness with serv1 for 1000 ms
 at 43800 ms suspend serv1 for 1000 ms
 
-then leader2 starts on serv1, token 2, NEVER
 then leader starts on serv1, token 1, NEVER
-then files2 starts on serv2, token 4, NEVER
-then mail starts on serv2, token 5, NEVER
-then mail2 starts on serv3, token 6, NEVER
-then volume2 starts on serv2, token 8, NEVER
+then leader2 starts on serv1, token 2, NEVER
 then volume starts on serv1, token 7, NEVER
+then mail2 starts on serv3, token 6, NEVER
+then mail starts on serv2, token 5, NEVER
+then volume2 starts on serv2, token 8, NEVER
+then files2 starts on serv2, token 4, NEVER
 then files starts on serv1, token 3, NEVER
-then leader starts on serv1, token 14, RELEASED
-then volume starts on serv1, token 16, RELEASED
-then leader2 starts on serv1, token 15, RELEASED
-then files starts on serv1, token 13, RELEASED
+then files2 starts on serv2, token 9, RELEASED
+then leader2 starts on serv1, token 19, RELEASED
+then files starts on serv1, token 21, RELEASED
+then volume starts on serv1, token 20, RELEASED
+then leader starts on serv1, token 22, RELEASED
 then files is on serv1 in the end
 then mail is on serv2 in the end
 then volume is on serv1 in the end

@@ -70,8 +70,10 @@ public final class Word {
         if (promised.isAbove(disk.promised())) {
             violated(who + " promises " + promised + " with its acceptance; its disk holds " + disk.promised());
         }
-        // One answer that goes to several is said once; one that is made again is not the same.
-        if (before.answer != accepted && before.promised.isAbove(ballot)) {
+        // One answer that goes to several is said once; one that is made again, or kept until more is promised, is not
+        // the same.
+        boolean isSaid = before.answer == accepted && before.promised.equals(promised);
+        if (!isSaid && before.promised.isAbove(ballot)) {
             violated(who + " accepts " + ballot + " after it had promised " + before.promised);
         }
         before.promised = Ballot.max(before.promised, promised);
