@@ -179,7 +179,8 @@ public final class MessageCodec {
             case 26:
                 return new Succeed(r.list(x -> new Succeed.Word(x.text(), x.i64(), x.i64(), x.bool())));
             case 27:
-                return new AcceptOnRelease(accept(r), RecordCodec.incarnation(r), r.text(), r.i64());
+                return new AcceptOnRelease(
+                        accept(r), RecordCodec.incarnation(r), r.text(), r.i64(), r.text(), RecordCodec.node(r));
             default:
                 throw new MalformedMessageException(at, "unknown kind of message " + kind);
         }
@@ -249,7 +250,8 @@ public final class MessageCodec {
         @Override
         public Writer visit(AcceptOnRelease m) {
             RecordCodec.incarnation(accept(w.u8(27), m.accept()), m.holder());
-            return w.text(m.group()).i64(m.token());
+            RecordCodec.node(w.text(m.group()).i64(m.token()).text(m.why()), m.to());
+            return w;
         }
 
         @Override

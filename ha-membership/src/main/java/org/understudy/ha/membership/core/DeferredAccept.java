@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core;
 
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.membership.core.message.Message.Accept;
 import org.understudy.ha.membership.core.message.Message.AcceptOnRelease;
@@ -38,12 +39,17 @@ final class DeferredAccept {
         waiting = waiting.filter(present -> present.accept().ballot().isAbove(newest));
     }
 
-    /** What waits no longer; it is given once. */
-    Optional<Waiting> due(Releases releases) {
+    /**
+     * What waits no longer; it is given once. Where the node is not heard to which the record grants the group it is lost instead: whoever died meanwhile
+     * is not to be granted what somebody who lives gave back.
+     *
+     * @param isHeard whether a node was heard lately
+     */
+    Optional<Waiting> due(Releases releases, Predicate<NodeId> isHeard) {
         Optional<Waiting> due = waiting.filter(present -> releases.isGiven(present.message()));
         if (due.isPresent()) {
             waiting = Optional.empty();
         }
-        return due;
+        return due.filter(present -> isHeard.test(present.message().to()));
     }
 }

@@ -20,15 +20,16 @@ import org.understudy.ha.membership.core.record.GroupRecord;
  * @param group that is to move
  * @param grant that is to be given back
  * @param to where it is to go
+ * @param why what its holder will say
  */
-record ForeseenMove(String group, Grant grant, NodeId to) {
+record ForeseenMove(String group, Grant grant, NodeId to, String why) {
 
     /**
      * Empty if no group is asked to move, or several are: nobody knows which of them is given back first.
      *
-     * @param isReachable whether a node was heard lately
+     * @param isHeard whether a node was heard lately
      */
-    static Optional<ForeseenMove> in(ClusterRecord record, Predicate<NodeId> isReachable) {
+    static Optional<ForeseenMove> in(ClusterRecord record, Predicate<NodeId> isHeard) {
         ForeseenMove only = null;
         for (var entry : record.groups().entrySet()) {
             GroupRecord group = entry.getValue();
@@ -39,12 +40,15 @@ record ForeseenMove(String group, Grant grant, NodeId to) {
             if (only != null || !group.isGranted()) {
                 return Optional.empty();
             }
-            only = new ForeseenMove(entry.getKey(), group.grant().orElseThrow(), to.get());
+            Grant grant = group.grant().orElseThrow();
+            boolean isOnStandby = record.standby().contains(grant.holder().node());
+            String why = isOnStandby ? LocalGroup.ON_STANDBY : LocalGroup.toMove(to.get());
+            only = new ForeseenMove(entry.getKey(), grant, to.get(), why);
         }
         return Optional.ofNullable(only)
                 .filter(move -> record.isLive(move.holder())
-                        && isReachable.test(move.holder().node()))
-                .filter(move -> !move.holder().node().equals(move.to()) && isReachable.test(move.to()));
+                        && isHeard.test(move.holder().node()))
+                .filter(move -> !move.holder().node().equals(move.to()) && isHeard.test(move.to()));
     }
 
     private Incarnation holder() {
@@ -53,8 +57,7 @@ record ForeseenMove(String group, Grant grant, NodeId to) {
 
     /** What will be known once it is given back. */
     Facts after(Facts facts) {
-        return facts.withRelease(
-                group, new Given(grant.holder(), grant.token(), Optional.empty(), LocalGroup.toMove(to)));
+        return facts.withRelease(group, new Given(grant.holder(), grant.token(), Optional.empty(), why));
     }
 
     /** Whether this is what the move was asked for. */
@@ -67,6 +70,6 @@ record ForeseenMove(String group, Grant grant, NodeId to) {
 
     /** To be taken once it is given back. */
     AcceptOnRelease onRelease(Accept accept) {
-        return new AcceptOnRelease(accept, grant.holder(), group, grant.token());
+        return new AcceptOnRelease(accept, grant.holder(), group, grant.token(), why, to);
     }
 }

@@ -28,6 +28,9 @@ final class LocalGroup {
 
     static final String AWAY = "this node resigned, others come first for a while";
 
+    /** Why a group stops that runs on a node on standby. */
+    static final String ON_STANDBY = "this node is on standby";
+
     /** Why a group stops that the record asks to move. */
     static String toMove(NodeId to) {
         return "asked to move to " + to;

@@ -92,6 +92,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
     private final Leading leading;
     private final Learner learner = new Learner();
     private final DeferredAccept deferred = new DeferredAccept();
+    private final HandOuts handOuts = new HandOuts();
     private final Plannings plannings;
     private final Steadiness steadiness = new Steadiness();
     private final Peers peers;
@@ -111,9 +112,6 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     private Ballot learnedBallot = Ballot.NONE;
     private Optional<ClusterRecord> learned = Optional.empty();
-    /** What was handed out last. */
-    private Optional<AcceptOnRelease> foreseen = Optional.empty();
-
     private final TreeMap<NodeId, Long> chosenSentAt = new TreeMap<>();
     private NodeState state = NodeState.JOINING;
     private boolean leaving;
@@ -265,6 +263,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             learned.ifPresent(value -> moves.decide(value, value).forEach(out::then));
         }
         send(now, proposer.gathered(now, base -> change(now, base)));
+        send(now, proposer.again(now));
     }
 
     private void publishLease(long now) {
@@ -404,11 +403,18 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return false;
         }
 
-        /** Whoever has been waiting for a grant finds out from the acceptances that it is chosen. */
+        /** Whether this node proposed under a ballot, so that it is the one to tell the others what it finds out about it. */
+        private boolean isOwnNews(Ballot ballot) {
+            return ballot.isAbove(learnedBallot) && ballot.node().equals(self.value());
+        }
+
+        /** Whoever has been waiting for a grant, and votes itself, finds out from the acceptances that it is chosen. */
         private void tellWhoGains(
                 Optional<ClusterRecord> before, ClusterRecord value, NodeId proposes, Message accepted) {
             for (NodeId gaining : value.gaining(before)) {
-                if (!gaining.equals(proposes)) {
+                boolean mayLearn = value.voters().all().stream()
+                        .anyMatch(acceptor -> acceptor.node().equals(gaining));
+                if (mayLearn && !gaining.equals(proposes)) {
                     answer(gaining, accepted);
                 }
             }
@@ -430,7 +436,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             });
             if (m.ballot().isAbove(learnedBallot) && m.vote().acceptor().node().equals(from)) {
                 learner.onAccepted(m, voting.memory()).ifPresent(value -> {
-                    if (m.ballot().node().equals(self.value())) {
+                    if (isOwnNews(m.ballot())) {
                         out.toOthers(new Chosen(m.ballot(), value));
                     }
                     learn(now, m.ballot(), value);
@@ -466,7 +472,11 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
         @Override
         public Boolean visit(Chosen m) {
+            boolean isOwnNews = isOwnNews(m.ballot()) && !from.equals(self);
             learn(now, m.ballot(), m.value());
+            if (isOwnNews && m.ballot().equals(learnedBallot)) {
+                out.toOthers(m);
+            }
             return false;
         }
 
@@ -772,7 +782,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         proposer.learned(ballot);
         learner.learned(ballot);
         deferred.learned(ballot);
-        say(plannings.takeForeseen(ballot));
+        sayWhatWasHandedOut(ballot);
+        handOuts.learned(ballot);
         voting.leaveOlderGenerations(ballot);
         learnedBallot = ballot;
         Optional<ClusterRecord> before = learned;
@@ -864,7 +875,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Takes the accept that came before its time, if that is now. */
     private void takeDeferred(long now) {
-        deferred.due(releases).ifPresent(due -> take(now, due.from(), due.accept()));
+        deferred.due(releases, peers.reachable(now)::contains).ifPresent(due -> take(now, due.from(), due.accept()));
     }
 
     // ---- what follows from all that --------------------------------------------------------------------------------
@@ -1198,8 +1209,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (proposer.canGoOnAsHandedOut(voting.recovery().life())
-                && foreseen.filter(releases::isGiven).isPresent()) {
-            proposer.goOnAsHandedOut(now);
+                && handOuts.isDue(releases, peers.reachable(now)::contains)) {
+            sayWhatWasHandedOut(proposer.goOnAsHandedOut(now));
             return;
         }
         Plan plan = Planner.plan(record, facts(now, 0, learnedBallot));
@@ -1224,20 +1235,28 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
         foreseeable(now)
                 .ifPresent(move -> proposer.handOut(voting.recovery().life(), base -> foresee(now, base, move))
                         .ifPresent(accept -> {
-                            foreseen = Optional.of(move.onRelease(accept));
-                            home.deliver(foreseen.get());
-                            out.toOthers(foreseen.get());
+                            AcceptOnRelease handed = handOuts.handOut(move, accept);
+                            home.deliver(handed);
+                            out.toOthers(handed);
                         }));
     }
 
     private Optional<ForeseenMove> foreseeable(long now) {
-        return learned.flatMap(record -> ForeseenMove.in(record, peers.reachable(now)::contains));
+        return learned.flatMap(record -> handOuts.next(record, peers.reachable(now)::contains));
     }
 
     private Optional<ClusterRecord> foresee(long now, Proposer.RoundBase base, ForeseenMove move) {
-        Plan plan = plannings.foresee(
+        handOuts.tries(move);
+        Plan plan = plannings.plan(
                 base.ballot().following(), base.record(), move.after(facts(now, base.tokenFloor(), base.ballot())));
         return Optional.of(plan).filter(move::isDoneIn).map(Plan::record);
+    }
+
+    /** What was decided before its time is said when it is so. */
+    private void sayWhatWasHandedOut(Ballot ballot) {
+        if (handOuts.takeUnsaid(ballot)) {
+            plannings.of(ballot).ifPresent(planning -> say(planning.notices()));
+        }
     }
 
     /** Begins a round: with its accept if the promises stand that came with the last one. */

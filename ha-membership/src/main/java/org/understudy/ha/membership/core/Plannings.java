@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.understudy.ha.api.spi.PlacementPolicy;
-import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.membership.core.plan.Answers;
 import org.understudy.ha.membership.core.plan.Facts;
 import org.understudy.ha.membership.core.plan.Plan;
@@ -26,8 +25,6 @@ final class Plannings {
     private final SortedMap<String, PlacementPolicy> policies;
     private final boolean hasForeign;
     private final TreeMap<Ballot, Planning> kept = new TreeMap<>();
-    /** Of what was handed out before its time: nobody was told of it. */
-    private Ballot foreseen = Ballot.NONE;
 
     /** @param foreign an application's policies: they may answer otherwise the next time, so their answers are kept as well */
     Plannings(List<PlacementPolicy> foreign) {
@@ -49,22 +46,6 @@ final class Plannings {
             kept.pollFirstEntry();
         }
         return plan;
-    }
-
-    /** Plans what a round is to write that begins once the release is there that is in the facts already. */
-    Plan foresee(Ballot round, ClusterRecord base, Facts facts) {
-        Plan plan = plan(round, base, facts);
-        foreseen = round;
-        return plan;
-    }
-
-    /** What is to be said of a record that was foreseen, now that it is chosen; nothing of any other, or a second time. */
-    List<Notice> takeForeseen(Ballot chosen) {
-        if (!foreseen.equals(chosen) || foreseen.isNone()) {
-            return List.of();
-        }
-        foreseen = Ballot.NONE;
-        return of(chosen).map(Planning::notices).orElse(List.of());
     }
 
     /** What the planner was given and said in the round with this ballot, if this node led it lately. */

@@ -46,6 +46,8 @@ final class Proposer {
     }
 
     private static final int PATIENCE_DOUBLED_MAX = 2;
+    /** What was handed out is said again after such a part of a round. */
+    private static final int AGAIN_PARTS = 8;
 
     private final NodeId self;
     private final long roundNanos;
@@ -76,6 +78,7 @@ final class Proposer {
     private Ballot chosen = Ballot.NONE;
     private boolean isGoingOn;
     private boolean isRivalled;
+    private long againAt = Long.MAX_VALUE;
 
     /**
      * @param rank position among the peers; spaces duelling proposers
@@ -223,8 +226,13 @@ final class Proposer {
                 && hasStanding(ownLife, standing.round().following().following());
     }
 
-    /** Starts the round whose accept was handed out and is due now everywhere: nothing is left to send but what this node's own acceptor is to hear. */
-    void goOnAsHandedOut(long now) {
+    /**
+     * Starts the round whose accept was handed out and is due now everywhere, so that nothing is left to send; if that was lost somewhere, {@link #again}
+     * says it once more.
+     *
+     * @return the ballot of the round
+     */
+    Ballot goOnAsHandedOut(long now) {
         ClusterRecord record = standing.handedOut().orElseThrow();
         Ballot next = standing.round().following();
         begin(now, Phase.ACCEPTING, record.voters());
@@ -234,6 +242,17 @@ final class Proposer {
         value = Optional.of(record);
         standing.expect(ballot, record);
         saw(ballot.following());
+        againAt = now + roundNanos / AGAIN_PARTS;
+        return ballot;
+    }
+
+    /** The accept that was handed out, once, if too few have taken it for a while. */
+    List<Message> again(long now) {
+        if (phase != Phase.ACCEPTING || now < againAt) {
+            return List.of();
+        }
+        againAt = Long.MAX_VALUE;
+        return List.of(new Accept(ballot, value.orElseThrow(), true));
     }
 
     /**
@@ -473,7 +492,7 @@ final class Proposer {
             return Math.min(gathersUntil, deadline);
         }
         if (phase != Phase.IDLE) {
-            return deadline;
+            return Math.min(deadline, againAt);
         }
         return now < idleUntil ? idleUntil : Long.MAX_VALUE;
     }
@@ -484,6 +503,7 @@ final class Proposer {
         isForming = false;
         isGoingOn = false;
         isRivalled = false;
+        againAt = Long.MAX_VALUE;
         deadline = now + patienceNanos();
         votes.clear();
         promises.clear();

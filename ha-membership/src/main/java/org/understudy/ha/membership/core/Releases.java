@@ -92,13 +92,14 @@ final class Releases {
         return Collections.unmodifiableCollection(own.values());
     }
 
-    /** Whether the release is known that this accept waits for, and nothing failed. */
+    /** Whether the release is known that this accept waits for: nothing failed, and the holder gives the reason that was foreseen. */
     boolean isGiven(AcceptOnRelease message) {
         Given present = given.get(message.group());
         return present != null
                 && present.holder().equals(message.holder())
                 && present.token() == message.token()
-                && present.failure().isEmpty();
+                && present.failure().isEmpty()
+                && present.why().equals(message.why());
     }
 
     /** What is given back, by group. */

@@ -107,7 +107,7 @@ final class Staying {
     private Optional<String> whyToLeave(LocalGroup group, Footing footing, LocalGroups all) {
         Optional<ClusterRecord> record = footing.record();
         if (isOnStandby(record) && !all.isMaintained(group.name(), record)) {
-            return Optional.of("this node is on standby");
+            return Optional.of(LocalGroup.ON_STANDBY);
         }
         Optional<GroupRecord> state = record.map(r -> r.groups().get(group.name()));
         return moveTarget(group, record)

@@ -73,7 +73,8 @@ public final class EveryMessage {
                 new Message.Prepare(BALLOT, true),
                 new Message.Promise(BALLOT, vote, Ballot.NONE, Optional.of(record())),
                 new Message.Accept(BALLOT, record(), true),
-                new Message.AcceptOnRelease(new Message.Accept(BALLOT, record(), true), B1, "files", 4),
+                new Message.AcceptOnRelease(
+                        new Message.Accept(BALLOT, record(), true), B1, "files", 4, "asked to move to a", A),
                 new Message.Accepted(BALLOT, vote, true),
                 new Message.Refused(BALLOT, DISK_B, BALLOT, "promised"),
                 new Message.PreVote(3, List.of(A1, B1)),

@@ -10,6 +10,7 @@ import static org.understudy.ha.membership.core.Records.numbered;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.membership.core.message.Message.Accept;
 import org.understudy.ha.membership.core.message.Message.AcceptOnRelease;
@@ -27,12 +28,12 @@ class DeferredAcceptTest {
     @Test
     void it_waits_for_its_release_and_is_given_once() {
         deferred.hear(C, accept(ROUND));
-        assertThat(deferred.due(releases)).isEmpty();
+        assertThat(due()).isEmpty();
 
         releases.hear(A, release(A1, 4, Optional.empty()));
 
-        assertThat(deferred.due(releases)).contains(new DeferredAccept.Waiting(C, accept(ROUND)));
-        assertThat(deferred.due(releases)).isEmpty();
+        assertThat(due()).contains(new DeferredAccept.Waiting(C, accept(ROUND)));
+        assertThat(due()).isEmpty();
     }
 
     @Test
@@ -40,11 +41,11 @@ class DeferredAcceptTest {
         deferred.hear(C, accept(ROUND));
 
         releases.hear(A, release(A1, 3, Optional.empty()));
-        assertThat(deferred.due(releases)).as("an older token").isEmpty();
+        assertThat(due()).as("an older token").isEmpty();
         releases.hear(A, new Release(A1, "mail", 4, Optional.empty(), ""));
-        assertThat(deferred.due(releases)).as("another group").isEmpty();
+        assertThat(due()).as("another group").isEmpty();
         releases.hear(A, release(new Incarnation(A, 2), 4, Optional.empty()));
-        assertThat(deferred.due(releases)).as("another life").isEmpty();
+        assertThat(due()).as("another life").isEmpty();
     }
 
     @Test
@@ -53,7 +54,7 @@ class DeferredAcceptTest {
 
         releases.hear(B, release(A1, 4, Optional.empty()));
 
-        assertThat(deferred.due(releases)).isEmpty();
+        assertThat(due()).isEmpty();
     }
 
     @Test
@@ -62,7 +63,28 @@ class DeferredAcceptTest {
 
         releases.hear(A, release(A1, 4, Optional.of(Severity.SOFT)));
 
-        assertThat(deferred.due(releases)).isEmpty();
+        assertThat(due()).isEmpty();
+    }
+
+    /** The reason is in what was planned. */
+    @Test
+    void a_release_for_another_reason_is_not_the_one() {
+        deferred.hear(C, accept(ROUND));
+
+        releases.hear(A, new Release(A1, "web", 4, Optional.empty(), "this node is leaving"));
+
+        assertThat(due()).isEmpty();
+    }
+
+    @Test
+    void it_is_lost_if_the_node_is_not_heard_that_would_be_granted_the_group() {
+        deferred.hear(C, accept(ROUND));
+        releases.hear(A, release(A1, 4, Optional.empty()));
+        silent = B;
+        assertThat(due()).isEmpty();
+
+        silent = C;
+        assertThat(due()).as("it does not come back").isEmpty();
     }
 
     @Test
@@ -71,8 +93,8 @@ class DeferredAcceptTest {
         deferred.hear(B, accept(ROUND));
         releases.hear(A, release(A1, 4, Optional.empty()));
 
-        assertThat(deferred.due(releases)).contains(new DeferredAccept.Waiting(C, accept(ROUND.following())));
-        assertThat(deferred.due(releases)).isEmpty();
+        assertThat(due()).contains(new DeferredAccept.Waiting(C, accept(ROUND.following())));
+        assertThat(due()).isEmpty();
     }
 
     @Test
@@ -81,14 +103,21 @@ class DeferredAcceptTest {
         deferred.learned(ROUND);
         releases.hear(A, release(A1, 4, Optional.empty()));
 
-        assertThat(deferred.due(releases)).isEmpty();
+        assertThat(due()).isEmpty();
+    }
+
+    private NodeId silent = C;
+
+    private Optional<DeferredAccept.Waiting> due() {
+        return deferred.due(releases, node -> !node.equals(silent));
     }
 
     private static AcceptOnRelease accept(Ballot round) {
-        return new AcceptOnRelease(new Accept(round, numbered(empty(), 9), true), A1, "web", 4);
+        return new AcceptOnRelease(
+                new Accept(round, numbered(empty(), 9), true), A1, "web", 4, "asked to move to b", B);
     }
 
     private static Release release(Incarnation holder, long token, Optional<Severity> failure) {
-        return new Release(holder, "web", token, failure, "");
+        return new Release(holder, "web", token, failure, "asked to move to b");
     }
 }

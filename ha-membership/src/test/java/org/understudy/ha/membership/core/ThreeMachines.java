@@ -14,6 +14,7 @@ import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
 import org.understudy.ha.api.config.Timing;
 import org.understudy.ha.api.spi.Presence;
+import org.understudy.ha.internal.machine.Notice;
 import org.understudy.ha.internal.machine.Step;
 import org.understudy.ha.membership.core.message.Message;
 import org.understudy.ha.membership.core.record.Candidacy;
@@ -49,7 +50,9 @@ final class ThreeMachines {
     private final List<String> orders = new ArrayList<>();
     private final List<String> decided = new ArrayList<>();
     private final List<String> operated = new ArrayList<>();
+    private final List<Notice> notices = new ArrayList<>();
     private final Set<NodeId> lost = new TreeSet<>();
+    private final Set<String> cutLinks = new TreeSet<>();
     private BiPredicate<NodeId, Message> isLost = (to, message) -> false;
     private long now = 1_000 * MILLI;
     private long token;
@@ -125,9 +128,23 @@ final class ThreeMachines {
         return machines.get(node).memory();
     }
 
+    /** What was said to people, on whichever node. */
+    List<Notice> notices() {
+        return notices;
+    }
+
+    long nowMillis() {
+        return now / MILLI;
+    }
+
     /** From now on nothing reaches a node, or leaves it; it goes on by itself. */
     void cut(NodeId node) {
         lost.add(node);
+    }
+
+    /** From now on nothing that one node says reaches another. */
+    void cutLink(NodeId from, NodeId to) {
+        cutLinks.add(from + " to " + to);
     }
 
     /** From now on these messages do not arrive at a node. */
@@ -146,6 +163,7 @@ final class ThreeMachines {
 
     void give(NodeId node, Input input) {
         Step<Effect, DurableState> step = machines.get(node).handle(now, input);
+        notices.addAll(step.notices());
         step.urgent().forEach(effect -> take(node, effect));
         if (step.persist().isPresent()) {
             give(node, new Input.Persisted(step.persistNumber()));
@@ -177,7 +195,9 @@ final class ThreeMachines {
     void deliver() {
         while (!wire.isEmpty()) {
             Sent sent = wire.remove();
-            boolean isCut = lost.contains(sent.to()) || lost.contains(sent.from());
+            boolean isCut = lost.contains(sent.to())
+                    || lost.contains(sent.from())
+                    || cutLinks.contains(sent.from() + " to " + sent.to());
             if (machines.containsKey(sent.to()) && !isCut && !isLost.test(sent.to(), sent.message())) {
                 give(sent.to(), new Input.Received(sent.from(), sent.message()));
             }

@@ -87,8 +87,11 @@ public sealed interface Message {
      * @param accept with a record in which the grant is over by that release
      * @param holder who holds the group
      * @param token of the grant
+     * @param why what the holder will say; a release for another reason is another one
+     * @param to who is granted the group in that record; it is not taken while that node is not heard
      */
-    record AcceptOnRelease(Accept accept, Incarnation holder, String group, long token) implements Message {
+    record AcceptOnRelease(Accept accept, Incarnation holder, String group, long token, String why, NodeId to)
+            implements Message {
         @Override
         public <R> R accept(Visitor<R> v) {
             return v.visit(this);

@@ -116,7 +116,7 @@ public record ClusterRecord(
         return Optional.ofNullable(groups.get(group)).flatMap(GroupRecord::grant);
     }
 
-    /** Who is granted a group in this record that was not granted to it in an earlier one. */
+    /** Who is granted a group in this record under a token that an earlier one does not know. */
     public SortedSet<NodeId> gaining(Optional<ClusterRecord> before) {
         TreeSet<NodeId> gaining = new TreeSet<>();
         groups.forEach((name, group) -> group.grant()
