@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.understudy.ha.membership.core.message.Message.Accept;
+import org.understudy.ha.membership.core.message.Message.AcceptOnRelease;
 import org.understudy.ha.membership.core.message.Message.Accepted;
 import org.understudy.ha.membership.core.message.Message.Chosen;
 import org.understudy.ha.membership.core.message.Message.PreVote;
@@ -14,6 +15,7 @@ import org.understudy.ha.membership.core.message.Message.Promise;
 import org.understudy.ha.membership.core.message.Message.Recover;
 import org.understudy.ha.membership.core.message.Message.Recovered;
 import org.understudy.ha.membership.core.message.Message.Refused;
+import org.understudy.ha.membership.core.message.Message.Release;
 import org.understudy.ha.membership.core.message.Message.Renew;
 import org.understudy.ha.membership.core.message.Message.RenewAck;
 
@@ -178,6 +180,37 @@ public enum Bound {
             Sight.REMOVAL_BEGUN_UNDER_LEASE,
             Sight.TAKEOVER),
 
+    /** A group is moved by the third node, which hands out beforehand what the release makes true. */
+    HANDED_OUT(
+            Size.SMALL,
+            () -> moved().ballots(2, 2)
+                    .carries(
+                            Renew.class,
+                            RenewAck.class,
+                            Prepare.class,
+                            Promise.class,
+                            Accept.class,
+                            AcceptOnRelease.class,
+                            Accepted.class,
+                            Chosen.class,
+                            Release.class),
+            Sight.CHOSEN,
+            Sight.CHOSEN_TWICE,
+            Sight.WENT_ON,
+            Sight.TAKEOVER),
+
+    /** The same; the node that hands out writes something else besides, before the release or after it. */
+    HANDED_OUT_AND_OVERTAKEN(
+            Size.LARGE,
+            () -> HANDED_OUT
+                    .setup()
+                    .renewals(1, 0, 0)
+                    .operations(2, Setup.standby("a"), Setup.standby("c"))
+                    .ballots(2, 3),
+            Sight.CHOSEN,
+            Sight.CHOSEN_TWICE,
+            Sight.WENT_ON),
+
     /** A fourth acceptor is admitted through a joint set, in three rounds, while another proposer writes something else. */
     JOINT_SET(
             Size.LARGE,
@@ -234,6 +267,18 @@ public enum Bound {
                         Accept.class,
                         Accepted.class,
                         Chosen.class);
+    }
+
+    /** A node that runs a group, one that may, and one that votes, and puts the first on standby. */
+    private static Setup moved() {
+        return new Setup(3)
+                .steps(0, 1_000)
+                .sessions(List.of(0, 1), List.of(0, 1))
+                .owner(0)
+                .stopsAtOnce()
+                .renewals(0, 1, 1)
+                .renewals(1, 1, 1)
+                .operations(2, Setup.standby("a"));
     }
 
     Setup setup() {

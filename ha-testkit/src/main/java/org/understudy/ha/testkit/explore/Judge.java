@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.understudy.ha.api.Incarnation;
+import org.understudy.ha.api.ProofKind;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.testkit.explore.Local.Voted;
 import org.understudy.ha.testkit.sim.Violation;
@@ -15,7 +16,8 @@ import org.understudy.ha.testkit.sim.Violation.Checker;
 
 /**
  * Looks at a state from outside. Checks, beside what {@link Choices} does, PROOF_COMMITTED: what a node takes for chosen is chosen;
- * PROOF_IS_TRUE: while a lease holds on its clock every chosen record has its session, or proves its end; ONE_OWNER.
+ * PROOF_IS_TRUE: while a lease holds on its clock every chosen record has its session, or proves its end, and what a record says was given back is so
+ * on its holder's disk; ONE_OWNER.
  *
  * <p>What is seen of one node depends on the node, on what is chosen and on the time, and is remembered for each of these.
  */
@@ -63,9 +65,25 @@ final class Judge {
         for (int i = 0; i < sights.length; i++) {
             sights[i] += seen >>> i & 1;
         }
+        if (violation.isEmpty() && isReleaseUntrue(now, state)) {
+            violation = violated(
+                    Checker.PROOF_IS_TRUE,
+                    Setup.GROUP + " is granted because " + setup.nodes.get(setup.owner())
+                            + " gave it back, and nothing of that is on its disk");
+        }
         return violation.isEmpty() && acting > 1
                 ? violated(Checker.ONE_OWNER, "two nodes act for " + Setup.GROUP)
                 : violation;
+    }
+
+    /** Whether a chosen record says RELEASED of the first grant, and its holder has not written that down. */
+    private boolean isReleaseUntrue(Choices now, int[] state) {
+        return setup.owner() >= 0
+                && now.newest()
+                        .grant(Setup.GROUP)
+                        .filter(grant -> grant.token() > 1 && grant.proof() == ProofKind.RELEASED)
+                        .isPresent()
+                && nodes.local(state[1 + setup.owner()]).disk().released().getOrDefault(Setup.GROUP, 0L) < 1;
     }
 
     private View view(int choice, int local, int step) {

@@ -1,5 +1,6 @@
 package org.understudy.ha.testkit.explore;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -157,6 +158,9 @@ final class LocalSteps {
         private Past past;
         private final List<Sent> sent = new ArrayList<>();
         private final TreeSet<Ballot> begun = new TreeSet<>();
+        /** What stopped at once, and the machine does not know yet. */
+        private final ArrayDeque<Input> stopped = new ArrayDeque<>();
+
         private Optional<Violation> violation = Optional.empty();
 
         private Work(Local from) {
@@ -267,6 +271,9 @@ final class LocalSteps {
             for (int i = 0; i < TICKS_MAX && now >= machine.nextDeadlineNanos(); i++) {
                 handle(now, new Input.Tick());
             }
+            if (!stopped.isEmpty()) {
+                feed(stopped.remove());
+            }
         }
 
         private void handle(long now, Input input) {
@@ -376,6 +383,9 @@ final class LocalSteps {
                 learned = Optional.of(new Known(published.ballot(), published.value()));
             } else if (effect instanceof Effect.StartGroup order) {
                 startedToken = order.token();
+            } else if (effect instanceof Effect.StopGroup order && setup.hasStopsAtOnce()) {
+                startedToken = 0;
+                stopped.add(new Input.StopEnded(order.group(), order.token(), true, ""));
             }
         }
 
@@ -387,8 +397,8 @@ final class LocalSteps {
                 if (past.ballots() > setup.ballots(node)) {
                     return;
                 }
-            } else if (message.message() instanceof Message.Accept accept && isUnasked(accept.ballot())) {
-                if (begun.add(accept.ballot())) {
+            } else if (unasked(message.message()).isPresent()) {
+                if (begun.add(unasked(message.message()).get())) {
                     past = past.begun(1);
                 }
                 if (past.ballots() > setup.ballots(node)) {
@@ -401,10 +411,16 @@ final class LocalSteps {
             sent.add(message);
         }
 
-        /** Whether nobody was asked to promise a ballot: it follows on one whose record its proposer got chosen. */
-        private boolean isUnasked(Ballot ballot) {
-            return learned.filter(known -> ballot.equals(known.ballot().following()))
-                    .isPresent();
+        /** The ballot of a message that nobody was asked to promise: it follows on one whose record its proposer got chosen. */
+        private Optional<Ballot> unasked(Message message) {
+            Optional<Ballot> ballot = message instanceof Message.Accept accept
+                    ? Optional.of(accept.ballot())
+                    : message instanceof Message.AcceptOnRelease handed
+                            ? Optional.of(handed.accept().ballot())
+                            : Optional.empty();
+            return ballot.filter(
+                    b -> learned.filter(known -> b.equals(known.ballot().following()))
+                            .isPresent());
         }
 
         /** What is said is on the disk. */

@@ -44,6 +44,7 @@ final class Setup {
     private List<Integer> sessions = List.of();
     private List<Integer> live = List.of();
     private int owner = -1;
+    private boolean stopsAtOnce;
     private final int[] ballots;
     private final int[] firstRenewal;
     private final int[] lastRenewal;
@@ -92,6 +93,12 @@ final class Setup {
     /** This node holds a group that others could run too. */
     Setup owner(int node) {
         owner = node;
+        return this;
+    }
+
+    /** What a group is ordered to stop has stopped at once. */
+    Setup stopsAtOnce() {
+        stopsAtOnce = true;
         return this;
     }
 
@@ -203,6 +210,15 @@ final class Setup {
 
     boolean carries(Message message) {
         return carried.contains(message.getClass());
+    }
+
+    boolean hasStopsAtOnce() {
+        return stopsAtOnce;
+    }
+
+    /** Who holds the group in the first record; negative for nobody. */
+    int owner() {
+        return owner;
     }
 
     boolean isOffered(int node) {

@@ -27,7 +27,10 @@ class ExplorerSabotageTest {
         "goes-on-above-a-rival, going-on",
         "goes-on-after-a-change-of-voters, joint-set",
         "lease-without-majority, removal-against-renewal",
-        "voters-change-without-overlap, joint-set"
+        "voters-change-without-overlap, joint-set",
+        "accepted-before-its-release, handed-out",
+        "learned-from-one-acceptance, handed-out",
+        "handed-out-ballot-used-again, handed-out-and-overtaken"
     })
     @Timeout(300)
     void a_planted_bug_is_found_by_exploring(String name, String bound) {
