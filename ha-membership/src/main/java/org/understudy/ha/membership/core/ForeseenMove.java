@@ -1,6 +1,7 @@
 package org.understudy.ha.membership.core;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
@@ -60,12 +61,13 @@ record ForeseenMove(String group, Grant grant, NodeId to, String why) {
         return facts.withRelease(group, new Given(grant.holder(), grant.token(), Optional.empty(), why));
     }
 
-    /** Whether this is what the move was asked for. */
-    boolean isDoneIn(Plan plan) {
+    /** Whether this is what the move was asked for, and nobody else is granted anything with it: whether they are still there is not looked at. */
+    boolean isDoneIn(ClusterRecord base, Plan plan) {
         return plan.record()
-                .grant(group)
-                .filter(next -> next.stands() && next.holder().node().equals(to))
-                .isPresent();
+                        .grant(group)
+                        .filter(next -> next.stands() && next.holder().node().equals(to))
+                        .isPresent()
+                && plan.record().gaining(Optional.of(base)).equals(Set.of(to));
     }
 
     /** To be taken once it is given back. */

@@ -21,7 +21,7 @@ final class HandOuts {
     private Optional<ForeseenMove> move = Optional.empty();
     private int tries;
     private Optional<AcceptOnRelease> newest = Optional.empty();
-    private boolean isUnsaid;
+    private Ballot unsaid = Ballot.NONE;
 
     /**
      * The move that is to be handed out next; empty if there is none, or it was tried often enough.
@@ -42,7 +42,7 @@ final class HandOuts {
     AcceptOnRelease handOut(ForeseenMove next, Accept accept) {
         AcceptOnRelease handed = next.onRelease(accept);
         newest = Optional.of(handed);
-        isUnsaid = true;
+        unsaid = accept.ballot();
         return handed;
     }
 
@@ -52,12 +52,20 @@ final class HandOuts {
                 .isPresent();
     }
 
+    /**
+     * Whether what was handed out stands and would go to a node that is not heard any more: then it is to be withdrawn, by a round that asks for promises
+     * above it. Told once.
+     */
+    boolean takeInVain(Predicate<NodeId> isHeard) {
+        boolean is = newest.filter(handed -> !isHeard.test(handed.to())).isPresent();
+        newest = newest.filter(handed -> !is);
+        return is;
+    }
+
     /** Whether what was decided under this ballot was handed out and nobody was told of it yet; asked once. */
     boolean takeUnsaid(Ballot ballot) {
-        boolean is = isUnsaid
-                && newest.filter(handed -> handed.accept().ballot().equals(ballot))
-                        .isPresent();
-        isUnsaid &= !is;
+        boolean is = unsaid.equals(ballot) && !ballot.isNone();
+        unsaid = is ? Ballot.NONE : unsaid;
         return is;
     }
 

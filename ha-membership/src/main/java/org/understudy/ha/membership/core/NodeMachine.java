@@ -875,7 +875,7 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
 
     /** Takes the accept that came before its time, if that is now. */
     private void takeDeferred(long now) {
-        deferred.due(releases, peers.reachable(now)::contains).ifPresent(due -> take(now, due.from(), due.accept()));
+        deferred.due(releases, node -> isThere(now, node)).ifPresent(due -> take(now, due.from(), due.accept()));
     }
 
     // ---- what follows from all that --------------------------------------------------------------------------------
@@ -1209,12 +1209,12 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             return;
         }
         if (proposer.canGoOnAsHandedOut(voting.recovery().life())
-                && handOuts.isDue(releases, peers.reachable(now)::contains)) {
+                && handOuts.isDue(releases, node -> isThere(now, node))) {
             sayWhatWasHandedOut(proposer.goOnAsHandedOut(now));
             return;
         }
         Plan plan = Planner.plan(record, facts(now, 0, learnedBallot));
-        if (plan.isChange()) {
+        if (handOuts.takeInVain(node -> isThere(now, node)) || plan.isChange()) {
             propose(now, voters);
             return;
         }
@@ -1241,15 +1241,27 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
                         }));
     }
 
+    /** Whether a node is heard, and no last will tells of it: its messages may arrive after that. */
+    private boolean isThere(long now, NodeId node) {
+        return node.equals(self)
+                || peers.isHeard(now, node)
+                        && learned.map(record -> record.sessions().get(node))
+                                .map(Session::incarnation)
+                                .filter(wills::isDead)
+                                .isEmpty();
+    }
+
     private Optional<ForeseenMove> foreseeable(long now) {
-        return learned.flatMap(record -> handOuts.next(record, peers.reachable(now)::contains));
+        return learned.flatMap(record -> handOuts.next(record, node -> isThere(now, node)));
     }
 
     private Optional<ClusterRecord> foresee(long now, Proposer.RoundBase base, ForeseenMove move) {
         handOuts.tries(move);
         Plan plan = plannings.plan(
                 base.ballot().following(), base.record(), move.after(facts(now, base.tokenFloor(), base.ballot())));
-        return Optional.of(plan).filter(move::isDoneIn).map(Plan::record);
+        return Optional.of(plan)
+                .filter(done -> move.isDoneIn(base.record(), done))
+                .map(Plan::record);
     }
 
     /** What was decided before its time is said when it is so. */
@@ -1303,6 +1315,8 @@ public final class NodeMachine implements Machine<Input, Effect, DurableState> {
             // A newer generation was forced somewhere, and this node has not been told it yet.
             return Optional.empty();
         }
+        // What was handed out and is carried was decided then.
+        sayWhatWasHandedOut(base.ballot());
         Plan plan = plannings.plan(proposer.ballot(), base.record(), facts(now, base.tokenFloor(), base.ballot()));
         if (plan.isChange()) {
             say(plan.notices());

@@ -88,7 +88,7 @@ public sealed interface Message {
      * @param holder who holds the group
      * @param token of the grant
      * @param why what the holder will say; a release for another reason is another one
-     * @param to who is granted the group in that record; it is not taken while that node is not heard
+     * @param to who is granted the group in that record; where that node is not heard it is lost
      */
     record AcceptOnRelease(Accept accept, Incarnation holder, String group, long token, String why, NodeId to)
             implements Message {
