@@ -1,7 +1,7 @@
 package org.understudy.ha.membership.core;
 
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.understudy.ha.api.Incarnation;
 import org.understudy.ha.api.NodeId;
@@ -67,7 +67,7 @@ record ForeseenMove(String group, Grant grant, NodeId to, String why) {
                         .grant(group)
                         .filter(next -> next.stands() && next.holder().node().equals(to))
                         .isPresent()
-                && plan.record().gaining(Optional.of(base)).equals(Set.of(to));
+                && List.copyOf(plan.record().gaining(Optional.of(base))).equals(List.of(to));
     }
 
     /** To be taken once it is given back. */
