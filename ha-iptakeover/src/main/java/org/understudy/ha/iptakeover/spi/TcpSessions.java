@@ -72,7 +72,8 @@ public interface TcpSessions extends AutoCloseable {
 
     /**
      * Ends every connection of some addresses: the remote end is reset, and whoever reads or writes here gets an exception.
-     * {@code ss -K src ADDRESS}. Sockets that listen stay, and so does what they accept meanwhile, unless that took so long that it was looked at again; idempotent.
+     * {@code ss -K src ADDRESS}. Sockets that listen stay, and so does what they accept meanwhile, unless that took so long that it was looked at
+     * again; idempotent.
      *
      * <p>About 0.1 milliseconds for each connection: a thousand take a tenth of a second.
      *

@@ -390,15 +390,9 @@ final class LocalSteps {
         }
 
         private void leave(Sent message) {
-            if (message.message() instanceof Message.Prepare prepare) {
-                if (begun.add(prepare.ballot())) {
-                    past = past.begun(1);
-                }
-                if (past.ballots() > setup.ballots(node)) {
-                    return;
-                }
-            } else if (unasked(message.message()).isPresent()) {
-                if (begun.add(unasked(message.message()).get())) {
+            Optional<Ballot> ballot = begins(message.message());
+            if (ballot.isPresent()) {
+                if (begun.add(ballot.get())) {
                     past = past.begun(1);
                 }
                 if (past.ballots() > setup.ballots(node)) {
@@ -411,8 +405,11 @@ final class LocalSteps {
             sent.add(message);
         }
 
-        /** The ballot of a message that nobody was asked to promise: it follows on one whose record its proposer got chosen. */
-        private Optional<Ballot> unasked(Message message) {
+        /** The ballot that a message begins: it asks for its promise, or nobody was asked, since it follows on one whose record its proposer got chosen. */
+        private Optional<Ballot> begins(Message message) {
+            if (message instanceof Message.Prepare prepare) {
+                return Optional.of(prepare.ballot());
+            }
             Optional<Ballot> ballot = message instanceof Message.Accept accept
                     ? Optional.of(accept.ballot())
                     : message instanceof Message.AcceptOnRelease handed

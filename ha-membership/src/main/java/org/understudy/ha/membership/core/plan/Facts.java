@@ -107,31 +107,21 @@ public record Facts(
 
     /** The same facts with these ways to order nodes. */
     public Facts withPolicies(SortedMap<String, PlacementPolicy> others) {
-        return new Facts(
-                joins,
-                offers,
-                releases,
-                leaves,
-                wills,
-                silent,
-                moves,
-                reachable,
-                tokenFloor,
-                operations,
-                cleared,
-                isBaseChosen,
-                steady,
-                others);
+        return with(releases, others);
     }
 
     /** The same facts, and that this group was given back. */
     public Facts withRelease(String group, Given given) {
         TreeMap<String, Given> more = new TreeMap<>(releases);
         more.put(group, given);
+        return with(more, policies);
+    }
+
+    private Facts with(SortedMap<String, Given> otherReleases, SortedMap<String, PlacementPolicy> otherPolicies) {
         return new Facts(
                 joins,
                 offers,
-                more,
+                otherReleases,
                 leaves,
                 wills,
                 silent,
@@ -142,7 +132,7 @@ public record Facts(
                 cleared,
                 isBaseChosen,
                 steady,
-                policies);
+                otherPolicies);
     }
 
     /** A request to be admitted; the parts as in {@link org.understudy.ha.membership.core.message.Message.Join}. */
