@@ -1,5 +1,6 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -11,6 +12,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
@@ -59,6 +61,8 @@ final class Board {
     private final int[] target;
     private final int[] running;
     private final Candidacy[][] rows;
+    /** What waits for room that others leave to it. */
+    private final TreeSet<Integer> reserved = new TreeSet<>();
 
     private String[] kinds = {};
     private long[][] capacity = {};
@@ -153,6 +157,11 @@ final class Board {
             Links own = links[g];
             if (own != null && !own.rules.isNone()) {
                 tie(g, own, families);
+            }
+        }
+        for (int g = 0; g < names.length; g++) {
+            if (links[g] != null) {
+                links[g].contradiction = Contradictions.of(links, g).orElse(null);
             }
         }
         restPromoted(families);
@@ -369,6 +378,7 @@ final class Board {
     void reserve(int g, int n) {
         take(g, n, 1);
         target[g] = n;
+        reserved.add(g);
     }
 
     boolean hasRules() {
@@ -569,7 +579,13 @@ final class Board {
 
     /** Whether no rule keeps it from running there, as things stand. */
     boolean isAllowed(int g, int n) {
-        return links[g] == null || apartAt(g, n) == NONE && missingAt(g, n) == NONE && shortAt(g, n) == NONE;
+        return links[g] == null
+                || !isContradictory(g) && apartAt(g, n) == NONE && missingAt(g, n) == NONE && shortAt(g, n) == NONE;
+    }
+
+    /** Whether the rules let it run on no node, whatever else runs where. */
+    boolean isContradictory(int g) {
+        return links[g] != null && links[g].contradiction != null;
     }
 
     /** As {@link #isAllowed}, for one that goes first: those in its circle follow it there. */
@@ -577,11 +593,29 @@ final class Board {
         if (links[g] == null) {
             return true;
         }
-        int missing = missingAt(g, n);
-        return apartAt(g, n) == NONE
-                && (missing == NONE || isOfCircle(g, missing))
+        return !isContradictory(g)
+                && apartAt(g, n) == NONE
+                && missingBesideCircle(g, n) == NONE
                 && shortAt(g, n) == NONE
                 && (links[g].circle == NONE || leftBehind(g, n, links[g].circle) == 0);
+    }
+
+    /**
+     * As {@link #isAllowedFirst}, for one that was told to go there before room was reserved for others: that room is what others leave, and
+     * was looked for beside it.
+     */
+    boolean isStillAllowed(int g, int n) {
+        List<Integer> waiting = new ArrayList<>();
+        for (int other : reserved) {
+            if (holder[other] == NONE && target[other] == n) {
+                waiting.add(other);
+                take(other, n, -1);
+                target[other] = NONE;
+            }
+        }
+        boolean isAllowed = isAllowedFirst(g, n);
+        waiting.forEach(other -> reserve(other, n));
+        return isAllowed;
     }
 
     boolean isOneCircle(int g, int other) {
@@ -662,6 +696,16 @@ final class Board {
      * follows it. In a circle whoever is placed first decides for the others.
      */
     int missingAt(int g, int n) {
+        int missing = missingWith(g, n, rule -> true);
+        return missing == NONE ? missingFollower(g, n) : missing;
+    }
+
+    /** As {@link #missingAt}, of the rules that are not only about those in its circle. */
+    int missingBesideCircle(int g, int n) {
+        return missingWith(g, n, rule -> !isOfCircle(g, rule));
+    }
+
+    private int missingWith(int g, int n, IntPredicate isMeant) {
         Links own = links[g];
         for (int r = 0; r < own.with.length; r++) {
             boolean isThere = false;
@@ -673,10 +717,15 @@ final class Board {
                 isPlaced |= place != NONE;
                 isCircle |= own.circle != NONE && links[other].circle == own.circle;
             }
-            if (!isThere && (isPlaced || !isCircle)) {
+            if (!isThere && (isPlaced || !isCircle) && isMeant.test(r)) {
                 return r;
             }
         }
+        return NONE;
+    }
+
+    private int missingFollower(int g, int n) {
+        Links own = links[g];
         for (int f = 0; own.circle != NONE && f < own.followers.length; f++) {
             int other = own.followers[f];
             int place = place(other);
@@ -760,6 +809,64 @@ final class Board {
             }
         }
         return false;
+    }
+
+    /** Whether it would leave if the other did: all that it could be with here, or start after, are that one or would leave as well. */
+    boolean restsOn(int g, int other) {
+        return restsOn(g, other, new TreeSet<>());
+    }
+
+    private boolean restsOn(int g, int other, TreeSet<Integer> seen) {
+        Links own = links[g];
+        if (own == null || !seen.add(g)) {
+            return false;
+        }
+        for (int[] each : own.after) {
+            if (restOn(each, first -> holder[first] != NONE, other, seen)) {
+                return true;
+            }
+        }
+        for (int[] each : own.with) {
+            if (restOn(each, first -> holder[first] == holder[g] && !isApart(own, first), other, seen)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether some of these are meant, and all that are would leave. */
+    private boolean restOn(int[] each, IntPredicate isMeant, int other, TreeSet<Integer> seen) {
+        boolean isAny = false;
+        for (int first : each) {
+            if (isMeant.test(first)) {
+                isAny = true;
+                if (first != other && !restsOn(first, other, seen)) {
+                    return false;
+                }
+            }
+        }
+        return isAny;
+    }
+
+    /** These, and whatever runs only while one of them does. */
+    SortedSet<Integer> leavingWith(Collection<Integer> leaving) {
+        TreeSet<Integer> all = new TreeSet<>();
+        ArrayDeque<Integer> next = new ArrayDeque<>(leaving);
+        while (!next.isEmpty()) {
+            int g = next.poll();
+            if (all.add(g) && links[g] != null) {
+                for (int other : join(links[g].followers, links[g].dependents)) {
+                    if (holder[other] != NONE && restsOn(other, g)) {
+                        next.add(other);
+                    }
+                }
+            }
+        }
+        return all;
+    }
+
+    private static boolean isApart(Links own, int other) {
+        return Arrays.stream(own.apart).anyMatch(each -> each == other);
     }
 
     private boolean runs(int g) {
@@ -881,6 +988,7 @@ final class Board {
         if (own == null) {
             return all;
         }
+        contradiction(g).ifPresent(all::add);
         int apart = apartAt(g, n);
         if (apart != NONE && !isSaidByVeto(g, apart, n)) {
             all.add(nodes[n] + ": it must be apart from " + title(apart) + ", which "
@@ -907,6 +1015,19 @@ final class Board {
                 && !offer.isEligible()
                 && holder[apart] == n
                 && Part.groupOf(names[apart]).equals(Part.groupOf(names[g]));
+    }
+
+    /** Which rules let it run on no node, whatever else runs where; empty if they do not. */
+    Optional<String> contradiction(int g) {
+        Contradictions.Pair pair = links[g] == null ? null : links[g].contradiction;
+        if (pair == null) {
+            return Optional.empty();
+        }
+        boolean isOwn = pair.one() == g || pair.other() == g;
+        String others = isOwn
+                ? title(pair.one() == g ? pair.other() : pair.one()) + ", which must be apart from it"
+                : title(pair.one()) + " and with " + title(pair.other()) + ", which must be apart";
+        return Optional.of("it can run nowhere: it must be with " + others + "; take one of these rules away");
     }
 
     /** The rule to be with somebody that {@link #missingAt} found. */

@@ -2,6 +2,7 @@ package org.understudy.ha.membership.core.plan;
 
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.understudy.ha.membership.core.record.Rules;
 
 /** What ties one group to others and to capacities, by their numbers on a {@link Board}. */
@@ -36,6 +37,9 @@ final class Links {
     int stack = -1;
     /** How many groups must be placed before it, one after the other. */
     int depth;
+
+    /** Two that it must be with, itself perhaps one of them, and that must be apart from one another: it can run nowhere. */
+    Contradictions.@Nullable Pair contradiction;
 
     Links(Rules rules) {
         this.rules = rules;

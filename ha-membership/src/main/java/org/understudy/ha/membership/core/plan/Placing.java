@@ -27,7 +27,7 @@ import org.understudy.ha.membership.core.record.Sentence;
  *
  * <p>Nothing is moved that no rule moves: what runs where it may stays there, and a node is looked for only for what runs nowhere or must
  * leave. What must leave and finds no other node is held: it stops, and waits. Of two that cannot both stay, the one of lower priority leaves,
- * and of equals the one granted later.
+ * of equals the one that would leave with the other anyway, and else the one granted later.
  */
 final class Placing {
 
@@ -107,7 +107,8 @@ final class Placing {
             }
         }
         int first = board.notRunning(g);
-        return first == NONE ? Optional.empty() : Optional.of(board.waitsFor(g, first));
+        return board.contradiction(g)
+                .or(() -> first == NONE ? Optional.empty() : Optional.of(board.waitsFor(g, first)));
     }
 
     /** Who offers a group with other rules than the record's, one sentence; empty if nobody does. */
@@ -321,7 +322,7 @@ final class Placing {
 
     // ---- making room -----------------------------------------------------------------------------------------------
 
-    /** Who has to leave a node, how many of them do not already, and the most urgent of those. */
+    /** Who has to leave a node, how many stop for that which do not already, with whatever leaves with them, and the most urgent of those. */
     private record Room(int node, List<Integer> leaving, int fresh, int worst) {}
 
     /**
@@ -358,6 +359,10 @@ final class Placing {
             if (board.priority(other) < board.priority(g)) {
                 making.put(other, "it makes room for " + board.title(g) + ", which has a higher priority");
             }
+        }
+        GroupRecord state = board.state(g);
+        if (board.target(g) != NONE && board.target(g) != best.node) {
+            changed(g, state.withMoveTo(Optional.empty()));
         }
         board.reserve(g, best.node);
         return true;
@@ -432,10 +437,27 @@ final class Placing {
         if (isShort(lacks)) {
             return null;
         }
+        keepWhatNeedNotLeave(lacks, own, leaving, others);
         List<Integer> fresh =
                 leaving.stream().filter(other -> !board.isToStop(other)).toList();
         int worst = fresh.stream().mapToInt(board::priority).max().orElse(Integer.MIN_VALUE);
-        return new Room(n, leaving, fresh.size(), worst);
+        return new Room(n, leaving, board.leavingWith(fresh).size(), worst);
+    }
+
+    /** Of those that would leave for their room, whoever was counted before a larger one that is enough without it stays; the most urgent first. */
+    private void keepWhatNeedNotLeave(long[] lacks, Links own, List<Integer> leaving, List<Integer> forRoom) {
+        for (int i = forRoom.size() - 1; i >= 0; i--) {
+            int other = forRoom.get(i);
+            if (!leaving.contains(other) || board.isToStop(other)) {
+                continue;
+            }
+            long[] without = lacks.clone();
+            relieve(without, own, other, -1);
+            if (!isShort(without)) {
+                relieve(lacks, own, other, -1);
+                leaving.remove(Integer.valueOf(other));
+            }
+        }
     }
 
     private boolean yields(int other, int g) {
@@ -464,10 +486,14 @@ final class Placing {
     }
 
     private void relieve(long[] lacks, Links own, int other) {
+        relieve(lacks, own, other, 1);
+    }
+
+    private void relieve(long[] lacks, Links own, int other, int times) {
         Links leaving = board.links(other);
         for (int i = 0; i < lacks.length; i++) {
             for (int j = 0; leaving != null && j < leaving.kinds.length; j++) {
-                lacks[i] -= leaving.kinds[j] == own.kinds[i] ? leaving.weights[j] : 0;
+                lacks[i] -= leaving.kinds[j] == own.kinds[i] ? (long) times * leaving.weights[j] : 0;
             }
         }
     }
@@ -553,7 +579,7 @@ final class Placing {
         GroupRecord state = board.state(g);
         if (target != NONE && target != here) {
             // What it goes with may be placed yet.
-            if (board.isCandidate(g, target) && (isBefore || board.isAllowedFirst(g, target))) {
+            if (board.isCandidate(g, target) && (isBefore || board.isStillAllowed(g, target))) {
                 settleLeaving(g, state, isBefore);
                 return;
             }
@@ -631,23 +657,40 @@ final class Placing {
     /** Which rule keeps it from staying where it runs. */
     private Optional<String> mustLeave(int g, int here, boolean isBefore) {
         Links own = board.links(g);
-        int missing = board.missingAt(g, here);
-        boolean isOpen = isBefore && missing != NONE && board.mayBePlaced(g, missing);
-        if (missing != NONE && !isOpen && !(board.isOfCircle(g, missing) && leads(g, here))) {
+        if (board.isContradictory(g)) {
+            return board.contradiction(g);
+        }
+        int missing = missing(g, here);
+        if (missing != NONE && !(isBefore && board.mayBePlaced(g, missing))) {
             return Optional.of(board.missing(own, missing));
         }
         for (int other : own.apart) {
             boolean isHere = board.place(other) == here && board.holder(other) == here;
-            if (isHere && !isEnding(other, here) && isFirst(other, g)) {
+            if (isHere && !(isBefore && isOpen(other, here)) && !isEnding(other, here) && isFirst(other, g)) {
                 return Optional.of("it must be apart from " + board.title(other) + ", which stays here");
             }
         }
         for (int i = 0; i < own.kinds.length; i++) {
-            if (isOver(g, here, own.kinds[i])) {
+            if (isOver(g, here, own.kinds[i], isBefore)) {
                 return Optional.of("this node has less " + board.kind(own.kinds[i]) + " than what runs here needs");
             }
         }
         return Optional.ofNullable(making.get(g));
+    }
+
+    /** Whether it may have to leave where it runs, and nobody can say yet: what it must be with may be placed. Then it puts off nobody. */
+    private boolean isOpen(int g, int here) {
+        return board.holder(g) == here
+                && board.links(g) != null
+                && (board.isContradictory(g) || missing(g, here) != NONE);
+    }
+
+    /** Which rule to be with somebody is broken where it runs; none that those in its circle mend if they come to it. */
+    private int missing(int g, int here) {
+        int missing = board.missingAt(g, here);
+        return missing != NONE && board.isOfCircle(g, missing) && leads(g, here)
+                ? board.missingBesideCircle(g, here)
+                : missing;
     }
 
     /** Whether those in its circle come to it, and not it to them. */
@@ -688,6 +731,9 @@ final class Placing {
             return board.priority(one) > board.priority(other);
         }
         // What leaves takes along what follows it.
+        if (board.restsOn(one, other) != board.restsOn(other, one)) {
+            return board.restsOn(other, one);
+        }
         return board.depth(one) != board.depth(other)
                 ? board.depth(one) < board.depth(other)
                 : token(one) < token(other);
@@ -699,7 +745,7 @@ final class Placing {
     }
 
     /** Whether a node cannot carry it beside those that stay there before it. */
-    private boolean isOver(int g, int here, int kind) {
+    private boolean isOver(int g, int here, int kind, boolean isBefore) {
         if (board.free(here, kind) >= 0) {
             return false;
         }
@@ -709,7 +755,9 @@ final class Placing {
             // It is not told to stay because it leaves, nor because those leave with it that wait for it as much as it
             // for them.
             boolean isWithIt = other == g || board.holder(other) == here && board.isOneCircle(g, other);
-            if (isWithIt || board.place(other) == here && !isEnding(other, here)) {
+            boolean isStaying =
+                    board.place(other) == here && !isEnding(other, here) && !(isBefore && isOpen(other, here));
+            if (isWithIt || isStaying) {
                 long weight = weight(other, kind);
                 all += weight;
                 before += other == g || isFirst(other, g) ? weight : 0;

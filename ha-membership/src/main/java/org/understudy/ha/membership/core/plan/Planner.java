@@ -523,6 +523,8 @@ public final class Planner {
         private @Nullable RoomBook room;
         private Board board;
         private Placing placing;
+        /** Groups that this plan grants, as they were before. */
+        private final TreeMap<Integer, GroupRecord> ungranted = new TreeMap<>();
 
         private Work(ClusterRecord base, Facts facts) {
             this.base = base;
@@ -555,6 +557,7 @@ public final class Planner {
             placing.settleBefore();
             grant();
             placing.settle();
+            takeBack();
             pruneEnds();
             pruneElections();
             passBarriers();
@@ -1018,6 +1021,7 @@ public final class Planner {
                         Optional.empty(),
                         candidacy.isExpirable(),
                         candidacy.remains());
+                ungranted.put(waiting, group);
                 placing.changed(
                         waiting,
                         group.withGrant(grant).withMoveTo(Optional.empty()).withHeld(""));
@@ -1027,6 +1031,29 @@ public final class Planner {
                         Reason.GRANT_MADE,
                         "to " + session.incarnation() + " token " + lastToken + " proof " + proof));
             }
+        }
+
+        /**
+         * What this plan grants and tells to stop at once, because something that it goes with stays elsewhere or stops after all, is not
+         * granted. Whatever follows it was told to stop as well.
+         */
+        private void takeBack() {
+            long last = base.lastToken();
+            for (Map.Entry<Integer, GroupRecord> granted : ungranted.entrySet()) {
+                int group = granted.getKey();
+                String why = board.state(group).held();
+                if (why.isEmpty()) {
+                    last = Math.max(
+                            last, board.state(group).grant().orElseThrow().token());
+                } else {
+                    String name = board.name(group);
+                    placing.changed(group, granted.getValue());
+                    notices.removeIf(notice -> notice.subject().equals(name)
+                            && (notice.reason() == Reason.GRANT_MADE || notice.reason() == Reason.GROUP_HELD));
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, why));
+                }
+            }
+            lastToken = last;
         }
 
         /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */

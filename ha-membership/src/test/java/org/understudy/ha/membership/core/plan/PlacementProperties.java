@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 import net.jqwik.api.Example;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.ShrinkingMode;
 import org.understudy.ha.membership.core.record.ClusterRecord;
 import org.understudy.ha.membership.core.record.Grant;
 
@@ -24,10 +24,26 @@ import org.understudy.ha.membership.core.record.Grant;
 class PlacementProperties {
 
     private static final int EVENTS = 12;
-    private static final int SEEDS = 30;
+    private static final int DIGESTS = 30;
+    /** The same in every build, so that one that is red says something about what it builds; {@code ./check placement} looks at others. */
+    private static final long FIRST = Long.getLong("placement.first", 1);
 
-    @Property(tries = 300, shrinking = ShrinkingMode.OFF)
-    void it_settles_breaks_no_rule_and_then_changes_nothing(@ForAll long seed) {
+    private static final int SEEDS = Integer.getInteger("placement.seeds", 1000);
+
+    /** Every so many-th of them, on all cores. Equal numbers give equal clusters, near ones give nothing alike. */
+    private static void eachSeed(int every, LongConsumer check) {
+        LongStream.range(0, Math.max(1, SEEDS / every))
+                .map(i -> new SplittableRandom(FIRST + i).nextLong())
+                .parallel()
+                .forEach(check);
+    }
+
+    @Example
+    void it_settles_breaks_no_rule_and_then_changes_nothing() {
+        eachSeed(1, PlacementProperties::assertSettles);
+    }
+
+    private static void assertSettles(long seed) {
         RandomCluster cluster = new RandomCluster(seed);
 
         for (int i = 0; i < EVENTS; i++) {
@@ -39,7 +55,10 @@ class PlacementProperties {
         }
     }
 
-    /** Two that wait for one another stopped and stayed in turns; one was granted where what it goes with was about to leave. */
+    /**
+     * Two that wait for one another stopped and stayed in turns; one was granted where what it goes with was about to leave, or while that turned
+     * out to stay; one of two that must be with one another was looked at by that rule alone.
+     */
     @Example
     void what_has_once_not_settled_does() {
         List.of(
@@ -48,12 +67,30 @@ class PlacementProperties {
                         5886668957642695991L,
                         -6530177004047864937L,
                         -9204317968332971873L,
-                        -2787404431128769512L)
-                .forEach(this::it_settles_breaks_no_rule_and_then_changes_nothing);
+                        -2787404431128769512L,
+                        5339771379166807337L,
+                        7202678257069922975L,
+                        -1818628837438684452L,
+                        -3677043137274965004L,
+                        8860175484030189704L,
+                        3145658834139514278L,
+                        2231946422329673153L,
+                        414282837354454448L,
+                        -3753770948274100746L,
+                        8277539812060053355L,
+                        -7343434904075272857L,
+                        1790332158170426505L,
+                        7479403066983487098L,
+                        8429076792195503710L)
+                .forEach(PlacementProperties::assertSettles);
     }
 
-    @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-    void nothing_moves_without_a_reason(@ForAll long seed) {
+    @Example
+    void nothing_moves_without_a_reason() {
+        eachSeed(1, PlacementProperties::assertMovesHaveReasons);
+    }
+
+    private static void assertMovesHaveReasons(long seed) {
         RandomCluster cluster = new RandomCluster(seed);
         for (int i = 0; i < EVENTS; i++) {
             Map<String, Grant> before = cluster.grants();
@@ -80,14 +117,45 @@ class PlacementProperties {
     }
 
     /** By no word of the planner's own: what moved could not have stayed, beside what is where it is now. */
-    @Property(tries = 200, shrinking = ShrinkingMode.OFF)
-    void whatever_moved_would_break_a_rule_where_it_was(@ForAll long seed) {
-        assertMovesAreNeeded(new RandomCluster(seed), EVENTS, seed);
+    @Example
+    void whatever_moved_would_break_a_rule_where_it_was() {
+        eachSeed(1, seed -> assertMovesAreNeeded(new RandomCluster(seed), EVENTS, seed));
     }
 
-    @Property(tries = 25, shrinking = ShrinkingMode.OFF)
-    void nor_does_anything_move_for_nothing_in_larger_clusters(@ForAll long seed) {
+    @Example
+    void nor_does_anything_move_for_nothing_in_larger_clusters() {
+        eachSeed(10, PlacementProperties::assertMovesAreNeededInALargeOne);
+    }
+
+    private static void assertMovesAreNeededInALargeOne(long seed) {
         assertMovesAreNeeded(new RandomCluster(seed, 9, 40), 6, seed);
+    }
+
+    /** Small ones left for a large one that was enough without them, or for one that stopped itself, or where more had to stop than elsewhere. */
+    @Example
+    void what_has_once_moved_for_nothing_stays() {
+        assertMovesAreNeededInALargeOne(-288724465);
+        List.of(
+                        3654281798337961644L,
+                        2744347524361864376L,
+                        5901524202534653455L,
+                        -505731637065813665L,
+                        8918774892371501712L,
+                        8728894768182156753L,
+                        -3037601055319414801L,
+                        -8636561641215015184L,
+                        8768513568934187173L,
+                        9155711061277238615L,
+                        -8021813248037682453L,
+                        5942680272171322123L,
+                        -4380505434326522646L,
+                        -5692307397814281861L,
+                        -5854087711973988400L,
+                        6306850934915101139L,
+                        8959956428398934027L,
+                        -4771889545476471525L,
+                        2144076821476735778L)
+                .forEach(seed -> assertMovesAreNeeded(new RandomCluster(seed), EVENTS, seed));
     }
 
     private static void assertMovesAreNeeded(RandomCluster cluster, int events, long seed) {
@@ -116,14 +184,18 @@ class PlacementProperties {
         }
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
-    void the_same_cluster_gives_the_same_bytes(@ForAll long seed) {
-        assertThat(PlanDigest.bytes(seed)).isEqualTo(PlanDigest.bytes(seed));
+    @Example
+    void the_same_cluster_gives_the_same_bytes() {
+        eachSeed(10, seed -> assertThat(PlanDigest.bytes(seed)).isEqualTo(PlanDigest.bytes(seed)));
     }
 
     /** With facts and groups that were put together in another order, and in other collections. */
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
-    void nor_does_it_matter_in_which_order_they_became_known(@ForAll long seed) {
+    @Example
+    void nor_does_it_matter_in_which_order_they_became_known() {
+        eachSeed(10, PlacementProperties::assertOrderIsNothing);
+    }
+
+    private static void assertOrderIsNothing(long seed) {
         RandomCluster cluster = new RandomCluster(seed);
         for (int i = 0; i < EVENTS; i++) {
             cluster.event();
@@ -167,7 +239,7 @@ class PlacementProperties {
     /** Whatever depends on where objects lie, or on the order of sets that have none, differs from one process to the next. */
     @Example
     void other_processes_give_the_same_bytes() throws Exception {
-        String here = PlanDigest.of(SEEDS);
+        String here = PlanDigest.of(DIGESTS);
         assertThat(inAnotherProcess("-XX:hashCode=2")).isEqualTo(here);
         assertThat(inAnotherProcess("-XX:hashCode=3")).isEqualTo(here);
     }
@@ -182,7 +254,7 @@ class PlacementProperties {
                         "-cp",
                         System.getProperty("java.class.path"),
                         PlanDigest.class.getName(),
-                        Integer.toString(SEEDS))
+                        Integer.toString(DIGESTS))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

@@ -210,7 +210,7 @@ final class RandomCluster {
 
     /**
      * Those that are not where they were, although the life of the node that held them goes on, and that of whatever they must be with or start
-     * after: what follows another stops with it, and is placed anew. Nor those that may have made room for one that is more urgent and was without
+     * after: what follows another stops with it, and is placed anew, and what follows one that ran nowhere has nobody to stay with. Nor those that may have made room for one that is more urgent and was without
      * a place: whether that came to it in the end is another matter.
      */
     Map<String, Grant> movedThoughLive(Map<String, Grant> before) {
@@ -244,7 +244,7 @@ final class RandomCluster {
                 .flatMapToInt(Arrays::stream)
                 .mapToObj(board::name)
                 .anyMatch(other -> !other.equals(group)
-                        && (before.containsKey(other) && !play.standing(other).equals(Optional.of(before.get(other)))
+                        && (!play.standing(other).equals(Optional.ofNullable(before.get(other)))
                                 || followsOneThatStopped(other, before, seen)));
     }
 
@@ -309,23 +309,33 @@ final class RandomCluster {
                     broken.add(board.name(g) + " runs beside " + board.name(other));
                 }
             }
+            board.contradiction(g).ifPresent(broken::add);
             if (board.missingAt(g, here) != Board.NONE) {
                 broken.add(board.name(g) + ": " + board.missing(own, board.missingAt(g, here)));
             }
             if (board.ended(g) != Board.NONE) {
                 broken.add(board.name(g) + ": " + board.waitsFor(g, board.ended(g)));
             }
-            if (board.shortAt(g, here) != Board.NONE && !isBesideMaintained(board, here) && !isKeptFor(board, here)) {
+            if (isOverfull(board, g, here) && !isBesideMaintained(board, here)) {
                 broken.add(board.node(here) + " is overfull");
             }
         }
         return broken;
     }
 
-    /** Whether room is kept there for one that runs nowhere yet. */
-    private static boolean isKeptFor(Board board, int here) {
-        for (int g = 0; g < board.size(); g++) {
-            if (board.holder(g) == Board.NONE && board.target(g) == here) {
+    /** By what runs there, whatever room is kept beside it for one that runs nowhere yet. */
+    private static boolean isOverfull(Board board, int g, int here) {
+        for (int kind : board.links(g).kinds) {
+            long all = 0;
+            for (int other = 0; other < board.size(); other++) {
+                boolean isThere =
+                        board.holder(other) == here || board.holder(other) != Board.NONE && board.target(other) == here;
+                Links links = board.links(other);
+                for (int i = 0; isThere && links != null && i < links.kinds.length; i++) {
+                    all += links.kinds[i] == kind ? links.weights[i] : 0;
+                }
+            }
+            if (all > board.capacity(here, kind)) {
                 return true;
             }
         }
