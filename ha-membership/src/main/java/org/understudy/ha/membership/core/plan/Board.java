@@ -3,6 +3,7 @@ package org.understudy.ha.membership.core.plan;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.understudy.ha.api.NodeId;
+import org.understudy.ha.api.Role;
 import org.understudy.ha.api.Target;
 import org.understudy.ha.membership.core.record.Candidacy;
 import org.understudy.ha.membership.core.record.ClusterRecord;
@@ -61,8 +63,6 @@ final class Board {
     private final int[] target;
     private final int[] running;
     private final Candidacy[][] rows;
-    /** What waits for room that others leave to it. */
-    private final TreeSet<Integer> reserved = new TreeSet<>();
 
     private String[] kinds = {};
     private long[][] capacity = {};
@@ -127,6 +127,9 @@ final class Board {
                 take(g, target[g], 1);
             }
         }
+        if (hasRules) {
+            contradict();
+        }
     }
 
     /** The board of a record in which everybody can be reached. */
@@ -159,14 +162,18 @@ final class Board {
                 tie(g, own, families);
             }
         }
-        for (int g = 0; g < names.length; g++) {
-            if (links[g] != null) {
-                links[g].contradiction = Contradictions.of(links, g).orElse(null);
-            }
-        }
         restPromoted(families);
         findCircles();
         rankAll();
+    }
+
+    private void contradict() {
+        Contradictions contradictions = new Contradictions(links, g -> holder[g] != NONE && isMaintained(g));
+        for (int g = 0; g < names.length; g++) {
+            if (links[g] != null) {
+                links[g].contradiction = contradictions.of(g).orElse(null);
+            }
+        }
     }
 
     /** A promoted role is where a copy is: whoever waits for it waits for its copies. */
@@ -289,6 +296,7 @@ final class Board {
 
     /** Whoever is waited for is as urgent as whoever waits, and comes before it. */
     private void rankAll() {
+        int[] layers = new int[names.length];
         boolean isNews = true;
         for (int round = 0; isNews && round <= names.length; round++) {
             isNews = false;
@@ -300,9 +308,42 @@ final class Board {
                     isNews |= stack(own);
                     isNews |= deepen(own, own.with);
                     isNews |= deepen(own, own.after);
+                    isNews |= rise(own, own.with, layers);
+                    isNews |= rise(own, own.after, layers);
+                    isNews |= order(own);
                 }
             }
         }
+    }
+
+    private boolean rise(Links own, int[][] rules, int[] layers) {
+        if (rules.length == 0 && own.circle == NONE) {
+            return false;
+        }
+        int layer = own.circle == NONE ? own.layer : Math.max(own.layer, layers[own.circle]);
+        for (int[] each : rules) {
+            for (int other : each) {
+                boolean isCircle = own.circle != NONE && links[other].circle == own.circle;
+                layer = isCircle ? layer : Math.max(layer, links[other].layer + 1);
+            }
+        }
+        if (own.circle != NONE) {
+            layers[own.circle] = layer;
+        }
+        boolean isNews = layer != own.layer;
+        own.layer = layer;
+        return isNews;
+    }
+
+    private boolean order(Links own) {
+        int before = own.order;
+        for (int[] each : own.after) {
+            for (int other : each) {
+                boolean isCircle = own.afterCircle != NONE && links[other].afterCircle == own.afterCircle;
+                own.order = isCircle ? own.order : Math.max(own.order, links[other].order + 1);
+            }
+        }
+        return own.order != before;
     }
 
     private boolean raise(Links own, int[] waiting) {
@@ -376,9 +417,10 @@ final class Board {
 
     /** Keeps a node free for a group that waits until others have made room. */
     void reserve(int g, int n) {
-        take(g, n, 1);
-        target[g] = n;
-        reserved.add(g);
+        if (target[g] != n) {
+            take(g, n, 1);
+            target[g] = n;
+        }
     }
 
     boolean hasRules() {
@@ -453,6 +495,15 @@ final class Board {
 
     int depth(int g) {
         return links[g] == null ? 0 : links[g].depth;
+    }
+
+    /** Of two of one priority, the one of the lower layer stays if both cannot, and of one layer the one that starts first. */
+    int layer(int g) {
+        return links[g] == null ? 0 : links[g].layer;
+    }
+
+    int order(int g) {
+        return links[g] == null ? 0 : links[g].order;
     }
 
     /** Where it will be; {@link #NONE} if it runs nowhere, or is about to stop without going anywhere. */
@@ -600,24 +651,6 @@ final class Board {
                 && (links[g].circle == NONE || leftBehind(g, n, links[g].circle) == 0);
     }
 
-    /**
-     * As {@link #isAllowedFirst}, for one that was told to go there before room was reserved for others: that room is what others leave, and
-     * was looked for beside it.
-     */
-    boolean isStillAllowed(int g, int n) {
-        List<Integer> waiting = new ArrayList<>();
-        for (int other : reserved) {
-            if (holder[other] == NONE && target[other] == n) {
-                waiting.add(other);
-                take(other, n, -1);
-                target[other] = NONE;
-            }
-        }
-        boolean isAllowed = isAllowedFirst(g, n);
-        waiting.forEach(other -> reserve(other, n));
-        return isAllowed;
-    }
-
     boolean isOneCircle(int g, int other) {
         return links[g].circle != NONE && links[other] != null && links[other].circle == links[g].circle;
     }
@@ -696,16 +729,16 @@ final class Board {
      * follows it. In a circle whoever is placed first decides for the others.
      */
     int missingAt(int g, int n) {
-        int missing = missingWith(g, n, rule -> true);
+        int missing = missingWith(g, n, true);
         return missing == NONE ? missingFollower(g, n) : missing;
     }
 
     /** As {@link #missingAt}, of the rules that are not only about those in its circle. */
     int missingBesideCircle(int g, int n) {
-        return missingWith(g, n, rule -> !isOfCircle(g, rule));
+        return missingWith(g, n, false);
     }
 
-    private int missingWith(int g, int n, IntPredicate isMeant) {
+    private int missingWith(int g, int n, boolean isOfCircleMeant) {
         Links own = links[g];
         for (int r = 0; r < own.with.length; r++) {
             boolean isThere = false;
@@ -717,7 +750,7 @@ final class Board {
                 isPlaced |= place != NONE;
                 isCircle |= own.circle != NONE && links[other].circle == own.circle;
             }
-            if (!isThere && (isPlaced || !isCircle) && isMeant.test(r)) {
+            if (!isThere && (isPlaced || !isCircle) && (isOfCircleMeant || !isOfCircle(g, r))) {
                 return r;
             }
         }
@@ -811,58 +844,62 @@ final class Board {
         return false;
     }
 
-    /** Whether it would leave if the other did: all that it could be with here, or start after, are that one or would leave as well. */
+    /** Whether it would leave if the other did. */
     boolean restsOn(int g, int other) {
-        return restsOn(g, other, new TreeSet<>());
+        return links[g] != null
+                && links[other] != null
+                && leavingWith(List.of(other)).get(g);
     }
 
-    private boolean restsOn(int g, int other, TreeSet<Integer> seen) {
-        Links own = links[g];
-        if (own == null || !seen.add(g)) {
-            return false;
-        }
-        for (int[] each : own.after) {
-            if (restOn(each, first -> holder[first] != NONE, other, seen)) {
-                return true;
-            }
-        }
-        for (int[] each : own.with) {
-            if (restOn(each, first -> holder[first] == holder[g] && !isApart(own, first), other, seen)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether some of these are meant, and all that are would leave. */
-    private boolean restOn(int[] each, IntPredicate isMeant, int other, TreeSet<Integer> seen) {
-        boolean isAny = false;
-        for (int first : each) {
-            if (isMeant.test(first)) {
-                isAny = true;
-                if (first != other && !restsOn(first, other, seen)) {
-                    return false;
-                }
-            }
-        }
-        return isAny;
-    }
-
-    /** These, and whatever runs only while one of them does. */
-    SortedSet<Integer> leavingWith(Collection<Integer> leaving) {
-        TreeSet<Integer> all = new TreeSet<>();
+    /** These, and whatever runs only while one of them does, or while one of those does. */
+    BitSet leavingWith(Collection<Integer> leaving) {
+        BitSet all = new BitSet(names.length);
         ArrayDeque<Integer> next = new ArrayDeque<>(leaving);
+        leaving.forEach(all::set);
         while (!next.isEmpty()) {
-            int g = next.poll();
-            if (all.add(g) && links[g] != null) {
-                for (int other : join(links[g].followers, links[g].dependents)) {
-                    if (holder[other] != NONE && restsOn(other, g)) {
-                        next.add(other);
-                    }
+            Links own = links[next.remove()];
+            for (int other : own == null ? NOBODY : join(own.followers, own.dependents)) {
+                if (holder[other] != NONE && !all.get(other) && leavesWith(other, all)) {
+                    all.set(other);
+                    next.add(other);
                 }
             }
         }
         return all;
+    }
+
+    /** Whether all that one of its rules leaves it to be with here, or to start after, leave. */
+    private boolean leavesWith(int g, BitSet leaving) {
+        Links own = links[g];
+        for (int[] each : own.after) {
+            if (isLast(each, leaving, first -> holder[first] != NONE)) {
+                return true;
+            }
+        }
+        for (int[] each : own.with) {
+            if (isLast(each, leaving, first -> holder[first] == holder[g] && !isApart(own, first))) {
+                return true;
+            }
+        }
+        return Part.roleOf(names[g]) == Role.PROMOTED
+                && leaving.stream()
+                        .anyMatch(copy -> holder[copy] == holder[g]
+                                && Part.roleOf(names[copy]) == Role.COPY
+                                && Part.groupOf(names[copy]).equals(Part.groupOf(names[g])));
+    }
+
+    /** Whether some of these are meant, and all of those leave. */
+    private static boolean isLast(int[] each, BitSet leaving, IntPredicate isMeant) {
+        boolean isAny = false;
+        for (int first : each) {
+            if (isMeant.test(first)) {
+                if (!leaving.get(first)) {
+                    return false;
+                }
+                isAny = true;
+            }
+        }
+        return isAny;
     }
 
     private static boolean isApart(Links own, int other) {
@@ -988,13 +1025,16 @@ final class Board {
         if (own == null) {
             return all;
         }
-        contradiction(g).ifPresent(all::add);
+        if (isContradictory(g)) {
+            return List.of(contradiction(g).orElseThrow());
+        }
         int apart = apartAt(g, n);
         if (apart != NONE && !isSaidByVeto(g, apart, n)) {
             all.add(nodes[n] + ": it must be apart from " + title(apart) + ", which "
                     + (holder[apart] == n ? "is there" : "is about to come there"));
         }
-        int missing = missingAt(g, n);
+        int beside = missingBesideCircle(g, n);
+        int missing = beside == NONE ? missingAt(g, n) : beside;
         if (missing != NONE) {
             all.add(nodes[n] + ": " + missing(own, missing));
         }
@@ -1023,11 +1063,21 @@ final class Board {
         if (pair == null) {
             return Optional.empty();
         }
-        boolean isOwn = pair.one() == g || pair.other() == g;
-        String others = isOwn
-                ? title(pair.one() == g ? pair.other() : pair.one()) + ", which must be apart from it"
-                : title(pair.one()) + " and with " + title(pair.other()) + ", which must be apart";
-        return Optional.of("it can run nowhere: it must be with " + others + "; take one of these rules away");
+        String one = title(pair.one()) + way(pair.toOne());
+        String other = title(pair.other()) + way(pair.toOther());
+        String with = pair.one() == g
+                ? other + ", which must be apart from it"
+                : pair.other() == g
+                        ? one + ", which must be apart from it"
+                        : one + " and with " + other + ", which must be apart";
+        return Optional.of("it can run nowhere: it must be with " + with + "; take one of these rules away");
+    }
+
+    private String way(List<Integer> by) {
+        return by.isEmpty()
+                ? ""
+                : " (by way of "
+                        + String.join(", ", by.stream().map(this::title).toList()) + ")";
     }
 
     /** The rule to be with somebody that {@link #missingAt} found. */

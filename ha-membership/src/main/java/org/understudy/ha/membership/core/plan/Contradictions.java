@@ -1,8 +1,13 @@
 package org.understudy.ha.membership.core.plan;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,34 +16,79 @@ import org.jspecify.annotations.Nullable;
  */
 final class Contradictions {
 
-    /** Two that must be on one node and on two. */
-    record Pair(int one, int other) {}
+    /**
+     * Two that must be on one node and on two.
+     *
+     * @param toOne by way of whom the first must be there, from the nearest on
+     */
+    record Pair(int one, int other, List<Integer> toOne, List<Integer> toOther) {}
 
-    private Contradictions() {}
+    private static final int NOBODY = -1;
+
+    private final @Nullable Links[] links;
+    private final IntPredicate isFixed;
+    private final BitSet withApart = new BitSet();
+
+    /** @param isFixed who stays where it is, whatever its rules say: it takes nobody along */
+    Contradictions(@Nullable Links[] links, IntPredicate isFixed) {
+        this.links = links;
+        this.isFixed = isFixed;
+        for (int g = 0; g < links.length; g++) {
+            Links own = links[g];
+            withApart.set(g, own != null && own.apart.length > 0);
+        }
+    }
 
     /** What keeps a group from every node, whatever runs where; empty if nothing does. */
-    static Optional<Pair> of(@Nullable Links[] links, int g) {
+    Optional<Pair> of(int g) {
         Links own = links[g];
-        if (own == null || own.with.length == 0) {
+        if (own == null || own.with.length == 0 || withApart.isEmpty()) {
             return Optional.empty();
         }
-        TreeSet<Integer> together = new TreeSet<>();
-        gather(links, g, together);
-        for (int one : together) {
-            Links each = links[one];
-            for (int other : each == null ? new int[0] : each.apart) {
-                if (together.contains(other)) {
-                    return Optional.of(new Pair(Math.min(one, other), Math.max(one, other)));
+        int[] from = new int[links.length];
+        BitSet together = together(g, from);
+        BitSet suspects = (BitSet) together.clone();
+        suspects.and(withApart);
+        for (int one = suspects.nextSetBit(0); one >= 0; one = suspects.nextSetBit(one + 1)) {
+            for (int other : links[one].apart) {
+                if (together.get(other)) {
+                    return Optional.of(new Pair(one, other, way(g, one, from), way(g, other, from)));
                 }
             }
         }
         return Optional.empty();
     }
 
-    private static void gather(@Nullable Links[] links, int g, TreeSet<Integer> together) {
-        Links own = links[g];
-        if (together.add(g) && own != null) {
-            Arrays.stream(own.with).filter(each -> each.length == 1).forEach(each -> gather(links, each[0], together));
+    /** Whom it must be with, itself included, and from whom each was come to. */
+    private BitSet together(int g, int[] from) {
+        Arrays.fill(from, NOBODY);
+        BitSet together = new BitSet(links.length);
+        ArrayDeque<Integer> next = new ArrayDeque<>();
+        together.set(g);
+        next.add(g);
+        while (!next.isEmpty()) {
+            int at = next.remove();
+            Links own = links[at];
+            if (own == null || at != g && isFixed.test(at)) {
+                continue;
+            }
+            for (int[] each : own.with) {
+                if (each.length == 1 && !together.get(each[0])) {
+                    together.set(each[0]);
+                    from[each[0]] = at;
+                    next.add(each[0]);
+                }
+            }
         }
+        return together;
+    }
+
+    private static List<Integer> way(int g, int to, int[] from) {
+        List<Integer> way = new ArrayList<>();
+        for (int at = from[to]; at != NOBODY && at != g; at = from[at]) {
+            way.add(at);
+        }
+        Collections.reverse(way);
+        return way;
     }
 }

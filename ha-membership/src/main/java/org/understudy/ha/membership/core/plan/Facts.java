@@ -107,17 +107,27 @@ public record Facts(
 
     /** The same facts with these ways to order nodes. */
     public Facts withPolicies(SortedMap<String, PlacementPolicy> others) {
-        return with(releases, others);
+        return with(releases, moves, others);
+    }
+
+    /** The same facts, and nobody asks to move these groups. */
+    public Facts withoutMoves(SortedSet<String> groups) {
+        TreeMap<String, NodeId> fewer = new TreeMap<>(moves);
+        fewer.keySet().removeAll(groups);
+        return with(releases, fewer, policies);
     }
 
     /** The same facts, and that this group was given back. */
     public Facts withRelease(String group, Given given) {
         TreeMap<String, Given> more = new TreeMap<>(releases);
         more.put(group, given);
-        return with(more, policies);
+        return with(more, moves, policies);
     }
 
-    private Facts with(SortedMap<String, Given> otherReleases, SortedMap<String, PlacementPolicy> otherPolicies) {
+    private Facts with(
+            SortedMap<String, Given> otherReleases,
+            SortedMap<String, NodeId> otherMoves,
+            SortedMap<String, PlacementPolicy> otherPolicies) {
         return new Facts(
                 joins,
                 offers,
@@ -125,7 +135,7 @@ public record Facts(
                 leaves,
                 wills,
                 silent,
-                moves,
+                otherMoves,
                 reachable,
                 tokenFloor,
                 operations,

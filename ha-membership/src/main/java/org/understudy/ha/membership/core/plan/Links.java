@@ -37,6 +37,10 @@ final class Links {
     int stack = -1;
     /** How many groups must be placed before it, one after the other. */
     int depth;
+    /** The same for the whole circle that it is in: what is above nobody of a circle is above all of it. */
+    int layer;
+    /** How many groups start before it, one after the other. */
+    int order;
 
     /** Two that it must be with, itself perhaps one of them, and that must be apart from one another: it can run nowhere. */
     Contradictions.@Nullable Pair contradiction;

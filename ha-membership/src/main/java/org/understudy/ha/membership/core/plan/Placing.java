@@ -27,7 +27,7 @@ import org.understudy.ha.membership.core.record.Sentence;
  *
  * <p>Nothing is moved that no rule moves: what runs where it may stays there, and a node is looked for only for what runs nowhere or must
  * leave. What must leave and finds no other node is held: it stops, and waits. Of two that cannot both stay, the one of lower priority leaves,
- * of equals the one that would leave with the other anyway, and else the one granted later.
+ * of equals the one further along a chain of {@code with} and {@code after}, and else the one granted later.
  */
 final class Placing {
 
@@ -35,10 +35,14 @@ final class Placing {
     private static final int SAID_MAX = 5;
 
     private final Board board;
+    /** Whoever stays if both cannot, and is looked at first therefore: what leaves itself puts off nobody. What leaves takes along what follows it. */
+    private final Comparator<Integer> stayingFirst;
+
     private final SortedMap<String, GroupRecord> groups;
     private final List<Notice> notices;
     private final SortedMap<String, SortedSet<NodeId>> steady;
     private final SortedMap<String, PlacementPolicy> policies;
+    private final SortedMap<String, ? extends SortedSet<NodeId>> barred;
     /** What makes room for others, and why. */
     private final TreeMap<Integer, String> making = new TreeMap<>();
     /** What is told to stop in this plan and was not before. */
@@ -47,6 +51,7 @@ final class Placing {
     /**
      * @param groups what it decides shows here
      * @param notices and here in words
+     * @param barred where a group is not placed, whatever the rules say
      * @param steady nodes that could have run a group for as long as its failback asks
      */
     Placing(
@@ -54,12 +59,24 @@ final class Placing {
             SortedMap<String, GroupRecord> groups,
             List<Notice> notices,
             SortedMap<String, SortedSet<NodeId>> steady,
-            SortedMap<String, PlacementPolicy> policies) {
+            SortedMap<String, PlacementPolicy> policies,
+            SortedMap<String, ? extends SortedSet<NodeId>> barred) {
         this.board = board;
         this.groups = groups;
         this.notices = notices;
         this.steady = steady;
         this.policies = policies;
+        this.barred = barred;
+        this.stayingFirst = Comparator.<Integer>comparingInt(board::priority)
+                .reversed()
+                .thenComparingInt(board::layer)
+                .thenComparingInt(board::order)
+                .thenComparingLong(this::token);
+    }
+
+    /** One that decides nothing, and is asked why. */
+    Placing(Board board) {
+        this(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     }
 
     // ---- what runs nowhere -----------------------------------------------------------------------------------------
@@ -85,14 +102,6 @@ final class Placing {
                 .thenComparingInt(board::stack)
                 .thenComparingInt(board::depth)
                 .thenComparing(Comparator.naturalOrder());
-    }
-
-    /** Whoever stays if both cannot is looked at first, as {@link #isFirst} says: what leaves itself puts off nobody. */
-    private Comparator<Integer> stayingFirst() {
-        return Comparator.<Integer>comparingInt(board::priority)
-                .reversed()
-                .thenComparingInt(board::depth)
-                .thenComparingLong(this::token);
     }
 
     /** Why it may be started on no node now, whatever that node is; empty if it may. */
@@ -164,7 +173,13 @@ final class Placing {
     }
 
     private boolean isPossible(int g, int n) {
-        return board.isCandidate(g, n) && board.isReachable(n) && board.isAllowed(g, n);
+        return board.isCandidate(g, n) && board.isReachable(n) && board.isAllowed(g, n) && !isBarred(g, n);
+    }
+
+    private boolean isBarred(int g, int n) {
+        return !barred.isEmpty()
+                && barred.containsKey(board.name(g))
+                && barred.get(board.name(g)).contains(board.node(n));
     }
 
     /** The best node for it but that one. */
@@ -376,7 +391,7 @@ final class Placing {
                 && board.isCandidate(g, n)
                 && board.isReachable(n)
                 && board.missingAt(g, n) == NONE;
-        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), new TreeMap<>());
+        Placing placing = new Placing(board);
         Room room = isTried ? placing.roomOn(g, n) : null;
         List<String> who = new ArrayList<>();
         for (int other : room == null ? List.<Integer>of() : room.leaving) {
@@ -403,7 +418,8 @@ final class Placing {
         List<Integer> leaving = new ArrayList<>();
         long[] lacks = new long[own.kinds.length];
         for (int i = 0; i < lacks.length; i++) {
-            lacks[i] = own.weights[i] - board.free(n, own.kinds[i]);
+            long kept = board.target(g) == n ? own.weights[i] : 0;
+            lacks[i] = own.weights[i] - kept - board.free(n, own.kinds[i]);
         }
         for (int other : own.apart) {
             boolean isComing = board.target(other) == n && board.holder(other) != n;
@@ -428,6 +444,7 @@ final class Placing {
         others.sort(Comparator.<Integer, Boolean>comparing(other -> !board.isToStop(other))
                 .thenComparingInt(board::priority)
                 .thenComparing(Comparator.comparingLong(this::token).reversed()));
+        long[] atFirst = lacks.clone();
         for (int other : others) {
             if (isShort(lacks) && relieves(lacks, own, other)) {
                 leaving.add(other);
@@ -438,10 +455,14 @@ final class Placing {
             return null;
         }
         keepWhatNeedNotLeave(lacks, own, leaving, others);
+        preferOne(atFirst, own, leaving, others);
         List<Integer> fresh =
                 leaving.stream().filter(other -> !board.isToStop(other)).toList();
         int worst = fresh.stream().mapToInt(board::priority).max().orElse(Integer.MIN_VALUE);
-        return new Room(n, leaving, board.leavingWith(fresh).size(), worst);
+        int stopping = (int) board.leavingWith(fresh).stream()
+                .filter(other -> !board.isToStop(other))
+                .count();
+        return new Room(n, leaving, stopping, worst);
     }
 
     /** Of those that would leave for their room, whoever was counted before a larger one that is enough without it stays; the most urgent first. */
@@ -456,6 +477,29 @@ final class Placing {
             if (!isShort(without)) {
                 relieve(lacks, own, other, -1);
                 leaving.remove(Integer.valueOf(other));
+            }
+        }
+    }
+
+    /** One that is enough alone leaves instead of several, if it is no more urgent than all of those. */
+    private void preferOne(long[] atFirst, Links own, List<Integer> leaving, List<Integer> forRoom) {
+        long[] lacks = atFirst.clone();
+        List<Integer> several = new ArrayList<>();
+        for (int other : forRoom) {
+            if (leaving.contains(other) && board.isToStop(other)) {
+                relieve(lacks, own, other);
+            } else if (leaving.contains(other)) {
+                several.add(other);
+            }
+        }
+        int worst = several.stream().mapToInt(board::priority).max().orElse(Integer.MIN_VALUE);
+        for (int other : several.size() > 1 ? forRoom : List.<Integer>of()) {
+            long[] alone = lacks.clone();
+            relieve(alone, own, other);
+            if (!board.isToStop(other) && board.priority(other) <= worst && !isShort(alone)) {
+                leaving.removeAll(several);
+                leaving.add(other);
+                return;
             }
         }
     }
@@ -537,7 +581,7 @@ final class Placing {
             return;
         }
         running.removeIf(g -> board.links(g) == null);
-        running.sort(stayingFirst());
+        running.sort(stayingFirst);
         for (int g : running) {
             settle(g, isBefore);
         }
@@ -579,7 +623,7 @@ final class Placing {
         GroupRecord state = board.state(g);
         if (target != NONE && target != here) {
             // What it goes with may be placed yet.
-            if (board.isCandidate(g, target) && (isBefore || board.isStillAllowed(g, target))) {
+            if (board.isCandidate(g, target) && (isBefore || board.isAllowedFirst(g, target))) {
                 settleLeaving(g, state, isBefore);
                 return;
             }
@@ -666,7 +710,7 @@ final class Placing {
         }
         for (int other : own.apart) {
             boolean isHere = board.place(other) == here && board.holder(other) == here;
-            if (isHere && !(isBefore && isOpen(other, here)) && !isEnding(other, here) && isFirst(other, g)) {
+            if (isHere && !(isBefore && isOpen(other, here)) && !isEnding(other, here) && staysBeside(other, g)) {
                 return Optional.of("it must be apart from " + board.title(other) + ", which stays here");
             }
         }
@@ -727,16 +771,15 @@ final class Placing {
         if (board.isMaintained(one) || board.isMaintained(other)) {
             return board.isMaintained(one);
         }
-        if (board.priority(one) != board.priority(other)) {
-            return board.priority(one) > board.priority(other);
-        }
-        // What leaves takes along what follows it.
-        if (board.restsOn(one, other) != board.restsOn(other, one)) {
-            return board.restsOn(other, one);
-        }
-        return board.depth(one) != board.depth(other)
-                ? board.depth(one) < board.depth(other)
-                : token(one) < token(other);
+        return stayingFirst.compare(one, other) < 0;
+    }
+
+    /** As {@link #isFirst}, of two alone: if one would leave with the other anyway, that other stays. This puts not all in an order. */
+    private boolean staysBeside(int one, int other) {
+        boolean isEqual =
+                board.priority(one) == board.priority(other) && !board.isMaintained(one) && !board.isMaintained(other);
+        boolean isRest = isEqual && board.restsOn(other, one);
+        return isEqual && isRest != board.restsOn(one, other) ? isRest : isFirst(one, other);
     }
 
     /** Whether it runs here and is to stop: then it puts off nobody. */

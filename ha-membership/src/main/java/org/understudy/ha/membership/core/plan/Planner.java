@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -66,6 +67,11 @@ public final class Planner {
 
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
+    /** So often it is planned again without what a plan began and took back. What is left of that then is not done either. */
+    private static final int AGAIN_MAX = 8;
+    /** What is said of a grant that is taken back, and of what became of it. */
+    private static final List<Reason> OF_A_GRANT = List.of(Reason.GRANT_MADE, Reason.GROUP_HELD, Reason.MOVE_DECIDED);
+
     /** A forced generation has one of 64 numbers; there are 32 767. */
     private static final int GENERATION_BITS = 6;
 
@@ -75,7 +81,18 @@ public final class Planner {
 
     /** Plans one change of the record. */
     public static Plan plan(ClusterRecord base, Facts facts) {
-        return new Work(base, facts).run();
+        Facts heeded = facts;
+        TreeMap<String, TreeSet<NodeId>> barred = new TreeMap<>();
+        for (int again = 0; ; again++) {
+            Work work = new Work(base, heeded, barred);
+            Plan plan = work.run();
+            if (!work.isTakenBack() || again == AGAIN_MAX) {
+                return plan;
+            }
+            heeded = heeded.withoutMoves(work.undone);
+            work.takenBack.forEach((group, node) ->
+                    barred.computeIfAbsent(group, g -> new TreeSet<>()).add(node));
+        }
     }
 
     /** Why a move cannot be tried; empty if it can, or if the group is there already. */
@@ -424,7 +441,7 @@ public final class Planner {
     }
 
     private static String whyNotPlaced(Board board, String group) {
-        Placing placing = new Placing(board, new TreeMap<>(), new ArrayList<>(), new TreeMap<>(), new TreeMap<>());
+        Placing placing = new Placing(board);
         int number = board.number(group);
         return placing.obstacle(number).orElseGet(() -> Placing.noCandidate(board, number));
     }
@@ -523,12 +540,21 @@ public final class Planner {
         private @Nullable RoomBook room;
         private Board board;
         private Placing placing;
+        /** What no group may be placed on, because a plan before this one did and took it back. */
+        private final SortedMap<String, TreeSet<NodeId>> barred;
+        /** Moves asked for that this plan heeds. */
+        private final List<String> begun = new ArrayList<>();
+        /** Those of them that it takes back: others follow one that was not to be. */
+        private final TreeSet<String> undone = new TreeSet<>();
         /** Groups that this plan grants, as they were before. */
         private final TreeMap<Integer, GroupRecord> ungranted = new TreeMap<>();
+        /** Those of them that it takes back, and where they were to run. */
+        private final TreeMap<String, NodeId> takenBack = new TreeMap<>();
 
-        private Work(ClusterRecord base, Facts facts) {
+        private Work(ClusterRecord base, Facts facts, SortedMap<String, TreeSet<NodeId>> barred) {
             this.base = base;
             this.facts = facts;
+            this.barred = barred;
             this.sessions = new TreeMap<>(base.sessions());
             this.incarnations = new TreeMap<>(base.incarnations());
             this.ends = new ArrayList<>(base.ends());
@@ -552,11 +578,12 @@ public final class Planner {
             admit();
             takeOffers();
             board = new Board(sessions, groups, standby, maintenance, this::isOut, facts.reachable());
-            placing = new Placing(board, groups, notices, facts.steady(), facts.policies());
+            placing = new Placing(board, groups, notices, facts.steady(), facts.policies(), barred);
             takeMoves();
             placing.settleBefore();
             grant();
             placing.settle();
+            findUndone();
             takeBack();
             pruneEnds();
             pruneElections();
@@ -951,6 +978,7 @@ public final class Planner {
                         || !board.isAllowedFirst(group, to)) {
                     continue;
                 }
+                begun.add(entry.getKey());
                 if (!board.state(group).moveTo().equals(Optional.of(entry.getValue()))) {
                     notices.add(new Notice(
                             entry.getKey(), Reason.MOVE_DECIDED, "to " + entry.getValue() + ": an operator asked"));
@@ -1033,27 +1061,45 @@ public final class Planner {
             }
         }
 
+        private void findUndone() {
+            for (String name : begun) {
+                Optional<NodeId> to = Optional.of(facts.moves().get(name));
+                boolean isThere =
+                        standing(name).map(grant -> grant.holder().node()).equals(to);
+                if (!isThere && !groups.get(name).moveTo().equals(to)) {
+                    undone.add(name);
+                }
+            }
+        }
+
         /**
-         * What this plan grants and tells to stop at once, because something that it goes with stays elsewhere or stops after all, is not
-         * granted. Whatever follows it was told to stop as well.
+         * What this plan grants and tells to stop or to move at once, because something that it goes with stays elsewhere or stops after all, is
+         * not granted. Whatever follows it was told so as well.
          */
         private void takeBack() {
             long last = base.lastToken();
             for (Map.Entry<Integer, GroupRecord> granted : ungranted.entrySet()) {
                 int group = granted.getKey();
-                String why = board.state(group).held();
-                if (why.isEmpty()) {
-                    last = Math.max(
-                            last, board.state(group).grant().orElseThrow().token());
-                } else {
+                Grant grant = board.state(group).grant().orElseThrow();
+                if (board.isToStop(group)) {
                     String name = board.name(group);
+                    String why = board.state(group).held();
+                    takenBack.put(name, grant.holder().node());
                     placing.changed(group, granted.getValue());
-                    notices.removeIf(notice -> notice.subject().equals(name)
-                            && (notice.reason() == Reason.GRANT_MADE || notice.reason() == Reason.GROUP_HELD));
-                    notices.add(new Notice(name, Reason.GRANT_WAITS, why));
+                    notices.removeIf(notice -> notice.subject().equals(name) && OF_A_GRANT.contains(notice.reason()));
+                    notices.add(new Notice(
+                            name,
+                            Reason.GRANT_WAITS,
+                            why.isEmpty() ? "what it goes with is about to move or to stop" : why));
+                } else {
+                    last = Math.max(last, grant.token());
                 }
             }
             lastToken = last;
+        }
+
+        private boolean isTakenBack() {
+            return !undone.isEmpty() || !takenBack.isEmpty();
         }
 
         /** One thing on a host, an address for example, belongs to one group: two grants for it would be two owners. */

@@ -32,10 +32,13 @@ class PlacementProperties {
 
     /** Every so many-th of them, on all cores. Equal numbers give equal clusters, near ones give nothing alike. */
     private static void eachSeed(int every, LongConsumer check) {
-        LongStream.range(0, Math.max(1, SEEDS / every))
-                .map(i -> new SplittableRandom(FIRST + i).nextLong())
-                .parallel()
-                .forEach(check);
+        LongStream.range(FIRST, FIRST + Math.max(1, SEEDS / every)).parallel().forEach(number -> {
+            try {
+                check.accept(new SplittableRandom(number).nextLong());
+            } catch (AssertionError e) {
+                throw new AssertionError("placement seed " + number + ": " + e.getMessage(), e);
+            }
+        });
     }
 
     @Example
@@ -83,6 +86,21 @@ class PlacementProperties {
                         7479403066983487098L,
                         8429076792195503710L)
                 .forEach(PlacementProperties::assertSettles);
+    }
+
+    @Example
+    void nor_is_a_node_left_overfull_that_lost_capacity() {
+        eachSeed(1, PlacementProperties::assertSettlesWithLess);
+    }
+
+    private static void assertSettlesWithLess(long seed) {
+        RandomCluster cluster = new RandomCluster(seed);
+        Random random = new Random(~seed);
+        for (int i = 0; i < EVENTS; i++) {
+            cluster.changeCapacity(random);
+            cluster.event();
+            assertThat(cluster.broken()).as("seed %d, event %d", seed, i).isEmpty();
+        }
     }
 
     @Example

@@ -17,6 +17,7 @@ import org.understudy.ha.api.config.Placement;
 import org.understudy.ha.api.spi.Presence;
 import org.understudy.ha.api.spi.Severity;
 import org.understudy.ha.internal.machine.Notice;
+import org.understudy.ha.internal.machine.Reason;
 import org.understudy.ha.membership.core.plan.Facts.Admission;
 import org.understudy.ha.membership.core.plan.Facts.Given;
 import org.understudy.ha.membership.core.plan.Facts.Offered;
@@ -264,6 +265,7 @@ final class Play {
         ClusterRecord before = record;
         record = plan.record();
         check(before);
+        checkSaid(before, plan);
         wills.keySet().removeIf(who -> !record.isLive(who));
         silent.removeIf(who -> !record.isLive(who));
         leaves.removeIf(who -> !record.isLive(who));
@@ -437,6 +439,22 @@ final class Play {
     }
 
     // ---- what must always hold -----------------------------------------------------------------------------------
+
+    /** What is said of grants is so. */
+    private void checkSaid(ClusterRecord before, Plan plan) {
+        for (Notice notice : plan.notices()) {
+            boolean isNew = standing(notice.subject())
+                    .filter(grant -> !before.grant(notice.subject()).equals(Optional.of(grant)))
+                    .isPresent();
+            if (notice.reason() == Reason.GRANT_MADE && !isNew) {
+                throw new AssertionError(notice.subject() + " was not granted: " + notice.detail());
+            }
+            boolean isRunning = standing(notice.subject()).isPresent();
+            if ((notice.reason() == Reason.GROUP_HELD || notice.reason() == Reason.MOVE_DECIDED) && !isRunning) {
+                throw new AssertionError(notice.subject() + " runs nowhere: " + notice.detail());
+            }
+        }
+    }
 
     /** A new grant breaks no rule, and follows exactly one proof. */
     private void check(ClusterRecord before) {

@@ -137,6 +137,11 @@ final class RandomCluster {
         }
     }
 
+    void changeCapacity(Random by) {
+        play.capacity(nodes.get(by.nextInt(nodes.size())), "memory", by.nextInt(12));
+        play.settle();
+    }
+
     private Target target(String node, String group) {
         return random.nextBoolean() ? Target.group(group) : Target.node(NodeId.of(node));
     }
