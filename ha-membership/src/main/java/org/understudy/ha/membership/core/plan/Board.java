@@ -180,8 +180,10 @@ final class Board {
     private void restPromoted(Map<String, int[]> families) {
         families.forEach((family, copies) -> {
             int promoted = number(Part.promoted(family));
+            if (promoted != NONE) {
+                linksOf(promoted).rests = new int[][] {copies};
+            }
             for (int i = 0; promoted != NONE && i < copies.length; i++) {
-                linksOf(promoted);
                 linksOf(copies[i]).dependents = Links.add(linksOf(copies[i]).dependents, promoted);
             }
         });
@@ -310,6 +312,7 @@ final class Board {
                     isNews |= deepen(own, own.after);
                     isNews |= rise(own, own.with, layers);
                     isNews |= rise(own, own.after, layers);
+                    isNews |= rise(own, own.rests, layers);
                     isNews |= order(own);
                 }
             }
@@ -859,7 +862,7 @@ final class Board {
         while (!next.isEmpty()) {
             Links own = links[next.remove()];
             for (int other : own == null ? NOBODY : join(own.followers, own.dependents)) {
-                if (holder[other] != NONE && !all.get(other) && leavesWith(other, all)) {
+                if (holder[other] != NONE && !all.get(other) && !isMaintained(other) && leavesWith(other, all)) {
                     all.set(other);
                     next.add(other);
                 }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Groups that the rules of several, each sound by itself, let run nowhere: they must be with two that must be apart. What a rule to be with
- * somebody leaves a choice of says nothing here.
+ * somebody leaves a choice of says nothing here. A circle lets its first run alone for a while; whoever must be with that one and apart from another
+ * of the circle could not stay, and is not started.
  */
 final class Contradictions {
 
@@ -28,11 +29,14 @@ final class Contradictions {
     private final @Nullable Links[] links;
     private final IntPredicate isFixed;
     private final BitSet withApart = new BitSet();
+    /** From whom each was come to; of the last that was asked for. */
+    private final int[] from;
 
     /** @param isFixed who stays where it is, whatever its rules say: it takes nobody along */
     Contradictions(@Nullable Links[] links, IntPredicate isFixed) {
         this.links = links;
         this.isFixed = isFixed;
+        this.from = new int[links.length];
         for (int g = 0; g < links.length; g++) {
             Links own = links[g];
             withApart.set(g, own != null && own.apart.length > 0);
@@ -45,22 +49,21 @@ final class Contradictions {
         if (own == null || own.with.length == 0 || withApart.isEmpty()) {
             return Optional.empty();
         }
-        int[] from = new int[links.length];
-        BitSet together = together(g, from);
+        BitSet together = together(g);
         BitSet suspects = (BitSet) together.clone();
         suspects.and(withApart);
         for (int one = suspects.nextSetBit(0); one >= 0; one = suspects.nextSetBit(one + 1)) {
             for (int other : links[one].apart) {
                 if (together.get(other)) {
-                    return Optional.of(new Pair(one, other, way(g, one, from), way(g, other, from)));
+                    return Optional.of(new Pair(one, other, way(g, one), way(g, other)));
                 }
             }
         }
         return Optional.empty();
     }
 
-    /** Whom it must be with, itself included, and from whom each was come to. */
-    private BitSet together(int g, int[] from) {
+    /** Whom it must be with, itself included. */
+    private BitSet together(int g) {
         Arrays.fill(from, NOBODY);
         BitSet together = new BitSet(links.length);
         ArrayDeque<Integer> next = new ArrayDeque<>();
@@ -83,7 +86,7 @@ final class Contradictions {
         return together;
     }
 
-    private static List<Integer> way(int g, int to, int[] from) {
+    private List<Integer> way(int g, int to) {
         List<Integer> way = new ArrayList<>();
         for (int at = from[to]; at != NOBODY && at != g; at = from[at]) {
             way.add(at);

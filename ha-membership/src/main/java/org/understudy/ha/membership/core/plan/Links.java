@@ -23,6 +23,8 @@ final class Links {
     int[] followers = NONE;
     /** Those that start after this one, and the promoted role that rests on it. */
     int[] dependents = NONE;
+    /** The copies that a promoted role is above, for its rank. */
+    int[][] rests = NOBODY;
     /** Capacities it takes, and how much. */
     int[] kinds = NONE;
 

@@ -459,10 +459,7 @@ final class Placing {
         List<Integer> fresh =
                 leaving.stream().filter(other -> !board.isToStop(other)).toList();
         int worst = fresh.stream().mapToInt(board::priority).max().orElse(Integer.MIN_VALUE);
-        int stopping = (int) board.leavingWith(fresh).stream()
-                .filter(other -> !board.isToStop(other))
-                .count();
-        return new Room(n, leaving, stopping, worst);
+        return new Room(n, leaving, stoppingWith(fresh), worst);
     }
 
     /** Of those that would leave for their room, whoever was counted before a larger one that is enough without it stays; the most urgent first. */
@@ -481,7 +478,7 @@ final class Placing {
         }
     }
 
-    /** One that is enough alone leaves instead of several, if it is no more urgent than all of those. */
+    /** One that is enough alone leaves instead of several, if it is no more urgent than all of those and no more stop with it. */
     private void preferOne(long[] atFirst, Links own, List<Integer> leaving, List<Integer> forRoom) {
         long[] lacks = atFirst.clone();
         List<Integer> several = new ArrayList<>();
@@ -493,15 +490,26 @@ final class Placing {
             }
         }
         int worst = several.stream().mapToInt(board::priority).max().orElse(Integer.MIN_VALUE);
-        for (int other : several.size() > 1 ? forRoom : List.<Integer>of()) {
+        int least = several.size() < 2 ? 0 : stoppingWith(several);
+        for (int other : several.size() < 2 ? List.<Integer>of() : forRoom) {
             long[] alone = lacks.clone();
             relieve(alone, own, other);
-            if (!board.isToStop(other) && board.priority(other) <= worst && !isShort(alone)) {
+            if (!board.isToStop(other)
+                    && board.priority(other) <= worst
+                    && !isShort(alone)
+                    && stoppingWith(List.of(other)) <= least) {
                 leaving.removeAll(several);
                 leaving.add(other);
                 return;
             }
         }
+    }
+
+    /** How many stop if these leave, that do not already. */
+    private int stoppingWith(List<Integer> leaving) {
+        return (int) board.leavingWith(leaving).stream()
+                .filter(other -> !board.isToStop(other))
+                .count();
     }
 
     private boolean yields(int other, int g) {

@@ -68,7 +68,7 @@ public final class Planner {
     private static final String NO_ROOM = "the cluster record has no room for what this node offers now";
     private static final int ENDS_KEPT = 16;
     /** So often it is planned again without what a plan began and took back. What is left of that then is not done either. */
-    private static final int AGAIN_MAX = 8;
+    private static final int AGAIN_MAX = 4;
     /** What is said of a grant that is taken back, and of what became of it. */
     private static final List<Reason> OF_A_GRANT = List.of(Reason.GRANT_MADE, Reason.GROUP_HELD, Reason.MOVE_DECIDED);
 
@@ -89,9 +89,20 @@ public final class Planner {
             if (!work.isTakenBack() || again == AGAIN_MAX) {
                 return plan;
             }
+            if (work.undone.isEmpty()) {
+                work.takenBack.forEach((group, node) -> bar(group, node, barred, work.sessions.keySet()));
+            }
             heeded = heeded.withoutMoves(work.undone);
-            work.takenBack.forEach((group, node) ->
-                    barred.computeIfAbsent(group, g -> new TreeSet<>()).add(node));
+        }
+    }
+
+    /** Not there, and whoever was taken back twice nowhere: the next plan looks again. */
+    private static void bar(String group, NodeId node, TreeMap<String, TreeSet<NodeId>> barred, Set<NodeId> all) {
+        TreeSet<NodeId> nodes = barred.computeIfAbsent(group, g -> new TreeSet<>());
+        if (nodes.isEmpty()) {
+            nodes.add(node);
+        } else {
+            nodes.addAll(all);
         }
     }
 
@@ -147,7 +158,8 @@ public final class Planner {
                     ? Optional.empty()
                     : board.whyNot(number, there);
         }
-        return board.ruleAgainst(number, there);
+        return board.ruleAgainst(number, there)
+                .or(() -> Optional.of(to + ": what must be with it could not follow it there"));
     }
 
     /**

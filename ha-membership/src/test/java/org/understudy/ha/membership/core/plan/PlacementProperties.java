@@ -35,8 +35,8 @@ class PlacementProperties {
         LongStream.range(FIRST, FIRST + Math.max(1, SEEDS / every)).parallel().forEach(number -> {
             try {
                 check.accept(new SplittableRandom(number).nextLong());
-            } catch (AssertionError e) {
-                throw new AssertionError("placement seed " + number + ": " + e.getMessage(), e);
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("placement seed " + number + ": " + e, e);
             }
         });
     }
