@@ -319,6 +319,7 @@ final class Board {
         }
     }
 
+    /** As {@link #deepen}, but the whole of a circle rises with each of it. */
     private boolean rise(Links own, int[][] rules, int[] layers) {
         if (rules.length == 0 && own.circle == NONE) {
             return false;

@@ -69,6 +69,8 @@ public final class Planner {
     private static final int ENDS_KEPT = 16;
     /** So often it is planned again without what a plan began and took back. What is left of that then is not done either. */
     private static final int AGAIN_MAX = 4;
+
+    private static final String LEAVING = "what it goes with is about to move or to stop";
     /** What is said of a grant that is taken back, and of what became of it. */
     private static final List<Reason> OF_A_GRANT = List.of(Reason.GRANT_MADE, Reason.GROUP_HELD, Reason.MOVE_DECIDED);
 
@@ -559,7 +561,7 @@ public final class Planner {
         /** Those of them that it takes back: others follow one that was not to be. */
         private final TreeSet<String> undone = new TreeSet<>();
         /** Groups that this plan grants, as they were before. */
-        private final TreeMap<Integer, GroupRecord> ungranted = new TreeMap<>();
+        private final TreeMap<Integer, GroupRecord> beforeGrants = new TreeMap<>();
         /** Those of them that it takes back, and where they were to run. */
         private final TreeMap<String, NodeId> takenBack = new TreeMap<>();
 
@@ -1041,7 +1043,9 @@ public final class Planner {
                     notices.add(new Notice(
                             name,
                             Reason.GRANT_WAITS,
-                            isRoomMade ? "others make room for it" : Placing.noCandidate(board, waiting)));
+                            barred.containsKey(name)
+                                    ? LEAVING
+                                    : isRoomMade ? "others make room for it" : Placing.noCandidate(board, waiting)));
                     continue;
                 }
                 ProofKind proof = group.grant().flatMap(Grant::over).orElse(ProofKind.NEVER);
@@ -1061,7 +1065,7 @@ public final class Planner {
                         Optional.empty(),
                         candidacy.isExpirable(),
                         candidacy.remains());
-                ungranted.put(waiting, group);
+                beforeGrants.put(waiting, group);
                 placing.changed(
                         waiting,
                         group.withGrant(grant).withMoveTo(Optional.empty()).withHeld(""));
@@ -1073,6 +1077,7 @@ public final class Planner {
             }
         }
 
+        /** Whoever asked for them is told once his time is over; whatever followed them would have had to come back. */
         private void findUndone() {
             for (String name : begun) {
                 Optional<NodeId> to = Optional.of(facts.moves().get(name));
@@ -1090,7 +1095,7 @@ public final class Planner {
          */
         private void takeBack() {
             long last = base.lastToken();
-            for (Map.Entry<Integer, GroupRecord> granted : ungranted.entrySet()) {
+            for (Map.Entry<Integer, GroupRecord> granted : beforeGrants.entrySet()) {
                 int group = granted.getKey();
                 Grant grant = board.state(group).grant().orElseThrow();
                 if (board.isToStop(group)) {
@@ -1099,10 +1104,7 @@ public final class Planner {
                     takenBack.put(name, grant.holder().node());
                     placing.changed(group, granted.getValue());
                     notices.removeIf(notice -> notice.subject().equals(name) && OF_A_GRANT.contains(notice.reason()));
-                    notices.add(new Notice(
-                            name,
-                            Reason.GRANT_WAITS,
-                            why.isEmpty() ? "what it goes with is about to move or to stop" : why));
+                    notices.add(new Notice(name, Reason.GRANT_WAITS, why.isEmpty() ? LEAVING : why));
                 } else {
                     last = Math.max(last, grant.token());
                 }
